@@ -1,11 +1,11 @@
-"""The command line: `crossmodal COMMAND ...`. Its commands are in pipeline/commands, one file per section."""
+"""The command line, `crossmodal COMMAND ...`. Its commands are in pipeline/commands, one file per section."""
 
 import click
 
 from pipeline.commands import corpora, exchange, ingest, look, models, run, show
 from pipeline.commands.common import Group
 
-# In the order in which a pipeline is made and used.
+# In the order in which a user needs them.
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make a corpus": (ingest.init, ingest.segment, corpora.add_corpus, corpora.corpora, corpora.validate),
     "Run its stages, in this order": (
@@ -14,7 +14,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     ),
     "Use the results": (models.compare, models.explain, models.fit, models.predict),
     "Exchange features with other tools": (exchange.import_, exchange.export),
-    "Look at what is there, and clean up": (
+    "Inspect a project and clean up": (
         *(show.show, look.status, look.features, look.doctor),
         *(look.models, look.cache),
     ),

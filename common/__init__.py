@@ -1,1 +1,1 @@
-"""What features, models and pipeline share: names and registries, atomic files, one thread, words of a transcript."""
+"""Helpers shared by features, models and pipeline: names, registries, atomic writing, thread limits, words of texts."""

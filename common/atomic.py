@@ -1,7 +1,7 @@
-"""Files and folders that are written completely or not at all: under a temporary name, which is then renamed.
+"""Write files and folders completely or not at all: each is written under a temporary name and renamed at the end.
 
-The temporary name cannot be guessed, and the file must not exist yet, so that no link planted there is followed. It
-stays locked while it is written: a temporary file without a lock was left by a killed run, and `leftovers` finds it.
+The temporary name is random and must not exist yet, so a link planted there is never followed. The file stays locked
+while it is being written: a temporary file without a lock was left behind by a killed run, and `leftovers` finds it.
 """
 
 import errno
@@ -17,18 +17,18 @@ from pathlib import Path
 
 from common.signals import delayed
 
-_MOST = 40  # characters of the target's name that a temporary name repeats: file systems allow 255 bytes
+_MOST = 40  # maximum number of characters of the target's name in a temporary name: file systems allow 255 bytes
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
-# A temporary name: the target's name, 16 hexadecimal digits, and whether it will replace the target or was replaced.
+# A temporary name: the target's name, 16 hexadecimal digits, and `partial` for a new file or `old` for a replaced one.
 TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield an empty file to write; if the block succeeds it replaces `path`, else it is removed.
+    """Yield the path of a new, empty file. If the block succeeds, it replaces `path`; otherwise it is removed.
 
-    If an `OSError` in the block names no file, or the temporary one, it is made to name `path`.
+    If an `OSError` in the block names no file or the temporary file, it is changed to name `path`.
 
     Parameters
     ----------
@@ -41,9 +41,10 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield an empty file per path; if the block succeeds, all replace their targets, in order, else none does.
+    """Yield a new, empty file for each path. If the block succeeds, the files replace the paths, in order.
 
-    Ctrl-C, SIGTERM and SIGHUP are delayed until all are in place.
+    If the block raises an exception, all new files are removed. Ctrl-C, SIGTERM and SIGHUP are delayed until all files
+    are in place.
     """
     made: list[tuple[Path, int]] = []
     try:
@@ -64,21 +65,21 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
-    """Yield an empty folder to fill; if the block succeeds it replaces the folder `path`, else it is removed.
+    """Yield a new, empty folder. If the block succeeds, it replaces the folder `path`; otherwise it is removed.
 
-    If an `OSError` in the block names no file, it is made to name `path`.
+    If an `OSError` in the block names no file, it is changed to name `path`.
 
     Parameters
     ----------
     path
         The folder; its previous content is deleted.
     ours
-        Whether a file in it may be deleted, because this program wrote it.
+        Function that returns whether this program wrote a file of the folder, so that the file may be deleted.
 
     Raises
     ------
     FileExistsError
-        If it holds anything else, before or after the block.
+        If the folder holds anything else, before or after the block.
     """
     _refuse_what_others_wrote(path, ours)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,7 +102,7 @@ def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]
 def _refuse_what_others_wrote(path: Path, ours: Callable[[Path], bool]) -> None:
     for found in sorted(path.iterdir()) if path.is_dir() else ():
         if found.is_symlink() or not found.is_file() or not ours(found):
-            why = f"is to be replaced, but holds {found.name!r}, which was not written here: move it to another folder"
+            why = f"cannot be replaced: it holds {found.name!r}, which this program did not write; move it elsewhere"
             raise FileExistsError(errno.EEXIST, why, str(path))
 
 
@@ -132,9 +133,9 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Iterator[Path]:
-    """Yield the temporary files and folders in `root` that a killed run left, but none that is in use.
+    """Yield the temporary files and folders in `root` that killed runs left behind; those in use are skipped.
 
-    A folder that was moved aside and never replaced is the last copy of its content, and is not yielded.
+    A folder that was moved aside and never replaced is the last copy of its content, so it is skipped too.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Itera
     names
         Regular expression that matches the names of temporary files and folders.
     deep
-        Whether to look below its folders too.
+        Whether to search the folders below `root` too.
     """
     for folder, folders, files in os.walk(root):
         for name in sorted([*files, *folders]):
@@ -186,7 +187,7 @@ def _new_file(path: Path) -> tuple[Path, int]:
 
 
 def _hold(descriptor: int) -> None:
-    """Show other processes that a file is in use, by a shared lock, under which HDF5 can still read it."""
+    """Take a shared lock, which shows other processes that the file is in use; HDF5 can still read the file."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
     except OSError as error:  # a file system without locks: `leftovers` finds nothing there
@@ -195,14 +196,14 @@ def _hold(descriptor: int) -> None:
 
 
 def _abandoned(path: Path) -> bool:
-    """Whether nobody holds a temporary file or folder; if that cannot be determined, it counts as held."""
+    """Whether no process has locked a temporary file or folder; False if that cannot be determined."""
     with _taken(path) as alone:
         return alone
 
 
 @contextmanager
 def _taken(path: Path) -> Iterator[bool]:
-    """Lock a temporary file or folder; yield whether nobody else held it."""
+    """Try to lock a temporary file or folder for this process alone; yield whether that succeeded."""
     try:
         how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # over NFS only a writable file can be locked
         descriptor = os.open(path, how | os.O_NONBLOCK | os.O_NOFOLLOW)
@@ -225,7 +226,7 @@ def _locked_alone(descriptor: int) -> bool:
 
 @contextmanager
 def named(path: Path) -> Iterator[None]:
-    """Make an `OSError` name a file that the user knows, not the temporary one."""
+    """If an `OSError` in the block names no file, make it name `path`."""
     with _named_any({path: path}):
         yield
 

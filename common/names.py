@@ -1,4 +1,4 @@
-"""Names: the valid name closest to an unknown one, and registries, in which things are looked up by name."""
+"""Registries, in which entries are looked up by name, and suggestions for a misspelt name."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ EntryT = TypeVar("EntryT")
 
 
 def listed_names(names: Sequence[str]) -> str:
-    """Return names separated by commas; if there are many, the first ones and the number of the others.
+    """Return names separated by commas; a long list is cut off and ends with the number of names left out.
 
     >>> listed_names([str(i) for i in range(100)])[-18:]
     '38, 39 and 60 more'
@@ -24,14 +24,14 @@ def listed_names(names: Sequence[str]) -> str:
 
 
 def closest(wrong: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """Return the known name that is most similar to another one, or ``""`` if none is similar.
+    """Return the known name that is most similar to `wrong`, or ``""`` if there is no similar one.
 
     Parameters
     ----------
     wrong, known
-        The unknown name, and the valid ones that it may stand for.
+        The unknown name, and the valid names.
     alike
-        The lowest `difflib` ratio of two similar names.
+        The lowest `difflib` ratio at which two names count as similar.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def closest(wrong: str, known: Iterable[str], alike: float = 0.6) -> str:
 
 
 def suggest(wrong: str, known: Iterable[str]) -> str:
-    """Return the end of a message about an unknown name: the closest valid one, and all of them.
+    """Return the end of a message about an unknown name: the closest valid name, and a list of the valid names.
 
     >>> suggest("opensmle", ["opensmile", "mfcc"])
     "did you mean 'opensmile'? Available: opensmile, mfcc"
@@ -55,7 +55,7 @@ def suggest(wrong: str, known: Iterable[str]) -> str:
 
 
 def repeated(names: Iterable[str]) -> str | None:
-    """Return the first name that occurs more than once, such as an array that an archive holds twice; else None.
+    """Return the first name that occurs more than once, or None if there is no such name.
 
     >>> repeated(["x", "y", "x"]), repeated(["x", "X"])
     ('x', None)
@@ -64,16 +64,16 @@ def repeated(names: Iterable[str]) -> str | None:
 
 
 class Registry(Generic[EntryT]):
-    """All things of one kind, by name. Entries that are slow to import are registered as functions that import them.
+    """Entries of one kind, keyed by name. Entries that are slow to import are registered as functions that import them.
 
     Parameters
     ----------
     kind
-        What the entries are, in the singular, as messages call them.
+        What messages call one entry, such as ``colour``.
     error
         The exception for an unknown name and for a name that is already taken.
     entries
-        Name -> entry; plugins add theirs with `register`.
+        The built-in entries, keyed by name; plugins add theirs with `register`.
 
     Examples
     --------
@@ -92,7 +92,7 @@ class Registry(Generic[EntryT]):
         self._entries = dict(entries)
 
     def register(self, name: str, entry: EntryT) -> None:
-        """Add an entry; a name that another entry has already raises the registry's error."""
+        """Add an entry; raise the registry's error if another entry already has this name."""
         if name in self._entries and self._entries[name] != entry:
             raise self._error(f"there is already {self._one} named {name!r}: choose another name")
         self._entries[name] = entry

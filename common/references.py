@@ -1,4 +1,4 @@
-"""What to cite for a method: one reference, as BibTeX and as the text names it."""
+"""References to cite for a method, as BibTeX entries and as citations in a text."""
 
 import re
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ class Reference:
     Attributes
     ----------
     kind
-        Of BibTeX: ``article``, ``inproceedings``, ``book`` or ``misc``.
+        BibTeX entry type: ``article``, ``inproceedings``, ``book`` or ``misc``.
     authors
-        As BibTeX writes them: ``Hutto, C. J. and Gilbert, Eric``; ``and others`` stands for those left out.
+        Names in BibTeX's format: ``Hutto, C. J. and Gilbert, Eric``; ``and others`` stands for authors left out.
     title
-        Of the publication.
+        Title of the publication.
     place
         The journal, the conference, the publisher or the address.
     year
-        Of publication.
+        Year of publication.
     """
 
     kind: Literal["article", "inproceedings", "book", "misc"]
@@ -34,7 +34,7 @@ class Reference:
 
     @property
     def key(self) -> str:
-        """The key of its entry.
+        """The key of its BibTeX entry.
 
         >>> VADER = Reference("inproceedings", "Hutto, C. J. and Gilbert, Eric", "VADER: A model", "ICWSM", 2014)
         >>> VADER.key, VADER.cited
@@ -46,13 +46,13 @@ class Reference:
 
     @property
     def cited(self) -> str:
-        """How a text cites it: ``Hutto and Gilbert, 2014``."""
+        """The citation in a text, such as ``Hutto and Gilbert, 2014``."""
         names = self._names
         several = len(names) > 2 or names[-1] == "others"
         return f"{f'{names[0]} et al.' if several else ' and '.join(names)}, {self.year}"
 
     def bibtex(self) -> str:
-        """Return its entry of a bibliography."""
+        """Return its BibTeX entry."""
         fields = {
             "author": self.authors,
             "title": f"{{{self.title}}}",
@@ -64,7 +64,7 @@ class Reference:
 
     @property
     def _names(self) -> list[str]:
-        """The family names; "others" for those left out."""
+        """The family names of the authors; "others" stands for authors left out."""
         return [author.partition(",")[0].strip() for author in self.authors.split(" and ")]
 
 
@@ -73,7 +73,7 @@ def _escaped(value: str) -> str:
 
 
 def cited(references: tuple[Reference, ...]) -> str:
-    """Return how a text cites several of them in brackets, with a space before; nothing without any.
+    """Return a space and the citations of references in brackets; an empty string if there are no references.
 
     >>> cited((Reference("book", "Bishop, Christopher", "Pattern recognition", "Springer", 2006),))
     ' (Bishop, 2006)'

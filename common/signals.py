@@ -1,4 +1,4 @@
-"""Delaying the signals that ask a process to end while a step runs that must not be interrupted."""
+"""Delay signals that would end the process during a step that must not be interrupted."""
 
 import signal
 import threading
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def delayed(*numbers: signal.Signals) -> Iterator[None]:
-    """Delay signals until the end of the block; only the main thread handles signals.
+    """Delay signals until the end of the block; do nothing outside the main thread, the only one that handles signals.
 
-    A child process started in the meantime is not affected: a Python handler, unlike `signal.SIG_IGN`, is not
-    inherited.
+    A child process started in the meantime is not affected, because it does not inherit a Python handler (it would
+    inherit `signal.SIG_IGN`).
     """
     if threading.current_thread() is not threading.main_thread():
         yield

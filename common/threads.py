@@ -1,7 +1,7 @@
-"""One thread for every numeric library: the same sums in the same order, whatever machine or worker runs them.
+"""Limit every numeric library to one thread, so that sums are added in the same order on every machine and worker.
 
-A process that is started with `ENVIRONMENT` has one thread from its first import on; any other process is pinned by
-`pin_to_one_thread`; `one_thread` does so for a block, and then restores the limits that were set before.
+A process that is started with `ENVIRONMENT` has one thread from its first import on. `pin_to_one_thread` limits a
+running process for good; `one_thread` limits it for a block and then restores the previous limits.
 """
 
 import sys
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-# For a process that is yet to start. If a library insists on OpenMP threads, they sleep instead of spinning.
+# Environment variables for a process to be started. If a library still starts OpenMP threads, they sleep, not spin.
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",
@@ -23,7 +23,7 @@ _held = ContextVar("one_thread", default=False)
 
 
 def pin_to_one_thread() -> None:
-    """Pin the numeric libraries that this process has loaded to one thread for good."""
+    """Limit the numeric libraries that this process has loaded to one thread, for good."""
     from threadpoolctl import threadpool_limits
 
     loaded = _loaded()
@@ -45,8 +45,8 @@ def _loaded() -> set[str]:
 def one_thread() -> Iterator[None]:
     """Limit BLAS, OpenMP and torch (if it is loaded) to one thread for a block; then restore the old limits.
 
-    Inside another `one_thread`, and where everything loaded is pinned, only torch is limited: finding all libraries of
-    a process takes longer than predicting a batch.
+    Inside another `one_thread`, and where all loaded libraries are pinned, only torch is limited, because finding all
+    libraries of a process takes longer than predicting a batch.
     """
     with _one_torch():
         if _held.get() or _loaded() == _pinned:

@@ -11,7 +11,7 @@ UNSPACED = (
     "\u0e01-\u0e3a\u0e40-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-MOST_WORDS = 20  # longest counted sequence, in words; a text has about as many sequences of each length as it has words
+MOST_WORDS = 20  # maximum length of a counted sequence; each length adds about as many sequences as a text has words
 LONGEST = 4  # average length, in letters, up to which unbroken runs of letters count as words
 
 _RUN = re.compile(f"[{UNSPACED}]+")
@@ -30,7 +30,9 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Return the expression `words`, made of ``\w`` or ``[^\W_]``, so that each letter of these scripts is a word.
+    r"""Return a regular expression for words changed so that each letter of the unspaced scripts is a word.
+
+    It must be written with ``\w`` or ``[^\W_]``.
 
     >>> re.findall(by_letter(r"\w+"), "iPhone很好 ok")
     ['iPhone', '很', '好', 'ok']
@@ -45,7 +47,7 @@ BY_LETTER = by_letter(TOKEN)
 def fitted_tfidf(
     texts: Iterable[str], *, min_df: int, ngrams: tuple[int, int] = (1, 2), max_features: int | None = None
 ) -> Any:
-    """Return scikit-learn's TF-IDF of words and word sequences, fitted; None if no text contains a word that counts.
+    """Return scikit-learn's TF-IDF vectoriser, fitted to transcripts; None if no word is in enough transcripts.
 
     Parameters
     ----------
@@ -54,9 +56,9 @@ def fitted_tfidf(
     min_df
         The minimum number of transcripts that must contain a sequence.
     ngrams
-        Shortest and longest sequence of words.
+        Minimum and maximum length of a sequence, in words.
     max_features
-        The number of sequences to keep, the most frequent ones; None keeps all.
+        How many of the most frequent sequences are kept; None keeps all.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -69,7 +71,7 @@ def fitted_tfidf(
     )
     try:
         return vectoriser.fit(texts)
-    except ValueError:  # scikit-learn refuses texts without a single word
+    except ValueError:  # scikit-learn refuses to fit if no word is left
         return None
 
 

@@ -1,4 +1,4 @@
-"""The Python interface: what a notebook needs of a project, and nothing else is public.
+"""The public Python interface: what a notebook needs from a project.
 
 >>> import crossmodal as cm
 >>> X, y, groups = cm.load("demo")  # doctest: +SKIP
@@ -6,11 +6,11 @@
 >>> model = cm.estimator("demo", "product")  # doctest: +SKIP
 >>> cross_val_score(model, X, y, groups=groups, cv=GroupKFold(5))  # doctest: +SKIP
 
-Corpora are found in the project around the working directory (the closest folder upwards with a params.yaml), or
-in the one that ``project=`` names. Paths may be strings. Every mistake that a user can correct is a `CrossmodalError`,
-whose message says what to do; notices are Python warnings.
+Corpora are looked up in the project around the working directory (the closest folder upwards with a params.yaml), or
+in the project that ``project=`` names. Paths may be strings. Every mistake that a user can correct raises a
+`CrossmodalError`, whose message says what to do; notices are Python warnings.
 
-The functions change the working directory while they run, so in several threads they wait for each other.
+The functions change the working directory while they run, so calls from several threads run one after the other.
 """
 
 import sys
@@ -24,7 +24,7 @@ _PACKAGES = ("common", "features", "models", "pipeline")
 
 
 class HiddenPackageError(ImportError):
-    """A file of the user's has the name of one of this program's packages, and Python finds it first."""
+    """A file of the user has the same name as one of this program's packages, and Python finds it first."""
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows instead of a traceback (a hook of IPython)."""
@@ -79,17 +79,17 @@ def load(corpus: str, *, sequences: bool = False, unlabelled: bool = False, proj
     corpus
         Name of a corpus whose features have been extracted.
     sequences
-        Whether steps over time are read too, which LSTMs, transformers and attention need.
+        Whether sequences over time are read too; LSTMs, transformers and attention need them.
     unlabelled
-        Whether utterances without a label are returned as well; their label is None, or NaN for a score.
+        Whether utterances without a label are returned as well; their label is None, or NaN in a regression task.
     project
         Folder of the project, or its settings file; by default the project around the working directory.
 
     Returns
     -------
     Loaded
-        ``X`` (n utterances by modalities, which scikit-learn's tools accept; ``X.to_frame()`` is a table of features),
-        ``y`` and ``groups``, both indexed by utterance.
+        ``X`` (n utterances by modalities, accepted by scikit-learn's tools; ``X.to_frame()`` is a table of features),
+        and ``y`` and ``groups``, both indexed by utterance.
 
     Raises
     ------
@@ -112,7 +112,7 @@ def estimator(
     model: str | None = None,
     project: Place | None = None,
 ) -> Any:
-    """Return the unfitted model of a row of a corpus's table, a scikit-learn estimator, with the settings of training.
+    """Return the unfitted model of a row of a corpus's table as a scikit-learn estimator, with the training settings.
 
     Parameters
     ----------
@@ -121,16 +121,16 @@ def estimator(
     strategy
         A strategy such as ``unimodal``, ``concat`` or ``product``.
     modalities
-        What it reads; by default all modalities of the corpus.
+        Modalities that the model reads; by default all modalities of the corpus.
     model
-        Its base classifier, such as ``svm``; by default ``train.fusion_classifier`` of the settings.
+        Base classifier, such as ``svm``; by default the setting ``train.fusion_classifier``.
     project
         As for `load`.
 
     Raises
     ------
     CrossmodalError
-        If a name is unknown, or they do not suit each other.
+        If a name is unknown, or the strategy, modalities and base classifier cannot be combined.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.loading import estimator as run
@@ -141,14 +141,15 @@ def estimator(
 
 @in_one_sentence
 def features(store: Place, *, corpus: str | None = None, project: Place | None = None) -> "Features":
-    """Return a feature store or a stream: ``features("data/work/demo/features/egemaps.h5")``, from any folder.
+    """Return the content of a feature store or a stream: ``features("data/work/demo/features/egemaps.h5")``.
 
     Parameters
     ----------
     store
-        Path of the file; or, with `corpus`, the name of an extractor or stream: ``features("egemaps", corpus="demo")``.
+        Path of any store; or, with `corpus`, the name of an extractor or stream: ``features("egemaps",
+        corpus="demo")``.
     corpus, project
-        A corpus of the project, as for `load`.
+        Name of a corpus, and its project, as for `load`.
 
     Returns
     -------
@@ -192,7 +193,7 @@ def table(corpus: str, *, project: Place | None = None) -> "pd.DataFrame":
 
 @in_one_sentence
 def answer(corpus: str, *, project: Place | None = None) -> "Answered":
-    """Return whether fusing helps on a corpus that has been evaluated; in a notebook it reads as sentences.
+    """Return the answer to whether fusion helps on an evaluated corpus; a notebook shows it as sentences.
 
     Parameters
     ----------
@@ -202,7 +203,7 @@ def answer(corpus: str, *, project: Place | None = None) -> "Answered":
     Returns
     -------
     Answered
-        ``sentences``, and the figures behind them as ``facts``.
+        ``sentences``, and the numbers behind them as ``facts``.
 
     Raises
     ------
@@ -232,12 +233,12 @@ def fit(
     corpus, modalities, model, project
         As for `estimator`.
     strategy
-        By default the best of the fusions with the most modalities in the corpus's table.
+        By default the best fusion in the corpus's table among those that read the most modalities.
 
     Raises
     ------
     CrossmodalError
-        If it cannot be fitted; the message says why.
+        If the strategy cannot be fitted; the message says why.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.results import fit as run
@@ -266,7 +267,7 @@ def predict(
     text
         The transcript of a single recording; by default the content of the file of the same name that ends in .txt.
     workers
-        Number of worker processes; 0 computes in this one.
+        Number of worker processes; 0 computes in the current process.
     project
         As for `load`; outside a project the default settings are used.
 
@@ -274,12 +275,12 @@ def predict(
     -------
     pandas.DataFrame
         ``prediction``, ``p_<class>`` or ``score``, ``prior``, ``share_<modality>`` (what each modality adds), and
-        ``remark``: what was missing, or why there is no prediction.
+        ``remark`` (what was missing, or why there is no prediction).
 
     Raises
     ------
     CrossmodalError
-        If the model or a recording cannot be read, or features would be computed differently from those of training.
+        If the model or a recording cannot be read, or features would be computed differently than in training.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.recordings import predict as run
@@ -294,14 +295,14 @@ def predict(
 def extract(
     clip: Place, extractors: str | Sequence[str] = (), *, text: str | None = None, project: Place | None = None
 ) -> "dict[str, Features]":
-    """Return the features of one recording by extractor, computed as those of a corpus.
+    """Return the features of one recording, keyed by extractor and computed as for a corpus.
 
     Parameters
     ----------
     clip
         A video or a sound file.
     extractors
-        Which ones; by default those that the settings list.
+        Names of extractors; by default those that the settings list.
     text
         The transcript; by default the content of the file of the same name that ends in .txt.
     project

@@ -59,13 +59,13 @@ class PostureConfig:
     min_visibility
         Shoulders with a lower visibility are undefined; from 0 to 1.
     step
-        Measure every n-th sampled frame: at 5 frames per second, 2 means every 0.4 s. Posture changes slowly, and this
-        model takes longer to run than any other.
+        Measure every n-th sampled frame: at 5 frames per second, 5 means once a second. Posture changes slowly, and
+        this model takes longer to run than any other.
     """
 
     min_score: float = 0.5
     min_visibility: float = 0.5
-    step: int = 2
+    step: int = 5
 
     def __post_init__(self) -> None:
         if self.step < 1:
@@ -92,7 +92,7 @@ class Body:
 
 
 class Posture(Extractor[VideoStream]):
-    """The `MEASURES` of every second frame (`PostureConfig.step`) in which a body is found.
+    """The `MEASURES` of every fifth frame (`PostureConfig.step`) in which a body is found.
 
     Pooled: mean and deviation of each over the frames where it is defined.
     """

@@ -71,7 +71,7 @@ def inputs(params_path: Path) -> None:
 def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, scheduler: str | None) -> None:
     """Read a corpus into one table of utterances.
 
-    Words that nobody gave are recognised if streams.text.transcribe says so.
+    Utterances without a transcript are transcribed if streams.text.transcribe says so.
 
     Example: crossmodal prepare --corpus demo
     """

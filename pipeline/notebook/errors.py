@@ -1,4 +1,4 @@
-"""The one error that the Python interface raises: a sentence, without the calls inside this program."""
+"""The exception that the Python interface raises for a user's mistake: one sentence, without internal calls."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +15,7 @@ R = TypeVar("R")
 class CrossmodalError(UserError):
     """What is wrong, where, and what to do, in one sentence."""
 
-    __module__ = "crossmodal"  # where users find it, and what a traceback shows
+    __module__ = "crossmodal"  # where users import it from, and what a traceback shows
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows instead of a traceback (a hook of IPython)."""
@@ -23,7 +23,7 @@ class CrossmodalError(UserError):
 
 
 def in_one_sentence(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function raise `CrossmodalError` for every mistake that a user can correct.
+    """Make a function raise `CrossmodalError` for every mistake that a user can correct.
 
     >>> @in_one_sentence
     ... def read():

@@ -36,9 +36,9 @@ class Features:
     utterances
         Names of the utterances.
     status, note
-        Utterance by utterance ``ok``, ``absent``, ``empty`` or ``failed``, and the reason where it is not ``ok``.
+        For each utterance, ``ok``, ``absent``, ``empty`` or ``failed``, and the reason if it is not ``ok``.
     attributes
-        What the store says of itself: extractor, version, settings, weights, libraries, names of the columns.
+        Attributes of the store: extractor, version, settings, weights, libraries, names of the columns.
     pooled
         ``(n, p)`` one vector per utterance, NaN where the status is not ``ok``; None for a stream.
     """
@@ -78,10 +78,10 @@ class Features:
 
     @in_one_sentence
     def to_xarray(self) -> "xr.Dataset":
-        """Return everything as an `xarray.Dataset`: ``pooled``, ``values`` over ``row``, and how many rows each has.
+        """Return an `xarray.Dataset` of the pooled features and of the rows over time.
 
-        The rows of all utterances follow each other, ``rows`` of them for each utterance: a contiguous ragged array in
-        the words of the CF conventions (section 9.3.3).
+        ``values`` holds the rows of all utterances one after the other, and ``rows`` the number of rows of each
+        utterance: a contiguous ragged array as defined by the CF conventions (section 9.3.3).
         """
         import xarray as xr
 
@@ -134,7 +134,7 @@ class Features:
 
 
 def path_of(params: Params, corpus: str, name: str) -> Path:
-    """Return the file of an extractor's features, or of a stream, of a corpus; an unknown one raises `UserError`."""
+    """Return the path of a corpus's stream or extracted features; an unknown name raises `UserError`."""
     params.corpus(corpus)
     paths = CorpusPaths(corpus)
     if name in MODALITIES:
@@ -147,7 +147,7 @@ def path_of(params: Params, corpus: str, name: str) -> Path:
 
 @in_one_sentence
 def read_features(path: Path) -> Features:
-    """Return a store; the rows over time stay in the file until they are asked for."""
+    """Return the content of a store; rows over time are read from the file only when they are needed."""
 
     def rows(i: int) -> Rows:
         with open_store(path) as store:
@@ -158,7 +158,7 @@ def read_features(path: Path) -> Features:
 
 
 def loaded_features(path: Path) -> Features:
-    """Return a store with all its rows in memory, for a file that will be deleted."""
+    """Return the content of a store with all rows in memory, for a file that will be deleted."""
     with open_store(path) as store:
         held = [_rows_of(store, i) for i in range(len(store))]
         return _described(path.stem, store, held.__getitem__)

@@ -1,4 +1,4 @@
-"""A corpus of a project as scikit-learn's tools take it, and the unfitted models of its table."""
+"""Load a corpus in the form that scikit-learn's tools expect, and build the unfitted models of its table."""
 
 import warnings
 from collections import Counter
@@ -36,7 +36,7 @@ class Loaded(NamedTuple):
     y
         Classes or scores, indexed by utterance.
     groups
-        What may not be divided between training and test (speaker, session, video), indexed by utterance.
+        What must not be split between training and test (speaker, session, video), indexed by utterance.
     """
 
     X: Utterances
@@ -87,7 +87,7 @@ def load(params: Params, name: str, *, sequences: bool, unlabelled: bool) -> Loa
 
 
 def _labels(table: Any, corpus: Any, rows: Any, index: Any) -> Any:
-    """Return the labels; None, or NaN for a score, where an utterance has none."""
+    """Return the labels of utterances; a missing label is None, or NaN in a regression task."""
     import pandas as pd
 
     if not corpus.label:
@@ -99,7 +99,7 @@ def _labels(table: Any, corpus: Any, rows: Any, index: Any) -> Any:
 
 
 def estimator(params: Params, name: str, strategy: str, modalities: Sequence[str], model: str | None) -> Any:
-    """Return the unfitted model of a row of a corpus's table, with the settings of training.
+    """Return the unfitted model of a row of a corpus's table, with the training settings.
 
     Raises
     ------

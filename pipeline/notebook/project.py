@@ -1,6 +1,7 @@
-"""Where a call from Python runs: in the project around the working directory, or in the one that the caller names.
+"""Run calls from Python in the project around the working directory, or in the project that the caller names.
 
-The stages read and write below the working directory. A call therefore changes it while it runs, one call at a time.
+The stages read and write below the working directory. A call therefore changes the working directory while it runs, and
+only one call runs at a time.
 """
 
 import tempfile
@@ -17,17 +18,17 @@ from pipeline.settings.params import Params, load_params
 Place = str | PathLike[str]
 
 SETTINGS = "params.yaml"
-_RUNNING = threading.RLock()  # the working directory is the whole process's
+_RUNNING = threading.RLock()  # all threads share the working directory
 
 
 def absolute(path: Place) -> Path:
-    """Return a path that stays right in another working directory; ``~`` is the home folder."""
+    """Return an absolute path, which stays valid when the working directory changes; ``~`` is the home folder."""
     return Path(path).expanduser().absolute()
 
 
 @contextmanager
 def project(place: Place | None = None) -> Iterator[Params]:
-    """Run a block in the folder of a project, with its settings.
+    """Run a block with the folder of a project as working directory, and yield its settings.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def project(place: Place | None = None) -> Iterator[Params]:
 
 @contextmanager
 def project_or_defaults(place: Place | None = None) -> Iterator[Params]:
-    """Run a block in a project, or where there is none in an empty folder with default settings, deleted afterwards."""
+    """Run a block in a project; if there is no project, in a temporary folder with default settings."""
     if place is not None or _above(Path.cwd()) is not None:
         with project(place) as params:
             yield params

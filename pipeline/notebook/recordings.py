@@ -1,4 +1,4 @@
-"""Recordings outside any corpus: their features, and what a saved model predicts for them, as tables."""
+"""Features of recordings outside any corpus, and a saved model's predictions for them, as tables."""
 
 import warnings
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def extract(params: Params, clip: Path, *, extractors: Sequence[str], text: str 
     for unknown in (e for e in wanted if e not in params.features):
         raise UserError(f"no extractor is named {unknown!r}; {suggest(unknown, params.features)}")
     modalities = tuple(m for m in MODALITIES if m in {params.modality(e) for e in wanted})
-    with scratch_folder(WORK, ".predict-") as work:  # a name that `crossmodal cache gc` knows, should this be killed
+    with scratch_folder(WORK, ".predict-") as work:  # `crossmodal cache gc` deletes it after a kill
         try:
             own, name = _own(params, clip, text, modalities, work), work.name
             tabulate(own.corpus(name), name, completing_clips(own, name, lambda _: Pool(0)))
@@ -59,7 +59,7 @@ def extract(params: Params, clip: Path, *, extractors: Sequence[str], text: str 
 
 
 def _report_failures(found: dict[str, Features], clip: Path) -> None:
-    """Warn of what could not be computed; if nothing could, raise `UserError` with the reason."""
+    """Warn about features that could not be computed; if there are no others, raise `UserError` with the reason."""
     failed = {name: one.note[0] for name, one in found.items() if one.status == ("failed",)}
     if failed and not any(one.status == ("ok",) for one in found.values()):
         raise UserError(f"{clip}: {next(iter(failed.values()))}")
@@ -68,7 +68,7 @@ def _report_failures(found: dict[str, Features], clip: Path) -> None:
 
 
 def _own(params: Params, clip: Path, text: str | None, modalities: tuple[Any, ...], work: Path) -> Params:
-    """Return settings whose only corpus is the recording."""
+    """Return settings with a single corpus, which consists of the recording."""
     corpus = CorpusParams(
         reader="manifest",
         root=str(clip_manifest(clips_of([clip]), text, work / "clip")),
@@ -88,7 +88,7 @@ def predict(params: Params, model: Path, sources: Sequence[Path], *, text: str |
     Raises
     ------
     UserError
-        If several recordings are given one transcript, or one cannot be read; and as `pipeline.inference.predict`.
+        If one transcript is given for several recordings, a recording cannot be read, or the model cannot be used.
     """
     if not sources:
         raise UserError("there is no recording to predict for: name at least one")

@@ -1,4 +1,4 @@
-"""What was measured on a corpus, and a model fitted on all of it."""
+"""The results of a corpus, and a model fitted on all its utterances."""
 
 import warnings
 from collections.abc import Sequence
@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 
 
 def table(params: Params, name: str) -> "pd.DataFrame":
-    """Return a corpus's table.csv; one that is missing or out of date raises `UserError`."""
+    """Return a corpus's table.csv; raise `UserError` if it is missing or out of date."""
     require_evaluated(params, name)
     return read_table(CorpusPaths(name).results / "table.csv")
 
 
 @dataclass(frozen=True, repr=False)
 class Answered:
-    """Whether fusing helps, by how much, and how sure that is: in a notebook it reads as sentences.
+    """Whether fusion helps, by how much, and how certain that is; a notebook shows it as sentences.
 
     Attributes
     ----------
     facts
-        The figures behind the sentences, as results/<corpus>/answer.json holds them.
+        The numbers behind the sentences, as in results/<corpus>/answer.json.
     sentences
-        The verdict first, then what each modality adds, what is missing, and what has to be known.
+        The verdict first, then what each modality adds, what is missing, and what else has to be known.
     """
 
     facts: Answer
@@ -48,7 +48,7 @@ class Answered:
 
 
 def answer(params: Params, name: str) -> Answered:
-    """Return the answer that `evaluate` wrote; one that is missing or out of date raises `UserError`."""
+    """Return the answer that `evaluate` wrote; raise `UserError` if it is missing or out of date."""
     require_evaluated(params, name)
     found = read_answer(name)
     return Answered(found, tuple(sentences(found)))
@@ -62,7 +62,7 @@ def fit(params: Params, name: str, strategy: str | None, modalities: Sequence[st
     UserError
         If a name is unknown, or features are missing or out of date.
     ModelError
-        If it cannot be fitted or saved.
+        If the configuration cannot be fitted or saved.
     """
     one = (
         best_configuration(params, name)

@@ -1,4 +1,4 @@
-"""The inputs of models as scikit-learn's tools expect a table: rows are utterances, columns are modalities."""
+"""The inputs of models in the form of a table for scikit-learn's tools: rows are utterances, columns are modalities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -69,7 +69,7 @@ class Utterances(Modalities):
 
     @property
     def iloc(self) -> "_Places":
-        """Rows, and the modality of rows, by position."""
+        """Access by position to rows, or to one modality of some rows."""
         return _Places(self)
 
     def __getitem__(self, rows: Any) -> "Utterances":
@@ -91,7 +91,7 @@ class Utterances(Modalities):
         return Utterances.of(self, self.utterances)
 
     def __setitem__(self, modality: str, column: Any) -> None:
-        """Give every utterance the modality that it has in `column`, made by ``iloc`` from these utterances."""
+        """Replace a modality by `column`, a permutation of it that ``iloc`` made from these utterances."""
         if not isinstance(column, _Column) or column.modality != modality or column.source is not self:
             raise ModelError(f"{modality} can be replaced only by a permutation of itself: X.iloc[rows, column]")
         permuted = permuted_modality(self, modality, column.rows)
@@ -104,7 +104,7 @@ class Utterances(Modalities):
         Parameters
         ----------
         modality
-            Whose features; by default those of all modalities, with the modality as the first level of the columns.
+            The modality; by default all of them, with the modality as the first level of the columns.
         """
         import pandas as pd
 
@@ -117,7 +117,7 @@ class Utterances(Modalities):
         return pd.DataFrame(np.where(there[:, None], values, np.float32("nan")), index, pd.Index(names))
 
     def _parts(self) -> list[tuple[str, int, int, str]]:
-        """Return for each modality its features, the utterances that have it, and the width of its sequences."""
+        """Return each modality's name, number of features, number of utterances, and width of its sequences."""
         return [
             (
                 m,
@@ -154,7 +154,7 @@ class _Column:
 
 @dataclass(frozen=True)
 class _Places:
-    """``X.iloc``."""
+    """What ``X.iloc`` returns."""
 
     source: Utterances
 

@@ -41,6 +41,12 @@ class Step(Protocol):
     def plugins(self) -> tuple[str, ...]:
         """The plugins that workers import first."""
 
+    def ready(self) -> "Step":
+        """Return the step as it is sent to workers, with what is slow to find out, such as the device.
+
+        It is called only if there is something to compute.
+        """
+
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Divide the clips into tasks."""
 
@@ -87,6 +93,7 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
 def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) -> Iterator[Outcome]:
     if not pending:
         return
+    step = step.ready()
     task = partial(work, step, cache_root.resolve())
     batches = step.batches(pending, 1 if step.light else pool.size())
     try:

@@ -93,10 +93,19 @@ class ExtractStep:
     depends: str  # what its numbers depend on, as planned; JSON
     store: str
     light: bool
-    device: str = CPU
+    device: str = CPU  # the setting; once `ready`, the device
     at_once: int = 1  # clips that an encoder is given at once
     plugins: tuple[str, ...] = ()
     stage: str = "extract"
+
+    def ready(self) -> "ExtractStep":
+        """Return this step with the device of an encoder, which reads one clip at a time on the CPU.
+
+        For a setting such as ``auto``, the encoder's library must be imported to find the device.
+        """
+        extractor = build(self.name, json.loads(self.settings))
+        device = extractor.device_for(self.device) if isinstance(extractor, Encoder) else CPU
+        return replace(self, device=device, at_once=1 if device == CPU else self.at_once)
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return batches small enough that all workers stay busy until the end, and as many for each worker."""
@@ -227,10 +236,8 @@ def devices(outcomes: Sequence[Outcome]) -> dict[str, str]:
 
 
 def _step(params: Params, name: str, extractor: Extractor[Any], depends: str, store: Path) -> ExtractStep:
-    device = extractor.device_for(params.run.device) if isinstance(extractor, Encoder) else CPU
-    at_once = 1 if device == CPU else params.run.batch
-    settings = json.dumps(params.features[name])
-    return ExtractStep(name, settings, depends, str(store), extractor.light, device, at_once, params.run.plugins)
+    settings, run = json.dumps(params.features[name]), params.run
+    return ExtractStep(name, settings, depends, str(store), extractor.light, run.device, run.batch, run.plugins)
 
 
 def _require_not_imported(path: Path, params: Params) -> None:

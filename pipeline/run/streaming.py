@@ -38,6 +38,10 @@ class StreamStep:
         """Text is only tokenised and matched, which is quicker than starting a worker."""
         return self.name == "text"
 
+    def ready(self) -> "StreamStep":
+        """Return this step, which needs nothing more."""
+        return self
+
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return whole recordings, several per task if there are many, and parts of long ones."""
         if self.light:

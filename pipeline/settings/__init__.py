@@ -1,1 +1,1 @@
-"""The settings file, params.yaml: its blocks, its checks, its documentation, the plugins that it names, and paths."""
+"""The settings file, params.yaml: its blocks, checks and documentation, and the plugins it names; also file paths."""

@@ -27,7 +27,7 @@ MOST_NEIGHBOURS = 1000
 
 @dataclass(frozen=True)
 class RunParams:
-    """How a run is carried out. Only the plugins can change a result; a device, only its last digits.
+    """How a run is carried out. Plugins can change results; another device can change their last digits.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class RunParams:
     workers
         Number of worker processes; ``auto`` starts one per core.
     max_failed
-        Share of clips that may fail before a stage exits with an error; a single one always may.
+        Share of clips that may fail before a stage exits with an error; a single failed clip is always allowed.
     plugins
         Your own Python files or modules, which register corpora, extractors, strategies or metrics.
     device
@@ -87,7 +87,7 @@ class ContextParams:
     before
         Number of previous utterances.
     after
-        Number of following utterances. A live system does not have them yet.
+        Number of following utterances, which a live system would not have yet.
     by
         Column of the utterance table; utterances with the same value form one dialogue.
     """
@@ -135,7 +135,7 @@ class CorpusParams:
     reader
         How the folder is read: a name that `crossmodal corpora list` prints.
     root
-        Folder of the corpus; of a union, data/raw/NAME, which `crossmodal add-corpus` makes.
+        Folder of the corpus; for a union, data/raw/NAME, which `crossmodal add-corpus` makes.
     task
         Whether classes or a score are predicted.
     label
@@ -145,30 +145,31 @@ class CorpusParams:
     protocol
         How the corpus is split.
     speakers_unknown
-        Whether you accept that nobody says who speaks, or that the protocol does not divide by speaker: rows are then
-        ranked, although the same person may be in training and test.
+        Whether you accept that speakers are not known, or that the protocol does not split by speaker: if true, rows
+        are ranked although the same person may be in training and test.
     note
-        A sentence that is printed under its table.
+        A sentence that is printed under the table of results.
     metrics
-        Metrics of its table, the most important one first; an empty list stands for all metrics of the task.
+        Metrics of the table, the most important one first; an empty list stands for all metrics of the task.
     features
-        Extractors of a modality in this corpus, instead of those of `train.features`. Imported features are named here.
+        Features of each modality in this corpus, instead of those in `train.features`. Imported features are named
+        here.
     classifiers
-        Classifiers of single modalities in this corpus, instead of `train.classifiers`.
+        Classifiers of single modalities in this corpus, instead of those in `train.classifiers`.
     normalise
-        How features are normalised, instead of `train.normalise`.
+        How features are normalised in this corpus, instead of `train.normalise`.
     context
         Which other utterances of the same dialogue are read with each utterance, instead of `train.context`.
     sequences
         How the rows of extractors become time steps, instead of `train.sequences`.
     transcribe, align
-        Which utterances of this corpus get recognised words and aligned word times, instead of
+        Which utterances of this corpus are transcribed, and which get word times by forced alignment, instead of
         `streams.text.transcribe` and `streams.text.align`.
     of
-        Of the reader ``union``: the corpora of this file that are read as one.
+        Only for the reader ``union``: the corpora of this file that are joined.
     labels
-        Of the reader ``union``: label -> what it is called in the union, as in ``fearful: fear``; ``null`` leaves its
-        utterances out.
+        Only for the reader ``union``: new names of labels, as in ``fearful: fear``; ``null`` leaves out the utterances
+        with that label.
     """
 
     reader: str
@@ -202,9 +203,9 @@ class TrainParams:
         each fold.
     table
         Which rows the table has. ``full``: each modality with each of `classifiers`, and every set of two or more
-        modalities with each of `fusions`. ``paper``: of these, each modality with logistic regression and boosted trees
-        (or the first two classifiers), text + audio and all three modalities (or the only two that there are) with each
-        strategy once; late fusion over extractors only where there is one modality.
+        modalities with each of `fusions`. ``paper`` has fewer rows: each modality with logistic regression and boosted
+        trees (or else the first two classifiers), and each strategy once with text + audio and once with all three
+        modalities (or with the two that the corpus has); late fusion over extractors only if there is one modality.
     tfidf
         Settings of TF-IDF.
     word2vec
@@ -212,19 +213,22 @@ class TrainParams:
     classifiers
         Classifiers of single modalities.
     unimodal_models
-        Further models of one modality; each is fitted as a whole inside its fold.
+        Further models of a single modality; each is fitted as a whole inside each fold.
     fusions
-        Fusion strategies. An early one may name its classifier after a slash, as in ``pca/lstm``. A late one has one
-        base model per modality; with ``@extractor`` behind its name, as in ``product@extractor``, one per extractor.
+        Fusion strategies. An early fusion may name its classifier after a slash, as in ``pca/lstm``. A late fusion has
+        one base model per modality, or one per extractor if its name ends in ``@extractor``: ``product@extractor``.
     fusion_classifier
-        Classifier of the early fusions that name none, and base classifier of the late ones.
+        Classifier of the early fusions that do not name one, and base classifier of the late fusions.
     settings
-        Settings of classifiers and strategies by their names. A list holds alternatives; inner folds choose among them.
+        Settings of classifiers and strategies, keyed by their names. A list holds alternatives; inner folds choose
+        among them.
     budget
-        Number of settings that every strategy may try on inner folds. If there are more, evenly spaced ones are tried.
+        Maximum number of combinations of settings that each strategy tries on inner folds. If there are more, evenly
+        spaced ones are tried.
     normalise
-        ``standard`` and ``quantile`` are learnt on training rows. ``speaker`` first brings each speaker's features to
-        mean 0 and deviation 1 over all utterances of that speaker: it needs no label, but it reads the test recordings.
+        ``standard`` and ``quantile`` are learnt on training rows. ``speaker`` first scales the features of each speaker
+        to mean 0 and standard deviation 1 over all utterances of that speaker; it needs no labels, but it reads the
+        test recordings.
     sequences
         How the rows of extractors become time steps.
     context
@@ -259,9 +263,9 @@ class EvaluateParams:
     Attributes
     ----------
     resamples
-        Number of bootstrap samples of the groups that give the intervals.
+        Number of bootstrap samples of the groups, from which the intervals are computed.
     seed
-        Seed of these samples.
+        Seed of the bootstrap.
     """
 
     resamples: Annotated[int, Field(ge=0)] = 1000
@@ -275,8 +279,8 @@ class ReportParams:
     Attributes
     ----------
     clips
-        Where the page has its clips and pictures of faces: ``inside`` it, ``beside`` it in the folder report_files, or
-        ``none``. ``auto``: inside for at most 200 utterances whose clips and pictures have at most 5 MB, else beside.
+        Where the clips and pictures of faces are stored: ``inside`` the page, ``beside`` it in the folder report_files,
+        or nowhere (``none``). ``auto`` stores them inside if there are at most 200 utterances and 5 MB, else beside.
     """
 
     clips: Literal["auto", "inside", "beside", "none"] = "auto"
@@ -289,9 +293,9 @@ class SettingsFile:
     Attributes
     ----------
     run
-        How a run is carried out. Only the plugins can change a result.
+        How a run is carried out. Plugins can change results; another device can change their last digits.
     corpora
-        The corpora by their names.
+        The corpora, keyed by their names.
     streams
         How the streams of each modality are cleaned.
     features

@@ -1,7 +1,7 @@
 """The documentation of every setting: docs/settings.md for people, and a JSON schema of params.yaml for editors.
 
-Both are made from the settings classes: a field's allowed values, its default, and its entry in the class's docstring.
-`make schema` writes them.
+Both are generated from the settings classes: the type of each field, its default, and its entry in the docstring of the
+class. `make schema` writes them.
 """
 
 import inspect
@@ -32,8 +32,8 @@ params.schema.json. A setting that is left out has its default; a setting withou
 
 _STRATEGIES = """## `train.settings`
 
-Settings of classifiers, reducers and strategies, which [strategies.md](strategies.md) describes, by their names. A list
-holds alternatives, among which inner folds choose:
+Settings of classifiers, reducers and strategies, keyed by their names; [strategies.md](strategies.md) describes them.
+A list holds alternatives, among which inner folds choose:
 
 ```yaml
 train:
@@ -44,7 +44,7 @@ train:
 
 
 def meanings(cls: type[Any]) -> dict[str, str]:
-    """Return the description of each attribute in the docstrings of a class and of those that it inherits from.
+    """Return the description of each attribute, taken from the docstrings of a class and its base classes.
 
     >>> from pipeline.settings.streams import TextConfig
     >>> meanings(TextConfig)["lowercase"]
@@ -80,7 +80,7 @@ def schema() -> dict[str, Any]:
 
 
 def _or_empty(blocks: Mapping[str, Node]) -> dict[str, Node]:
-    """Return the schemas of blocks, each of which may also be empty."""
+    """Return schemas of blocks that also accept an empty block."""
     return {
         name: {"anyOf": [block, {"type": "null"}], "description": block.get("description", "")}
         for name, block in blocks.items()
@@ -129,7 +129,7 @@ def _untitled(node: Any) -> Any:
 
 
 def page() -> str:
-    """Return docs/settings.md: for each block, a table of its settings with allowed values, defaults and meanings."""
+    """Return the text of docs/settings.md: one table of settings, allowed values, defaults and meanings per block."""
     root = schema()
     blocks = [_section(name, node, root) for name, node in root["properties"].items()]
     return "\n".join([_HEAD, *(line for block in blocks for line in block), *_strategies(), ""])
@@ -178,7 +178,7 @@ def _strategies() -> list[str]:
         for name, domain in settings.items():
             owners.setdefault((name, domain.text), []).append(f"`{owner}`")
     rows = [f"| `{name}` | {text} | {', '.join(names)} |" for (name, text), names in sorted(owners.items())]
-    return [_STRATEGIES, "| setting | allowed | of |", "|---|---|---|", *rows]
+    return [_STRATEGIES, "| setting | allowed | used by |", "|---|---|---|", *rows]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""params.yaml as typed settings: read, validated, and checked against the registries."""
+"""Read params.yaml into typed settings, which are validated and checked against the registries."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,13 +34,13 @@ class Params:
     streams
         Settings of each modality's stream.
     words
-        Settings of words that nobody gave; what corpora set for themselves stands in their blocks.
+        Settings of `streams.text` for recognising and aligning words; the block of a corpus may override them.
     extract
-        Instances of extractors that run.
+        Names of the extractor instances that run.
     features
-        Settings of each instance; those that are not set are left out.
+        Settings that are given for each instance.
     notices
-        Sentences about settings that have a former name in the file.
+        Sentences about settings that have a former name in the file, or that are not used.
     """
 
     path: Path
@@ -56,7 +56,7 @@ class Params:
     notices: tuple[str, ...] = ()
 
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
-        """Return the features of a modality of a corpus: names of stores and of transformers fitted inside folds."""
+        """Return the names of a corpus's features of one modality: stores, and transformers fitted inside folds."""
         return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
 
     def extractor(self, name: str) -> Extractor[Any]:
@@ -123,9 +123,9 @@ def load_params(path: Path) -> Params:
 
 
 def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
-    """Yield a sentence about each extractor that has settings under its own name, but does not run under it.
+    """Yield a sentence about each extractor that has settings under its own name but does not run under that name.
 
-    In files of before, ``features.opensmile`` changed a default feature, which is now the instance ``egemaps``.
+    In older settings files, ``features.opensmile`` changed a default feature, which is now the instance ``egemaps``.
     """
     lists = (file.train.features, *(corpus.features for corpus in file.corpora.values()))
     used = {name for features in lists for names in features.values() for name in names}
@@ -135,12 +135,12 @@ def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
             yield (
                 f"{path}, line {line_of(path, 'features', name)}: features.{name} is not used, since {name} is in "
                 "neither features.extract nor train.features: list it in both, or move its settings to the block of "
-                "an instance that is (`crossmodal features list`)"
+                "an instance that is listed (see `crossmodal features list`)"
             )
 
 
 def _complete(corpus: CorpusParams, words: WordsConfig) -> CorpusParams:
-    """Return a corpus with its modalities in order, and with the settings of words that it does not set itself."""
+    """Return a corpus with its modalities in their fixed order, and with `words` for what it does not set itself."""
     return replace(
         corpus,
         modalities=tuple(m for m in MODALITIES if m in corpus.modalities),

@@ -1,4 +1,4 @@
-"""Where files are written, relative to the working directory, and which names are allowed for files and folders."""
+"""The paths of written files, relative to the working directory, and the names allowed for corpora and stores."""
 
 import re
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from pathlib import Path
 from pipeline.errors import UserError
 
 CACHE = Path("data/cache")
-INPUTS = Path("data/work/inputs.json")  # what stages outside a checkout depend on and DVC does not see
+INPUTS = Path("data/work/inputs.json")  # what the stages of a user's own project depend on but DVC cannot see
 _LONGEST = 100  # longest name, in characters: file systems allow about 250 bytes, and endings are added
 
 
 def check_name(name: str) -> None:
-    """Raise `UserError` if a corpus cannot have this name, which becomes a folder's name and is typed in commands."""
+    """Raise `UserError` if a corpus cannot have this name, which names a folder and is typed in commands."""
     if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-" or len(name) > _LONGEST:
         raise UserError(
             f"a corpus cannot be named {name!r:.120}: use at most {_LONGEST} letters, digits, _ and -, and begin with "
@@ -21,7 +21,7 @@ def check_name(name: str) -> None:
 
 
 def check_store(name: str) -> None:
-    """Raise `UserError` if a store cannot have this name, which becomes a file's name."""
+    """Raise `UserError` if a store cannot have this name, which names a file."""
     if not re.fullmatch(r"[\w.+-]+", name) or name[0] in "-." or len(name) > _LONGEST:
         raise UserError(f"a store cannot be named {name!r:.120}: use letters, digits, _, - and +")
 
@@ -54,12 +54,12 @@ class CorpusPaths:
 
     @property
     def problems(self) -> Path:
-        """All problems that `prepare` or `validate` found, when they are too many to print."""
+        """List of all problems that `prepare` or `validate` found, written when there are too many to print."""
         return self.work / "problems.txt"
 
     @property
     def failures(self) -> Path:
-        """The ledger of failed clips."""
+        """The table of failed clips."""
         return self.work / "failures.csv"
 
     def stream(self, modality: str) -> Path:
@@ -72,5 +72,5 @@ class CorpusPaths:
 
     @property
     def predictions(self) -> Path:
-        """All strategies' predictions."""
+        """The predictions of all configurations."""
         return self.results / "predictions.csv"

@@ -12,19 +12,19 @@ from models.saving.trusted import trust
 from pipeline.errors import Changed, UserError
 from pipeline.hashing import sha256_of
 
-_KEYS: dict[str, str] = {}  # plugin -> the content key of its source when this process first read it
+_KEYS: dict[str, str] = {}  # plugin -> the hash that its source had when this process first read it
 _LOADED: set[str] = set()
 
 
 def load_plugins(plugins: tuple[str, ...]) -> None:
-    """Import each plugin once per process: a ``.py`` file by its path, anything else by the name of its module.
+    """Import each plugin once per process: a ``.py`` file by its path, anything else by its module name.
 
     Raises
     ------
     UserError
         If a plugin is missing, has the name of a module that is already loaded, or raises an exception.
     Changed
-        If it was edited while it was imported.
+        If a plugin was edited while it was being imported.
     """
     for plugin in plugins:
         if plugin in _LOADED:
@@ -44,7 +44,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
 
 
 def plugin_keys(plugins: tuple[str, ...]) -> list[str]:
-    """Return the content hash of each plugin's source as this process runs it; a package counts with all Python files.
+    """Return the hash of each plugin's source as this process imported it; for a package, of all its Python files.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def plugin_keys(plugins: tuple[str, ...]) -> list[str]:
 
 
 def first_key(plugin: str) -> str:
-    """Return the content hash of a plugin's source when this process first read it; empty if there was none."""
+    """Return the hash that a plugin's source had when this process first read it; empty if there was no source."""
     if plugin not in _KEYS:
         _KEYS[plugin] = _source_key(plugin)
     return _KEYS[plugin]
@@ -96,7 +96,7 @@ def module_names(plugins: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _run_file(path: Path) -> None:
-    """Load a file as a module with the file's name, so that ``"name:attribute"`` can be looked up later."""
+    """Load a file as a module named like the file, so that ``"name:attribute"`` can be looked up later."""
     if path.stem in sys.modules:
         raise UserError(f"run.plugins: {path} has the same name as the module {path.stem!r}: rename the file")
     spec = spec_from_file_location(path.stem, path, loader=_Source(path.stem, str(path)))

@@ -1,4 +1,4 @@
-"""Checks of settings against the registries: names must be registered, and values must suit what they belong to.
+"""Check settings against the registries: names must be registered, and each value must suit what it is set for.
 
 Plugins must be loaded first, since they register further names.
 """
@@ -24,7 +24,7 @@ from pipeline.settings.paths import check_name, check_store
 from pipeline.settings.unions import union_faults
 from pipeline.settings.validation import Fault, Listed, validated
 
-EXTRACT = "extract"  # in the block features, the list of extractors that run
+EXTRACT = "extract"  # key of the block features: the list of extractors that run
 
 
 def unusable(file: SettingsFile) -> Iterator[Fault]:
@@ -43,7 +43,7 @@ def _of_corpus(corpus: CorpusParams, instances: Mapping[str, Any], place: Place)
     yield from _unknown({m: m for m in corpus.features}, MODALITIES, (*place, "features"))
     for modality, stores in corpus.features.items():
         yield from _refused(check_store, stores, (*place, "features", modality))
-        for at, store in enumerate(stores):  # those that are not instances are imported
+        for at, store in enumerate(stores):  # a store that is not an extractor instance is an imported one
             yield from _misplaced(store, instances, modality, (*place, "features", modality, at))
     yield from _unknown(corpus.classifiers, model_names(), (*place, "classifiers"))
     yield from _unknown(corpus.metrics, metric_names(corpus.task), (*place, "metrics"))
@@ -59,7 +59,7 @@ def _of_features(block: Mapping[str, Any], instances: Mapping[str, Any], place: 
 
 
 def _of_instance(name: str, settings: Any, place: Place) -> Iterator[Fault]:
-    """Yield the faults of an instance of an extractor: in its name, its extractor or its settings."""
+    """Yield the faults in the name, the extractor or the settings of an extractor instance."""
     block = {} if settings is None else settings
     named = block.get(EXTRACTOR, name) if isinstance(block, Mapping) else name
     if named not in extractor_names():
@@ -78,7 +78,7 @@ def _of_instance(name: str, settings: Any, place: Place) -> Iterator[Fault]:
 
 
 def _checked(name: str, settings: Mapping[str, Any]) -> None:
-    """Raise an error if a store cannot have the name of an instance, or the extractor refuses its settings."""
+    """Raise an error if an instance's name is not allowed for a store, or the extractor refuses its settings."""
     check_store(name)
     if name in fitted_names():
         raise UserError("this is the name of a feature that is fitted inside folds: choose another one")
@@ -105,7 +105,7 @@ def _of_train(train: TrainParams, instances: Mapping[str, Any], place: Place) ->
 
 
 def _of_feature(name: str, instances: Mapping[str, Any], modality: str, place: Place) -> Iterator[Fault]:
-    """Yield the fault of a feature of a modality, which is an instance of an extractor or is fitted inside folds."""
+    """Yield the fault, if any, of a feature: the name of an extractor instance, or of a feature fitted inside folds."""
     fitted = fitted_names() if modality == "text" else ()
     if name in instances:
         yield from _misplaced(name, instances, modality, place)
@@ -117,7 +117,7 @@ def _of_feature(name: str, instances: Mapping[str, Any], modality: str, place: P
 
 
 def _misplaced(name: str, instances: Mapping[str, Any], modality: str, place: Place) -> Iterator[Fault]:
-    """Yield the fault of an instance that is listed under another modality than the one it reads."""
+    """Yield a fault if an instance is listed under another modality than the one it reads."""
     own = _modality(name, instances[name]) if name in instances else ""
     if own and own != modality:
         yield place, f"is {name!r:.200}, which reads {own}, not {modality}: list it under {own}"

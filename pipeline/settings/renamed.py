@@ -15,7 +15,7 @@ RENAMED: Mapping[Place, str] = {
 def with_present_names(blocks: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Place, str]]]:
     """Return the blocks of a settings file with present names, and each former place with its present name.
 
-    If the file has both names, neither is changed: the former one is then unknown.
+    If a file has both names, neither is changed, so that the former one is reported as unknown.
 
     >>> with_present_names({"train": {"singles": [], "budget": 2}})
     ({'train': {'budget': 2, 'unimodal_models': []}}, [(('train', 'singles'), 'unimodal_models')])
@@ -28,7 +28,7 @@ def with_present_names(blocks: Mapping[str, Any]) -> tuple[dict[str, Any], list[
 
 
 def notices(path: object, lines: Iterator[tuple[int, Place, str]]) -> tuple[str, ...]:
-    """Return a sentence about each former name, given the line, the place and the present name."""
+    """Return a sentence about each former name, given its line, its place and the present name."""
     return tuple(
         f"{path}, line {line}: {'.'.join(place)} is now called {present}: rename it" for line, place, present in lines
     )

@@ -50,7 +50,7 @@ class StreamConfig:
     """Settings of one stream."""
 
     def of_content(self) -> dict[str, Any]:
-        """Return the settings that the stream's content depends on, by which it is known whether it is out of date."""
+        """Return the settings that the stream's content depends on; a change of one makes the stream out of date."""
         return asdict(self)
 
 
@@ -75,23 +75,21 @@ When = Literal["missing", "always", "never"]
 
 @dataclass(frozen=True)
 class WordsConfig:
-    """Where words and their times come from that nobody gave; `prepare` makes them.
+    """How `prepare` obtains words and word times that were not given.
 
     Attributes
     ----------
     transcribe
-        Which utterances get the words that a recogniser hears in them: ``missing``, those without a transcript;
-        ``always``, all with a recording, whose given transcripts are then not used; or ``never``. The setting of a
-        corpus takes precedence.
+        Which utterances are transcribed by speech recognition: ``missing`` (those without a transcript), ``always``
+        (all that have a recording; given transcripts are then not used) or ``never``. A corpus can override it.
     model
-        The recogniser: ``packaged`` (Whisper tiny.en, English only, no network), a folder with a Whisper as CTranslate2
-        writes it, or the name of one on the Hugging Face hub.
+        The recogniser: ``packaged`` (Whisper tiny.en, English only, no network), a folder with a Whisper model in
+        CTranslate2's format, or the name of such a model on the Hugging Face hub.
     language
-        The language that is spoken, as a code of Whisper, such as ``en``.
+        Language of the speech, as one of Whisper's codes, such as ``en``.
     align
-        Which utterances get word times by forced alignment of their words with the sound: ``missing``, those whose
-        words have no times that were given; ``always``, all with a recording; or ``never``. The setting of a corpus
-        takes precedence.
+        Which utterances get word times by forced alignment of their words with the sound: ``missing`` (those for whose
+        words no times were given), ``always`` (all that have a recording) or ``never``. A corpus can override it.
     """
 
     transcribe: When = "never"
@@ -102,7 +100,7 @@ class WordsConfig:
 
 @dataclass(frozen=True)
 class TextParams(WordsConfig, TextConfig):
-    """How a transcript is cleaned, and where words come from that nobody gave."""
+    """How a transcript is cleaned, and how words that were not given are obtained."""
 
     @property
     def cleaning(self) -> TextConfig:
@@ -111,7 +109,7 @@ class TextParams(WordsConfig, TextConfig):
 
     @property
     def words(self) -> WordsConfig:
-        """The settings of words that nobody gave."""
+        """The settings for recognising and aligning words."""
         return _part(self, WordsConfig)
 
 
@@ -119,7 +117,7 @@ Part = TypeVar("Part")
 
 
 def _part(settings: Any, cls: type[Part]) -> Part:
-    """Return those of the settings that a class has fields for."""
+    """Return an instance of a settings class with the values of `settings` for its fields."""
     return cls(**{entry.name: getattr(settings, entry.name) for entry in fields(cls)})  # type: ignore[arg-type]
 
 
@@ -140,7 +138,7 @@ class AudioConfig(StreamConfig):
     level_db
         Root mean square of the trimmed voice, in dB of full scale.
     trim_db
-        Both ends are cut off where they are quieter than the loudest 10 ms by more than this, in dB.
+        Both ends are trimmed where they are more than this quieter than the loudest 10 ms, in dB.
     track
         Which of several audio tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `audio_track` of a manifest takes precedence.
@@ -179,21 +177,21 @@ class VideoConfig(StreamConfig):
     min_score
         Faces with a lower detection score are ignored.
     margin
-        How much is added to the tight face box on each side, in parts of its longer side.
+        Margin added to the tight face box on each side, as a fraction of its longer side.
     size
         Side of the face images in pixels.
     frame_height
-        Height of the small whole frames in pixels; a frame that is lower keeps its height.
+        Height in pixels to which whole frames are reduced; a smaller frame keeps its height.
     jpeg_quality
         JPEG quality of both kinds of image.
     track
         Which of several video tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `video_track` of a manifest takes precedence.
     follow
-        Which of several faces is followed: ``size`` (the largest for the longest time) or ``speaking`` (the one whose
-        mouth moves with the voice; the largest where no mouth does).
+        Which of several faces is followed: ``size`` (the one with the largest area times detection score, summed over
+        the frames) or ``speaking`` (the one whose mouth moves with the voice; as with ``size`` if no mouth does).
     mouth_fps
-        Frames per second in which mouths are measured for ``follow: speaking``; only where several faces are seen.
+        Frames per second at which mouths are measured for ``follow: speaking``, where several faces are seen.
     """
 
     fps: Annotated[float, Field(gt=0, le=120)] = 5.0
@@ -208,7 +206,7 @@ class VideoConfig(StreamConfig):
     mouth_fps: Annotated[float, Field(ge=5, le=120)] = 25.0
 
     def of_content(self) -> dict[str, Any]:
-        """Return the settings that the stream's content depends on: `mouth_fps` only where the speaker is followed.
+        """Return the settings that the content depends on; `follow` and `mouth_fps` only if `follow` is ``speaking``.
 
         >>> [name in VideoConfig().of_content() for name in ("fps", "follow", "mouth_fps")]
         [True, False, False]
@@ -226,7 +224,7 @@ class StreamsParams:
     Attributes
     ----------
     text
-        How a transcript is cleaned, and where words come from that nobody gave.
+        How a transcript is cleaned, and how words that were not given are obtained.
     audio
         How the voice is cleaned.
     video

@@ -1,4 +1,4 @@
-"""Corpora that are unions of others in the same settings file: which ones, and whether they can be joined."""
+"""Unions of corpora in the same settings file: which corpora they join, and whether these can be joined."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,17 +18,17 @@ class UnionParams(CorpusParams):
     Attributes
     ----------
     parts
-        Name -> settings of each corpus in `of`.
+        Settings of each corpus in `of`, keyed by its name.
     """
 
     parts: Mapping[str, CorpusParams] = field(default_factory=dict)
 
 
 def filled_in(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the blocks of a settings file with what the blocks of corpora may leave out.
+    """Return the blocks of a settings file, completed with what the block of a corpus may leave out.
 
-    A union has a root, the folder in which `dvc repro` looks for it. A corpus that names no label has none, and then no
-    task either.
+    The root of a union is the folder in which `dvc repro` looks for it. A corpus without a label gets an empty one, and
+    a task that has no effect.
     """
     corpora = blocks.get("corpora")
     if not isinstance(corpora, dict):
@@ -46,7 +46,7 @@ def _filled_in(name: str, block: Any) -> Any:
 
 
 def with_parts(corpora: Mapping[str, CorpusParams]) -> dict[str, CorpusParams]:
-    """Return the corpora, each union with the settings of its parts; `union_faults` must have found nothing."""
+    """Return the corpora, and give each union the settings of its parts; `union_faults` must have found no fault."""
     return {name: _with_parts(corpus, corpora) for name, corpus in corpora.items()}
 
 
@@ -57,13 +57,13 @@ def _with_parts(corpus: CorpusParams, corpora: Mapping[str, CorpusParams]) -> Co
 
 
 def union_faults(corpora: Mapping[str, CorpusParams]) -> Iterator[Fault]:
-    """Yield each fault of a union: corpora that are unknown, part of themselves, or of another task or label."""
+    """Yield each fault of a union, such as a part that is unknown, contains the union, or has another task or label."""
     for name, corpus in corpora.items():
         place = ("corpora", name)
         if corpus.reader != UNION:
             for key, value in (("of", corpus.of), ("labels", corpus.labels)):
                 if value:
-                    yield (*place, key), f"is set, but only a union has it: write reader: {UNION}, or take {key} out"
+                    yield (*place, key), f"is set, but only a union has it: write reader: {UNION}, or remove {key}"
             continue
         for key, own in (("transcribe", corpus.transcribe), ("align", corpus.align)):
             if own is not None:
@@ -71,23 +71,23 @@ def union_faults(corpora: Mapping[str, CorpusParams]) -> Iterator[Fault]:
         if not corpus.of:
             yield (*place, "of"), "is missing: list the corpora that the union is made of, as in of: [ravdess, emodb]"
         if corpus.labels and corpus.task == "regression":
-            yield (*place, "labels"), "is set, but scores have no names that could be changed: take labels out"
+            yield (*place, "labels"), "is set, but scores have no names that could be changed: remove labels"
         elif corpus.labels and not corpus.label:
-            yield (*place, "labels"), "is set, but the union has no label whose names could be changed: take labels out"
+            yield (*place, "labels"), "is set, but the union has no label whose names could be changed: remove labels"
         for at, part in enumerate(corpus.of):
             if fault := _fault_of_part(name, part, corpora):
                 yield (*place, "of", at), fault
 
 
 def _fault_of_part(name: str, part: str, corpora: Mapping[str, CorpusParams]) -> str:
-    """Return what keeps a corpus from being a part of a union; ``""`` if nothing does."""
+    """Return why a corpus cannot be a part of a union, or ``""`` if it can."""
     if part == name:
         return f"is {part!r}: a corpus cannot be a part of itself"
     if part not in corpora:
         others = [other for other in corpora if other != name]
         return f"is {part!r:.200}, which is not among the corpora of this file; {suggest(part, others)}"
     if name in _below(part, corpora):
-        return f"is {part!r}, of which {name} is itself a part: take one of them out"
+        return f"is {part!r}, of which {name} is itself a part: remove one of them"
     own, theirs = corpora[name], corpora[part]
     if theirs.task != own.task:
         return f"is {part!r}, whose task is {theirs.task}, not {own.task}: only corpora of the same task can be joined"

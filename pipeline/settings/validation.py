@@ -1,7 +1,8 @@
 """Build settings dataclasses from YAML or JSON with pydantic; a fault names the place, the value and what is allowed.
 
-Types are strict: a number in quotes is text, and ``true`` is not a number. The type of a field says what it allows, as
-in ``Annotated[float, Field(gt=0)]``. Error messages and the schema for editors are made from it.
+Types are strict: a number in quotes is text, and ``true`` is not a number. The type of a field, such as
+``Annotated[float, Field(gt=0)]``, declares the allowed values; error messages and the schema for editors follow from
+it.
 """
 
 import json
@@ -74,7 +75,7 @@ def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
 
 
 def sentence(place: Place, fault: str) -> str:
-    """Return a fault as one sentence.
+    """Return a fault as a sentence.
 
     >>> sentence(("train", "settings", "svm", "C", 0), "is -1: it must be a number above 0")
     'train.settings.svm.C[0] is -1: it must be a number above 0'
@@ -185,7 +186,7 @@ def _wrong(value: Any, allowed: Node, root: Node) -> str:
 
 
 def _written(value: Any) -> str:
-    """Return a value as a settings file writes it.
+    """Return a value as it is written in a settings file.
 
     >>> _written(True), _written("a")
     ('true', "'a'")

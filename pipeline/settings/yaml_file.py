@@ -1,8 +1,8 @@
 """Read the YAML of a settings file so that names stay as written and no value is misread.
 
 YAML turns text into numbers, dates and truth values (``1.10``, ``2024-01-01``, ``on``), keeps the last of two equal
-keys, and lets a short file expand to a very long one. Names and dates are therefore read as text; equal keys and long
-expansions are refused with their line. The result holds only the types that JSON has.
+keys, and lets a short file expand to millions of values through aliases. Names and dates are therefore read as text,
+and equal keys and such expansions are refused with their line. The result holds only the types that JSON has.
 """
 
 import math
@@ -17,12 +17,12 @@ from pipeline.errors import UserError
 _NOT_IN_JSON = ("timestamp", "binary", "set", "omap", "pairs")  # YAML types that no setting has
 _STRING = "tag:yaml.org,2002:str"
 _MERGE = "tag:yaml.org,2002:merge"
-_MOST = 100_000  # maximum number of values, each counted as often as aliases repeat it
+_MOST = 100_000  # maximum number of values after all aliases are expanded
 _LISTS = {"run": "corpora", "features": "extract"}  # block -> its list of names
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads only the types of JSON; a date stays text."""
+    """A YAML loader that knows only the types of JSON; a date stays text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -144,7 +144,7 @@ def _check_keys(root: yaml.Node, path: Path) -> None:
 
 
 def _as_written(root: yaml.Node) -> None:
-    """Mark as text the names of blocks and of their entries, and the items of the lists of corpora and extractors."""
+    """Tag names of blocks and of their entries, and items of the lists of corpora and extractors, as text."""
     for block, content in _pairs(root):
         block.tag = _STRING
         for name, value in _pairs(content):

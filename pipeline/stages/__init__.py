@@ -1,1 +1,1 @@
-"""The stages of the pipeline: read files, call the rest, write files."""
+"""The stages of the pipeline: each reads files, calls the code that computes, and writes files."""

@@ -1,4 +1,4 @@
-"""evaluate: from predictions to tables, plots and lists of utterances, every metric with its interval."""
+"""evaluate: turn predictions into tables, plots and lists of utterances; every metric has an interval."""
 
 import json
 from dataclasses import replace
@@ -37,21 +37,22 @@ from pipeline.training.current import MADE_OF, made_of, require_same, require_tr
 
 
 def evaluate(params: Params, name: str, *, if_possible: bool = False) -> str:
-    """Write the tables, plots and lists of results/<corpus>, all or none.
+    """Write the tables, plots and lists of results/<corpus>: either all of them or none.
 
     Parameters
     ----------
     params, name
         The settings, and which corpus.
     if_possible
-        Whether files without rows that say why are written where nothing could be learnt; the sentence is returned.
+        What happens if nothing can be learnt from the corpus: if True, empty tables that say why are written, and the
+        reason is returned; if False, `Untrainable` is raised.
 
     Raises
     ------
     UserError
-        If the predictions are missing, are of other utterances, or were written again meanwhile.
+        If the predictions are missing, belong to other utterances, or were rewritten in the meantime.
     Untrainable
-        If nothing can be learnt from the corpus.
+        If nothing can be learnt from the corpus and `if_possible` is False.
     """
     with writing(CorpusPaths(name).results / "table.csv"), one_thread():
         try:

@@ -1,4 +1,4 @@
-"""extract: one frozen extractor over every utterance's stream, into one store."""
+"""extract: run one extractor on the stream of every utterance and write the features to one store."""
 
 from pipeline.run.clips import StepReport
 from pipeline.run.extraction import write_features

@@ -1,4 +1,4 @@
-"""inputs: the first stage of a user's own project. It notes what the others depend on and DVC does not see by itself.
+"""inputs: the first stage of a user's own project. It records what the other stages depend on but DVC cannot see.
 
 It always runs, and takes about a second. `pipeline.ingest.own_stages` says which stage depends on which entry.
 """
@@ -24,7 +24,7 @@ from pipeline.settings.paths import CACHE, INPUTS
 from pipeline.settings.plugins import plugin_keys
 from pipeline.settings.unions import UnionParams
 
-_PROJECT = ("data", "results", "params.yaml", "dvc.yaml", "dvc.lock")  # what may lie beside recordings
+_PROJECT = ("data", "results", "params.yaml", "dvc.yaml", "dvc.lock")  # these may lie beside recordings
 
 
 def note_inputs(params: Params) -> str:
@@ -45,7 +45,7 @@ def note_inputs(params: Params) -> str:
 
 
 def _below(places: Sequence[str]) -> Iterator[Path]:
-    """Yield the files of this program among files and folders of it."""
+    """Yield the files at some places in this program; a place is a file or a folder."""
     for place in places:
         path = installed_at(place)
         below = (file for file in path.rglob("*") if file.is_file() and file.parent.name != "__pycache__")
@@ -58,15 +58,15 @@ def _contents(files: Iterable[Path], memo: HashMemo) -> Mapping[str, str]:
         try:
             found[path.as_posix()] = memo.sha256(path)
         except OSError:
-            found[path.as_posix()] = ""  # missing or unreadable: `prepare` says so
+            found[path.as_posix()] = ""  # missing or unreadable: `prepare` reports it
     return found
 
 
 def _files(settings: CorpusParams) -> Iterator[Path]:
-    """Yield the tables and recordings of a corpus, whether they are there or not.
+    """Yield the tables and recordings of a corpus, whether they exist or not.
 
-    Those of a manifest are the ones that it names, wherever they lie. Any other corpus is all that its folder holds,
-    but for hidden files and what a project in the same folder is made of.
+    The recordings of a manifest are those that it names, in whatever folder. Every other corpus consists of all files
+    in its folder, except hidden files and the files of a project in the same folder.
     """
     if isinstance(settings, UnionParams):
         for part in settings.parts.values():
@@ -83,13 +83,13 @@ def _of_manifest(settings: CorpusParams) -> Iterator[Path]:
     try:
         table = read_corpus(settings).utterances
     except UserError:
-        return  # `prepare` says what is wrong with the tables, which are watched
+        return  # `prepare` reports what is wrong with the tables, which have been yielded above
     for column in ("media", "sound"):
         yield from (Path(name) for name in table.get(column, []) if name)
 
 
 def _of_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Yield the files below a folder; links are followed, but not to a folder that they lie in."""
+    """Yield the files below a folder; links are followed, except to a folder that contains the link."""
     if (here := folder.resolve()) in above or not folder.is_dir():
         return
     own = {Path(name).resolve() for name in _PROJECT}

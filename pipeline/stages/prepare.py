@@ -1,4 +1,4 @@
-"""prepare: turn a corpus on disk into one table of utterances, and report every fault."""
+"""prepare: turn a corpus on disk into a table of utterances, and report every problem."""
 
 from collections.abc import Sequence
 
@@ -10,14 +10,14 @@ from pipeline.settings.params import Params
 
 
 def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Problem]:
-    """Write utterances.csv and words.csv, with words that nobody gave where the settings want them; return warnings.
+    """Write utterances.csv and words.csv, and return warnings. Words are recognised or aligned if the settings ask so.
 
-    Without a pool, nothing runs on workers. A missing or unreadable recording is only a warning here: its utterances
-    stay in the table and fail one by one later. A row that contradicts itself is an error.
+    Without a pool, everything runs in this process. A missing or unreadable recording is only a warning here: its
+    utterances stay in the table and fail one by one later. A row that contradicts itself is an error.
 
     Raises
     ------
     UserError
-        If there is any error; it lists them.
+        If there is any error; the message lists all errors.
     """
     return tabulate(params.corpus(name), name, completing(params, name, pool or Pool(0)))

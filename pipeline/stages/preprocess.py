@@ -1,4 +1,4 @@
-"""preprocess: one stream of every utterance, cut, cleaned and synchronised, into one store."""
+"""preprocess: cut, clean and synchronise one stream of every utterance, and write one store."""
 
 from features.base import Modality
 from pipeline.run.clips import StepReport

@@ -1,4 +1,4 @@
-"""report: a corpus's table, plots and confusion matrices, as one self-contained page."""
+"""report: show the data and results of a corpus on one HTML page."""
 
 from pathlib import Path
 
@@ -23,16 +23,17 @@ def report(params: Params, name: str, pool: Pool | None = None, *, if_possible: 
     params, name
         The settings, and which corpus.
     pool
-        Where the previews of utterances are made; in this process if None.
+        Workers that make the previews of utterances; None makes them in this process.
     if_possible
-        Whether a page that says why is written where nothing could be learnt.
+        What happens if nothing can be learnt from the corpus: if True, a page that says why is written; if False,
+        `Untrainable` is raised.
 
     Raises
     ------
     UserError
         If the corpus has not been evaluated yet, or was evaluated with other metrics.
     Untrainable
-        If nothing can be learnt from the corpus.
+        If nothing can be learnt from the corpus and `if_possible` is False.
     """
     pool = pool or Pool(0)
     try:

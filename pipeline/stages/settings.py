@@ -15,10 +15,11 @@ PAGE = Path("data/work/page.txt")
 
 
 def checked(path: Path) -> str:
-    """Check a settings file; return a sentence, always the same, that it can be used, and write it for DVC's stages.
+    """Check a settings file, write three files that DVC's other stages depend on, and return a sentence of success.
 
-    A second file holds the key of the plugins' content; training and scoring depend on it. A third holds the key of the
-    settings of the page: DVC refuses a parameter that is not there, and files of before have no such block.
+    The first file always has the same content. The second holds the key of the plugins' content, on which training and
+    evaluation depend. The third holds the key of the report's settings: DVC could not track these as parameters, since
+    it refuses a parameter that is missing, and older settings files have no block `report`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""train: fit every configuration under the corpus's protocol, and predict each test utterance once."""
+"""train: fit every configuration according to the corpus's protocol, and predict each test utterance once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,18 +39,19 @@ from pipeline.training.trained import (
 
 
 def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False, if_possible: bool = False) -> Sequence[str]:
-    """Write the predictions and what belongs to them; return the notices.
+    """Write predictions.csv and the tables that accompany it; return notices for the user.
 
     Parameters
     ----------
     params, name
         The settings, and which corpus.
     pool
-        Workers.
+        Workers that fit the models.
     shuffled
-        Whether labels are permuted first, as a control that must score at chance; the results go to ``shuffled/``.
+        Whether labels are permuted first, as a control that must score at chance; its results go to ``shuffled/``.
     if_possible
-        Whether tables without rows, whose record says why, are written where nothing can be learnt.
+        What happens if nothing can be learnt from the corpus: if True, tables without rows and a record that says why
+        are written, and the reason is returned as the only notice; if False, the error is raised.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
 def _configurations(
     name: str, settings: TrainParams, corpus: CorpusParams, data: Modalities
 ) -> tuple[list[Configuration], list[str]]:
-    """Return the configurations that can be fitted, and notices of what is left out."""
+    """Return the configurations that can be fitted, and notices about what is left out."""
     there = tuple(m for m in corpus.modalities if data.present[m].any())
     notices = [f"no utterance has {m}: it is left out" for m in corpus.modalities if m not in there]
     missing = set()

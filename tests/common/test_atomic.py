@@ -113,7 +113,7 @@ def test_a_folder_with_foreign_files_is_not_replaced(tmp_path: Path) -> None:
     for name, make in odd.items():
         make(tmp_path / "model" / name)
         with (
-            pytest.raises(FileExistsError, match=f"{name}.*not written here"),
+            pytest.raises(FileExistsError, match=f"{name}.*did not write"),
             replacing_folder(tmp_path / "model", ours),
         ):
             pytest.fail("nothing must be computed for a folder that is not replaced")

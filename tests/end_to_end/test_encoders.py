@@ -139,7 +139,11 @@ def test_two_workers_and_large_batches_give_the_same_bytes(project: Path, models
         ({"model": "{models}/bert"}, {}, "{models}/bert contains a model of the type 'bert', which is not a speech"),
         ({"model": "{models}/hubert", "layer": 9}, {}, "there is no layer 9: this encoder has layers 0 to 3"),
         ({"model": "some/encoder"}, {}, "the encoder 'some/encoder' is neither a folder nor in the local hub cache"),
-        ({}, {"device": "cuda"}, "run.device is cuda, but CTranslate2 finds no CUDA device here: set run.device to au"),
+        (
+            {"step_s": 0.31},
+            {"device": "cuda"},
+            "run.device is cuda, but CTranslate2 finds no CUDA device here: set run",
+        ),
         ({"extractor": "face_encoder", "file": "{models}/none.onnx"}, {}, "there is no file {models}/none.onnx: give"),
     ],
 )

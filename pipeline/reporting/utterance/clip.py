@@ -95,7 +95,8 @@ def encoded(pictures: Iterable[Picture], sound: FloatArray, rate_hz: int) -> byt
 
 
 def _video_stream(container: Any, picture: Picture) -> Any:
-    options = {"crf": "30", "preset": "veryfast", "threads": "1"}
+    # x264's macroblock tree reads memory beyond the picture unless its sides are multiples of 16: bytes would vary.
+    options = {"crf": "30", "preset": "veryfast", "threads": "1", "mbtree": "0"}
     video = container.add_stream("libx264", rate=FPS, options=options)
     video.height, video.width = _even(picture).shape[:2]
     video.pix_fmt = "yuv420p"

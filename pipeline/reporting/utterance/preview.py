@@ -25,7 +25,7 @@ from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams.faces import detector, found_faces
 from pipeline.streams.pictures import Box, Picture
 
-VERSION = 1  # raised whenever the same utterance gives another preview
+VERSION = 2  # raised whenever the same utterance gives another preview
 _MOST_IN_A_BATCH = 16
 PROGRAM = {"version": VERSION, "fps": FPS, "height": MOST_HIGH, "seconds": MOST_S}
 
@@ -72,6 +72,10 @@ class PreviewStep:
     name: str = "preview"
     stage: str = "report"
     light: bool = False
+
+    def ready(self) -> "PreviewStep":
+        """Return this step, which needs nothing more."""
+        return self
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return batches small enough that all workers stay busy until the end."""

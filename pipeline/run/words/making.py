@@ -76,13 +76,9 @@ def made(
         record(CorpusPaths(name).failures, WordStep.stage, kind, [])
         return Made({}, ())
     failures_of = partial(record, CorpusPaths(name).failures, WordStep.stage, kind)
-    if not rows:  # no model is needed
-        failures_of([])
-        return Made({}, ())
     audio = params.streams["audio"]
     program = word_program(kind, KINDS[kind].program(params.words), audio)
-    device = KINDS[kind].device_for(params.run.device)
-    step = WordStep(kind, params.words, audio, described(program), device, params.run.plugins)
+    step = WordStep(kind, params.words, audio, described(program), params.run.device, params.run.plugins)
     clips = [_clip(row, kind, tuple(words.get(row.utterance, ())), program) for row in rows]
     outcomes = run_step(step, clips, pool, CACHE).outcomes
     failures_of([Failure(o.utterance, step.stage, kind, o.error, o.note) for o in outcomes if o.status == "failed"])

@@ -40,6 +40,10 @@ class WordStep:
     stage: str = "prepare"
     light: bool = False
 
+    def ready(self) -> "WordStep":
+        """Return this step with its device; for a setting such as ``auto``, a library must be imported to find it."""
+        return replace(self, device=KINDS[self.name].device_for(self.device))
+
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return the tasks: several short recordings, or parts of a long one, since words cost more than decoding."""
         size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))

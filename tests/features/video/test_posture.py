@@ -121,7 +121,7 @@ def test_functionals_ignore_undefined_values():
 def test_real_bodies(extractor, name):
     stream = stream_of(name)
     found = extractor.extract(stream)
-    assert len(found.values) >= 0.9 * len(stream.times[::2])
+    assert len(found.values) >= 0.9 * len(stream.times[::5])
     assert found.values.shape[1] == len(extractor.feature_names) == len(MEASURES)
     assert found.pooled.shape == (len(extractor.pooled_names),)
     assert found.values.dtype == found.pooled.dtype == np.float32
@@ -131,11 +131,11 @@ def test_real_bodies(extractor, name):
     assert 1.2 < np.nanmedian(column(found, "shoulder_width")) < 4
 
 
-def test_every_second_frame_by_default(extractor, clip):
+def test_one_frame_a_second_by_default(extractor, clip):
     found, every = extractor.extract(clip), Posture(PostureConfig(step=1)).extract(clip)
-    np.testing.assert_array_equal(found.times[:, 0], clip.times[::2])
+    np.testing.assert_array_equal(found.times[:, 0], clip.times[::5])
     np.testing.assert_array_equal(every.times[:, 0], clip.times)
-    np.testing.assert_allclose(found.times[0], [0, 0.4], atol=1e-9)
+    np.testing.assert_allclose(found.times[0], [0, 1.0], atol=1e-9)
 
 
 def test_a_clip_measures_the_same_before_and_after_others(extractor, clip):
@@ -145,16 +145,16 @@ def test_a_clip_measures_the_same_before_and_after_others(extractor, clip):
     np.testing.assert_array_equal(Posture(PostureConfig()).extract(clip).values, before.values)
 
 
-def test_a_mirrored_picture_turns_the_other_way(extractor):
-    stream = stream_of("edge/no_audio.mp4")
+def test_a_mirrored_picture_turns_the_other_way():
+    stream, extractor = stream_of("edge/no_audio.mp4"), Posture(PostureConfig(step=2))
     plain, mirrored = extractor.extract(stream), extractor.extract(changed(stream, np.fliplr))
     for name, tolerance in (("head_roll", 4), ("shoulder_tilt", 3), ("head_yaw", 8)):
         expected = -np.nanmean(column(plain, name))
         assert np.nanmean(column(mirrored, name)) == pytest.approx(expected, abs=tolerance), name
 
 
-def test_a_turned_picture_tilts_head_and_shoulders(extractor):
-    stream = stream_of("edge/obama_speech.mp4")
+def test_a_turned_picture_tilts_head_and_shoulders():
+    stream, extractor = stream_of("edge/obama_speech.mp4"), Posture(PostureConfig(step=2))
     height, width = read_jpeg(stream.frames[0]).shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), -15, 0.8)  # clockwise
 
@@ -167,7 +167,7 @@ def test_a_turned_picture_tilts_head_and_shoulders(extractor):
 
 
 def test_no_body_is_empty(extractor, clip):
-    with pytest.raises(EmptyInput, match="no body in any of 8 frames"):
+    with pytest.raises(EmptyInput, match="no body in any of 3 frames"):
         extractor.extract(changed(clip, lambda frame: np.full_like(frame, 90)))
 
 

@@ -29,6 +29,9 @@ class Toy:
     stage: str = "extract"
     plugins: tuple = ()
 
+    def ready(self):
+        return self
+
     def batches(self, clips, workers):
         return [list(clips[i : i + self.size]) for i in range(0, len(clips), self.size)]
 
@@ -121,6 +124,9 @@ def test_an_unreachable_scheduler_is_reported(toy: type, tmp_path: Path) -> None
 def test_a_clip_without_a_result_is_a_failure(tmp_path: Path) -> None:
     class Silent:
         stage, name, light, plugins = "extract", "silent", True, ()
+
+        def ready(self) -> "Silent":
+            return self
 
         def batches(self, given: Sequence[Clip], workers: int) -> list[list[Clip]]:
             return [list(given)]

@@ -210,3 +210,14 @@ def test_a_worker_names_the_setting_that_an_encoder_cannot_work_with(
     monkeypatch.setattr(SpeechEncoder, "encode", refuse)
     with pytest.raises(ExtractorError, match=r"^features\.speech_encoder: the weights are those of another model$"):
         list(step(stream, "speech_encoder").compute(todo))
+
+
+def test_the_device_of_an_encoder_is_found_only_if_there_is_something_to_compute(
+    stream: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SpeechEncoder, "device_for", lambda _, wanted: f"{wanted}:0")
+    planned = replace(step(stream, "speech_encoder"), device="cuda", at_once=32)
+    assert (planned.ready().device, planned.ready().at_once) == ("cuda:0", 32)
+    assert replace(step(stream, "mfcc"), device="cuda", at_once=32).ready() == step(stream, "mfcc")
+    monkeypatch.setattr(SpeechEncoder, "device_for", lambda *_: "cpu")
+    assert planned.ready() == step(stream, "speech_encoder")

@@ -25,6 +25,9 @@ class Doubles:
 
     stage, name, light, plugins = "extract", "doubles", True, ()
 
+    def ready(self) -> "Doubles":
+        return self
+
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         return [list(clips)]
 

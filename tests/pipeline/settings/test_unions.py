@@ -60,7 +60,7 @@ def test_labels_are_renamed_or_left_out(tmp_path: Path) -> None:
         ({"reader": "manifest", "root": "x"}, r"corpora\.both\.of is set, but only a union has it"),
         (
             {"reader": "manifest", "root": "x", "of": [], "labels": {"a": "b"}},
-            r"corpora\.both\.labels is set, but only a union has it: write reader: union, or take labels out",
+            r"corpora\.both\.labels is set, but only a union has it: write reader: union, or remove labels",
         ),
     ],
 )

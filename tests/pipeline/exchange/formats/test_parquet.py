@@ -105,12 +105,12 @@ def test_damaged_and_foreign_folders_are_refused(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "e", tmp_path / "both")
     for name in ("thesis.txt", "mine.parquet"):
         shutil.copy(path / "words.parquet", tmp_path / "both" / name)
-        with pytest.raises(UserError, match=f"both is to be replaced, but holds '{name}'"):
+        with pytest.raises(UserError, match=f"both cannot be replaced: it holds '{name}'"):
             parquet.write(bundle, tmp_path / "both")
         (tmp_path / "both" / name).unlink()
     (tmp_path / "foreign").mkdir()
     shutil.copy(path / "words.parquet", tmp_path / "foreign" / "utterances.parquet")
-    with pytest.raises(UserError, match=r"foreign is to be replaced, but holds 'utterances\.parquet'"):
+    with pytest.raises(UserError, match=r"foreign cannot be replaced: it holds 'utterances\.parquet'"):
         parquet.write(bundle, tmp_path / "foreign")
     shutil.rmtree(tmp_path / "foreign")
     shutil.rmtree(tmp_path / "both")

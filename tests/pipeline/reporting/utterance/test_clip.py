@@ -1,5 +1,8 @@
 """Clips that browsers play: what is encoded comes out again, and what is playable as it is is recognised."""
 
+import os
+import subprocess
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -27,6 +30,24 @@ def test_pictures_and_sound_come_out_as_they_went_in() -> None:
         heard = np.concatenate([frame.to_ndarray()[0] for frame in made.decode(audio=0)])
     spectrum = np.abs(np.fft.rfft(heard[2000:14_000]))
     assert abs(spectrum.argmax() * 16_000 / 12_000 - 440) < 3
+
+
+NOISE = """
+import hashlib
+import numpy as np
+from pipeline.reporting.utterance.clip import encoded
+noise = np.random.default_rng(1).normal(128, 20, (239, 321, 3))
+pictures = [np.clip(noise + 3 * i, 0, 255).astype(np.uint8) for i in range(20)]
+print(hashlib.sha256(encoded(pictures, np.zeros(0, np.float32), 16_000)).hexdigest())
+"""
+
+
+def test_bytes_do_not_depend_on_what_memory_held_before() -> None:
+    def printed(filled_with: str) -> str:
+        own = {**os.environ, "MALLOC_PERTURB_": filled_with, "PYTHONPATH": str(ROOT)}  # a setting of the GNU C library
+        return subprocess.run([sys.executable, "-c", NOISE], env=own, capture_output=True, text=True, check=True).stdout
+
+    assert printed("1") == printed("2") != ""
 
 
 def test_a_clip_may_lack_picture_or_sound() -> None:
