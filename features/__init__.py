@@ -1,1 +1,1 @@
-"""Frozen features: one utterance's stream in, numbers out. Independent of corpora, paths and labels."""
+"""Extractors, which turn the stream of one utterance into numbers without knowing corpora, paths or labels."""

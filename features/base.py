@@ -1,4 +1,4 @@
-"""The contract of a frozen extractor."""
+"""The base class of extractors, and what each of them must provide."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -14,28 +14,28 @@ StreamT = TypeVar("StreamT", TextStream, AudioStream, VideoStream)
 
 
 class Extractor(ABC, Generic[StreamT]):
-    """Turns one utterance's stream into `Features`.
+    """Base class: turns one utterance's stream into `Features`.
 
-    A subclass states its name, its modality and its version (raised whenever its numbers change), a frozen dataclass
-    ``Config`` of its settings, and the packages whose versions may change its numbers. Construction is cheap: it checks
-    settings and knows all feature names; models are loaded on first use, once per process. ``extract`` must not depend
-    on any clip seen before.
+    A subclass defines its name, its modality, its version (raised whenever its numbers change), a frozen dataclass
+    ``Config`` for its settings, and the packages whose versions may change its numbers. Construction is cheap: it
+    checks the settings and makes all feature names available; models are loaded on first use, once per process. The
+    result of ``extract`` must not depend on earlier clips.
 
     Attributes
     ----------
     config
-        Its settings.
+        The settings, an instance of ``Config``.
     instance
-        The name of its block in the settings, which messages name.
+        Name of the settings block, which messages mention.
     """
 
     name: ClassVar[str]
     modality: ClassVar[Modality]
     version: ClassVar[int]
     packages: ClassVar[tuple[str, ...]] = ()
-    needs_settings: ClassVar[bool] = False  # True if it cannot run with the defaults of its settings
-    light: ClassVar[bool] = False  # True if it is so cheap that starting workers would cost more than the work itself
-    terms: ClassVar[str] = "not stated"  # the licence of its packaged weights, or of the library that measures
+    needs_settings: ClassVar[bool] = False  # True if it cannot run with default settings
+    light: ClassVar[bool] = False  # True if starting workers would take longer than the extraction
+    terms: ClassVar[str] = "not stated"  # the licence of the packaged weights, or of the library that computes
     references: ClassVar[tuple[Reference, ...]] = ()  # what to cite for the method and its packaged weights
     Config: ClassVar[type[Any]]
     instance: str = ""
@@ -55,29 +55,29 @@ class Extractor(ABC, Generic[StreamT]):
 
     @property
     def is_named(self) -> bool:
-        """Whether it reads weights that the user names, instead of weights of a package."""
+        """Whether the user chose the weights, instead of those of a package."""
         return False
 
     @property
     def licence(self) -> str:
-        """What its weights may be used for; docs/licences.md says more."""
+        """What the weights may be used for; docs/licences.md has the details."""
         return "as its page says" if self.is_named else self.terms
 
     @property
     def citations(self) -> tuple[Reference, ...]:
-        """What to cite for its numbers; nothing that we know of where the user names the weights."""
+        """References to cite for the features; empty if the user chose the weights, whose origin is not known."""
         return () if self.is_named else self.references
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the files of learnt weights that the numbers depend on; their sha256 is part of every cache key."""
+        """Return the files of learnt weights that the features depend on; their sha256 is part of every cache key."""
         return ()
 
     @abstractmethod
     def extract(self, stream: StreamT) -> Features:
-        """Measure one utterance.
+        """Return the features of one utterance.
 
         Raises
         ------
         EmptyInput
-            If the stream holds nothing that this extractor can measure.
+            If the stream contains nothing that this extractor can measure.
         """

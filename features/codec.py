@@ -1,4 +1,4 @@
-"""Conversion of streams and features to store entries and back."""
+"""Convert streams and features to store entries, and entries back to streams."""
 
 from collections.abc import Callable
 from typing import Any
@@ -52,7 +52,7 @@ def read_audio(store: Store, i: int) -> AudioStream:
 
 
 def video_entry(stream: VideoStream) -> Entry:
-    """Return the store entry of a video stream: one row per sampled frame, ``values`` its face crop."""
+    """Return the store entry of a video stream: one row per sampled frame, with its face crop as ``values``."""
     step = float(np.median(np.diff(stream.times))) if len(stream.times) > 1 else 0.0
     rows: dict[str, Any] = {
         "values": list(stream.faces),
@@ -88,8 +88,8 @@ def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
     Raises
     ------
     ValueError
-        If shapes disagree with each other or with the extractor's names, a value is infinite (also after conversion
-        to float32, which stores keep), or there is no number at all.
+        If shapes do not match each other or the extractor's names, a value is infinite (or becomes so as float32), or
+        all pooled features are NaN.
     """
     columns, entries = extractor.feature_names, extractor.pooled_names
     with np.errstate(over="ignore"):

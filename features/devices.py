@@ -1,13 +1,13 @@
-"""Where networks are computed: the CPU, or an accelerator that is there."""
+"""The device on which networks are computed: the CPU, or an available accelerator."""
 
 from collections.abc import Callable, Mapping
 
 from features.errors import ExtractorError
 
 CPU, AUTO = "cpu", "auto"
-ONNX_CUDA = "CUDAExecutionProvider"  # ONNX Runtime's name of what computes on CUDA devices
+ONNX_CUDA = "CUDAExecutionProvider"  # ONNX Runtime's name for its CUDA backend
 
-_MOST_DEVICES = 64  # ONNX Runtime does not say how many there are, and refuses one that is missing
+_MOST_DEVICES = 64  # ONNX Runtime does not report how many devices there are, and itself refuses a missing one
 
 
 def torch_device(wanted: str) -> str:
@@ -25,7 +25,7 @@ def torch_device(wanted: str) -> str:
     Raises
     ------
     ExtractorError
-        If that device is not there.
+        If that device is not available.
 
     >>> torch_device("cpu")
     'cpu'
@@ -43,7 +43,7 @@ def torch_device(wanted: str) -> str:
 
 
 def ctranslate2_device(wanted: str) -> str:
-    """Return the device on which CTranslate2 computes, as `torch_device` does; it cannot use ``mps``."""
+    """Return the device on which CTranslate2 computes, like `torch_device`; CTranslate2 cannot use ``mps``."""
     if wanted == CPU:
         return CPU
     import ctranslate2
@@ -55,7 +55,7 @@ def ctranslate2_device(wanted: str) -> str:
 
 
 def onnx_device(wanted: str) -> str:
-    """Return the device on which ONNX Runtime computes, as `torch_device` does; here it cannot use ``mps``."""
+    """Return the device on which ONNX Runtime computes, like `torch_device`; ``mps`` is not supported."""
     if wanted == CPU:
         return CPU
     import onnxruntime
@@ -67,7 +67,7 @@ def onnx_device(wanted: str) -> str:
 
 
 def cuda_device(wanted: str, count: int, library: str) -> str:
-    """Return ``cuda:N`` if a library can use that device, given the number of devices that it finds.
+    """Return `wanted` as ``cuda:N`` if that is one of the `count` CUDA devices that a library finds.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def cuda_device(wanted: str, count: int, library: str) -> str:
     return f"cuda:{int(number or 0)}"
 
 
-# The libraries that compute encoders, each with what a setting means for it.
+# For each library that runs encoders, a function from the setting `run.device` to the device that the library uses.
 LIBRARIES: Mapping[str, Callable[[str], str]] = {
     "torch": torch_device,
     "CTranslate2": ctranslate2_device,

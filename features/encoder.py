@@ -1,4 +1,4 @@
-"""Extractors that run a pretrained network, on the CPU or an accelerator."""
+"""The base class of extractors that run a pretrained network, on the CPU or on an accelerator."""
 
 from abc import abstractmethod
 from collections.abc import Hashable, Sequence
@@ -11,15 +11,15 @@ from features.types import Features
 
 
 class Encoder(Extractor[StreamT]):
-    """An extractor whose network reads the inputs of an utterance: its windows of sound, its faces, its text.
+    """An extractor whose network reads one or more inputs per utterance: windows of sound, faces or texts.
 
-    On the CPU, the network reads one input at a time, so that no number depends on other utterances. On an accelerator
-    it reads several at once, of the same utterance or of others, which can change the last digits.
+    On the CPU, the network reads one input at a time, so that the features of an utterance do not depend on others. On
+    an accelerator it reads several inputs at once, also from different utterances, which can change the last digits.
 
     Attributes
     ----------
     device
-        Where the network is computed. It is set before the first utterance.
+        The device on which the network is computed; it is set before the first utterance.
     """
 
     device: str = CPU
@@ -30,37 +30,37 @@ class Encoder(Extractor[StreamT]):
         Raises
         ------
         ExtractorError
-            If that device is not there.
+            If that device is not available.
         """
         return torch_device(wanted)
 
     @abstractmethod
     def inputs(self, stream: StreamT) -> Sequence[Any]:
-        """Return an utterance's inputs for the network; raise `EmptyInput` if there are none."""
+        """Return the network's inputs for an utterance; raise `EmptyInput` if there are none."""
 
     def shape(self, one: Any) -> Hashable:  # noqa: ARG002
-        """Return a key; the network may read inputs with equal keys in one batch."""
+        """Return a key of one input; inputs with equal keys may be read in one batch."""
         return None
 
     @abstractmethod
     def encode(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """Return the network's output for each of several inputs of the same shape, computed in one batch."""
+        """Return the network's output for each input of a batch; all have the same `shape`."""
 
     @abstractmethod
     def features(self, stream: StreamT, inputs: Sequence[Any], encoded: Sequence[Any]) -> Features:
-        """Return an utterance's features from the network's outputs for its inputs."""
+        """Return the features of an utterance, computed from the network's outputs for its inputs."""
 
     def extract(self, stream: StreamT) -> Features:
-        """Encode one utterance; `EmptyInput` if there is nothing to encode."""
+        """Return the features of one utterance; raise `EmptyInput` if there is nothing to encode."""
         inputs = self.inputs(stream)
         return self.features(stream, inputs, [self.encode([one])[0] for one in inputs])
 
     def extract_batch(self, streams: Sequence[StreamT], size: int) -> list[Features | EmptyInput]:
-        """Encode several utterances, with at most `size` inputs read at once.
+        """Encode several utterances in batches of at most `size` inputs.
 
         Returns
         -------
-        For each utterance its features, or why there is nothing to encode.
+        For each utterance its features, or an `EmptyInput` that says why there is nothing to encode.
         """
         read = [self._inputs_or_empty(stream) for stream in streams]
         everything = [one for inputs in read if not isinstance(inputs, EmptyInput) for one in inputs]

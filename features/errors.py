@@ -1,4 +1,4 @@
-"""Why a stream or a feature cannot be made; each error carries one sentence for the user."""
+"""Exceptions for streams and features that cannot be computed; each has one sentence for the user."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,20 +9,20 @@ class NoStream(Exception):
 
 
 class EmptyInput(Exception):
-    """The stream is there but holds nothing to measure (silence, no face, no words): status ``empty``."""
+    """The stream exists but contains nothing to measure (silence, no face, no words): status ``empty``."""
 
 
 class ExtractorError(ValueError):
-    """A setting or a weights file that an extractor cannot work with."""
+    """An extractor cannot work with a setting or a weights file."""
 
 
 class StoreError(ValueError):
-    """A feature store that is damaged, of another format version, or not a store at all."""
+    """A feature store is damaged, has another format version, or is not a store at all."""
 
 
 @contextmanager
 def names_setting(instance: str) -> Iterator[None]:
-    """Let the message of an `ExtractorError` begin with the settings block of an instance, once, and be one line.
+    """Turn the message of an `ExtractorError` into one line that begins with the settings block of an instance, once.
 
     >>> with names_setting("mfcc"), names_setting("mfcc"):
     ...     raise ExtractorError("there is no layer 9")

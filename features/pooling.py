@@ -1,4 +1,4 @@
-"""Statistics of an utterance's rows, and their names."""
+"""Statistics over the rows of an utterance, and the names of these statistics."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ from features.types import FloatArray
 
 
 def mean_and_std(values: FloatArray) -> FloatArray:
-    """Return the means of ``(rows, d)`` over its rows, then the standard deviations: ``(2 d,)``."""
+    """Return the d column means of ``(rows, d)``, followed by the d standard deviations: ``(2 d,)``."""
     wide = values.astype(np.float64)
     return np.concatenate([wide.mean(axis=0), wide.std(axis=0)]).astype(np.float32)
 
 
 def mean_and_std_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of what `mean_and_std` returns.
+    """Return the names of the statistics that `mean_and_std` returns.
 
     >>> mean_and_std_names(("a", "b"))
     ('a_mean', 'b_mean', 'a_std', 'b_std')

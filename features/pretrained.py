@@ -1,7 +1,7 @@
-"""Pretrained encoders: finding their folders, choosing among their layers, and loading them.
+"""Find the folder of a pretrained encoder, select its layers, and load it.
 
-An encoder is a folder as ``save_pretrained`` writes it, or the name of one on the Hugging Face hub. Folders, and all
-names while ``HF_HUB_OFFLINE`` is set, are read without a network.
+An encoder is given as a folder that ``save_pretrained`` wrote, or as a name on the Hugging Face hub. Folders need no
+network, and neither do names while ``HF_HUB_OFFLINE`` is set.
 """
 
 import json
@@ -24,7 +24,7 @@ _NOT_READ = ("onnx", "openvino", ".cache", ".git")
 
 @cache
 def encoder_folder(model: str) -> Path:
-    """Return the folder of an encoder that is given as a path, or as a name on the hub.
+    """Return the folder of an encoder that is given as a path or as a name on the hub.
 
     Parameters
     ----------
@@ -34,8 +34,7 @@ def encoder_folder(model: str) -> Path:
     Raises
     ------
     ExtractorError
-        If there is no such folder, and no such encoder in the local cache of the hub or, where there is a network, on
-        the hub.
+        If there is no such folder, and no encoder of that name in the local hub cache or (with a network) on the hub.
     """
     path = Path(model).expanduser()
     if not model:
@@ -61,7 +60,7 @@ def _hub_folder(model: str) -> Path:
             raise ExtractorError(missing) from error
     try:
         return Path(snapshot_download(model, ignore_patterns=NOT_WEIGHTS))
-    except Exception as error:  # all network and hub failures mean the same to the user
+    except Exception as error:  # the user can do the same about every failure of the network or the hub
         raise ExtractorError(missing) from error
 
 
@@ -98,21 +97,21 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def check_layers(layer: Layer | Sequence[Layer], setting: str = "layer") -> None:
-    """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of different ones of these.
+    """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of these without repetition.
 
-    The message names the `setting`.
+    The message mentions `setting`.
     """
     layers = layer_list(layer) if isinstance(layer, int | str | list | tuple) else ()
     known = [one in (LAST, MEAN) if isinstance(one, str) else type(one) is int and one >= 0 for one in layers]
     if not layers or not all(known) or len(set(layers)) < len(layers):
         raise ValueError(
             f"{setting} is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, "
-            f"{MEAN!r}, or a list of different ones"
+            f"{MEAN!r}, or a list of these without repetition"
         )
 
 
 def layer_list(layer: Layer | Sequence[Layer]) -> tuple[Layer, ...]:
-    """Return the layers of a setting that is one layer or a list.
+    """Return the layers of a setting, which is one layer or a list of layers, as a tuple.
 
     >>> layer_list("last"), layer_list([0, 3])
     (('last',), (0, 3))
@@ -121,16 +120,16 @@ def layer_list(layer: Layer | Sequence[Layer]) -> tuple[Layer, ...]:
 
 
 def check_depth(layer: Layer | Sequence[Layer], depth: int) -> None:
-    """Raise ExtractorError if an encoder with `depth` layers lacks one of those in `layer`."""
+    """Raise ExtractorError if an encoder with `depth` layers does not have all layers in `layer`."""
     for one in layer_list(layer):
         if isinstance(one, int) and one > depth:
             raise ExtractorError(f"there is no layer {one}: this encoder has layers 0 to {depth}")
 
 
 def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list[Any]:
-    """Return one block of columns per chosen layer, from `states`: the first layer's input, then each layer's output.
+    """Return one block of columns for each layer in `layer`; ``mean`` is the mean of all layers' outputs.
 
-    ``mean`` is the mean of all outputs.
+    `states` holds the input of the first layer, followed by the output of each layer.
 
     >>> import numpy as np
     >>> [block.item() for block in select_layers([np.float32(v) for v in (0, 1, 3)], [0, "last", "mean"])]
@@ -143,7 +142,7 @@ def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list
 
 
 def column_names(layer: Layer | Sequence[Layer], width: int, only: str = "embedding") -> tuple[str, ...]:
-    """Return the column names of `select_layers`, block after block; for a single layer they begin with `only`.
+    """Return the column names of `select_layers`, block by block; those of a single layer begin with `only`.
 
     >>> column_names("last", 2), column_names([0, "mean"], 1)
     (('embedding_0', 'embedding_1'), ('layer_0_0', 'layer_mean_0'))
@@ -155,7 +154,7 @@ def column_names(layer: Layer | Sequence[Layer], width: int, only: str = "embedd
 
 @contextmanager
 def quiet_loading() -> Iterator[None]:
-    """Keep the loading bars and the advice of transformers and sentence-transformers off the terminal."""
+    """Suppress the progress bars and warnings of transformers and sentence-transformers while a model is loaded."""
     from transformers.utils import logging as bars
 
     logger, shown = logging.getLogger("sentence_transformers"), bars.is_progress_bar_enabled()
@@ -173,7 +172,7 @@ def quiet_loading() -> Iterator[None]:
 
 
 def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence[str] = ()) -> Any:
-    """Load a folder's model in float32 for inference.
+    """Load the model in a folder as float32, for inference.
 
     Parameters
     ----------
@@ -184,12 +183,12 @@ def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence
     device
         A device of torch.
     not_needed
-        Prefixes of the names of weights that may be missing, since nothing reads them.
+        Prefixes of the names of weights that may be missing, because they are not used.
 
     Raises
     ------
     ExtractorError
-        If it cannot be loaded, or lacks weights, which would be random numbers instead.
+        If the model cannot be loaded, or lacks weights, which transformers would replace by random numbers.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""All extractors by name, and how an instance is constructed from its settings."""
+"""The registry of extractors, and the construction of extractor instances from their settings."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -33,9 +33,9 @@ _OURS: tuple[type[Extractor[Any]], ...] = (
     Landmarks,
     Posture,
 )
-EXTRACTOR = "extractor"  # the setting of an instance that names its extractor
+EXTRACTOR = "extractor"  # key in the settings of an instance: the name of its extractor
 
-# Instances that exist without any settings, in addition to one of each extractor under its own name.
+# Instances that exist without a settings block, in addition to one instance of each extractor under its own name.
 _INSTANCES: Mapping[str, Mapping[str, Any]] = {
     "egemaps": {EXTRACTOR: OpenSmile.name, "feature_set": "eGeMAPSv02"},
     "compare": {EXTRACTOR: OpenSmile.name, "feature_set": "ComParE_2016"},
@@ -45,7 +45,7 @@ _EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorErr
 
 
 def register(extractor: type[Extractor[Any]]) -> None:
-    """Add an extractor under its name; `ExtractorError` if it is not an extractor class or the name is taken."""
+    """Add an extractor class; raise `ExtractorError` if it is not one, is incomplete, or its name is taken."""
     if not (isinstance(extractor, type) and issubclass(extractor, Extractor)):
         raise ExtractorError(f"register takes the class of an extractor, not {extractor!r}")
     for attribute, fault in _faults_of(extractor):
@@ -54,7 +54,7 @@ def register(extractor: type[Extractor[Any]]) -> None:
 
 
 def _faults_of(extractor: type[Extractor[Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the attributes of a class that are missing or invalid, and what is wrong with each."""
+    """Yield each missing or invalid attribute of an extractor class, and what is wrong with it."""
     for attribute in ("name", "modality", "version", "Config"):
         if not hasattr(extractor, attribute):
             yield attribute, "is missing"
@@ -73,15 +73,15 @@ def extractor_names() -> tuple[str, ...]:
 
 
 def default_extractors() -> tuple[str, ...]:
-    """Return the names of the instances that run by default: one of each extractor that needs no settings."""
+    """Return the names of the instances that run by default: one for each extractor that needs no settings."""
     names = (name for name, extractor in _EXTRACTORS.items() if not extractor.needs_settings)
     return tuple("egemaps" if name == OpenSmile.name else name for name in names)
 
 
 def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of all instances: those of the user's blocks, and those that exist without any.
+    """Return the settings of all instances: those with a block in the settings file, and those that exist without one.
 
-    A block that names no extractor changes settings of the existing instance. An empty block is a mapping or None.
+    A block that names no extractor changes the settings of the existing instance with its name; None is an empty block.
     """
     plain: dict[str, Mapping[str, Any]] = {name: {} for name, cls in _EXTRACTORS.items() if not cls.needs_settings}
     known = {**plain, **_INSTANCES}
@@ -94,17 +94,17 @@ def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def extractor_class(name: str) -> type[Extractor[Any]]:
-    """Return the class registered as `name`; an unknown name raises `ExtractorError` with the closest one."""
+    """Return the class registered as `name`; an unknown name raises `ExtractorError` with the closest known one."""
     return _EXTRACTORS[name]
 
 
 def class_of(name: str, settings: Mapping[str, Any]) -> type[Extractor[Any]]:
-    """Return the class of the instance `name`: the one that its settings name, or else the one that it is named after.
+    """Return the class of the instance `name`: the extractor that its settings name, or else the extractor `name`.
 
     Raises
     ------
     ExtractorError
-        If there is no such extractor, or the instance has the name of another one.
+        If there is no such extractor, or the instance has the name of another extractor.
     """
     named = settings.get(EXTRACTOR, name)
     if named != name and name in _EXTRACTORS:
@@ -120,7 +120,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
     name
         Name of the instance.
     settings
-        The settings of the extractor, and under ``extractor`` its name if that is not the name of the instance.
+        The settings of the extractor, and its name under ``extractor`` if that is not the name of the instance.
 
     Raises
     ------

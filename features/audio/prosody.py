@@ -1,6 +1,6 @@
 """Prosody: how high, how loud and how fast someone speaks, and where they pause.
 
-Pitch is tracked by `features.audio.pitch`. Intensity is that of the recording before levelling. Syllable nuclei are
+Pitch is tracked by `features.audio.pitch`. Intensity is measured before the level was normalised. Syllable nuclei are
 voiced peaks of intensity with a dip on either side (de Jong & Wempe 2009, "Praat script to detect syllable nuclei and
 measure speech rate automatically").
 """
@@ -19,7 +19,7 @@ from features.base import Extractor, Modality
 from features.types import AudioStream, Features
 
 SEMITONE_ZERO_HZ = 27.5  # as in eGeMAPS
-_QUIETEST = 2.0**-15  # one step of a 16-bit sample, the floor of a frame's root mean square
+_QUIETEST = 2.0**-15  # one step of a 16-bit sample: the lowest root mean square of a frame
 
 Array = NDArray[np.float64]
 
@@ -31,23 +31,24 @@ class ProsodyConfig:
     Attributes
     ----------
     low_hz, high_hz
-        Range in which the pitch is searched.
+        Lowest and highest pitch that is searched for, in Hz.
     aperiodicity
-        A frame is unvoiced if YIN's normalised difference exceeds this; 0 to 1.
+        A frame is unvoiced if YIN's normalised difference exceeds this; from 0 to 1.
     frame_s
-        Length of a frame in seconds; intensity is weighted with a Hann window.
+        Length of a frame in seconds; for intensity, frames are weighted with a Hann window.
     hop_s
         Seconds from one frame to the next.
     quiet_db
-        A frame more than this many dB below the loud ones (99th percentile) is unvoiced.
+        A frame that is more than this many dB below the loud frames (99th percentile) is unvoiced.
     pause_db
-        A frame more than this many dB below the loud ones counts as a pause.
+        A frame that is more than this many dB below the loud frames is part of a pause.
     pause_s
-        Shortest pause in seconds.
+        Length of the shortest pause in seconds.
     dip_db
-        How far intensity falls between two syllables, in dB.
+        Minimum drop of intensity between two syllables, in dB.
     syllables_per_word
-        Syllables per word, to estimate the rate of words that have no times; about 1.4 in conversational English.
+        Syllables per word, used to estimate the speech rate if words have no times; about 1.4 in conversational
+        English.
     """
 
     low_hz: float = 60.0
@@ -87,13 +88,13 @@ _TIMING_NAMES = (
 
 
 class Prosody(Extractor[AudioStream]):
-    """Pitch and intensity every hop (``values``), and summaries of these and of the words' times (``pooled``).
+    """Pitch and intensity of each frame (``values``); statistics of these and of the times of words (``pooled``).
 
-    ``f0_hz`` and ``f0_semitones`` (above 27.5 Hz) are NaN in unvoiced frames, and so are all pooled ``f0_...`` of an
-    utterance without any voiced frame; nothing else is ever NaN. Ranges run from the 10th to the 90th percentile.
-    ``pause_mean_s`` is 0 without a pause. ``rate_from_words`` is 1 where ``words_per_s`` comes from the times of words,
-    0 where it is estimated from syllable nuclei. ``duration_s`` is the length of the span, ``sound_s`` that after
-    trimming.
+    ``f0_hz`` and ``f0_semitones`` (relative to 27.5 Hz) are NaN in unvoiced frames. If no frame is voiced, the pooled
+    ``f0_...`` are NaN too; all other features are always numbers. Ranges are the difference between the 10th and the
+    90th percentile. ``pause_mean_s`` is 0 if there is no pause. ``rate_from_words`` is 1 if ``words_per_s`` comes from
+    the times of words, and 0 if it is estimated from syllable nuclei. ``duration_s`` is the length of the utterance
+    before trimming, ``sound_s`` its length after trimming.
 
     Examples
     --------
@@ -134,7 +135,7 @@ class Prosody(Extractor[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Pitch in Hz and semitones, intensity in dB of full scale, and whether the frame is voiced (1) or not (0)."""
+        """Pitch in Hz and in semitones, intensity in dB of full scale, and voicing (1 or 0)."""
         return ("f0_hz", "f0_semitones", "intensity_db", "voiced")
 
     @property
@@ -143,12 +144,12 @@ class Prosody(Extractor[AudioStream]):
         return _PITCH_NAMES + _INTENSITY_NAMES + _TIMING_NAMES
 
     def extract(self, stream: AudioStream) -> Features:
-        """Measure one utterance.
+        """Compute the features of one utterance.
 
         Raises
         ------
         EmptyInput
-            If there is less sound than one frame and one period of the lowest pitch.
+            If the sound is shorter than one frame plus one period of the lowest pitch.
         """
         config: ProsodyConfig = self.config
         rate, within = stream.rate_hz, PitchRange(config.low_hz, config.high_hz, config.aperiodicity)
@@ -173,7 +174,7 @@ class Prosody(Extractor[AudioStream]):
 
 
 def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
-    """Return the Hann-weighted level of each frame in dB of full scale, ``(rows,)``; at least one 16-bit step."""
+    """Return the Hann-weighted level of each frame in dB of full scale, ``(rows,)``; never below one 16-bit step."""
     weights = np.hanning(frame + 2)[1:-1]
     power = np.lib.stride_tricks.sliding_window_view(np.square(signal), frame)[::hop] @ (weights / weights.sum())
     levels: Array = 10 * np.log10(np.maximum(power, _QUIETEST**2))
@@ -181,7 +182,7 @@ def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
 
 
 def count_nuclei(intensity_db: Array, voiced: NDArray[np.bool_], dip_db: float) -> int:
-    """Return the number of intensity peaks in `voiced` frames that stand out by `dip_db` on both sides."""
+    """Return the number of intensity peaks in `voiced` frames that rise at least `dip_db` above both sides."""
     from scipy.signal import find_peaks
 
     lowest = intensity_db.min()
@@ -190,7 +191,7 @@ def count_nuclei(intensity_db: Array, voiced: NDArray[np.bool_], dip_db: float) 
 
 
 def find_pauses(loud: NDArray[np.bool_], least: int) -> list[int]:
-    """Return the lengths, in frames, of the quiet runs of `least` frames or more between two loud frames.
+    """Return the lengths of pauses in frames: runs of at least `least` quiet frames between two loud frames.
 
     >>> find_pauses(np.array([False, True, False, False, True, False, True, False, False]), 2)
     [2]

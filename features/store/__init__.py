@@ -4,20 +4,20 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
 
 ==================  ===================================================================================
 ``values``          (rows, d) numbers, (rows,) words, or the bytes of all JPEGs, one after another
-``times``           (rows, 2) start and end in seconds from the utterance's start; a store with the
-                    attribute ``rate_hz`` has none: row j starts at ``clips/start_s[i] + j / rate_hz``
+``times``           (rows, 2) start and end in seconds from the utterance's start; missing in a store
+                    with the attribute ``rate_hz``: row j starts at ``clips/start_s[i] + j / rate_hz``
 ``offsets``         (n + 1,) int64
-``utterance, key``  (n,) the utterance's name, and the content key its rows were computed under
+``utterance, key``  (n,) the name of the utterance, and the cache key of its rows
 ``status, note``    (n,) ``ok | absent | empty | failed``, and the reason if it is not ``ok``
 ``pooled``          (n, p) one vector per utterance (extractors only); NaN where the status is not ``ok``
 ``rows/...``        further row columns (face boxes, detector scores, whole frames)
 ``clips/...``       further utterance columns (gain, trimming offsets, the original text)
-``cells/...``       (rows + 1,) where the cells of a column of bytes begin and end
+``cells/...``       (rows + 1,) the positions in a column of bytes at which its cells begin and end
 ``digests/...``     (n, 16) the XXH3 hash (128 bits) of each utterance's part of a column
 attributes          format, format_version, name, version, config, weights, libraries, column names
 ==================  ===================================================================================
 
-Its first bytes are the head, a checksum of everything that has no digest (`features.store.head`).
+The file starts with a head, which holds a checksum of everything that has no digest (`features.store.head`).
 Nothing in a file depends on when or where it was written: the same inputs give the same bytes.
 """
 

@@ -1,8 +1,8 @@
-"""Writing an HDF5 file with disk space reserved ahead, so that HDF5 never meets a full disk.
+"""Write an HDF5 file into disk space that is reserved in advance, so that HDF5 itself never runs into a full disk.
 
-HDF5 does not survive a failed write: it tries again when its objects are freed, which ends in tracebacks or a crash. So
-disk blocks are reserved before it writes into them, always enough that the file can still be closed. The surplus is
-released at the end; the file has the same bytes as one that HDF5 writes alone.
+HDF5 does not recover from a failed write: it tries again when its objects are freed, which ends in tracebacks or a
+crash. Disk space is therefore reserved before HDF5 writes into it, and always enough to close the file. What is left
+over is released at the end; the file has the same bytes as without reservation.
 """
 
 import errno
@@ -13,27 +13,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# Bytes: more than HDF5 allocates for itself at once; heaps of texts grow by up to 32 KiB, other structures by less.
+# Bytes: more than HDF5 ever allocates at once for itself. Heaps of texts grow by up to 32 KiB, other structures by
+# less.
 SLACK = 1 << 16
-_STEP = 1 << 22  # bytes reserved at once if that many are free
+_STEP = 1 << 22  # bytes reserved in advance if that many are free
 REFERENCE = 16  # bytes of a text cell in its column; the text itself is in a heap
-_TEXT_OVERHEAD, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: a text's reference, head and padding; half a heap
+_TEXT_OVERHEAD, _HALF_HEAP = REFERENCE + 24, 2032  # bytes: reference, header and padding of a text; half a heap
 _CANNOT = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)  # errors from file systems that cannot reserve space
 
 
 class Room:
-    """The disk space reserved for a file that HDF5 writes."""
+    """The disk space that is reserved for a file while HDF5 writes it."""
 
     def __init__(self, file: Any) -> None:
         self._id, self._descriptor, self._end = file.id, file.id.get_vfd_handle(), 0
 
     def ahead(self, size: int) -> None:
-        """Reserve space for the next `size` bytes, and for what HDF5 itself adds to them.
+        """Reserve space for the next `size` bytes of data, and for what HDF5 itself adds.
 
         Raises
         ------
         OSError
-            If the disk is full, or the file may not grow that far; HDF5 can still close it.
+            If the disk is full, or the file may not become that large; HDF5 can still close the file.
         """
         needed = self._id.get_filesize() + SLACK + size
         if needed > self._end:
@@ -46,10 +47,10 @@ class Room:
 
 
 def room_for_texts(texts: Iterable[str | bytes]) -> int:
-    """Return the largest number of bytes that texts may take.
+    """Return the maximum number of bytes that texts may need in the file.
 
-    HDF5 puts texts into heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit; a text
-    larger than half a heap may take two.
+    HDF5 stores texts in heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit. A text
+    larger than half a heap may therefore need two heaps.
     """
     sizes = (
         _TEXT_OVERHEAD + len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text) for text in texts
@@ -67,12 +68,12 @@ def _set_aside(descriptor: int, start: int, end: int) -> None:
 
 @contextmanager
 def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
-    """Yield a new HDF5 file, and the `Room` to reserve from before anything is written into it.
+    """Yield a new HDF5 file, and its `Room`, in which space must be reserved before each write.
 
     Parameters
     ----------
     path
-        A temporary file of `common.atomic.replacing`, which holds the lock.
+        A temporary file made by `common.atomic.replacing`, which keeps it locked.
     **options
         Options of `h5py.File`.
 
@@ -84,7 +85,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
     import h5py
 
     with path.open("ab") as empty:
-        _set_aside(empty.fileno(), 0, SLACK)  # without this HDF5 could not even close the file
+        _set_aside(empty.fileno(), 0, SLACK)  # without this, HDF5 could not even close the file
     with _errors_of_the_disk(path):
         with h5py.File(path, "w", locking=False, **options) as file:
             room = Room(file)
@@ -97,7 +98,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
 
 @contextmanager
 def _errors_of_the_disk(path: Path) -> Iterator[None]:
-    """Turn h5py's error for a failing disk, a `RuntimeError` when it closes a file, into a plain `OSError`."""
+    """Turn h5py's errors for a failing disk into a plain `OSError`; on closing, h5py raises a `RuntimeError`."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -1,9 +1,10 @@
-"""The head of a store: its first 2048 bytes, by which the rest is checked before HDF5 reads any of it.
+"""The head of a store: its first 2048 bytes, which are used to check the file before HDF5 reads it.
 
-HDF5 ignores the beginning of a file (its *user block*), so that plain h5py can still read a store. The head covers
-everything but the numbers of the large columns: names, keys, statuses, texts, attributes, the digests of the cells, and
-HDF5's own structures, in which a flipped bit can cause an endless loop. The large columns have one digest per
-utterance, checked when it is read. So every byte is checked before it is used, and none is read needlessly.
+HDF5 ignores the beginning of a file (its *user block*), so plain h5py can still read a store. The head has a checksum
+of everything except the large columns: names, keys, statuses, texts, attributes, the digests of the cells, and HDF5's
+own structures, in which a flipped bit can cause an endless loop. The large columns have one digest per utterance, which
+is checked when the utterance is read. Every byte is thus checked before it is used, and no column is read just to check
+it.
 """
 
 import errno
@@ -19,12 +20,12 @@ from typing import Any, BinaryIO
 from features.errors import StoreError
 from features.store.schema import FORMAT, FORMAT_VERSION, IMPORTED
 
-AGAIN = "run its stage again, which writes it anew, or import it again if it was imported"
+AGAIN = "run its stage again, or import it again if it was imported"
 NOT_A_STORE = (
-    "not a store of features or streams: name a file that a stage or an import has written. If it should be one, "
-    "something has overwritten it: run its stage again, or import it again"
+    "not a store of features or streams: name a file that a stage or an import has written. If a stage or an import "
+    "has written this file, something has overwritten it since: run the stage again, or import it again"
 )
-HEAD = 2048  # bytes; HDF5 allows powers of two from 512 on
+HEAD = 2048  # bytes; HDF5 allows powers of two from 512 upwards
 _DIGEST = 32
 _CHUNK = 1 << 20
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -33,18 +34,18 @@ _MAGIC = f"{FORMAT}\n".encode()
 
 @dataclass(frozen=True)
 class Head:
-    """What the first bytes of a store record about the rest.
+    """What the first bytes of a store record about the rest of the file.
 
     Attributes
     ----------
     format_version
-        The store's format version.
+        Format version of the store.
     size
-        The file's size in bytes.
+        Size of the file in bytes.
     columns
-        First byte of each large column, and the one after its last; `rest` covers everything outside them.
+        For each large column, the position of its first byte, and of the byte after its last.
     rest
-        sha256 of the bytes after the head that are in no large column.
+        sha256 of all bytes after the head that are not in a large column.
     content
         sha256 of the store's content, independent of how HDF5 lays it out.
     """
@@ -70,7 +71,7 @@ def write_head(path: Path, columns: Sequence[tuple[int, int]], content: str) -> 
 
 
 def read_head(path: Path) -> Head:
-    """Return the head of a store after checking it and all that it covers; once per process and state of the file.
+    """Return the head of a store after checking everything that it covers; done once per process and state of the file.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def read_head(path: Path) -> Head:
     if not path.exists():
         raise StoreError(f"{path} does not exist: run the stage that writes it")
     if not path.is_file():
-        raise StoreError(f"{path} is not a file: name the store itself, or move it away if a stage is to write there")
+        raise StoreError(f"{path} is not a file: name a store, or move the folder away if a stage has to write there")
     stat = path.stat()
     return _read_head(path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
 
@@ -112,12 +113,12 @@ def _parsed(path: Path, block: bytes) -> Head:
 
 
 def _older(path: Path, size: int, file: BinaryIO) -> Head:
-    """Return a head for an imported store of format 1, whose content can neither be checked nor computed again.
+    """Return a head for an imported store of format 1, which has no digests and cannot be computed again.
 
     Raises
     ------
     StoreError
-        If it is any other HDF5 file without a head.
+        If the file is any other HDF5 file without a head.
     """
     import h5py
 
@@ -135,13 +136,13 @@ def _older(path: Path, size: int, file: BinaryIO) -> Head:
 
 
 def _require_free(path: Path, file: BinaryIO) -> None:
-    """Refuse a file that another program has open for writing: it may be unfinished."""
+    """Raise `StoreError` if another program has locked the file, which may then be unfinished."""
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         raise StoreError(_held(path)) from None
     except OSError:
-        return  # a file system without locks; HDF5 itself reports it if it needs them
+        return  # a file system without locks; HDF5 itself reports this if it needs locks
 
 
 def _held(path: Path) -> str:
@@ -149,12 +150,12 @@ def _held(path: Path) -> str:
 
 
 def unopened(path: Path, error: BaseException) -> str:
-    """Return why HDF5 does not open a file, as one sentence."""
+    """Return a sentence that says why HDF5 cannot open a file."""
     number = getattr(error, "errno", None)
     if number in (errno.EAGAIN, errno.EACCES) and "lock" in str(error):
         return _held(path)
     if number in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-        return f"{path} lies on a file system without locks: set HDF5_USE_FILE_LOCKING=FALSE and run the command again"
+        return f"{path} is on a file system without locks: set HDF5_USE_FILE_LOCKING=FALSE and run the command again"
     return f"{path} is not a readable HDF5 file ({one_line(error)}): {AGAIN}"
 
 
@@ -164,7 +165,7 @@ def one_line(error: BaseException) -> str:
 
 
 def _outside(columns: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans of bytes between the head, the columns and the end."""
+    """Yield the spans of bytes after the head that lie outside the columns."""
     at = HEAD
     for start, end in columns:
         yield at, start

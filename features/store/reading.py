@@ -1,4 +1,4 @@
-"""Reading a store: data are returned only if they match the digest that was written with them."""
+"""Read a store: data are returned only if they match the digest that was written with them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,11 @@ from features.errors import StoreError
 from features.store.head import AGAIN, Head, one_line, read_head, unopened
 from features.store.schema import DIGEST, FORMAT_VERSION, IMPORTED, WHOLE, Array, Status, digest_of
 
-# What h5py raises for HDF5's errors.
+# Exceptions that h5py raises for HDF5's errors.
 _ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError, MemoryError)
 
 _TEXT = 16  # bytes of a text's reference in a dataset of texts
-_EMPTY = 4 << 30  # bytes that a column may declare without storing any: it has none if no utterance is ok
+_EMPTY = 4 << 30  # bytes that a column may declare without storing any; none are stored if no utterance is ok
 
 
 class Store:
@@ -28,11 +28,11 @@ class Store:
     Attributes
     ----------
     path
-        The file.
+        Path of the file.
     digest
-        sha256 of its content.
+        sha256 of the store's content.
     checked
-        Whether it has digests to check on reading; imported stores of format 1 have none.
+        Whether the store has digests, which are checked on reading; imported stores of format 1 have none.
     """
 
     def __init__(self, file: Any, path: Path, head: Head) -> None:
@@ -51,27 +51,27 @@ class Store:
 
     @cached_property
     def utterances(self) -> list[str]:
-        """``(n,)`` names."""
+        """``(n,)`` names of the utterances."""
         return list(self._read("utterance", slice(None)))
 
     @cached_property
     def keys(self) -> list[str]:
-        """``(n,)`` content keys."""
+        """``(n,)`` cache keys of the utterances."""
         return list(self._read("key", slice(None)))
 
     @cached_property
     def statuses(self) -> list[Status]:
-        """``(n,)`` statuses."""
+        """``(n,)`` statuses of the utterances."""
         return list(self._read("status", slice(None)))
 
     @cached_property
     def notes(self) -> list[str]:
-        """``(n,)`` reasons, where the status is not ``ok``."""
+        """``(n,)`` notes: the reason if the status is not ``ok``, otherwise a remark or empty."""
         return list(self._read("note", slice(None)))
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """Paths in the file of the columns that have digests."""
+        """Paths in the file of all columns that have digests."""
         return self._below("digests")
 
     @cached_property
@@ -92,7 +92,7 @@ class Store:
         return len(self.offsets) - 1
 
     def attribute(self, name: str) -> Any:
-        """Return an attribute, JSON decoded where it is a list or mapping."""
+        """Return an attribute; lists and mappings are decoded from JSON."""
         value = self.file.attrs[name]
         if isinstance(value, str) and value[:1] in ("{", "["):
             return json.loads(value)
@@ -105,38 +105,38 @@ class Store:
         return self._index[utterance]
 
     def rows(self, i: int, name: str = "values") -> Any:
-        """Return utterance i's rows of one column: an array, or a list of str or bytes; `StoreError` if damaged."""
+        """Return one column of utterance i's rows as an array or a list of str or bytes; `StoreError` if damaged."""
         where = self._where(name, "rows")
         cells = self._read(where, slice(int(self.offsets[i]), int(self.offsets[i + 1])))
         self._check(where, i, cells)
         return cells
 
     def clip(self, i: int, name: str) -> Any:
-        """Return utterance i's value of an utterance column; a damaged one raises `StoreError`."""
+        """Return the value of utterance i in an utterance column; a damaged one raises `StoreError`."""
         where = self._where(name, "clips")
         cell = self._read(where, i)
         self._check(where, i, cell)
         return cell
 
     def pooled(self) -> NDArray[np.float32]:
-        """Return ``(n, p)`` float32, one vector per utterance, NaN where there is none, in one read."""
+        """Read all pooled vectors at once: ``(n, p)`` float32, with NaN for utterances without features."""
         found: NDArray[np.float32] = self._read("pooled", slice(None))
         self._check_all("pooled", found, range(len(self) + 1))
         return found
 
     def all_rows(self, name: str = "values") -> Array:
-        """Return ``(rows, ...)``, the rows of all utterances in a column of numbers, in one read."""
+        """Read a column of numbers at once: ``(rows, ...)``, the rows of all utterances."""
         where = self._where(name, "rows")
         found: Array = self._read(where, slice(None))
         self._check_all(where, found, self.offsets.tolist())
         return found
 
     def digest_of(self, i: int) -> str:
-        """Return a digest of all columns of utterance i as they were written; empty if the store has no digests."""
+        """Return the digests of all columns of utterance i as one text; empty if the store has no digests."""
         return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
 
     def cells(self, name: str) -> list[str]:
-        """Return the digests ``(n,)`` of the utterances' rows of one column; equal rows have equal digests."""
+        """Return ``(n,)`` digests of one column, one per utterance; equal rows have equal digests."""
         return [row.tobytes().hex() for row in self._expected(self._where(name, "rows"))]
 
     def damage(self) -> Iterator[str]:
@@ -157,7 +157,7 @@ class Store:
         return name if name in ("values", "times", "pooled") else f"{group}/{name}"
 
     def _read(self, where: str, which: slice | int) -> Any:
-        """Read from a dataset: an array, texts, or one bytes object per row of a column of bytes."""
+        """Read a part of a dataset: an array, texts, or a list of bytes with one item per row."""
         try:
             if where in self._of_bytes:
                 return self._bytes(where, which)
@@ -186,12 +186,12 @@ class Store:
         return self._digests[where]
 
     def _check_all(self, where: str, cells: Array, offsets: Sequence[int]) -> None:
-        """Check all numbers of a column by one hash; if it differs, name the damaged utterance."""
+        """Check a whole column with one hash; if that differs, check each utterance to name the damaged one."""
         if not self.checked or digest_of(cells) == self._whole(where):
             return
         for i, (start, end) in enumerate(pairwise(offsets)):
             self._check(where, i, cells[start] if self._per_utterance(where) else cells[start:end])
-        raise StoreError(f"{self.path} is damaged: {where} is not what was written: {AGAIN}")
+        raise StoreError(f"{self.path} is damaged: {where} differs from what was written: {AGAIN}")
 
     def _whole(self, where: str) -> bytes:
         try:
@@ -202,16 +202,16 @@ class Store:
     def _check(self, where: str, i: int, cells: Any) -> None:
         if self.checked and digest_of(cells) != self._expected(where)[i].tobytes():
             what = f"{where} of {self.utterances[i]!r}"
-            raise StoreError(f"{self.path} is damaged: {what} is not what was written: {AGAIN}")
+            raise StoreError(f"{self.path} is damaged: {what} differs from what was written: {AGAIN}")
 
 
 def _dataset_in(file: Any, where: str) -> Any:
-    """Return a dataset that lies completely in this file and declares no more than it holds.
+    """Return a dataset that is stored completely in this file and declares no more bytes than it stores.
 
     Raises
     ------
     ValueError
-        If it lies elsewhere in part, or declares more.
+        If a part of the dataset is stored elsewhere, or it declares more bytes.
     """
     import h5py
 
@@ -250,7 +250,7 @@ def open_store(path: Path) -> Iterator[Store]:
 
 
 def is_imported(path: Path) -> bool:
-    """Return whether a store holds imported features, which nothing here can compute again; False if there is none."""
+    """Whether a store holds imported features, which no stage can compute again; False if there is no store."""
     if not path.exists():
         return False
     with open_store(path) as store:

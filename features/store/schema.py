@@ -1,4 +1,4 @@
-"""What a store is made of: columns, the entry of one utterance, and the digest of a cell."""
+"""The parts of a store: its columns, the entry of one utterance, and the digest of a cell."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 FORMAT = "crossmodal-store"
 FORMAT_VERSION = 2
-IMPORTED = "imported"  # the attribute `kind` of a store that was not computed here; else `stream` or `features`
+IMPORTED = "imported"  # attribute `kind` of imported features; the other kinds are `stream` and `features`
 DIGEST = 16  # bytes of a cell's digest
-WHOLE = "whole"  # attribute of a column's digests: the hash of all its numbers, checked when all are read in one go
+WHOLE = "whole"  # attribute of a column's digests: the hash of all its numbers, checked when they are read at once
 
 Status = Literal["ok", "absent", "empty", "failed"]
 STATUSES: tuple[Status, ...] = ("ok", "absent", "empty", "failed")
@@ -22,7 +22,7 @@ Cells = Array | Sequence[bytes] | Sequence[str] | str
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a store: a numpy dtype and a width, or ``"str"`` / ``"bytes"`` cells (width 0)."""
+    """A column of a store. The dtype is one of NumPy's, ``"str"`` or ``"bytes"``; width 0 means one value per cell."""
 
     name: str
     dtype: str
@@ -30,7 +30,7 @@ class Column:
 
     @property
     def fill(self) -> Any:
-        """The value of a number that was not written."""
+        """The value of numbers that are not written."""
         return np.nan if np.dtype(self.dtype).kind == "f" else 0
 
     @property
@@ -41,7 +41,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a store: per row (``values`` first) and per utterance."""
+    """The columns of a store: those with one cell per row (``values`` first), and those with one per utterance."""
 
     rows: tuple[Column, ...]
     clips: tuple[Column, ...] = ()
@@ -49,18 +49,18 @@ class Schema:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a store holds about one utterance.
+    """The content of a store for one utterance.
 
     Attributes
     ----------
     status, note
         The status of the utterance, and the reason if it is not ``ok``.
     rows
-        Row columns by name: an array whose first axis is the rows, or a list of str or bytes.
+        Row columns, keyed by name: an array whose first axis is the rows, or a list of str or bytes.
     clips
-        Utterance columns by name: a 1-D array of the column's width, or one str.
+        Utterance columns, keyed by name: a 1-D array of the column's width, or one str.
     device
-        Where an encoder computed it.
+        Device on which an encoder computed the features.
     """
 
     status: Status
@@ -77,7 +77,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Item:
-    """One utterance to be written into a store: its name, its number of rows, and how to load them."""
+    """One utterance to be written into a store: its name, key and number of rows, and a function that loads it."""
 
     utterance: str
     key: str
@@ -86,21 +86,21 @@ class Item:
 
 
 def path_of(column: Column, group: str) -> str:
-    """Return a column's path in the file: the well-known ones at the top, others in their group."""
+    """Return a column's path in the file: `values`, `times` and `pooled` are at the top, all others in `group`."""
     return column.name if column.name in ("values", "times", "pooled") else f"{group}/{column.name}"
 
 
 def feature_schema(width: int, pooled_width: int) -> Schema:
-    """Return the columns of an extractor's store: d = `width` values per row, p = `pooled_width` per utterance."""
+    """Return the columns of an extractor's store, with `width` values per row and `pooled_width` per utterance."""
     rows = (Column("values", "f4", width), Column("times", "f8", 2))
     return Schema(rows, (Column("pooled", "f4", pooled_width),))
 
 
 def digest_of(cells: Cells) -> bytes:
-    """Return the 128-bit XXH3 hash of one utterance's part of a column, a fast hash that reveals damage.
+    """Return the 128-bit XXH3 hash of one utterance's cells in a column; it is fast and detects damage.
 
-    Numbers are hashed as the bytes that are stored, a text or bytes cell as its length (8 bytes, little-endian) and
-    its UTF-8 or bytes.
+    Numbers are hashed as the bytes that are stored. A cell of text (as UTF-8) or bytes is hashed as its length, in 8
+    bytes, little-endian, followed by its bytes.
     """
     import xxhash
 

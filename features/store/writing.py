@@ -1,4 +1,4 @@
-"""Writing a store: one utterance in memory at a time, a digest for every cell, the head last."""
+"""Write a store: one utterance is in memory at a time, every cell gets a digest, and the head is written last."""
 
 import hashlib
 import json
@@ -18,16 +18,16 @@ from features.store.schema import DIGEST, FORMAT, FORMAT_VERSION, WHOLE, Column,
 
 
 def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
-    """Write a store, one utterance in memory at a time, to a temporary name that is then renamed.
+    """Write a store under a temporary name, with one utterance in memory at a time, and rename it.
 
     Parameters
     ----------
     path
         The file to write; its folder is created.
     schema
-        Its columns.
+        Columns of the store.
     attributes
-        Name, version, config, feature names and the like; mappings and lists are kept as JSON.
+        Name, version, config, feature names and the like; mappings and lists are written as JSON.
     items
         The utterances in order; each is loaded twice if a column holds bytes.
     """
@@ -36,7 +36,7 @@ def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items
 
 
 def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
-    """Write a store, as `write_store` does, into a temporary file of `common.atomic.replacing`."""
+    """Write a store, as `write_store` does, into a temporary file that `common.atomic.replacing` made."""
     with writing_hdf5(path, userblock_size=HEAD) as (file, room):
         writer = _Writer(file, room, schema, items)
         content = writer.fill(_write_attributes(file, room, attributes))
@@ -45,7 +45,7 @@ def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items:
 
 
 def _write_attributes(file: Any, room: Room, attributes: Mapping[str, Any]) -> str:
-    """Write the attributes; return them as text."""
+    """Write the attributes; return them as JSON."""
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **attributes}
     for name, value in whole.items():
         cell = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)
@@ -61,7 +61,7 @@ class _Writer:
         self.file, self.room, self.schema, self.items = file, room, schema, items
         self.offsets = np.concatenate([[0], np.cumsum([i.length for i in items], dtype=np.int64)]).astype(np.int64)
         sizes = _sizes(schema, items)
-        self._ends = {name: [0] for name in sizes}  # column -> ends of its bytes cells so far
+        self._ends = {name: [0] for name in sizes}  # column of bytes -> end of each cell so far
         self._digests: dict[str, list[bytes]] = {}
         self._whole: dict[str, Any] = {}  # running hash of all numbers of a column
         self._datasets: dict[str, Any] = {}
@@ -128,7 +128,7 @@ class _Writer:
         return content.hexdigest()
 
     def _put(self, i: int, entry: Entry) -> list[bytes]:
-        """Write one utterance; return the digest of its part of each column."""
+        """Write one utterance; return the digest of its cells in each column."""
         where, found, ok = slice(self.offsets[i], self.offsets[i + 1]), [], entry.status == "ok"
         self._make_room(entry)
         for column in self.schema.rows:
@@ -150,7 +150,7 @@ class _Writer:
         return found
 
     def _make_room(self, entry: Entry) -> None:
-        """Reserve space for an utterance's texts, and for the columns that are still empty."""
+        """Reserve space for an utterance's texts, and for all columns that HDF5 has not laid out yet."""
         self._due = {
             where: size for where, size in self._due.items() if not self._datasets[where].id.get_storage_size()
         }
@@ -175,7 +175,7 @@ class _Writer:
         return digest
 
     def spans(self) -> list[tuple[int, int]]:
-        """Return the byte spans of the columns' numbers and bytes in the file."""
+        """Return the spans of bytes in the file that hold columns of numbers or bytes."""
         columns = [made.id for made in self._datasets.values() if made.dtype.kind != "O"]
         found = [(column.get_offset(), column.get_storage_size()) for column in columns]
         return [(start, start + size) for start, size in found if size]
@@ -186,7 +186,7 @@ def _no_rows(column: Column) -> Any:
 
 
 def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:
-    """Return how many bytes each column of bytes holds; utterances are loaded ahead for these columns alone."""
+    """Return the size of each column of bytes; if there is such a column, every utterance is loaded for this."""
     names = [column.name for column in schema.rows if column.dtype == "bytes"]
     sizes = dict.fromkeys(names, 0)
     for item in items if names else ():

@@ -1,8 +1,8 @@
-"""BERT-like sentence encoders: one vector for the transcript, and one for each of its words.
+"""BERT-like sentence encoders: one vector for the transcript, and one vector for each of its words.
 
-The transcript is read as it was written, through sentence-transformers. N. Reimers and I. Gurevych, Sentence-BERT:
-sentence embeddings using Siamese BERT-networks, EMNLP 2019; the packaged model is all-MiniLM-L6-v2 (W. Wang et al.,
-MiniLM, NeurIPS 2020).
+sentence-transformers reads the transcript as it was written. N. Reimers and I. Gurevych, Sentence-BERT: sentence
+embeddings using Siamese BERT-networks, EMNLP 2019. The packaged model is all-MiniLM-L6-v2 (W. Wang et al., MiniLM,
+NeurIPS 2020).
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,15 +41,15 @@ SENTENCE, MEAN_STD = "sentence", "mean_std"  # kinds of pooling
 
 @dataclass(frozen=True)
 class BertConfig:
-    """Which encoder, and which of its layers.
+    """Which encoder is used, and which of its layers.
 
     Attributes
     ----------
     model
         ``packaged`` (all-MiniLM-L6-v2, no network), a folder, or a name on the Hugging Face hub.
     layers
-        Layers that the words' vectors come from: a number (0 is the input of the first layer), ``last``, ``mean`` (of
-        all layers), or a list of these, each of which gives a block of columns.
+        Layers from which the vectors of words are read: a number (0 is the input of the first layer), ``last``,
+        ``mean`` (of all layers), or a list of these; each of them gives one block of columns.
     pooling
         ``sentence``: the encoder's own vector of the transcript. ``mean_std``: mean and standard deviation of each
         column over the words.
@@ -68,11 +68,11 @@ class BertConfig:
 class Bert(Encoder[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
-    ``values`` has one row per token of the stream, in order: the mean of its word pieces in the chosen layers, with the
-    token's times. ``pooled`` is what ``SentenceTransformer.encode`` gives for the transcript, or the statistics of the
-    rows. A transcript longer than the encoder reads at once (256 pieces for the packaged one) is read in windows of
-    about the same length: its sentence vector is then the mean of the windows' vectors, weighted by their pieces, and
-    ``note`` gives their number.
+    ``values`` has one row per token of the stream: the mean of the token's word pieces in the chosen layers. ``times``
+    are those of the tokens. ``pooled`` is the result of ``SentenceTransformer.encode`` for the transcript, or the mean
+    and standard deviation of the rows. A transcript that is too long for the encoder (more than 256 word pieces for the
+    packaged one) is read in windows of about equal length. Its sentence vector is then the mean of the windows'
+    vectors, weighted by their numbers of word pieces, and ``note`` states the number of windows.
     """
 
     name = "bert"
@@ -101,14 +101,14 @@ class Bert(Encoder[TextStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``bert_0`` and so on, one per unit of the chosen layer, or ``layer_L_0`` and so on for each of a list."""
+        """``bert_0`` and so on, one per unit of the chosen layer; for a list, ``layer_L_0`` and so on per layer L."""
         hidden, _, depth = widths(text_folder(self.config.model))
         check_depth(self.config.layers, depth)
         return column_names(self.config.layers, hidden, "bert")
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """``sentence_0`` and so on, one per number of the sentence vector; or mean and deviation of each column."""
+        """``sentence_0`` and so on, one per number of the sentence vector; or mean and std of each column."""
         if self.config.pooling == MEAN_STD:
             return mean_and_std_names(self.feature_names)
         return tuple(f"sentence_{i}" for i in range(widths(text_folder(self.config.model))[1]))
@@ -122,7 +122,7 @@ class Bert(Encoder[TextStream]):
         return weight_files(text_folder(self.config.model))
 
     def inputs(self, stream: TextStream) -> "list[_Part]":
-        """Return the parts of one transcript that the encoder reads at once; `EmptyInput` if it contains no word."""
+        """Return the transcript, cut into parts if it is too long; raise `EmptyInput` if it contains no words."""
         if not stream.tokens:
             raise EmptyInput("the transcript contains no words")
         text = stream.text.strip()
@@ -132,17 +132,17 @@ class Bert(Encoder[TextStream]):
         return [_Part(text[a:b], a, whole=False) for a, b in _windows(self._model, text, most)]
 
     def shape(self, one: "_Part") -> bool:
-        """Return whether it is a whole transcript; the vectors of parts are scaled after they are averaged."""
+        """Return whether an input is a whole transcript; vectors of parts are scaled only after averaging."""
         return one.whole
 
     def encode(self, inputs: "Sequence[_Part]") -> "list[_Read]":
-        """Return the vectors of texts, each short enough for the encoder to read at once."""
+        """Return the vectors of texts that are short enough for the encoder."""
         model = self._model if inputs[0].whole else _bare(self._model)
         with one_thread():
             return _encoded(model, [part.text for part in inputs], self.config.layers)
 
     def features(self, stream: TextStream, inputs: "Sequence[_Part]", encoded: "Sequence[_Read]") -> Features:
-        """Return the vectors of a transcript's words, and of the transcript."""
+        """Return the vectors of a transcript's words, and of the whole transcript."""
         read = encoded[0] if inputs[0].whole else _joined(self._model, inputs, encoded)
         values = _by_token(read.pieces, read.offsets, token_spans(stream.text.strip(), stream.tokens))
         return Features(values, stream.times.copy(), self._pooled(values, read), self._note(stream, inputs))
@@ -150,7 +150,7 @@ class Bert(Encoder[TextStream]):
     def _pooled(self, values: NDArray[np.float32], read: "_Read") -> NDArray[np.float32]:
         if self.config.pooling == SENTENCE:
             return read.sentence
-        found = values[~np.isnan(values).any(axis=1)]  # a token that no piece covers has no vector
+        found = values[~np.isnan(values).any(axis=1)]  # a token that no word piece covers has no vector
         return mean_and_std(found if len(found) else read.pieces[_covers(read.offsets)])
 
     def _note(self, stream: TextStream, inputs: "Sequence[_Part]") -> str:
@@ -167,7 +167,7 @@ class Bert(Encoder[TextStream]):
 
 
 class _Part(NamedTuple):
-    """A part of a transcript, and where it starts."""
+    """A part of a transcript, the position of its first character, and whether it is the whole transcript."""
 
     text: str
     start: int
@@ -175,7 +175,7 @@ class _Part(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """A text's pieces as vectors, the characters that each covers, and the vector of the whole text."""
+    """The vectors of a text's word pieces, the characters that each piece covers, and the vector of the whole text."""
 
     pieces: NDArray[np.float32]
     offsets: NDArray[np.intp]
@@ -183,7 +183,7 @@ class _Read(NamedTuple):
 
 
 def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Return the mean of the pieces that overlap each token's span of characters; NaN if none does."""
+    """Return for each token the mean of the pieces that overlap its span of characters; NaN if there are none."""
     real = _covers(offsets)
     values = np.full((len(spans), pieces.shape[1]), np.nan, np.float32)
     for row, (start, end) in enumerate(spans):
@@ -194,7 +194,7 @@ def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDA
 
 
 def _encoded(model: Any, texts: Sequence[str], layers: Layer | Sequence[Layer]) -> list[_Read]:
-    """Encode texts that are short enough for the encoder to read at once."""
+    """Encode texts that are short enough for the encoder, in one batch."""
     import torch
 
     found = model.encode(list(texts), batch_size=len(texts), output_value=None, show_progress_bar=False)
@@ -209,7 +209,7 @@ def _encoded(model: Any, texts: Sequence[str], layers: Layer | Sequence[Layer]) 
 
 
 def _read(model: Any, text: str, encoded: Mapping[str, Any], vectors: NDArray[np.float32]) -> _Read:
-    """Return what was read of one text of a batch, without the padding."""
+    """Return the vectors of one text of a batch, without padding."""
     mask = encoded["attention_mask"].bool().cpu().numpy()
     ids, offsets = _pieces(model, text)
     if ids != encoded["input_ids"].cpu().numpy()[mask].tolist():
@@ -219,8 +219,8 @@ def _read(model: Any, text: str, encoded: Mapping[str, Any], vectors: NDArray[np
 
 
 def _windows(model: Any, text: str, most: int) -> list[Span]:
-    """Return the parts of `text` that the encoder reads one by one."""
-    marks = len(_pieces(model, "")[0])
+    """Return the spans of the parts into which `text` is cut for the encoder."""
+    marks = len(_pieces(model, "")[0])  # special tokens and prompt
     if marks >= most:
         raise ExtractorError(f"this encoder's prompt fills all {most} pieces that it reads: use another")
 
@@ -232,7 +232,7 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
 
 
 def _joined(model: Any, parts: Sequence[_Part], read: Sequence[_Read]) -> _Read:
-    """Join what was read of the parts of a text."""
+    """Join the vectors of the parts of a text."""
     offsets = [
         np.where(_covers(own.offsets)[:, None], own.offsets + part.start, 0)
         for part, own in zip(parts, read, strict=True)
@@ -248,7 +248,7 @@ def _bare(model: Any) -> Any:
 
 
 def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
-    """Return the pieces' ids, marks and prompt included, and the span of `text` each covers, ``(pieces, 2)``."""
+    """Return ids and ``(pieces, 2)`` spans in `text` of all pieces, those of special tokens and prompt included."""
     prompt = model.prompts.get(model.default_prompt_name) or "" if model.default_prompt_name else ""
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)
@@ -259,5 +259,5 @@ def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
 
 
 def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return a mask of the pieces that cover a character: the marks of start and end do not."""
+    """Return a mask of the pieces that cover characters of the text, which special tokens do not."""
     return offsets[:, 1] > offsets[:, 0]

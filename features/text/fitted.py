@@ -1,4 +1,4 @@
-"""Text transformers that are fitted inside each training fold, by name; they read raw transcripts, not streams."""
+"""The registry of text transformers that are fitted inside each fold; they read raw transcripts, not streams."""
 
 from collections.abc import Callable, Mapping
 from inspect import signature
@@ -20,14 +20,14 @@ def _word2vec() -> type[Any]:
     return Word2VecText
 
 
-# name -> how to import its class; a new one is one file, one function and one line here (or a `register` in a plugin).
+# Name -> function that imports the class. A new one is a file, a function and a line here (or `register` in a plugin).
 _FITTED: Registry[Callable[[], type[Any]]] = Registry(
     "fitted text feature", ExtractorError, {"tfidf": _tfidf, "word2vec": _word2vec}
 )
 
 
 def register(name: str, transformer: type[Any]) -> None:
-    """Add the class of a transformer; `ExtractorError` if it is not a class or the name is taken."""
+    """Add the class of a transformer; raise `ExtractorError` if it is not a class or the name is taken."""
     if not isinstance(transformer, type):
         raise ExtractorError(f"the text feature {name!r} must be registered with its class, not with {transformer!r}")
     _FITTED.register(name, lambda: transformer)

@@ -1,4 +1,4 @@
-"""The position of cleaned tokens in their transcript."""
+"""Find the positions of cleaned tokens in their transcript."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
-    """Find tokens in the text that they come from, by their letters and digits, in order.
+    """Find the tokens of a transcript in its text by comparing letters and digits in order.
 
     Case, punctuation and the encoding of accents do not matter.
 
@@ -18,12 +18,12 @@ def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
     text
         The transcript as written.
     tokens
-        n cleaned words of it.
+        Its n cleaned words.
 
     Returns
     -------
     ndarray
-        ``(n, 2)`` first character and the one after the last; both 0 for a token that is not found.
+        ``(n, 2)`` positions of the first character and after the last one; both 0 for a token that is not found.
 
     Examples
     --------

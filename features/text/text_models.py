@@ -1,4 +1,4 @@
-"""Text encoders: where they are, how wide their layers are, and loading them through sentence-transformers."""
+"""Find text encoders, read the width of their layers, and load them with sentence-transformers."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PACKAGED = "packaged"
 
 @cache
 def text_folder(model: str) -> Path:
-    """Return the folder that holds an encoder; `ExtractorError` names what is missing and what to do."""
+    """Return the folder of an encoder; raise `ExtractorError` if it is missing."""
     if model != PACKAGED:
         return encoder_folder(model)
     try:
@@ -29,7 +29,7 @@ def text_folder(model: str) -> Path:
 
 @cache
 def widths(folder: Path) -> tuple[int, int, int]:
-    """Return the widths of word and sentence vectors and the number of layers, from configuration files alone."""
+    """Return the widths of word and sentence vectors and the number of layers, read from configuration files only."""
     config = read_config(folder)
     try:
         hidden = sentence = _number(config, "hidden_size", "dim", "d_model", "n_embd")
@@ -55,7 +55,7 @@ def _kind(config: Mapping[str, Any]) -> str:
 
 
 def _number(config: Mapping[str, Any], *names: str) -> int:
-    """Return the first of several settings that a configuration has."""
+    """Return the first of the named settings that the configuration has; raise `KeyError` if it has none of them."""
     for name in names:
         if name in config:
             return int(config[name])
@@ -77,7 +77,7 @@ def open_text_model(folder: Path, device: str) -> Any:
     Raises
     ------
     ExtractorError
-        If it cannot be loaded, lacks weights, gives no vectors of words, or reads text in one direction only.
+        If the model cannot be loaded, lacks weights, has no vectors of words, or reads text in one direction only.
     """
     with quiet_loading():
         from sentence_transformers import SentenceTransformer
@@ -93,7 +93,7 @@ def open_text_model(folder: Path, device: str) -> Any:
 
 
 def _check_complete(model: Any) -> None:
-    """Raise `ExtractorError` if weights of the encoder are missing: sentence-transformers would fill in random ones."""
+    """Raise `ExtractorError` if weights are missing; sentence-transformers would replace them by random numbers."""
     from transformers import PreTrainedModel
 
     inside = getattr(model[0], "auto_model", None)
@@ -102,7 +102,7 @@ def _check_complete(model: Any) -> None:
 
 
 def _check_vectors(model: Any, folder: Path) -> None:
-    """Raise `ExtractorError` unless there is a vector for each piece, which depends on the whole text."""
+    """Raise `ExtractorError` unless each word piece has a vector that depends on the text before and after it."""
     if "text" not in model.modalities:
         kind = _kind(read_config(folder))
         raise ExtractorError(f"{folder} contains a {kind}, which does not read text: use an encoder such as BERT")
@@ -119,6 +119,6 @@ def _check_vectors(model: Any, folder: Path) -> None:
 
 
 def _pieces(model: Any, text: str) -> Any:
-    """Return the vectors ``(pieces, d)`` of a text; None if the model gives none."""
+    """Return the vectors of a text's word pieces, ``(pieces, d)``; None if the model has no such vectors."""
     found = model.encode([text], output_value=None, show_progress_bar=False)[0].get("token_embeddings")
     return None if found is None else found.cpu().numpy()

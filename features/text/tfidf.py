@@ -1,4 +1,4 @@
-"""TF-IDF: how often a word occurs in a transcript, weighted by how few transcripts contain it; fitted inside each fold.
+"""TF-IDF: how often words occur in a transcript, weighted by how few transcripts contain them; fitted inside each fold.
 
 K. Spärck Jones, A statistical interpretation of term specificity and its application in retrieval, 1972; for
 `components`, S. Deerwester et al., Indexing by latent semantic analysis, 1990.
@@ -15,21 +15,22 @@ from features.errors import ExtractorError
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Rows of unit length over words and word sequences; None and the empty text are rows of zeros.
+    """Transcripts as rows of unit length over words and word sequences; None and empty texts give rows of zeros.
 
-    Words are lower-cased; exclamation and question marks and dots count as words. In transcripts without spaces
-    between words, as in Chinese, letters take the place of words.
+    Words are lower-cased; runs of exclamation and question marks, and ellipses, count as words. In transcripts without
+    spaces between words, as in Chinese, letters take the place of words.
 
     Parameters
     ----------
     ngrams
-        Shortest and longest sequence of words.
+        Minimum and maximum length of a sequence, in words.
     min_df
-        The minimum number of training transcripts with a sequence; with fewer than 50 transcripts, all are kept.
+        Minimum number of training transcripts that must contain a sequence; if there are fewer than 50 transcripts, all
+        sequences are kept.
     max_features
-        The number of sequences to keep, the most frequent ones; None keeps all.
+        How many of the most frequent sequences are kept; None keeps all.
     components
-        The number of latent components to reduce to (dense); None keeps the sparse counts.
+        Number of latent components to which the rows are reduced; None keeps the sparse TF-IDF values.
 
     Examples
     --------
@@ -60,7 +61,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.components = components
 
     def check(self) -> None:
-        """Refuse invalid settings with `ExtractorError`."""
+        """Raise `ExtractorError` for invalid settings."""
         low, high = self.ngrams
         if not 1 <= low <= high <= MOST_WORDS:
             raise ExtractorError(
@@ -71,7 +72,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ExtractorError("features.tfidf: min_df, max_features and components must be at least 1")
 
     def fit(self, texts: Any, y: Any = None) -> "TfidfText":  # noqa: ARG002 - scikit-learn's signature
-        """Learn the vocabulary of `texts`, ``(n,)`` of str or None."""
+        """Learn the vocabulary of `texts`: n items, each a str or None."""
         self.check()
         clean = [text or "" for text in texts]
         rarest = self.min_df if len(clean) >= 50 else 1

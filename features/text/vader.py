@@ -1,7 +1,7 @@
-"""VADER: how negative, neutral and positive a sentence is, from a lexicon and rules for negation, degree and emphasis.
+"""VADER: how negative, neutral and positive a text is, from a lexicon and rules for negation, degree and emphasis.
 
-Reads the transcript as written, since capitals and exclamation marks count. C. J. Hutto and E. Gilbert, VADER: a
-parsimonious rule-based model for sentiment analysis of social media text, ICWSM 2014.
+VADER reads the transcript as it was written, because capitals and exclamation marks count. C. J. Hutto and E. Gilbert,
+VADER: a parsimonious rule-based model for sentiment analysis of social media text, ICWSM 2014.
 """
 
 from dataclasses import dataclass
@@ -25,9 +25,10 @@ class VaderConfig:
 
 
 class Vader(Extractor[TextStream]):
-    """Shares of negative, neutral and positive words in [0, 1], and their compound score in [-1, 1].
+    """Shares of negative, neutral and positive words in [0, 1], and the compound score in [-1, 1].
 
-    One row that spans the timed words (NaN times if none is timed); ``pooled`` is that row.
+    ``values`` has one row for the whole utterance, from the first to the last timed word (NaN times without timed
+    words); ``pooled`` is this row.
 
     Examples
     --------
@@ -60,11 +61,11 @@ class Vader(Extractor[TextStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """The same four."""
+        """The same as `feature_names`."""
         return NAMES
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the lexicon."""
+        """Return the files of the lexicon."""
         from importlib.util import find_spec
 
         spec = find_spec("vaderSentiment")
@@ -72,7 +73,7 @@ class Vader(Extractor[TextStream]):
         return () if folder is None else (folder / "vader_lexicon.txt", folder / "emoji_utf8_lexicon.txt")
 
     def extract(self, stream: TextStream) -> Features:
-        """Score the transcript; one without any word raises `EmptyInput`."""
+        """Return the scores of the transcript; raise `EmptyInput` if it contains no words."""
         if not stream.tokens:
             raise EmptyInput("the transcript contains no words")
         scores = _analyser().polarity_scores(stream.text)

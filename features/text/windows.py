@@ -1,4 +1,4 @@
-"""Texts longer than an encoder reads at once: where to cut them, and how the vectors of the parts are combined."""
+"""Cut texts that are too long for an encoder into parts, and combine the vectors of the parts."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -12,20 +12,20 @@ Span = tuple[int, int]  # first character, and the one after the last
 
 
 def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> list[Span]:
-    r"""Cut a text into as few parts as possible, of about equal numbers of pieces, between words where possible.
+    r"""Cut a text into as few parts as possible, with about equally many word pieces, between words if possible.
 
     Parameters
     ----------
     text
         A text that is not blank.
     pieces
-        Gives the ``(n, 2)`` spans of characters of a text's pieces, without marks of start and end.
+        Function from a text to the ``(n, 2)`` character spans of its word pieces, without special tokens.
     room
-        The largest number of pieces in a part.
+        Maximum number of word pieces in a part.
 
     Returns
     -------
-    The spans of the parts, without spaces at their ends, in order.
+    The character spans of the parts, in order and without surrounding spaces.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> 
 
 
 def _edge(text: str, pieces: NDArray[np.intp], at: int, count: int) -> int:
-    """Return the start of the word that holds piece `at`, or of the piece itself if the word is half a part long."""
+    """Return where to cut near piece `at`: at the start of its word, or of the piece if the word is too long."""
     for place in range(at, max(at - len(pieces) // (2 * count) - 1, 0), -1):
         start = int(pieces[place, 0])
         if text[start].isspace() or text[start - 1].isspace():
@@ -59,7 +59,7 @@ def _trimmed(text: str, start: int, end: int) -> Span:
 
 
 def bare(model: Any) -> Any:
-    """Return the sentence-transformers `model` without its last step, if that scales vectors to length 1."""
+    """Return a sentence-transformers model without the final modules that scale vectors to length 1."""
     from sentence_transformers import SentenceTransformer
 
     modules = list(model.children())
@@ -69,12 +69,12 @@ def bare(model: Any) -> Any:
         modules=modules,
         prompts=model.prompts,
         default_prompt_name=model.default_prompt_name,
-        device=str(model.device),  # the modules are shared: another device would move those of `model` too
+        device=str(model.device),  # the modules are shared: another device would move the modules of `model` too
     ).eval()
 
 
 def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -> NDArray[np.float32]:
-    """Return the mean of the parts' sentence vectors, weighted by their numbers of pieces and scaled as `model` does.
+    """Return the mean of the parts' sentence vectors, weighted by number of pieces; scale it to 1 if `model` does so.
 
     If the encoder averages pieces, this is the mean over the pieces of all parts.
 
@@ -83,9 +83,9 @@ def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -
     model
         The whole encoder.
     sentences
-        The vector that the `bare` encoder gives for each part.
+        The sentence vector of each part, from the encoder that `bare` returns.
     pieces
-        The number of pieces of each part.
+        The number of word pieces of each part.
     """
     vectors = np.stack([np.asarray(vector, np.float64) for vector in sentences])
     mean = np.average(vectors, axis=0, weights=pieces).astype(np.float32)
@@ -99,11 +99,11 @@ def _normalises(module: Any) -> bool:
 
 
 def limit(model: Any) -> int | None:
-    """Return how many pieces `model` reads at once, start and end marks included; None if there is no limit."""
+    """Return how many word pieces `model` reads at most, special tokens included; None if there is no limit."""
     known = [model.max_seq_length]
     for name, module in model.named_modules():
         if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
             first = 0 if module.padding_idx is None else module.padding_idx + 1
             known.append(module.num_embeddings - first)
     least = min((int(value) for value in known if value), default=0)
-    return least if 0 < least < 10**6 else None  # a tokeniser without a limit gives 1e30
+    return least if 0 < least < 10**6 else None  # a tokeniser without a limit reports 1e30

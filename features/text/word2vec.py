@@ -1,4 +1,4 @@
-"""word2vec: the mean of a transcript's word vectors, learnt inside each fold or read from a file.
+"""word2vec: the mean of a transcript's word vectors, which are learnt inside each fold or read from a file.
 
 T. Mikolov et al., Distributed representations of words and phrases and their compositionality, NeurIPS 2013.
 """
@@ -22,16 +22,16 @@ WORD = r"[^\W_]+(?:['\u2019][^\W_]+)*"
 BY_LETTER = by_letter(WORD)
 SEED = 0
 
-Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row, and the rows
+Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row number, and the table of rows
 
 
 class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Mean of the vectors of a transcript's words; a row of NaN if none of them is known.
+    """Mean of the vectors of a transcript's words; a row of NaN if no word is known.
 
     In transcripts without spaces between words, as in Chinese, letters take the place of words.
 
-    It learns with one worker and a hash that does not depend on ``PYTHONHASHSEED``, so that the same transcripts give
-    exactly the same vectors.
+    Vectors are learnt with one worker and a hash that does not depend on ``PYTHONHASHSEED``, so that the same
+    transcripts give exactly the same vectors.
 
     Parameters
     ----------
@@ -40,12 +40,12 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     window
         Number of words on either side that count as context.
     epochs
-        Passes over the training transcripts.
+        Number of passes over the training transcripts.
     min_count
-        The minimum number of times that a word must occur in training.
+        Minimum number of times that a word must occur in the training transcripts.
     vectors
-        A file of pretrained vectors to use instead of learning them: word2vec or GloVe text, word2vec's
-        ``.bin`` (also ``.gz``), or ``.npz`` with ``words`` and ``vectors``; None learns them.
+        File of pretrained vectors: the text format of word2vec or GloVe, word2vec's ``.bin`` (also ``.gz``), or
+        ``.npz`` with the arrays ``words`` and ``vectors``. None: vectors are learnt.
 
     Examples
     --------
@@ -73,14 +73,14 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.vectors = vectors
 
     def check(self) -> None:
-        """Refuse invalid settings, and a missing file, with `ExtractorError`."""
+        """Raise `ExtractorError` for invalid settings or a missing file."""
         if min(self.size, self.window, self.epochs, self.min_count) < 1:
             raise ExtractorError("features.word2vec: size, window, epochs and min_count must be at least 1")
         if self.vectors is not None and not Path(self.vectors).is_file():
             raise ExtractorError(f"features.word2vec: there is no file {self.vectors}: give its path, or null to learn")
 
     def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
-        """Learn from `texts`, ``(n,)`` of str or None, or load the file."""
+        """Learn vectors from `texts` (n items, each a str or None), or load them from the file."""
         self.check()
         self.by_letter_ = without_blanks(text or "" for text in texts)
         self.index_, self.table_ = self._learnt(texts) if self.vectors is None else read_vectors(self.vectors)
@@ -126,7 +126,7 @@ def read_vectors(path: str) -> Vectors:
     Raises
     ------
     ExtractorError
-        If the file holds no vectors, or is one of gensim's own, which are pickles and could run any code.
+        If the file holds no vectors, or is in gensim's own format, a pickle, which could run any code.
     """
     if path.endswith((".kv", ".model")):
         raise ExtractorError(

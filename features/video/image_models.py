@@ -1,4 +1,4 @@
-"""Image models behind one interface, whether transformers or ONNX Runtime runs them."""
+"""Image models with one interface, whether they are run by transformers or by ONNX Runtime."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -13,8 +13,8 @@ from features.pretrained import encoder_folder, load_pretrained, quiet_loading, 
 from features.types import FloatArray
 from features.video.images import Picture
 
-# The embedding of a picture is the class token of the last state, or what the model itself pools. A ViT's own pooling
-# is not read, since most published weights lack it.
+# The embedding of a picture is the class token of the last hidden state, or the model's own pooled output. The pooled
+# output of a ViT is not used, because most published weights do not contain its pooling layer.
 _CLASS_TOKEN = ("vit", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit")
 _POOLED = ("clip_vision_model", "siglip_vision_model", "swin", "convnext", "convnextv2", "resnet")
 _TOWERS = {
@@ -31,7 +31,7 @@ class ImageModel(Protocol):
 
 
 class OnnxSettings(NamedTuple):
-    """An ONNX file and what it reads; see `FaceEncoderConfig`."""
+    """An ONNX file and the input that it expects; see `FaceEncoderConfig`."""
 
     file: str
     size: int
@@ -47,19 +47,19 @@ def open_image_model(model: str, onnx: OnnxSettings, device: str = CPU) -> Image
     Raises
     ------
     ExtractorError
-        If it is missing, cannot be loaded, or is not an image model.
+        If the model is missing, cannot be loaded, or is not an image model.
     """
     return _onnx(onnx, device) if onnx.file else _transformers(str(encoder_folder(model)), device)
 
 
 def image_width(model: str, onnx: OnnxSettings) -> int:
-    """Return the width of the embedding."""
+    """Return the width of a model's embedding, found by embedding a grey picture."""
     grey: Picture = np.full((224, 224, 3), 128, np.uint8)
     return len(open_image_model(model, onnx).embed([grey])[0])
 
 
 def image_files(model: str, onnx: OnnxSettings) -> tuple[Path, ...]:
-    """Return the files that the embedding depends on."""
+    """Return the files on which the embedding depends."""
     return _onnx_files(_onnx_file(onnx.file)) if onnx.file else weight_files(encoder_folder(model))
 
 
@@ -159,7 +159,7 @@ def _onnx_file(file: str) -> Path:
 
 
 def _onnx_files(path: Path) -> tuple[Path, ...]:
-    """Return an ONNX file and the files beside it that hold its weights, as torch writes them."""
+    """Return an ONNX file and the files beside it in which torch may have stored its weights."""
     import onnx
     from onnx.external_data_helper import ExternalDataInfo, uses_external_data
 
@@ -189,13 +189,16 @@ def _cannot_run(path: Path, error: Exception) -> ExtractorError:
 
 
 def _with_output(path: Path, name: str) -> tuple[bytes | str, str]:
-    """Return an ONNX file, and the name of the output to read; if that is a value inside the graph, a changed graph."""
+    """Return the graph to run and the name of the output to read.
+
+    The graph is the path of the ONNX file or, if `name` is a value inside it, a changed copy that has it as an output.
+    """
     import onnx
 
     model = onnx.load(path)
     outputs = [output.name for output in model.graph.output]
     if not name or name in outputs:
-        return str(path), name or outputs[0]  # not its bytes, which do not say where weights beside it are
+        return str(path), name or outputs[0]  # not the bytes: only the path tells where the weights are
     inside = [value for node in model.graph.node for value in node.output]
     if name not in inside:
         raise ExtractorError(

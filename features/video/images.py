@@ -1,4 +1,4 @@
-"""What the video extractors share: reading crops back, row times, and starting mediapipe without its noise."""
+"""Helpers of the video extractors: reading pictures, times of rows, head angles, and loading mediapipe quietly."""
 
 import os
 import warnings
@@ -19,9 +19,9 @@ Picture = NDArray[np.uint8]
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Silence file descriptor 2: mediapipe's C++ side writes there whatever its log level.
+    """Silence file descriptor 2, where mediapipe's C++ code writes messages at any log level.
 
-    Use it only to build a graph and call it once: what other threads write there in the meantime is lost too.
+    Use this only to build a graph and run it once, because messages of other threads are lost meanwhile.
     """
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -34,7 +34,7 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def load_mediapipe() -> Any:
-    """Import mediapipe, without the warning that its protobuf messages raise on their first use."""
+    """Import mediapipe, and suppress the warning that its protobuf messages raise on first use."""
     warnings.filterwarnings("ignore", message="SymbolDatabase.GetPrototype", category=UserWarning)
     import mediapipe
 
@@ -47,7 +47,7 @@ def mediapipe_weights(*names: str) -> tuple[Path, ...]:
     Raises
     ------
     ExtractorError
-        If the package is not installed, or is a release without its models.
+        If the package is not installed, or is a release that does not contain these models.
     """
     spec = find_spec("mediapipe")
     folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
@@ -69,19 +69,19 @@ def read_jpeg(data: bytes) -> Picture:
 
 
 def row_times(times: TimeArray, rows: Sequence[int]) -> TimeArray:
-    """Return the start and end of each row: from its frame to the next sampled one, whether that is a row or not.
+    """Return the start and end of each row, which lasts from its frame to the next sampled frame.
 
     Parameters
     ----------
     times
         ``(n,)`` times of all sampled frames, in seconds.
     rows
-        Which of them are rows; r of them.
+        Positions of the r frames that have a row.
 
     Returns
     -------
-    ``(r, 2)``. No row is longer than the usual spacing, so that no row covers a gap in the recording; the
-    only frame of an utterance has no length.
+    ``(r, 2)`` seconds. No row is longer than the median distance between frames, so that no row covers a gap in the
+    recording. If an utterance has a single frame, the length of its row is 0.
 
     >>> row_times(np.array([0.0, 0.2, 0.4, 2.0]), [1, 2, 3])
     array([[0.2, 0.4],
@@ -100,41 +100,42 @@ def landmark_array(landmarks: Any, scale: tuple[float, float, float]) -> TimeArr
     return np.array(points, dtype=np.float64)
 
 
-# A point in a serialised mesh: two bytes for itself, then x, y and z, each a byte and four of a number.
+# A point of a mesh in protobuf's format: two bytes of header, then x, y and z, each one byte and a 4-byte float.
 _POINT = np.dtype({"names": ["x", "y", "z"], "formats": ["<f4"] * 3, "offsets": [3, 8, 13], "itemsize": 17})
 
 
 def mesh_array(mesh: Any, scale: tuple[float, float, float]) -> TimeArray:
-    """Return what `landmark_array` does of a face mesh, whose points have only x, y and z, in a tenth of the time.
+    """Return the same as `landmark_array`, ten times as fast, for a mesh whose points have only x, y and z.
 
     Raises
     ------
     ValueError
-        If its points have more, or less.
+        If the points have other fields, or not all of x, y and z.
     """
     content, count = mesh.SerializeToString(), len(mesh.landmark)
     if len(content) != count * _POINT.itemsize:
-        raise ValueError(f"a mesh of {count} points takes {len(content)} bytes, not {_POINT.itemsize} a point")
+        raise ValueError(f"a mesh of {count} points takes {len(content)} bytes, not {_POINT.itemsize} per point")
     points = np.frombuffer(content, _POINT)
     return np.stack([points["x"], points["y"], points["z"]], axis=1).astype(np.float64) * scale
 
 
 def head_angles(left: TimeArray, up: TimeArray) -> tuple[float, float, float]:
-    """Return yaw, pitch and roll in degrees of a head whose axes are given in picture coordinates (y down, z away).
+    """Return yaw, pitch and roll of a head in degrees, from two of its axes in picture coordinates (y down, z away).
 
     Parameters
     ----------
     left
-        ``(3,)`` from the subject's right to the subject's left (to the right of the picture for a frontal face).
+        ``(3,)`` vector from the subject's right to the subject's left; for a frontal face, it points to the right of
+        the picture.
     up
-        ``(3,)`` from the lower to the upper face; only its part across `left` counts.
+        ``(3,)`` vector from the lower to the upper face; only its component perpendicular to `left` is used.
 
     Returns
     -------
     yaw
         Positive when the subject turns to the subject's left (towards the right of the picture).
     pitch
-        Positive when the subject looks up, relative to the plane of the points given.
+        Positive when the subject looks up, relative to the plane of the two axes.
     roll
         Positive when the head tips clockwise in the picture.
 
@@ -144,7 +145,7 @@ def head_angles(left: TimeArray, up: TimeArray) -> tuple[float, float, float]:
     x = left / np.linalg.norm(left)
     y = up - (up @ x) * x
     y /= np.linalg.norm(y)
-    forward = np.cross(x, y)  # out of the face; (0, 0, -1), towards the camera, for a frontal one
+    forward = np.cross(x, y)  # out of the face; for a frontal face (0, 0, -1), towards the camera
     yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
     pitch = np.degrees(np.arcsin(np.clip(-forward[1], -1, 1)))
     roll = np.degrees(np.arctan2(x[1], x[0]))

@@ -1,9 +1,9 @@
-"""Eyes, mouth, eyebrows, gaze and head pose of each frame, from the 478 points of a face mesh.
+"""Eyes, mouth, eyebrows, gaze and head pose in each frame, measured on the 478 points of a face mesh.
 
-The mesh: Kartynnik et al., 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs", with the
-attention on lips, eyes and irises of Grishchenko et al., 2020, as mediapipe ships it. Eye opening is the eye aspect
-ratio of Soukupová and Čech, 2016. All other measures use axes that turn with the head and in units of the distance
-between the eyes, so that neither the size nor the pose of the head affects them. Left and right are the subject's.
+The mesh is mediapipe's: Kartynnik et al., 2019, "Real-time Facial Surface Geometry from Monocular Video on Mobile
+GPUs", with attention on lips, eyes and irises (Grishchenko et al., 2020). Eye opening is the eye aspect ratio of
+Soukupová and Čech, 2016. Distances are measured along axes that turn with the head, in units of the distance between
+the eyes, so that they depend neither on the size nor on the pose of the head. Left and right are the subject's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,28 +33,29 @@ from features.video.tracking import Tracker
 MEASURES = (
     "eye_opening_left",  # eye aspect ratio: height over width
     "eye_opening_right",
-    "mouth_opening",  # below, in distances between the eyes unless noted
+    "mouth_opening",  # from here on, in units of the distance between the eyes unless noted
     "mouth_width",
-    "corner_lift_left",  # mouth corner above the middle of the upper lip
+    "corner_lift_left",  # height of the mouth corner above the middle of the upper lip
     "corner_lift_right",
     "upper_lip",  # thickness
     "lower_lip",
-    "brow_inner_left",  # above the eye's corner
+    "brow_inner_left",  # height above the corner of the eye
     "brow_inner_right",
     "brow_outer_left",
     "brow_outer_right",
     "brow_distance",  # small when frowning
     "jaw_drop",  # nose to chin
-    "gaze_x",  # iris's offset from the middle of the eye, in eye widths, to the subject's left
-    "gaze_y",  # and upwards
+    "gaze_x",  # offset of the iris from the middle of the eye, in eye widths, to the subject's left
+    "gaze_y",  # the same, upwards
     "head_yaw",  # degrees, to the subject's left
     "head_pitch",  # degrees, upwards
     "head_roll",  # degrees, clockwise in the picture
 )
 FUNCTIONALS = ("mean", "std", "p10", "p90", "speed")  # speed: mean absolute change per second
 
-# Points of the mesh, for the subject's left and right: the outer and inner corner of the eye, two pairs of upper and
-# lower lid, the iris, the inner and outer end of the brow (two points each), the corner of the mouth.
+# Points of the mesh on the subject's left and right: outer and inner corner of the eye, two pairs of points on the
+# upper
+# and lower lid, the iris, two points each on the inner and outer end of the brow, and the corner of the mouth.
 SIDES = {
     "left": (263, 362, ((385, 380), (387, 373)), 473, (285, 336), (276, 300), 291),
     "right": (33, 133, ((160, 144), (158, 153)), 468, (55, 107), (46, 70), 61),
@@ -70,7 +71,7 @@ class LandmarksConfig:
     Attributes
     ----------
     min_score
-        Faces that the mesh finds with less confidence have no row; from 0 to 1.
+        Minimum confidence of a face; frames without such a face have no row. From 0 to 1.
     """
 
     min_score: float = 0.5
@@ -81,7 +82,7 @@ class LandmarksConfig:
 
 
 class Landmarks(Extractor[VideoStream]):
-    """The `MEASURES` of each frame in which the mesh finds the face; pooled, the `FUNCTIONALS` of each."""
+    """The `MEASURES` in each frame in which a face mesh is found; pooled: the `FUNCTIONALS` of each measure."""
 
     name = "landmarks"
     modality = "video"
@@ -116,27 +117,27 @@ class Landmarks(Extractor[VideoStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The measures."""
+        """The names of the measures."""
         return MEASURES
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """Each functional of each measure."""
+        """The functionals of all measures, functional by functional."""
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the models inside mediapipe."""
+        """Return the model files in mediapipe."""
         return mediapipe_weights(
             "face_landmark/face_landmark_with_attention", "face_detection/face_detection_short_range"
         )
 
     def extract(self, stream: VideoStream) -> Features:
-        """Measure every face of `stream`.
+        """Measure all faces of `stream`.
 
         Raises
         ------
         EmptyInput
-            If the mesh finds a face in no frame.
+            If no frame has a face mesh.
         """
         crops = [(i, read_jpeg(face)) for i, face in enumerate(stream.faces) if face]
         rows, values = [], []
@@ -150,7 +151,7 @@ class Landmarks(Extractor[VideoStream]):
         return Features(table, row_times(stream.times, rows), functionals(table, stream.times[rows]))
 
     def _meshes(self, crops: Sequence[Picture]) -> Iterator[TimeArray | None]:
-        """Follow the face through the crops."""
+        """Yield the face mesh of each crop, ``(478, 3)``; None if there is no mesh."""
         for crop, found in zip(crops, self._model.follow(crops), strict=True):
             height, width = crop.shape[:2]
             yield mesh_array(found[0], (width, height, width)) if found else None
@@ -169,7 +170,7 @@ class Landmarks(Extractor[VideoStream]):
 
 
 def face_mesh(min_score: float) -> Any:
-    """Build mediapipe's mesh of one face, which looks at each image alone; faces that score lower are left out."""
+    """Return mediapipe's model for one face mesh that treats each image separately; `min_score` is its threshold."""
     with quiet_stderr():
         model = load_mediapipe().solutions.face_mesh.FaceMesh(
             static_image_mode=True,
@@ -188,7 +189,7 @@ def measure(mesh: TimeArray) -> FloatArray:
     Parameters
     ----------
     mesh
-        ``(478, 3)`` points in pixels: x to the right, y down, z away from the camera.
+        ``(478, 3)`` points in pixels; x to the right, y down, z away from the camera.
     """
     eyes = {side: (mesh[outer] + mesh[inner]) / 2 for side, (outer, inner, *_) in SIDES.items()}
     across = eyes["left"] - eyes["right"]
@@ -211,7 +212,7 @@ def measure(mesh: TimeArray) -> FloatArray:
 
 
 def upright(mesh: TimeArray, across: TimeArray, up: TimeArray) -> TimeArray:
-    """Return the points in the head's own axes: subject's left, up, backwards; the distance between the eyes is 1."""
+    """Return the points in axes of the head (to the subject's left, up, backwards), with an eye distance of 1."""
     x = across / np.linalg.norm(across)
     y = up - (up @ x) * x
     y /= np.linalg.norm(y)
@@ -230,7 +231,7 @@ def _side(
     brow_outer: tuple[int, int],
     corner: int,
 ) -> tuple[float, ...]:
-    """Return one side's eye opening, corner lift, inner and outer brow height, and gaze to the left and upwards."""
+    """Return eye opening, corner lift, inner and outer brow height, and gaze (to the left, upwards) of one side."""
     width = _distance(face[outer], face[inner])
     opening = float(np.mean([_distance(face[a], face[b]) for a, b in lids])) / width
     gaze = (face[iris] - (face[outer] + face[inner]) / 2) / width
@@ -249,7 +250,7 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 
 def functionals(values: FloatArray, times: TimeArray) -> FloatArray:
-    """Return the `FUNCTIONALS` of ``(rows, d)`` values at ``(rows,)`` times, kind by kind: ``(5 d,)``.
+    """Return the `FUNCTIONALS` of ``(rows, d)`` values at ``(rows,)`` times, functional by functional: ``(5 d,)``.
 
     The speed of a single row is NaN.
 

@@ -1,9 +1,10 @@
-"""Head and shoulders of each frame, from the 33 points of a body pose.
+"""Head and shoulders in each frame, measured on the 33 points of a body pose.
 
-The pose: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking", as mediapipe ships it. Only the
-positions of its points in the picture are used; their depth, and the metric points, do not follow a tilted head or a
-mirrored picture. Head angles come from where the nose lies between the ears; lengths are in units of the head's width,
-so that the distance from the camera does not affect them. Left and right are the subject's.
+The pose is mediapipe's: Bazarevsky et al., 2020, "BlazePose: On-device Real-time Body Pose tracking". Only the
+positions of the points in the picture are used, because their depth and mediapipe's metric coordinates are wrong for
+tilted heads and mirrored pictures. Head angles are computed from the position of the nose relative to the ears. Lengths
+are in units of the head's width, so that they do not depend on the distance from the camera. Left and right are the
+subject's.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,14 +31,14 @@ from features.video.images import (
 
 MEASURES = (
     "head_yaw",  # degrees, to the subject's left
-    "head_pitch",  # degrees, nose above the ears; about -10 for a level head
+    "head_pitch",  # degrees, positive if the nose is above the ears; about -10 for a level head
     "head_roll",  # degrees, clockwise in the picture
-    "head_size",  # head width over the picture's height: how near the subject is
-    "visibility",  # that of the less visible shoulder, 0 to 1
-    "shoulder_width",  # in head widths, like all below unless noted; small when the head leans forward
-    "shoulder_tilt",  # degrees, positive where the left shoulder is the lower one
-    "shoulder_raise",  # height of the shoulders above the mouth; negative, and nearer to 0 when raised
-    "lean_side",  # mouth's offset from the middle of the shoulders, to the subject's left
+    "head_size",  # head width over picture height, which shows how near the subject is
+    "visibility",  # visibility of the less visible shoulder, 0 to 1
+    "shoulder_width",  # from here on, in head widths unless noted; small when the head leans forward
+    "shoulder_tilt",  # degrees, positive if the left shoulder is lower
+    "shoulder_raise",  # height of the shoulders relative to the mouth: negative, and nearer to 0 if they are raised
+    "lean_side",  # offset of the mouth from the middle of the shoulders, to the subject's left
     "head_motion",  # head widths per second since the previous frame
     "shoulder_motion",
 )
@@ -45,7 +46,7 @@ FUNCTIONALS = ("mean", "std")
 
 NOSE, MOUTH, EARS, SHOULDERS = 0, (9, 10), (7, 8), (11, 12)  # pairs: left, right
 EYES = ((1, 2, 3), (4, 5, 6))  # inner corner, middle, outer corner
-NOSE_DEPTH = 0.85  # how far the nose lies in front of the ears, in head widths: 12 of 14 cm in adults
+NOSE_DEPTH = 0.85  # distance of the nose in front of the ears, in head widths: in adults 12 cm, with a width of 14 cm
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,9 @@ class PostureConfig:
     Attributes
     ----------
     min_score
-        Bodies that the detector finds with less confidence than this get no row; from 0 to 1.
+        Minimum confidence of a body; frames without such a body have no row. From 0 to 1.
     min_visibility
-        Shoulders with a lower visibility are undefined; from 0 to 1.
+        Minimum visibility of the shoulders; below it, their measures are NaN. From 0 to 1.
     step
         Measure every n-th sampled frame: at 5 frames per second, 5 means once a second. Posture changes slowly, and
         this model takes longer to run than any other.
@@ -82,7 +83,7 @@ class Body:
     Attributes
     ----------
     points
-        ``(33, 2)`` in picture heights: x to the right, y down.
+        ``(33, 2)`` points in units of the picture's height; x to the right, y down.
     visibility
         Visibility of the less visible shoulder, 0 to 1.
     """
@@ -92,9 +93,9 @@ class Body:
 
 
 class Posture(Extractor[VideoStream]):
-    """The `MEASURES` of every fifth frame (`PostureConfig.step`) in which a body is found.
+    """The `MEASURES` of every fifth frame (`PostureConfig.step`), if a body is found in it.
 
-    Pooled: mean and deviation of each over the frames where it is defined.
+    Pooled: mean and standard deviation of each measure over the frames in which it is defined.
     """
 
     name = "posture"
@@ -116,16 +117,16 @@ class Posture(Extractor[VideoStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The measures."""
+        """The names of the measures."""
         return MEASURES
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """Each functional of each measure."""
+        """The functionals of all measures, functional by functional."""
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the models inside mediapipe."""
+        """Return the model files in mediapipe."""
         return mediapipe_weights("pose_landmark/pose_landmark_full", "pose_detection/pose_detection")
 
     def extract(self, stream: VideoStream) -> Features:
@@ -147,7 +148,7 @@ class Posture(Extractor[VideoStream]):
         return Features(table, row_times(times, rows), functionals(table))
 
     def _bodies(self, frames: Sequence[Picture]) -> Iterator[Body | None]:
-        """Follow the body through the frames; a blank picture first makes the model forget the previous clip."""
+        """Yield the body in each frame, or None; a blank picture first makes the model forget the previous clip."""
         if frames:
             self._model.process(np.zeros_like(frames[0]))
         for frame in frames:
@@ -176,10 +177,11 @@ def _body(found: Any, aspect: float) -> Body | None:
 
 
 def head(body: Body) -> tuple[float, float, float, float]:
-    """Return yaw, pitch and roll of the head in degrees, and its width in picture heights.
+    """Return yaw, pitch and roll of the head in degrees, and its width in units of the picture's height.
 
-    The line through the eyes gives the roll. Across it, a head of width w turned by a shows its ears w cos(a) apart and
-    its nose, `NOSE_DEPTH` w in front of them, `NOSE_DEPTH` w sin(a) off their middle.
+    The roll is the angle of the line through the eyes. In a head of width w that is turned by the angle a, the ears
+    appear w cos(a) apart along this line, and the nose, which lies `NOSE_DEPTH` w in front of the ears, appears
+    `NOSE_DEPTH` w sin(a) away from their middle. The yaw follows from both.
     """
     left, right = (body.points[list(eye)].mean(0) for eye in EYES)
     x = (left - right) / np.linalg.norm(left - right)
@@ -194,7 +196,7 @@ def head(body: Body) -> tuple[float, float, float, float]:
 
 
 def measure(body: Body, min_visibility: float) -> FloatArray:
-    """Return all of the `MEASURES` but motion, ``(9,)``; those of shoulders that cannot be seen are NaN."""
+    """Return all `MEASURES` except motion, ``(9,)``; measures of shoulders that are not visible are NaN."""
     yaw, pitch, roll, width = head(body)
     left, right = body.points[list(SHOULDERS)]
     across = left - right
@@ -207,16 +209,16 @@ def measure(body: Body, min_visibility: float) -> FloatArray:
 
 
 def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> FloatArray:
-    """Return how fast head and shoulders move, ``(n, 2)`` in head widths per second; the first row is NaN.
+    """Return the speed of head and shoulders, ``(n, 2)`` in head widths per second; the first row is NaN.
 
     Parameters
     ----------
     bodies
-        n of them.
+        The n bodies.
     times
-        ``(n,)`` in seconds.
+        ``(n,)`` times in seconds.
     min_visibility
-        Shoulders less visible in either frame have no motion.
+        Minimum visibility of the shoulders in both frames; otherwise their speed is NaN.
     """
     speeds = np.full((len(bodies), 2), np.nan, dtype=np.float32)
     for i in range(1, len(bodies)):
@@ -230,7 +232,9 @@ def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> F
 
 
 def functionals(values: FloatArray) -> FloatArray:
-    """Return the mean and deviation of the defined values of each column of ``(rows, d)``: ``(2 d,)``; NaN without any.
+    """Return the mean and standard deviation of each column of ``(rows, d)``, ``(2 d,)``; undefined values are skipped.
+
+    They are NaN for a column without any defined value.
 
     >>> functionals(np.array([[1.0, np.nan], [3.0, np.nan]], dtype=np.float32)).tolist()
     [2.0, nan, 1.0, nan]

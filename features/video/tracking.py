@@ -1,8 +1,8 @@
-"""Models of mediapipe that follow a face or a body from picture to picture, and start anew with every clip.
+"""Run mediapipe models that follow a face or a body from picture to picture, and restart them for every clip.
 
-Such a model is a graph of calculators: a detector runs where nothing was found in the picture before; otherwise what
-was found there says where to look. Mediapipe can switch this off for all pictures only. Here the switch is an input of
-each picture, so that the first one of a clip never depends on the clip before.
+Such a model is a graph of calculators. If something was found in the previous picture, the model looks there again;
+otherwise it runs a detector. mediapipe can switch this behaviour off only for all pictures together. Here the switch is
+an input of each picture, so that the first picture of a clip never depends on the previous clip.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,23 +14,23 @@ import numpy as np
 
 from features.video.images import Picture, load_mediapipe, quiet_stderr
 
-_SWITCH = "use_prev_landmarks"  # of the whole graph in mediapipe
-_INPUT = "follow"  # of a picture here
+_SWITCH = "use_prev_landmarks"  # mediapipe's switch, which applies to the whole graph
+_INPUT = "follow"  # our switch, an input of each picture
 
 
 class Tracker:
-    """A graph of mediapipe, whose pictures come clip by clip.
+    """A mediapipe graph that reads pictures clip by clip.
 
     Parameters
     ----------
     solution
         The module of ``mediapipe.solutions`` that knows the graph's calculators.
     graph
-        Path of the graph below mediapipe's modules, without its ending.
+        Path of the graph's file in mediapipe's folder `modules`, without its extension.
     output
-        The stream that is wanted of each picture.
+        Name of the output stream to read for each picture.
     side_inputs, options
-        Settings of the graph, and of calculators in it.
+        Settings of the graph, and settings of calculators in it.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Tracker:
             self._found(np.zeros((256, 256, 3), np.uint8), follow=False)
 
     def follow(self, pictures: Sequence[Picture]) -> Iterator[Any]:
-        """Yield what is found in each picture of one clip, in order; None where nothing is."""
+        """Yield the output for each picture of one clip, in order; None if nothing is found in a picture."""
         for place, picture in enumerate(pictures):
             yield self._found(picture, follow=place > 0)
 
@@ -61,7 +61,7 @@ class Tracker:
 
 
 def _switched_per_picture(graph: bytes) -> Any:
-    """Return a graph in which following is switched by an input stream instead of a side packet."""
+    """Return a graph in which an input stream, not a side packet, switches the following on and off."""
     config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
     config.ParseFromString(graph)
     gates = [node for node in config.node if f"ALLOW:{_SWITCH}" in node.input_side_packet]

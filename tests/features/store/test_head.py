@@ -38,7 +38,7 @@ def test_a_file_that_is_not_a_store_is_refused(tmp_path: Path) -> None:
 def test_a_truncated_store_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "s.h5", entry(50))
     path.write_bytes(path.read_bytes()[:-600])
-    with pytest.raises(StoreError, match="run its stage again, which writes it anew"), open_store(path):
+    with pytest.raises(StoreError, match="run its stage again, or import it again"), open_store(path):
         pass
 
 
