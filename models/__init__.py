@@ -1,1 +1,1 @@
-"""From arrays to predictions and their honest scores. Independent of files."""
+"""Models of utterances, their validation and their evaluation; this package works on arrays and reads no files."""

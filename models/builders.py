@@ -1,4 +1,4 @@
-"""How strategies are built from a recipe. Slow imports happen only when a model is built."""
+"""Functions that build the model of a strategy from a recipe; slow libraries are imported only then."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -11,12 +11,12 @@ from models.fit_cache import FitCache
 from models.strategy import Recipe, Strategy
 
 References = tuple[Reference, ...]  # what to cite
-Core = str | Callable[..., Any]  # "module:Class", imported when a model is built, or the class itself
-LSTM = "lstm"  # the classifier that reads steps in order; the others read one row of numbers per utterance
+Core = str | Callable[..., Any]  # a class, or its name as "module:Class", which is imported when a model is built
+LSTM = "lstm"  # the only classifier that reads sequences; all others read one row of numbers per utterance
 
 
 def class_of(core: Core) -> Callable[..., Any]:
-    """Return the class that a line of the registry gives, or names.
+    """Return the class of a registry entry, and import it if the entry names it as "module:Class".
 
     >>> class_of("models.fusion.cca:Cca").__name__
     'Cca'
@@ -29,23 +29,23 @@ def class_of(core: Core) -> Callable[..., Any]:
 
 
 def module_of(core: Core) -> str:
-    """Return the module that defines the class, without importing it."""
+    """Return the name of the module that defines the class, without importing it."""
     return core.partition(":")[0] if isinstance(core, str) else str(core.__module__)
 
 
 def early_fusion(
     reducer: Core, tried_with: tuple[str, ...] | None = (), *, words: str = "", references: References = ()
 ) -> Strategy:
-    """Return the strategy that joins columns with a reducer, `models.fusion.early.Reducer`, and then classifies."""
+    """Return the strategy that joins modalities with a `models.fusion.early.Reducer` and classifies the result."""
 
-    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - every builder is given a cache
+    def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - all builders take a cache
         if recipe.classifier == LSTM:
             return _lstm(recipe, recipe.strategy)
         from models.fusion.early import Early
 
         return Early(
             recipe.modalities,
-            recipe.strategy,  # the name under which it finds its reducer
+            recipe.strategy,  # Early finds its reducer by this name
             classifier=recipe.classifier,
             settings={**recipe.classifier_settings, "reducer": dict(recipe.settings)},
             **_common(recipe),
@@ -55,9 +55,10 @@ def early_fusion(
 
 
 def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", references: References = ()) -> Strategy:
-    """Return the strategy that combines the outputs of unimodal models; `late` makes a `models.fusion.late.Late`.
+    """Return the strategy that combines the outputs of unimodal models; `late` is a `models.fusion.late.Late`.
 
-    There is one model per modality; by the name ``...@extractor``, and with a single modality, one per extractor.
+    There is one unimodal model per modality. Under the name ``...@extractor``, or with a single modality, there is one
+    per extractor.
     """
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
@@ -77,7 +78,7 @@ def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", r
 
 
 def net_fusion(net: Core, *, words: str = "", references: References = ()) -> Strategy:
-    """Return the strategy of one network over several modalities; `net` makes a `models.nets.neural.Multimodal`."""
+    """Return the strategy that is one network over all modalities; `net` is a `models.nets.neural.Multimodal`."""
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
         return class_of(net)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
@@ -114,7 +115,7 @@ def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
 
 
 def _bases(recipe: Recipe) -> tuple[Any, ...]:
-    """Return one model per modality or extractor; that of a modality's only extractor is the modality's."""
+    """Return one unimodal model per modality or per extractor; a modality with one extractor has one model."""
     by_extractor = split_bases(recipe.strategy)[1] == EXTRACTOR or len(recipe.modalities) == 1
     listed = {m: recipe.extractors.get(m, ()) if by_extractor else () for m in recipe.modalities}
     return tuple(

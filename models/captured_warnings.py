@@ -1,4 +1,4 @@
-"""Warnings that libraries give while a model is fitted or predicts: collected, to be reported once per model."""
+"""Collect the warnings of libraries while a model is fitted or predicts, so that each is reported once per model."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ _OF_CODE = (
     FutureWarning,
     ImportWarning,
     ResourceWarning,
-)  # about code, not data
+)  # these warn about code, not about data
 _KNOWN = {"ConvergenceWarning": "did not converge within the maximum number of iterations"}
-_MAX_LENGTH = 200  # longest warning, in characters
+_MAX_LENGTH = 200  # maximum length of a warning, in characters
 
 
 @contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """Collect warnings instead of printing them; at the end, each is listed once, phrased to end a sentence.
+    """Collect warnings instead of printing them; at the end, the list has each once, worded as the end of a sentence.
 
     >>> with captured_warnings() as found:
     ...     warnings.warn("odd")

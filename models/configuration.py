@@ -1,17 +1,17 @@
-"""A configuration, which is one row of the results: a strategy, the modalities that it reads, and its base model."""
+"""A configuration is what one row of the results shows: a strategy, the modalities it reads, and its base model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from models.data.modalities import Task
 
-_ORDER = ("text", "audio", "video")  # the order of modalities in tables; others follow
-EXTRACTOR = "extractor"  # behind the name of a late fusion and an at sign: one base model per extractor
-_SHOWN = {"logistic": "ridge"}  # names of classifiers in the tables of a score, where they differ
+_ORDER = ("text", "audio", "video")  # the order of modalities in tables; all others come last
+EXTRACTOR = "extractor"  # "@extractor" after the name of a late fusion: it has one base model per extractor
+_SHOWN = {"logistic": "ridge"}  # classifiers that have another name in the tables of regression tasks
 
 
 def join_modalities(modalities: Iterable[str]) -> str:
-    """Return modalities as the tables write them.
+    """Return modalities as they are written in tables.
 
     >>> join_modalities(("text", "audio"))
     'text+audio'
@@ -20,7 +20,7 @@ def join_modalities(modalities: Iterable[str]) -> str:
 
 
 def split_modalities(text: str) -> tuple[str, ...]:
-    """Return the modalities of a table's cell; the inverse of `join_modalities`.
+    """Return the modalities in a cell of a table; the inverse of `join_modalities`.
 
     >>> split_modalities("text+audio"), split_modalities("")
     (('text', 'audio'), ())
@@ -29,7 +29,7 @@ def split_modalities(text: str) -> tuple[str, ...]:
 
 
 def split_fusion(entry: str) -> tuple[str, str]:
-    """Return the strategy and the model that an entry of ``train.fusions`` names; the default model is "".
+    """Return the strategy and the model that an entry of ``train.fusions`` names; the model is empty if not named.
 
     >>> split_fusion("pca/lstm"), split_fusion("vote")
     (('pca', 'lstm'), ('vote', ''))
@@ -39,7 +39,7 @@ def split_fusion(entry: str) -> tuple[str, str]:
 
 
 def split_bases(strategy: str) -> tuple[str, str]:
-    """Return the registered name of a strategy and what a late fusion has one base of, where its name says so.
+    """Return the registered name of a strategy, and what follows the ``@`` in its name, if anything does.
 
     >>> split_bases("product@extractor"), split_bases("product")
     (('product', 'extractor'), ('product', ''))
@@ -50,18 +50,19 @@ def split_bases(strategy: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Configuration:
-    """A strategy on some modalities with a base model: what is fitted, scored and compared.
+    """A strategy with its modalities and its base model, which is fitted, scored and compared.
 
-    Sorted, configurations of fewer modalities come first, then text before audio before video.
+    Configurations are sorted by the number of modalities, then text before audio before video.
 
     Attributes
     ----------
     strategy
-        Its name in `models.registry`; behind that of a late fusion ``@extractor`` where it has one base per extractor.
+        Name of the strategy in `models.registry`, with ``@extractor`` appended if it is a late fusion that has one base
+        model per extractor.
     modalities
-        Those that it reads, in the order of the corpus; a baseline may read none.
+        The modalities that the strategy reads, in the order of the corpus; a baseline may read none.
     model
-        The name of its base model; empty where the strategy is a model by itself.
+        Name of the base model; empty if the strategy has none.
 
     Examples
     --------
@@ -76,22 +77,22 @@ class Configuration:
 
     @classmethod
     def parse(cls, strategy: str, modalities: str = "", model: str = "") -> "Configuration":
-        """Return the configuration that three cells of a table name; the inverse of `names`."""
+        """Return the configuration that three cells of a table describe; the inverse of `names`."""
         return cls(strategy, split_modalities(modalities), model)
 
     @property
     def names(self) -> tuple[str, str, str]:
-        """The three cells of a table: strategy, modalities joined by ``+``, model."""
+        """The three cells in a table: strategy, modalities joined by ``+``, and model."""
         return self.strategy, join_modalities(self.modalities), self.model
 
     @property
     def display(self) -> str:
-        """The name that people read."""
+        """The name for people, such as ``vote text+audio svm``."""
         return " ".join(filter(None, self.names))
 
     @property
     def stem(self) -> str:
-        """The name of its files and folders, without an ending."""
+        """The name of its files and folders, without an extension."""
         return "-".join(name.replace("+", "_") for name in self.names if name)
 
     @property
@@ -105,11 +106,11 @@ class Configuration:
 
     @property
     def is_fusion(self) -> bool:
-        """Whether it joins two modalities or more."""
+        """Whether it reads two or more modalities."""
         return len(self.modalities) > 1
 
     def as_shown(self, task: Task) -> "Configuration":
-        """Return it as the tables name it: logistic regression for classes is ridge regression for scores.
+        """Return the configuration as tables name it: in regression tasks, ``logistic`` is called ``ridge``.
 
         >>> Configuration("unimodal", ("text",), "logistic").as_shown("regression").model
         'ridge'
@@ -117,7 +118,7 @@ class Configuration:
         return replace(self, model=_SHOWN.get(self.model, self.model)) if task == "regression" else self
 
     def as_registered(self, task: Task) -> "Configuration":
-        """Return it as the registry names it; the inverse of `as_shown`."""
+        """Return the configuration as the registry names it; the inverse of `as_shown`."""
         names = {shown: registered for registered, shown in _SHOWN.items()}
         return replace(self, model=names.get(self.model, self.model)) if task == "regression" else self
 

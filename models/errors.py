@@ -1,20 +1,20 @@
-"""Errors of models; the message of each is one sentence for the user."""
+"""Exceptions of models; each message is one sentence for the user."""
 
 
 class ModelError(ValueError):
-    """Settings or data that no model can be trained with or scored on."""
+    """Settings or data with which no model can be trained or scored."""
 
 
 class TooFewError(ModelError):
-    """Too few labels, classes or groups: features can be made, but nothing can be trained and tested."""
+    """There are too few labels, classes or groups to train and test anything; features can still be extracted."""
 
 
 class FitError(ModelError):
-    """A model that could not be fitted, or whose outputs are invalid; the other models can go on without it."""
+    """A model could not be fitted, or its outputs are invalid; other models are not affected."""
 
 
 class DivergedError(FitError):
-    """A fit that diverged or did not finish, so that it gave no finite numbers."""
+    """A fit diverged or did not finish, so that its results are not finite numbers."""
 
 
 class LeakError(ModelError):
@@ -22,7 +22,7 @@ class LeakError(ModelError):
 
 
 def reason_of(error: Exception) -> str:
-    r"""Return an error's message in one line, without the stack trace that XGBoost appends.
+    r"""Return an error's message as one line, without the stack trace that XGBoost appends.
 
     >>> reason_of(ValueError("[12:00:00] a.cc:1: Check failed\nStack trace:\n  [bt] (0) lib.so(+0x1)"))
     '[12:00:00] a.cc:1: Check failed'

@@ -1,4 +1,4 @@
-"""Fitted models that several strategies share, so that none is fitted twice on the same rows."""
+"""A cache of fitted models that several strategies share, so that no model is fitted twice on the same rows."""
 
 import hashlib
 import warnings
@@ -10,19 +10,19 @@ from models.data.modalities import Labels, Modalities, Pairs
 
 
 class FitCache:
-    """Keeps fitted models by their settings and by the content of everything that they were fitted on.
+    """Keeps fitted models, keyed by a hash of their settings and of all data that they were fitted on.
 
-    A key holds every byte that could make a difference, so that a kept model is never stale; one cache per fold is
-    enough. A clone or copy (as scikit-learn makes of parameters) is the same cache; a pickled one is empty.
+    The hash covers every byte that could make a difference, so a cached model is never stale; one cache per fold is
+    enough. Cloning or copying (as scikit-learn does with parameters) returns the same cache; pickling empties it.
     """
 
     def __init__(self) -> None:
         self._fitted: dict[str, tuple[Any, list[warnings.WarningMessage]]] = {}
 
     def fit(self, model: Any, x: Modalities, y: Labels, inner: Pairs | None = None) -> Any:
-        """Return a clone of `model` fitted with ``fit(x, y, inner)``, the kept one if there is one.
+        """Return a clone of `model` after ``fit(x, y, inner)``, from the cache if it has been fitted before.
 
-        The warnings of the fit are repeated each time, so that the order of the calls makes no difference.
+        The warnings of the fit are repeated on every call, so that the order of calls makes no difference.
         """
         from sklearn.base import clone
 
@@ -62,7 +62,7 @@ def _key(model: Any, x: Modalities, y: Labels, inner: Pairs | None) -> str:
 
 
 def _described(value: Any) -> str:
-    """Return all settings of a model, however deep, as text."""
+    """Return all settings of a model as text, including those of nested models."""
     if hasattr(value, "get_params"):
         settings = value.get_params(deep=False)
         inside = ",".join(f"{key}={_described(settings[key])}" for key in sorted(settings) if key != "fit_cache")

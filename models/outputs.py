@@ -1,4 +1,4 @@
-"""Checks of a model's outputs: finite numbers, probabilities in the order of the classes, one score per row."""
+"""Check a model's outputs: finite numbers, probabilities in the order of the classes, one score per row."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ import numpy as np
 from models.data.modalities import FloatArray
 from models.errors import DivergedError, FitError
 
-ROUNDING = 1e-3  # largest error of a probability: some libraries compute in single precision
+ROUNDING = 1e-3  # largest accepted error of a probability, since some libraries compute in single precision
 
 
 def finite(outputs: FloatArray) -> FloatArray:
@@ -17,7 +17,7 @@ def finite(outputs: FloatArray) -> FloatArray:
     Raises
     ------
     DivergedError
-        If one of them is not a finite number.
+        If an output is not a finite number.
     """
     wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=tuple(range(1, np.ndim(outputs)))))
     if len(wrong):
@@ -26,14 +26,14 @@ def finite(outputs: FloatArray) -> FloatArray:
 
 
 def checked_outputs(outputs: Any, rows: int, classes: int) -> FloatArray:
-    """Return outputs unchanged: ``(rows, classes)`` probabilities, or ``(rows, 1)`` scores where `classes` is 0.
+    """Return outputs unchanged: ``(rows, classes)`` probabilities, or ``(rows, 1)`` scores if `classes` is 0.
 
     Raises
     ------
     DivergedError
-        If one of them is not a finite number.
+        If an output is not a finite number.
     FitError
-        If they have another shape, or are probabilities outside [0, 1] or with a sum other than 1.
+        If the outputs have another shape, or a probability is outside [0, 1], or those of a row do not sum to 1.
     """
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows, classes or 1):
@@ -48,16 +48,16 @@ def checked_outputs(outputs: Any, rows: int, classes: int) -> FloatArray:
 
 
 def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = None) -> FloatArray:
-    """Return class probabilities unchanged, after the checks of `checked_outputs` and of the order of the classes.
+    """Return class probabilities unchanged, after checking them and the order of their columns.
 
     Parameters
     ----------
     outputs
-        ``(rows, classes)``.
+        ``(rows, classes)`` probabilities.
     rows, classes
-        The number of rows, and the classes in the order of the columns.
+        The expected number of rows, and the classes in the expected order of the columns.
     own
-        The model's ``classes_``, if it has them.
+        The model's ``classes_``, if it has this attribute.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = No
 
 
 def scores(outputs: Any, rows: int) -> FloatArray:
-    """Return ``(rows,)`` scores unchanged; `FitError` if they have another shape."""
+    """Return ``(rows,)`` scores unchanged; raise `FitError` if they have another shape."""
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows,):
         raise FitError(f"predict returns the shape {found.shape} for {rows} rows: it must return one score per row")

@@ -1,4 +1,4 @@
-"""What to cite for our strategies and classifiers; the lines of the registries name these."""
+"""References to cite for strategies and classifiers; the entries of the registries use them."""
 
 from common.references import Reference
 

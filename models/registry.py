@@ -1,4 +1,4 @@
-"""All strategies by name: from a recipe (task, modalities, classifier, settings) to an unfitted model."""
+"""The registry of strategies; each builds an unfitted model from a recipe (task, modalities, classifier, settings)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,8 +19,8 @@ __all__ = ["LSTM", "Recipe", "Strategy", "early_fusion", "late_fusion", "net_fus
 
 _FEW = ("logistic", "fcnn", "lstm")
 
-# A new strategy is one class in a file and one line here (or one call of `register` in a plugin), which names the class
-# and does not import it, so that looking up a name loads no library. The order is that of the tables.
+# A new strategy is a class in a file of its own and one line here (or one call of `register` in a plugin). The line
+# gives the class by name, so that looking up a strategy imports no library. Tables have the order of these lines.
 STRATEGIES: Registry[Strategy] = Registry(
     "strategy",
     ModelError,
@@ -74,9 +74,9 @@ STRATEGIES: Registry[Strategy] = Registry(
 
 
 def register(name: str, strategy: Strategy) -> None:
-    """Add a strategy; `ModelError` if it is not a `Strategy` or the name is taken or holds a ``/`` or ``@``."""
+    """Add a strategy; raise `ModelError` if it is not a `Strategy`, or the name is taken or contains ``/`` or ``@``."""
     if "/" in name or "@" in name:
-        raise ModelError(f"a strategy cannot be named {name!r}: behind / and @ stand its model and its bases")
+        raise ModelError(f"a strategy cannot be named {name!r}: / and @ separate its name from its model and its bases")
     if not isinstance(strategy, Strategy):
         raise ModelError(
             f"the strategy {name!r} is registered as {strategy!r:.80}: wrap it in early_fusion(...), late_fusion(...) "
@@ -86,17 +86,17 @@ def register(name: str, strategy: Strategy) -> None:
 
 
 def strategy_names(kind: Kind | None = None) -> tuple[str, ...]:
-    """Return the names of all strategies, or of those of one kind."""
+    """Return the names of all strategies, or of all strategies of one kind."""
     return tuple(name for name, strategy in STRATEGIES.items() if kind in (None, strategy.kind))
 
 
 def strategy(name: str) -> Strategy:
-    """Return the strategy that a name stands for: a registered one, or a late fusion with ``@extractor`` behind it.
+    """Return the strategy with a name, to which ``@extractor`` may be appended if it is a late fusion.
 
     Raises
     ------
     ModelError
-        If there is no such strategy, with the closest name; or it is not a late fusion and names its bases.
+        If there is no such strategy (the message has the closest name), or ``@`` follows a strategy that has no bases.
 
     Examples
     --------
@@ -111,19 +111,19 @@ def strategy(name: str) -> Strategy:
 
 
 def _over_extractors() -> list[str]:
-    """Return the names of the late fusions with one base per extractor."""
+    """Return the names of all late fusions with one base model per extractor."""
     return [f"{name}@{EXTRACTOR}" for name, entry in STRATEGIES.items() if entry.shares_bases]
 
 
 def model_names() -> tuple[str, ...]:
-    """Return the names of all models that a recipe's ``classifier`` may be."""
+    """Return the names of all models that a recipe may have as its ``classifier``."""
     from models.classical.classifiers import classifier_names
 
     return (*classifier_names(), LSTM)
 
 
 def settings_of(name: str) -> tuple[str, ...] | None:
-    """Return the names of the settings that a classifier or strategy takes, as its class says; None if it does not say.
+    """Return the names of the settings of a classifier or strategy, read from its class; None if they are not known.
 
     >>> settings_of("cca"), settings_of("weighted"), settings_of("tfidf")
     (('components', 'shrinkage', 'keep'), ('pool',), None)
@@ -144,14 +144,14 @@ def settings_of(name: str) -> tuple[str, ...] | None:
 
 
 def unimodal_model_names() -> tuple[str, ...]:
-    """Return the strategies that are a model of one modality by themselves, without a classifier."""
+    """Return the names of strategies for one modality that are complete models and take no classifier."""
     return tuple(name for name in strategy_names("unimodal") if not strategy(name).classifier)
 
 
 def default_fusions() -> tuple[str, ...]:
-    """Return all fusions as ``train.fusions`` names them by default.
+    """Return the default of ``train.fusions``: all fusions.
 
-    The early ones are named with several classifiers, the late ones over modalities and over extractors.
+    Early fusions are listed with several classifiers, late fusions over modalities and over extractors.
 
     >>> [entry for entry in default_fusions() if entry.startswith("p")]
     ['pca/logistic', 'pca/fcnn', 'pca/lstm', 'product', 'product@extractor']
@@ -166,12 +166,12 @@ def default_fusions() -> tuple[str, ...]:
 
 
 def check_fusion(entry: str) -> None:
-    """Check an entry of ``train.fusions``: a fusion, or an early one with a classifier after a slash.
+    """Check an entry of ``train.fusions``: a fusion, or an early fusion with a classifier after a slash.
 
     Raises
     ------
     ModelError
-        If there is no such strategy or model; the message ends a sentence about the entry.
+        If there is no such strategy or model; the message is the end of a sentence about the entry.
     """
     name, model = split_fusion(entry)
     fusions = [*strategy_names("fusion"), *_over_extractors()]
@@ -184,12 +184,12 @@ def check_fusion(entry: str) -> None:
 
 
 def configure(name: str, modalities: Sequence[str] = (), model: str = "") -> Configuration:
-    """Return a strategy's configuration; parts that the strategy fixes come from its entry.
+    """Return the configuration of a strategy; what the strategy itself determines comes from its registry entry.
 
     >>> configure("tfidf").names, configure("vote", ("text", "audio"), "svm").names
     (('tfidf', 'text', 'logistic'), ('vote', 'text+audio', 'svm'))
 
-    Of one modality a late fusion always joins the extractors, and has its short name:
+    With one modality, a late fusion always combines extractors, and ``@extractor`` is left out of its name:
 
     >>> configure("vote@extractor", ("audio",), "svm").names
     ('vote', 'audio', 'svm')
@@ -201,7 +201,7 @@ def configure(name: str, modalities: Sequence[str] = (), model: str = "") -> Con
 
 
 def reads_sequences(strategy_name: str, model_name: str) -> bool:
-    """Return whether a strategy with this model reads sequences, in addition to or instead of pooled features.
+    """Whether a strategy with this model reads sequences, in addition to pooled features or instead of them.
 
     Examples
     --------
@@ -213,7 +213,7 @@ def reads_sequences(strategy_name: str, model_name: str) -> bool:
 
 
 def is_ours(strategy_name: str, model_name: str) -> bool:
-    """Return whether a strategy with this model consists of this project's code alone, without any of a plugin.
+    """Whether a strategy with this model is defined in this project alone, and not (in part) in a plugin.
 
     >>> is_ours("concat", "svm"), is_ours("unimodal", "lstm"), is_ours("transformer", "")
     (True, True, True)
@@ -232,16 +232,16 @@ def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> An
     Parameters
     ----------
     name
-        Name of the strategy, as `strategy` takes it.
+        Name of the strategy, as for `strategy`.
     recipe
-        What to build it from.
+        What the model is built from.
     fit_cache
-        Where late strategies share fitted unimodal models; one per fold.
+        Cache through which late fusions share fitted unimodal models; one per fold.
 
     Raises
     ------
     ModelError
-        If a name or a setting is unknown, or the modalities do not suit the strategy.
+        If a name or a setting is unknown, or the strategy cannot read these modalities.
 
     Examples
     --------

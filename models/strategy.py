@@ -1,4 +1,4 @@
-"""What a strategy is, and the recipe that a model is built from."""
+"""The registry entry of a strategy, and the recipe from which its model is built."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ Kind = Literal["baseline", "unimodal", "fusion"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the model of a strategy is built from.
+    """Everything from which the model of a strategy is built.
 
     Attributes
     ----------
@@ -24,21 +24,21 @@ class Recipe:
     classifier
         Name of the base classifier.
     classes
-        All classes of the corpus, so that every fold's probabilities have the same columns; None for a score.
+        All classes of the corpus, so that the probabilities of all folds have the same columns; None in a regression.
     fitted
-        Modality -> ``(name, transformer)`` pairs for raw transcripts, fitted inside the fold.
+        For each modality, ``(name, transformer)`` pairs for raw transcripts, which are fitted inside the fold.
     extractors
-        Modality -> names of its extractors and transformers.
+        For each modality, the names of its extractors and transformers.
     settings
-        Settings of the strategy itself (of a reducer, of the classifier on top).
+        Settings of the strategy itself, such as those of a reducer.
     classifier_settings
-        Settings of the base classifier; a list is a choice made on inner folds.
+        Settings of the base classifier; inner folds choose among the values of a list.
     normalise
-        The scaler of columns: ``standard`` or ``quantile``.
+        Scaler of columns: ``standard`` or ``quantile``.
     budget
-        The largest number of settings to try in each choice; all by default.
+        Maximum number of combinations of settings to try; all by default.
     strategy
-        The strategy's name, as in a `models.configuration.Configuration`; `models.registry.build` fills it in.
+        Name of the strategy, as in a `models.configuration.Configuration`; `models.registry.build` fills it in.
     """
 
     task: Task
@@ -59,38 +59,39 @@ Builder = Callable[[Recipe, FitCache | None], Any]
 
 @dataclass(frozen=True)
 class Strategy:
-    """A way from modalities to predictions, and all that the rest of the code has to know about it.
+    """A registry entry: how to build the models of a strategy, and what the rest of the code has to know about it.
 
     Attributes
     ----------
     build
-        ``(recipe, fit_cache) -> model``, unfitted.
+        Function ``(recipe, fit_cache) -> model`` that returns an unfitted model.
     kind
         ``baseline`` (reads no features), ``unimodal`` (one modality) or ``fusion``.
     classifier
-        Whether it is built from the base classifier that a recipe names.
+        Whether the model uses the base classifier that a recipe names.
     shares_bases
-        Whether it is built from unimodal models, which other strategies may share: late fusion.
+        Whether the model combines unimodal models, which other strategies may share: True for late fusions.
     sequences
-        Whether it reads sequences whatever the classifier.
+        Whether the model reads sequences whatever the classifier.
     modality
-        The only modality that it can read; empty: any.
+        The only modality that the strategy can read; empty if it can read any.
     store
-        An extractor whose rows it reads in place of the features; without that store it is left out of the table.
+        An extractor whose rows the model reads instead of the features. Without a store of this extractor, the strategy
+        is left out of the table.
     within_modality
-        Whether its plain name also stands for a row of each modality with several extractors, which joins these.
+        Whether the table also has a row for each modality with several extractors, in which the strategy combines
+        these.
     model
-        The base model that the tables show if it is always the same one.
+        The base model that tables show, if it is always the same.
     tried_with
-        The base models that the default of ``train.fusions`` names after its slash; None stands for all, and an empty
-        tuple for the strategy's name alone.
+        Base models with which the strategy is listed in the default of ``train.fusions``. None stands for all; with an
+        empty tuple, it is listed by its name alone.
     core
-        The class that `build` was made from, or its name as ``module:Class``, where a function of `models.builders`
-        made it.
+        The class from which a function of `models.builders` made `build`, or its name as ``module:Class``.
     words
-        What it is called in a sentence: ``weighted averaging``. By default its name.
+        What the strategy is called in a sentence, such as ``weighted averaging``; by default its name.
     references
-        What to cite for it.
+        References to cite for the strategy.
     """
 
     build: Builder
@@ -109,5 +110,5 @@ class Strategy:
 
     @property
     def early(self) -> bool:
-        """Whether it is one classifier on joined features, which ``train.fusions`` may name after a slash."""
+        """Whether it is an early fusion: one classifier on joined features, which ``train.fusions`` may name."""
         return self.kind == "fusion" and self.classifier and not self.shares_bases

@@ -1,4 +1,4 @@
-"""What a configuration is called in a sentence: "T+A+V by weighted averaging"."""
+"""Names of configurations for use in sentences, such as "T+A+V by weighted averaging"."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,11 @@ from models.configuration import EXTRACTOR, Configuration, split_bases
 from models.registry import LSTM, strategy
 
 _INITIALS = {"text": "T", "audio": "A", "video": "V"}
-_OF_NO_REGISTRY = {LSTM: "LSTM", "ridge": "ridge regression"}  # `ridge`: logistic regression where labels are scores
+_OF_NO_REGISTRY = {LSTM: "LSTM", "ridge": "ridge regression"}  # in regression tasks, `logistic` is shown as `ridge`
 
 
 def initials(modalities: Sequence[str]) -> str:
-    """Write a set of modalities briefly: initials of several, the name of a single one.
+    """Return a short name of modalities: the initials of several modalities, or the name of a single one.
 
     >>> initials(("text", "audio", "video")), initials(("audio",))
     ('T+A+V', 'audio')
@@ -19,7 +19,7 @@ def initials(modalities: Sequence[str]) -> str:
 
 
 def model_words(model: str) -> str:
-    """Return what a base model is called in a sentence.
+    """Return the name of a base model for use in a sentence.
 
     >>> model_words("svm"), model_words("random_forest"), model_words("ridge")
     ('SVM', 'random forest', 'ridge regression')
@@ -31,7 +31,7 @@ def model_words(model: str) -> str:
 
 
 def strategy_words(name: str) -> str:
-    """Return what a strategy is called in a sentence.
+    """Return the name of a strategy for use in a sentence.
 
     >>> strategy_words("weighted"), strategy_words("vote@extractor"), strategy_words("stacking")
     ('weighted averaging', 'majority vote over extractors', 'stacking')
@@ -42,14 +42,14 @@ def strategy_words(name: str) -> str:
 
 
 def described(configuration: Configuration, *, with_model: bool = True) -> str:
-    """Return what a configuration, as tables name it, is called in a sentence.
+    """Return the name of a configuration for use in a sentence.
 
     Parameters
     ----------
     configuration
-        What was fitted.
+        The configuration, as tables name it.
     with_model
-        Whether the base model of a fusion or baseline is named, too.
+        Whether to include the base model of a fusion or baseline.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def described(configuration: Configuration, *, with_model: bool = True) -> str:
 
 
 def method_words(configuration: Configuration, *, with_model: bool = True) -> str:
-    """Return how a configuration learns from its modalities: its strategy and its base model.
+    """Return the method of a configuration, its strategy and base model, for use in a sentence.
 
     >>> method_words(Configuration("concat", ("text", "audio"), "svm"))
     'concatenation and SVM'

@@ -1,1 +1,1 @@
-"""Baselines, classifiers on summaries, and the choice of their settings."""
+"""Baselines, classifiers on pooled features, and the search for their settings."""

@@ -1,4 +1,4 @@
-"""Baselines, which every model should beat: the prior, and word counts with a linear model."""
+"""Baselines that every model should beat: a constant prediction, and a linear model on word counts."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities, Pa
 
 
 class Majority(UtteranceEstimator):
-    """The commonest class of the training rows (the first if several tie), or their median score, whatever the input.
+    """Predict the most frequent class in training (the first if several tie), or the median score, for every row.
 
     Parameters
     ----------
@@ -36,9 +36,9 @@ class Majority(UtteranceEstimator):
 
 
 class TfidfBaseline(Tabular):
-    """TF-IDF of the transcript's words and word pairs, then a linear model.
+    """A linear model on the TF-IDF of the transcript's words and word pairs.
 
-    Exclamation and question marks and dots count as words: on MELD they are worth ten points of weighted F1.
+    Exclamation marks, question marks and ellipses count as words: on MELD they add ten points of weighted F1.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class TfidfBaseline(Tabular):
     settings
         Settings of the linear model.
     budget
-        The largest number of settings to try; all by default.
+        Maximum number of settings to try; all by default.
     """
 
     classifier = "logistic"
@@ -72,7 +72,7 @@ class TfidfBaseline(Tabular):
 
 
 class _Words:
-    """Weighted word counts of all rows that have words; a word that occurs in only one row only counts if rows are few.
+    """The design of TF-IDF columns, on rows that have words; with 100 rows or more, words of a single row are left out.
 
     If no word is left, there is one column of zeros.
     """

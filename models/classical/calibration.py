@@ -1,4 +1,4 @@
-"""Class probabilities from the distances of a classifier that has none of its own."""
+"""Class probabilities for classifiers that only have a decision function."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from models.validation.folds import inner_folds
 
 
 class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Class probabilities from a classifier's distances, learnt on groups that it was not fitted on.
+    """Turn the decision function of a classifier into class probabilities, calibrated on held-out groups.
 
-    The distances are those of cross-validation by group; one logistic regression over the distances to all classes
-    turns them into probabilities. scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and
-    ``SVC(probability=True)`` ignores groups and draws random numbers.
+    The decision values come from cross-validation by group. One logistic regression over the decision values of all
+    classes turns them into probabilities. scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead,
+    and ``SVC(probability=True)`` ignores groups and draws random numbers.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier = classifier
 
     def fit(self, x: Matrix, y: Labels, groups: Any = None) -> "GroupCalibrated":
-        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``, held out by `groups`, ``(n,)``."""
+        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``; `groups`, ``(n,)``, are never split by calibration."""
         from sklearn.base import clone
         from sklearn.linear_model import LogisticRegression
 
@@ -63,7 +63,7 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return probabilities
 
     def predict(self, x: Matrix) -> Labels:
-        """Return the likeliest class of each row, ``(n,)``."""
+        """Return the most probable class of each row, ``(n,)``."""
         likeliest = self.predict_proba(x).argmax(axis=1)
         predicted: Labels = self.classes_[likeliest]
         return predicted

@@ -1,9 +1,9 @@
-"""Base classifiers by name: how each is built, and the few settings that inner folds choose from.
+"""The registry of base classifiers: how each is built, and the few settings among which inner folds choose.
 
-All read a matrix whose columns are standardised. The linear ones first divide it by the square root of its total
-variance, so that a penalty means the same for 35 columns and for 6373. The best penalty still differs: thousands of
-columns that each carry a little information need a weaker one. So a setting may have one set of values for few columns
-and another for many (`ByWidth`).
+All classifiers read a matrix of standardised columns. Linear classifiers first divide the matrix by the square root of
+its total variance, so that a penalty has the same effect for 35 columns and for 6373. The best penalty still differs:
+thousands of columns that each carry a little information need a weaker one. A setting may therefore have one list of
+values for few columns and another list for many columns (`ByWidth`).
 """
 
 from collections.abc import Callable, Mapping
@@ -18,13 +18,13 @@ from models.data.modalities import TASKS, Task
 from models.errors import ModelError
 
 SEED = 0
-_OF_MARGINS = (cite.CORTES, cite.PLATT)  # Platt: the probabilities of a margin
-WIDE = 2000  # a matrix has many columns from this number on
+_OF_MARGINS = (cite.CORTES, cite.PLATT)  # Platt: probabilities from a decision function
+WIDE = 2000  # from this number of columns on, a matrix counts as wide
 
 
 @dataclass(frozen=True)
 class ByWidth:
-    """A setting whose values to choose from depend on the number of columns: fewer than `WIDE`, or more."""
+    """Alternative values of a setting for matrices with fewer than `WIDE` columns, and for wider ones."""
 
     few: tuple[float, ...]
     many: tuple[float, ...]
@@ -36,20 +36,22 @@ class ByWidth:
 
 @dataclass(frozen=True)
 class Classifier:
-    """How one kind of classifier is built.
+    """A registry entry: how one kind of classifier is built.
 
     Attributes
     ----------
     build
-        ``(task, settings) -> estimator``; the estimator has ``fit`` and ``predict_proba`` (for a score: ``predict``).
+        Function ``(task, settings) -> estimator``. The estimator has ``fit`` and ``predict_proba``, or ``predict`` in a
+        regression.
     settings
-        Task -> setting -> its value, or a tuple of values that inner folds choose from; or a `ByWidth` of such tuples.
+        For each task, the default of each setting: a value, a tuple of values among which inner folds choose, or a
+        `ByWidth` of such tuples.
     grouped
-        The tasks for which its ``fit`` also takes ``groups``, by which it holds out some rows itself.
+        The tasks for which ``fit`` also takes ``groups``, which are not split when it holds out rows itself.
     words
-        What it is called in a sentence; by default its name.
+        What the classifier is called in a sentence; by default its name.
     references
-        What to cite for it.
+        References to cite for the classifier.
     """
 
     build: Callable[[Task, Mapping[str, Any]], Any]
@@ -61,12 +63,12 @@ class Classifier:
     def candidates(
         self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
     ) -> list[dict[str, Any]]:
-        """Return the search space for this number of columns; `overrides` replace defaults, and lists are choices.
+        """Return the search space for a number of columns; `overrides` replace the defaults.
 
         Raises
         ------
         ModelError
-            If a setting is unknown, a list is empty, or a number is given as true or false.
+            If a setting is unknown, a list is empty, or true or false is given for a number.
         """
         defaults = {k: v.at(columns) if isinstance(v, ByWidth) else v for k, v in self.settings[task].items()}
         of_any_task = {key for settings in self.settings.values() for key in settings}
@@ -163,7 +165,7 @@ _MARGINS: dict[Task, dict[str, Any]] = {
     "regression": {"C": (0.1, 0.5, 2.0), "epsilon": 0.2},
 }
 
-# name -> how to build it; a new classifier is one function and one line here (or one `register` call in a plugin)
+# A new classifier is one function and one line here (or one call of `register` in a plugin).
 CLASSIFIERS: Registry[Classifier] = Registry(
     "classifier",
     ModelError,
@@ -183,7 +185,7 @@ CLASSIFIERS: Registry[Classifier] = Registry(
 
 
 def register(name: str, classifier: Classifier) -> None:
-    """Add a classifier; a name that is already used raises `ModelError`."""
+    """Add a classifier; raise `ModelError` if the name is already used."""
     CLASSIFIERS.register(name, classifier)
 
 
@@ -193,5 +195,5 @@ def classifier_names() -> tuple[str, ...]:
 
 
 def classifier(name: str) -> Classifier:
-    """Return the classifier registered as `name`; an unknown name raises `ModelError` with the closest one."""
+    """Return the classifier registered as `name`; an unknown name raises `ModelError` with the closest known one."""
     return CLASSIFIERS[name]

@@ -1,6 +1,6 @@
-"""The values that each setting of a classifier, a reducer or a strategy may have, and further ones worth trying.
+"""The allowed values of each setting of a classifier, reducer or strategy, and further values worth trying.
 
-For a plugin's model, only the names of its settings are known here: no value is refused or suggested.
+For the models of plugins, only the names of settings are known, so that no value is refused or suggested.
 """
 
 import math
@@ -16,22 +16,26 @@ _DIGITS = 2  # significant digits of a suggested value
 
 @dataclass(frozen=True)
 class Domain:
-    """The values that a setting may have.
+    """The allowed values of a setting.
 
     Attributes
     ----------
     text
-        The values in words, to follow "it must be".
+        A description of the values that follows "it must be".
     low, high
         Bounds of a number; no number is allowed if `low` is NaN.
     above, below
-        Whether the lower and the upper bound are excluded.
-    whole, multiple, share
-        Whether it must be a whole number; of which number it is a multiple; whether a number below 1 is also allowed.
+        Whether the lower bound, and the upper bound, are excluded.
+    whole
+        Whether a number must be whole.
+    multiple
+        A whole number must be a multiple of this.
+    share
+        Whether a number below 1 is allowed although others must be whole.
     names
         Further allowed values, such as words.
     advised
-        Bounds within which a further value is worth trying; None if larger and smaller mean nothing.
+        Bounds within which a further value is worth trying; None if the values have no meaningful order.
     """
 
     text: str
@@ -46,7 +50,7 @@ class Domain:
     advised: tuple[float, float] | None = (0.0, math.inf)
 
     def allows(self, value: Any) -> bool:
-        """Return whether a setting may have this value."""
+        """Whether a setting may have this value."""
         if not isinstance(value, int | float) or isinstance(value, bool):
             return any(value is name or (isinstance(value, str) and value == name) for name in self.names)
         inside = self.low <= value <= self.high and not (self.above and value == self.low)
@@ -54,9 +58,9 @@ class Domain:
         return math.isfinite(value) and inside and fits and not (self.below and value == self.high)
 
     def next(self, tried: tuple[float, ...]) -> float | None:
-        """Return the next number beyond those tried, in their direction, or None if none is worth trying.
+        """Return the next number after those tried, or None if it is not worth trying.
 
-        It continues the ratio of the last two numbers, or if that is undefined their difference.
+        The ratio of the last two numbers is continued, or their difference if one of them is not positive.
 
         >>> POSITIVE.next((0.3, 1.5, 6.0)), SHARE.next((0.4, 0.7)), COUNT.next((2, 1)), COUNT.next((2, 4, 8))
         (24.0, None, None, 16)
@@ -98,7 +102,7 @@ _MARGIN = {"C": POSITIVE, "epsilon": NOT_NEGATIVE, "class_weight": _CLASS_WEIGHT
 _PENALTY = {"C": POSITIVE, "alpha": NOT_NEGATIVE, "class_weight": _CLASS_WEIGHT}
 _WEIGHTING = {"weighting": _named("block", "column")}
 
-# name of a classifier, reducer or strategy -> its settings -> their allowed values
+# classifier, reducer or strategy -> setting -> allowed values
 DOMAINS: dict[str, dict[str, Domain]] = {
     "logistic": _PENALTY,
     "linear_svm": _MARGIN,
@@ -136,29 +140,31 @@ Place = tuple[str | int, ...]  # the keys and list positions that lead to a valu
 
 
 def domain(owner: str, setting: str) -> Domain | None:
-    """Return the values that a setting may have, or None if they are not known."""
+    """Return the allowed values of a setting, or None if they are not known."""
     from models.classical.classifiers import classifier_names
 
-    owners = classifier_names() if owner == "stacking" else (owner,)  # a classifier is on top of a stack
+    owners = (
+        classifier_names() if owner == "stacking" else (owner,)
+    )  # the settings of a stack are those of its meta-classifier
     return next((DOMAINS[o][setting] for o in owners if setting in DOMAINS.get(o, {})), None)
 
 
 def has_order(owner: str, setting: str) -> bool:
-    """Return whether larger and smaller values of a setting mean anything; those of a seed do not."""
+    """Whether the order of a setting's values is meaningful, which that of seeds, for example, is not."""
     found = domain(owner, setting)
     return found.advised is not None if found is not None else setting not in ("seed", "random_state")
 
 
 def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield the place of each invalid value in a block of settings, and what is wrong, as the end of a sentence.
+    """Yield the place of each invalid value in a block of settings, and what is wrong with it as the end of a sentence.
 
     Parameters
     ----------
     owner
         The classifier, reducer or strategy. If it has no line in `DOMAINS`, only the names of its settings are checked;
-        if it is not registered, nothing is.
+        if it is not registered, nothing is checked.
     settings
-        Setting -> its value, or a list of values to choose from.
+        The value of each setting, or a list of alternative values.
 
     Examples
     --------
@@ -186,13 +192,13 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
 
 
 def require(owner: str, **settings: Any) -> None:
-    """Check settings; an invalid one raises `ModelError`."""
+    """Check settings; raise `ModelError` if one is invalid."""
     for place, fault in faults(owner, settings):
         raise ModelError(f"{owner}: {'.'.join(map(str, place))} {fault}")
 
 
 def _unknown(owner: str, key: str, known: list[str]) -> str:
-    return f"is not a setting of {owner}; {suggest(key, sorted(known)) if known else 'it has none'}"
+    return f"is not a setting of {owner}; {suggest(key, sorted(known)) if known else 'it has no settings'}"
 
 
 def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
@@ -207,7 +213,7 @@ def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
 
 
 def _fixed(owner: str) -> bool:
-    """Whether settings are fixed, not searched: those of a reducer, or of a rule that combines unimodal models."""
+    """Whether the settings of `owner` are not searched: those of a reducer, or of a rule that combines models."""
     from models.registry import STRATEGIES
 
     return owner in STRATEGIES and STRATEGIES[owner].kind == "fusion" and not STRATEGIES[owner].sequences
@@ -226,7 +232,7 @@ def _weighs(value: Any) -> bool:
 
 
 def as_number(value: Any) -> str:
-    """Return how to write a number that YAML reads as text, such as ``1e-3``."""
+    """Return advice on how to write a number that YAML reads as text, such as ``1e-3``; else an empty string."""
     try:
         number = float(value) if isinstance(value, str) else math.nan
     except ValueError:

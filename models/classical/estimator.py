@@ -1,4 +1,4 @@
-"""The base of every model over `Modalities`: an estimator that predicts for every row, whatever is missing in it."""
+"""The base class of all models over `Modalities`: estimators that predict every row, whatever is missing in it."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -19,18 +19,18 @@ Inner = Sequence[tuple[Any, Any]] | None
 
 
 class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
-    """An estimator over `Modalities` that predicts for every row, whatever is missing in it.
+    """An estimator over `Modalities` that predicts every row, whatever is missing in it.
 
     A subclass has the attributes ``task`` and ``classes`` and implements ``_fit`` and ``_outputs``.
 
     Attributes
     ----------
     classes_
-        ``(k,)`` classes, in the order of the columns of ``predict_proba`` (not for a score).
+        ``(k,)`` classes in the order of the columns of ``predict_proba``; only in a classification.
     prior_
-        ``(k,)`` share of each class in training, or ``(1,)`` the mean score: the output for rows without any modality.
+        ``(k,)`` share of each class in training, or ``(1,)`` mean score: the output for rows without any modality.
     fit_seconds_
-        How long fitting took.
+        Duration of the fit in seconds.
     """
 
     task: Task
@@ -46,8 +46,8 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
         y
             ``(n,)`` classes or scores.
         inner
-            Pairs of (training, validation) positions within the n rows, on which all choices are made; by default
-            those of `models.validation.folds.inner_folds` with ``X.groups``.
+            Pairs of (training, validation) positions within the n rows, on which settings are chosen; by default the
+            folds that `models.validation.folds.inner_folds` makes from ``X.groups``.
 
         Raises
         ------
@@ -90,11 +90,11 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
 
     @available_if(lambda self: self.task == "classification")  # type: ignore[untyped-decorator]
     def predict_proba(self, X: Modalities) -> FloatArray:
-        """Return ``(n, k)`` probabilities, columns in the order of ``classes_``."""
+        """Return ``(n, k)`` probabilities, with columns in the order of ``classes_``."""
         return self.outputs(X)
 
     def score(self, X: Modalities, y: Any) -> float:
-        """Return the accuracy, or for scores the negative mean absolute error."""
+        """Return the accuracy, or in a regression the negative mean absolute error."""
         truth, predicted = np.asarray(y), self.predict(X)
         return (
             -float(np.abs(truth - predicted).mean())

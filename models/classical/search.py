@@ -1,4 +1,4 @@
-"""The one search for settings: the candidate with the lowest loss on inner folds wins."""
+"""The search for settings: the candidate with the lowest loss on inner folds wins."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from models.errors import DivergedError
 Settings = Mapping[str, Any]
 ValidationOutputs = Callable[
     [Settings], FloatArray
-]  # settings -> (validation rows, k) outputs of a model fitted with them
+]  # from settings to the (validation rows, k) outputs of a model that is fitted with them
 DIVERGED = (DivergedError, np.linalg.LinAlgError, FloatingPointError)  # raised by a fit without a finite result
 
 
@@ -26,34 +26,34 @@ def search(
     fit_fold: Callable[[IntArray, IntArray], ValidationOutputs],
     scored: BoolArray | None = None,
 ) -> tuple[Any, FloatArray, list[float]]:
-    """Return the candidate with the lowest loss over all validation rows (the first if several tie) and its outputs.
+    """Return the candidate with the lowest loss over all validation rows, the first if several tie.
 
-    A candidate cannot win if its fit diverges or if one of its outputs is not finite.
+    A candidate cannot win if its fit diverges or one of its outputs is not finite.
 
     Parameters
     ----------
     candidates
         Settings to try, at least one.
     target
-        n labels.
+        The n labels.
     pairs
         Inner folds; without any, the first candidate is used.
     fit_fold
-        ``(training rows, validation rows)`` of an inner fold -> a function from settings to the outputs for the
-        validation rows.
+        Function of the training rows and validation rows of an inner fold. It returns a function from settings to the
+        outputs for the validation rows.
     scored
         ``(n,)`` mask of the rows that count; all by default.
 
     Returns
     -------
     tuple
-        The settings; their ``(n, k)`` out-of-fold outputs, NaN in rows that no inner fold validates on; the loss of
-        each candidate.
+        The winning settings; their ``(n, k)`` out-of-fold outputs, NaN in rows that are in no validation part; and the
+        loss of each candidate.
 
     Raises
     ------
     DivergedError
-        If no candidate gives a finite number for every row.
+        If no candidate has finite outputs for all these rows.
     """
     trials = np.full((len(candidates), len(target), target.width), np.nan)
     validated = np.zeros(len(target), bool)
@@ -69,7 +69,7 @@ def search(
 
 
 def _outputs_or_nan(outputs: ValidationOutputs, candidate: Settings) -> FloatArray | float:
-    """Return the outputs, or NaN if the fit diverges: the loss of NaN is NaN, which never wins."""
+    """Return the outputs, or NaN if the fit diverges; NaN gives a loss of NaN, which never wins."""
     try:
         return outputs(candidate)
     except DIVERGED:
@@ -82,7 +82,7 @@ def least(losses: Sequence[float], candidates: Sequence[Any]) -> int:
     Raises
     ------
     DivergedError
-        If none is finite.
+        If no loss is finite.
 
     Examples
     --------
@@ -112,20 +112,20 @@ def tuned_classifier(
     Parameters
     ----------
     name, settings
-        The classifier, and settings that replace its defaults.
+        Name of the classifier, and settings that replace its defaults.
     matrix
-        ``(n, p)``, the same numbers in every inner fold.
+        ``(n, p)`` numbers, which are the same in every inner fold.
     target, groups
-        n labels and n groups.
+        The n labels and n groups.
     pairs
         Inner folds; without any, the first candidate is used.
     budget
-        The largest number of candidates to try; all by default.
+        Maximum number of candidates to try; all by default.
 
     Raises
     ------
     DivergedError
-        If no candidate gives a finite number for every validation row.
+        If no candidate has finite outputs for all validation rows.
     """
     kind = classifier(name)
     space = kind.candidates(target.task, settings, width(matrix))

@@ -1,4 +1,4 @@
-"""The search space of a model: the settings to try, those within a budget, and which winners lie at an edge."""
+"""The search space of a model: combinations of settings, a selection within a budget, and winners at its edges."""
 
 from collections.abc import Collection, Mapping, Sequence
 from itertools import product
@@ -9,7 +9,7 @@ import numpy as np
 from common.names import suggest
 from models.errors import ModelError
 
-TIE = 1e-6  # losses that differ by less than this share count as equal
+TIE = 1e-6  # losses with a smaller relative difference count as equal
 
 CandidateT = TypeVar("CandidateT")
 
@@ -17,26 +17,26 @@ CandidateT = TypeVar("CandidateT")
 def search_space(
     defaults: Mapping[str, Any], overrides: Mapping[str, Any] | None, owner: str, ignored: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """Return every combination of settings; a list or a tuple stands for a choice among its values.
+    """Return every combination of settings; the values of a list or a tuple are alternatives.
 
-    The first setting varies slowest, as in `itertools.product`. The order matters: of equally good candidates the
-    first wins, and a budget keeps candidates by their places.
+    The first setting varies slowest, as in `itertools.product`. The order matters: the first of several equally good
+    candidates wins, and a budget selects candidates by their positions.
 
     Parameters
     ----------
     defaults
-        Setting -> its value, or a tuple of values.
+        The default of each setting: a value, or a tuple of alternatives.
     overrides
-        What the user sets instead.
+        The user's values, which replace defaults.
     owner
-        Whose settings they are, for messages.
+        Whose settings these are, for messages.
     ignored
-        Further settings that the user may name and that have no effect here, such as those of the other task.
+        Further settings that the user may name but that have no effect here, such as those of the other task.
 
     Raises
     ------
     ModelError
-        If a setting is unknown, a list is empty, or a number is given as true or false.
+        If a setting is unknown, a list is empty, or true or false is given for a number.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def search_space(
 
 
 def _refuse_booleans(overrides: Mapping[str, Any], defaults: Mapping[str, Any], owner: str) -> None:
-    """Raise `ModelError` if a setting that is a number is given as true or false, which Python takes for 1 or 0."""
+    """Raise `ModelError` if true or false is given for a setting that is a number; to Python they are 1 and 0."""
     for key, value in overrides.items():
         default = defaults.get(key)
         usual = default if isinstance(default, list | tuple) else [default]
@@ -67,14 +67,14 @@ def _refuse_booleans(overrides: Mapping[str, Any], defaults: Mapping[str, Any], 
 
 
 def within_budget(candidates: Sequence[CandidateT], budget: int | None) -> list[CandidateT]:
-    """Return at most `budget` candidates, evenly spaced, with the first and the last (for a budget of 1: the middle).
+    """Return at most `budget` evenly spaced candidates, with the first and the last; the middle one for a budget of 1.
 
     Parameters
     ----------
     candidates
-        In the order of their search space.
+        All candidates, in the order of the search space.
     budget
-        How many may be tried; None for all.
+        Maximum number of candidates; None keeps all.
 
     Raises
     ------
@@ -100,10 +100,10 @@ def edges(
     best: Mapping[str, Any],
     losses: Sequence[float],
 ) -> dict[str, Any]:
-    """Return the settings whose best number is the largest or the smallest number that was tried.
+    """Return the settings whose best value is the largest or the smallest number that was tried.
 
-    A number counts only if it is better than the others: if they are equally good, or diverged, there is no reason to
-    search beyond the edge.
+    A setting is returned only if its best value is better than the others. If other values are equally good, or all of
+    them diverged, there is no reason to search beyond the edge.
 
     Parameters
     ----------
@@ -114,12 +114,12 @@ def edges(
     best
         The candidate that won.
     losses
-        One for each candidate that was tried.
+        The loss of each candidate that was tried.
 
     Returns
     -------
-    Setting -> ``tried``, the numbers tried with the best one last, and ``combinations``, the number of combinations of
-    all other settings in the search space.
+    For each such setting, ``tried``: the numbers that were tried, with the best one last; and ``combinations``: the
+    number of combinations of all other settings in the search space.
 
     Examples
     --------
@@ -142,7 +142,7 @@ def edges(
 def _least_losses(
     name: str, value: float, tried: Sequence[Mapping[str, Any]], losses: Sequence[float]
 ) -> tuple[float, float]:
-    """Return the lowest finite loss of the candidates with this value of a setting, and of those with another."""
+    """Return the lowest finite loss of candidates with this value of a setting, and of those with other values."""
     least = [np.inf, np.inf]
     for candidate, loss in zip(tried, losses, strict=True):
         if np.isfinite(loss):

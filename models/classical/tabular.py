@@ -1,4 +1,4 @@
-"""What unimodal and early-fusion models share: a design matrix, a classifier, settings chosen on inner folds."""
+"""The base class of unimodal and early-fusion models: one classifier on a design matrix, tuned on inner folds."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,20 +16,21 @@ from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, 
 
 
 class Tabular(UtteranceEstimator):
-    """A design matrix and one classifier on it, fitted on the rows that the design can use; the prior elsewhere.
+    """One classifier on a design matrix, fitted on the rows that the design can use; other rows get the prior.
 
-    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie; without
-    inner folds, the first settings are used. At most `budget` settings are tried.
+    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie. Without
+    inner folds, the first settings are used. At most `budget` combinations of settings are tried.
 
     Attributes
     ----------
     settings_
         The chosen settings.
     edges_
-        Those of them whose value is the smallest or the largest that was tried (`models.classical.search_space.edges`).
+        Settings whose chosen value is the smallest or largest that was tried (see
+        `models.classical.search_space.edges`).
     out_of_fold_
-        ``(n, k)`` outputs for each training row, from the inner fold whose model was not fitted on it, with the chosen
-        settings; NaN in rows that no inner fold validates on.
+        ``(n, k)`` outputs for the training rows with the chosen settings, each from a model of an inner fold that was
+        not fitted on the row; NaN in rows that are in no validation part.
     """
 
     classifier: str
@@ -41,7 +42,7 @@ class Tabular(UtteranceEstimator):
         raise NotImplementedError
 
     def usable(self, X: Modalities) -> BoolArray:
-        """Return a mask ``(n,)`` of the rows for which this model's output is more than the prior."""
+        """Return a mask ``(n,)`` of the rows that this model can use; its output for the other rows is the prior."""
         return self._design().usable(X)
 
     def _classifier_settings(self) -> Mapping[str, Any]:
@@ -67,7 +68,7 @@ class Tabular(UtteranceEstimator):
 
 
 class _DesignedRows:
-    """Training rows and the design fitted on them; classifiers of several settings are fitted on its matrix."""
+    """A design fitted on training rows, on whose matrix classifiers with several settings can be fitted."""
 
     def __init__(self, design: Design, x: Modalities, target: Target) -> None:
         usable = design.usable(x)
@@ -84,7 +85,7 @@ class _DesignedRows:
 
 
 class DesignedClassifier:
-    """A fitted design and the classifier fitted on its matrix, or None where no training row could be used."""
+    """A fitted design and the classifier fitted on its matrix; the classifier is None if no training row was usable."""
 
     def __init__(self, design: Design, classifier: FittedClassifier | None, prior: FloatArray) -> None:
         self.design = design
@@ -92,7 +93,7 @@ class DesignedClassifier:
         self.prior = prior
 
     def outputs(self, x: Modalities) -> FloatArray:
-        """Return ``(n, k)`` probabilities, or ``(n, 1)`` scores; the prior in rows that cannot be used."""
+        """Return ``(n, k)`` probabilities or ``(n, 1)`` scores; rows that cannot be used get the prior."""
         usable = self.design.usable(x)
         full: FloatArray = np.tile(self.prior, (len(x), 1))
         if self.classifier is not None and usable.any():

@@ -1,4 +1,4 @@
-"""Labels as numbers, and one classifier fitted on them: outputs have one column per class, or one for scores."""
+"""Labels as numbers, and a classifier fitted on them, whose outputs have one column per class or one for scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from models.data.modalities import TASKS, FloatArray, Labels, Matrix, Task
 from models.errors import DivergedError, ModelError
 from models.outputs import probabilities, scores
 
-FLOOR = 1e-6  # lowest probability in a log loss, so that one confident mistake costs a bounded amount
+FLOOR = 1e-6  # lowest probability in a log loss, so that the cost of a single confident mistake is bounded
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Target:
     Attributes
     ----------
     task
-        Whether they are classes or scores.
+        ``classification`` or ``regression``.
     classes
-        ``(k,)`` all classes, sorted; empty for scores.
+        ``(k,)`` all classes, sorted; empty in a regression.
     values
-        ``(n,)`` codes into `classes`, or scores as float64.
+        ``(n,)`` positions in `classes`, or scores as float64.
     """
 
     task: Task
@@ -59,7 +59,7 @@ class Target:
 
     @property
     def width(self) -> int:
-        """The number of columns of outputs: k classes, or 1."""
+        """The number of columns of outputs: k for k classes, 1 for scores."""
         return len(self.classes) if self.task == "classification" else 1
 
     def __len__(self) -> int:
@@ -75,7 +75,10 @@ class Target:
         return np.bincount(self.values, minlength=self.width) / len(self.values)
 
     def loss(self, outputs: FloatArray) -> float:
-        """Return the mean log loss (squared error) of ``(n, width)`` outputs; 0 for no rows, NaN if one is infinite."""
+        """Return the mean log loss (or squared error) of ``(n, width)`` outputs; NaN if one of them is not finite.
+
+        The loss of no rows is 0.
+        """
         if not len(self):
             return 0.0
         if not np.isfinite(outputs).all():
@@ -85,7 +88,7 @@ class Target:
         return float(-np.mean(np.log(np.maximum(outputs[np.arange(len(self)), self.values], FLOOR))))
 
     def predictions(self, outputs: FloatArray) -> Labels:
-        """Return the most probable class of each row (the first if several tie), or the score, ``(n,)``."""
+        """Return ``(n,)`` predictions: the most probable class of each row (the first if several tie), or the score."""
         return outputs[:, 0] if self.task == "regression" else self.classes[outputs.argmax(axis=1)]
 
 
@@ -100,16 +103,17 @@ def _scores(labels: Labels) -> FloatArray:
 
 
 def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping[str, Any]:
-    """Return settings whose class weights are keyed by the codes that a classifier is fitted on.
+    """Return settings in which class weights are keyed by the integers on which a classifier is fitted.
 
     Parameters
     ----------
     settings
-        Those of a classifier; ``class_weight`` may map names of classes to weights. A class without a weight counts 1.
+        Settings of a classifier, in which ``class_weight`` may map names of classes to weights. A class without a
+        weight has the weight 1.
     classes
         All classes.
     seen
-        Positions of the classes in training; the classifier is fitted on codes from 0 on in this order.
+        Positions in `classes` of those that occur in training. The classifier is fitted on 0, 1, ... in this order.
 
     Raises
     ------
@@ -131,21 +135,22 @@ def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping
 
 
 class FittedClassifier:
-    """One classifier, fitted on some rows, whose outputs have a column for every class.
+    """A classifier whose outputs have a column for every class, also for those that do not occur in training.
 
-    A class without a training row has probability 0. If all training rows have one class, that class is predicted.
+    A class without a training row has probability 0. If training rows have a single class, it is always predicted.
 
     Parameters
     ----------
     classifier
-        Its kind.
+        The registry entry of the classifier.
     settings
-        Its settings, one value each.
+        The value of each setting.
 
     Attributes
     ----------
     edges_
-        Those that were chosen and are the smallest or largest value tried (`models.classical.search_space.edges`).
+        Settings whose chosen value is the smallest or largest that was tried (see
+        `models.classical.search_space.edges`).
     """
 
     def __init__(self, classifier: Classifier, settings: Mapping[str, Any]) -> None:
@@ -154,7 +159,7 @@ class FittedClassifier:
         self.edges_: Mapping[str, Any] = {}
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "FittedClassifier":
-        """Fit on ``(n, p)`` numbers, n labels and n groups; `DivergedError` if a number is not finite."""
+        """Fit on ``(n, p)`` numbers, n labels and n groups; raise `DivergedError` if a number is not finite."""
         _require_finite(matrix)
         self.target_, self.estimator_ = target[:0], None
         self.prior_ = target.prior()
@@ -167,11 +172,11 @@ class FittedClassifier:
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what prediction needs: the function that builds the classifier stays in the registry."""
+        """Return the state without the registry entry, which prediction does not need."""
         return {name: value for name, value in vars(self).items() if name != "classifier"}
 
     def outputs(self, matrix: Matrix) -> FloatArray:
-        """Return ``(n, width)`` probabilities, or scores."""
+        """Return ``(n, width)`` probabilities or scores."""
         full = np.zeros((matrix.shape[0], self.target_.width))
         if self.estimator_ is None:
             return full + self.prior_

@@ -1,4 +1,4 @@
-"""Models of one modality alone: how well words, voice or face predict by themselves."""
+"""Models of a single modality, which show how well words, voice or face predict by themselves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,28 +9,29 @@ from models.data.modalities import Task
 
 
 class Unimodal(Tabular):
-    """A classifier on one modality, fitted on the utterances that have it; the others get the training prior.
+    """A classifier on one modality, fitted on the utterances that have it; other utterances get the training prior.
 
     Parameters
     ----------
     modality
         The modality to read.
     classifier
-        Its name in `models.classical.classifiers`.
+        Name of the classifier in `models.classical.classifiers`.
     task
         ``classification`` or ``regression``.
     classes
         All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers of raw transcripts (TF-IDF, word2vec), fitted inside the fold.
+        For each modality, named scikit-learn transformers of raw transcripts (TF-IDF, word2vec), which are fitted
+        inside the fold.
     settings
-        Settings of the classifier; inner folds choose from a list.
+        Settings of the classifier; inner folds choose among the values of a list.
     extractor
         The only extractor or transformer whose features are read; all by default.
     normalise
-        The scaler of columns, ``standard`` or ``quantile``; fitted inside the fold.
+        Scaler of columns, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        The largest number of settings to try; all by default.
+        Maximum number of settings to try; all by default.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""What a model sees: modalities and their masks, context, scaling, design matrices."""
+"""The data that models read: modalities and their masks, dialogue context, scaling, design matrices."""

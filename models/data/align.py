@@ -1,4 +1,4 @@
-"""Sequences of any modality brought to the words of their utterance, or to windows of one length."""
+"""Average sequences of any modality over the words of their utterance, or over windows of equal length."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-TOUCH_S = 1e-6  # smaller overlaps count as none: neighbours share an endpoint
+TOUCH_S = 1e-6  # smaller overlaps are ignored, because neighbours share an endpoint
 
 
 def align_to_words(
@@ -17,24 +17,24 @@ def align_to_words(
     Parameters
     ----------
     values
-        ``(rows, d)``; NaN is undefined and left out of a mean.
+        ``(rows, d)``; NaN means undefined and is left out of means.
     times
-        ``(rows, 2)`` start and end of each row in seconds; a row whose times are NaN overlaps nothing.
+        ``(rows, 2)`` start and end of each row in seconds; a row whose times are NaN overlaps no word.
     words
-        ``(words, 2)`` start and end of each word in seconds, on the same clock. A word of no length is a point, and
-        gets the rows that contain it.
+        ``(words, 2)`` start and end of each word in seconds, on the same time axis. A word of length 0 is a point in
+        time, which overlaps the rows that contain it.
 
     Returns
     -------
     aligned
-        ``(words, d)``; NaN where nothing overlaps.
+        ``(words, d)``; NaN for words that no row overlaps.
     there
-        ``(words,)`` whether any row overlaps the word: if none does, the word is masked, never zero.
+        ``(words,)`` whether any row overlaps the word; other words are to be masked, not set to zero.
 
     Raises
     ------
     ValueError
-        If the shapes disagree, or a word ends before it starts.
+        If the shapes do not match, or a word ends before it starts.
 
     Examples
     --------
@@ -77,21 +77,22 @@ def _mean(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def average_over_windows(
     values: Sequence[NDArray[np.float32]], times: Sequence[NDArray[np.float64]], window_s: float
 ) -> list[NDArray[np.float32]]:
-    """Average the rows whose middle lies in each window from the utterance's start on.
+    """Average the rows in each window of an utterance; a row belongs to the window that contains its midpoint.
 
     Parameters
     ----------
     values
-        One ``(rows, d)`` per utterance; NaN is undefined and left out of a mean.
+        One ``(rows, d)`` per utterance; NaN means undefined and is left out of means.
     times
-        One ``(rows, 2)`` per utterance: start and end of each row in seconds; all known. A row before 0 is in window 0.
+        One ``(rows, 2)`` per utterance: start and end of each row in seconds, without NaN. Rows before 0 belong to the
+        first window.
     window_s
-        Length of a window, seconds.
+        Length of a window in seconds.
 
     Returns
     -------
     list of ndarray
-        One ``(windows, d)`` per utterance, up to the last window that holds a row; NaN where a window holds none.
+        One ``(windows, d)`` per utterance, up to the last window that has a row; NaN for windows without rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Dialogue context: the features of an utterance's neighbours in addition to its own."""
+"""Dialogue context: add the features of an utterance's neighbours to its own."""
 
 import re
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from models.validation.folds import numbered
 
 
 def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, after: int = 0) -> dict[int, IntArray]:
-    """Return for each lag the position of every utterance's neighbour, or -1 if the dialogue has none.
+    """Return, for each lag, the position of every utterance's neighbour at that lag; -1 if there is no neighbour.
 
     Parameters
     ----------
     dialogues
-        ``(n,)`` the dialogue of each utterance; an utterance without one is a dialogue of its own.
+        ``(n,)`` the dialogue of each utterance; an utterance with an empty name has no neighbours.
     order
-        ``(n,)`` its place in the dialogue; equal or undefined places keep the order of the table.
+        ``(n,)`` position of each utterance in its dialogue; equal or undefined positions keep the order of the table.
     before, after
         The number of neighbours on each side. Lag -1 is the previous utterance, 1 the next.
 
@@ -44,10 +44,10 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
 
 
 def with_context(x: Modalities, lags: dict[int, IntArray]) -> Modalities:
-    """Add the neighbours' pooled features as columns, and each neighbour as one step (the mean of its steps).
+    """Add the neighbours' pooled features as columns, and each neighbour's sequence as one step, the mean of its steps.
 
-    A column of lag -1 is named ``<extractor>@-1.<feature>``. If there is no neighbour, or it lacks the modality, the
-    columns are NaN and there is no step. Transcripts, masks, groups and spectrogram frames remain the utterance's own.
+    The columns of lag -1 are named ``<extractor>@-1.<feature>``. If there is no such neighbour, or it lacks the
+    modality, the columns are NaN and there is no step. Transcripts, masks, groups and spectrogram frames do not change.
     """
     pooled, names = dict(x.pooled), dict(x.names)
     for modality, matrix in x.pooled.items():
@@ -63,7 +63,7 @@ def with_context(x: Modalities, lags: dict[int, IntArray]) -> Modalities:
 
 
 def extractor_of(column: str) -> str:
-    """Return the extractor that a column comes from, for an utterance's own columns and for its neighbours'.
+    """Return the extractor that computed a column, also if the column belongs to a neighbour.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Design matrices: from `Modalities` to the matrix that a classifier reads, learnt from training rows alone."""
+"""Design matrices: turn `Modalities` into the matrix that a classifier reads, fitted on training rows only."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ from models.data.modalities import BoolArray, FloatArray, Matrix, Modalities
 from models.data.scaling import Standardise, scaler
 from models.errors import ModelError
 
-SPARSE_COLUMNS = 100  # a block of word counts weighs as much as this many standardised columns
+SPARSE_COLUMNS = 100  # a block of TF-IDF columns gets the weight of this many standardised columns
 
-FoldTransformers = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers, fitted inside a fold
+FoldTransformers = Mapping[str, Sequence[tuple[str, Any]]]  # modality -> named transformers to fit inside a fold
 
 
 class Block:
-    """One modality as columns: its pooled features, then the columns of transformers fitted on transcripts.
+    """The columns of one modality: its pooled features, followed by the outputs of fitted text transformers.
 
     Parameters
     ----------
@@ -27,12 +27,13 @@ class Block:
     fitted
         Named scikit-learn transformers of raw transcripts; clones of them are fitted here.
     indicator
-        Whether to add a column that marks the rows that have the modality (only if that varies in training).
+        Whether to add a column that marks the rows that have the modality. It is added only if some training rows lack
+        the modality.
     only
         The only extractor or transformer whose columns are read; all by default. Columns are named
-        ``<extractor>.<feature>``; those of neighbours in a dialogue belong to the same extractor.
+        ``<extractor>.<feature>``; columns of neighbours in a dialogue belong to the same extractor.
     normalise
-        The scaler of pooled features and dense transformer outputs, ``standard`` or ``quantile``.
+        Scaler of pooled features and dense transformer outputs, ``standard`` or ``quantile``.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Block:
         self.normalise = normalise
 
     def fit(self, x: Modalities) -> "Block":
-        """Learn from the rows that have the modality."""
+        """Fit scalers and transformers on the rows that have the modality."""
         from sklearn.base import clone
 
         present = x.mask(self.modality)
@@ -83,15 +84,18 @@ class Block:
         return columns
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return a mask ``(n,)`` of the rows that have the modality; with `only`, those that this extractor has too.
+        """Return a mask ``(n,)`` of the rows that have the modality and, with `only`, something from that source.
 
-        An extractor has a row if any of its own numbers there is defined, a transformer if there is a transcript.
+        That is the case if any of the extractor's own numbers is defined or, for a transformer, if there is a
+        transcript.
         """
         present = x.mask(self.modality)
         if not self.only:
             return present
         names, found = x.names.get(self.modality, ()), np.zeros(len(x), bool)
-        if own := [i for i in self._columns(x) if names[i].partition(".")[0] == self.only]:  # not of its neighbours
+        if own := [
+            i for i in self._columns(x) if names[i].partition(".")[0] == self.only
+        ]:  # without the columns of neighbours
             found |= np.isfinite(x.pooled[self.modality][:, own]).any(axis=1)
         if self.fitted:
             found |= np.array([bool(text) for text in x.text], bool)
@@ -111,7 +115,7 @@ class Block:
         return found
 
     def transform(self, x: Modalities) -> list[Matrix]:
-        """Return the columns in parts of n rows; rows without the modality are zero except for the indicator."""
+        """Return matrices of n rows, to be joined; rows without the modality are zero, except for the indicator."""
         present = x.mask(self.modality)
         parts: list[Matrix] = []
         if self.pooled_ is not None:
@@ -126,7 +130,7 @@ class Block:
 
 
 def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
-    """Raise `ModelError` for undefined numbers in sparse columns, and for infinite ones in any."""
+    """Raise `ModelError` for infinite numbers, and for undefined numbers in sparse columns."""
     if hasattr(found, "tocoo"):
         entries = found.tocoo()
         bad = np.sort(entries.row[~np.isfinite(entries.data)])
@@ -141,7 +145,7 @@ def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
 
 @contextmanager
 def _named_failure(name: str, count: int) -> Iterator[None]:
-    """Name the text transformer that fails: a plugin's may raise anything."""
+    """Make any exception of a text transformer a `ModelError` that names it, since plugins may raise anything."""
     try:
         yield
     except ModelError:
@@ -154,7 +158,7 @@ def _named_failure(name: str, count: int) -> Iterator[None]:
 
 
 class _SparseScaler:
-    """Scales word counts without centring them: the mean squared length of a row becomes `SPARSE_COLUMNS`."""
+    """Scales sparse columns without centring them, so that the mean squared length of a row is `SPARSE_COLUMNS`."""
 
     def __init__(self, counts: Any) -> None:
         length = float(counts.multiply(counts).sum()) / max(counts.shape[0], 1)
@@ -179,7 +183,7 @@ def _text_scaler(values: Any, normalise: str) -> Any:
 
 
 def _placed(values: Matrix, present: BoolArray) -> Matrix:
-    """Return `values` in the rows where `present` is true, and zeros elsewhere."""
+    """Return a matrix with `values` in the rows where `present` is true, and zeros in all other rows."""
     if present.all():
         return values
     if not hasattr(values, "tocsr"):
@@ -194,7 +198,7 @@ def _placed(values: Matrix, present: BoolArray) -> Matrix:
 
 
 def joined(parts: Sequence[Matrix]) -> Matrix:
-    """Return matrices of n rows side by side; the result is sparse if one of them is."""
+    """Join matrices of n rows side by side; the result is sparse if one of them is sparse."""
     if not parts:
         raise ModelError("there is nothing to learn from: no modality has a feature")
     if any(hasattr(part, "tocsr") for part in parts):
@@ -205,12 +209,12 @@ def joined(parts: Sequence[Matrix]) -> Matrix:
 
 
 def width(matrix: Matrix) -> float:
-    """Return how many numbers a row has: the columns, or for a sparse matrix the mean number of entries."""
+    """Return how many numbers a row has: the number of columns, or the mean number of entries if it is sparse."""
     return float(matrix.nnz / max(matrix.shape[0], 1) if hasattr(matrix, "tocsr") else matrix.shape[1])
 
 
 class Design(Protocol):
-    """From `Modalities` to a matrix."""
+    """An object that turns `Modalities` into a matrix."""
 
     def usable(self, x: Modalities) -> BoolArray:
         """Return a mask ``(n,)`` of the rows that have anything to read."""
@@ -226,7 +230,7 @@ class Design(Protocol):
 
 
 class OneModality:
-    """The design of a unimodal model: one block on the rows that have the modality."""
+    """The design of a unimodal model: the block of one modality."""
 
     def __init__(
         self, modality: str, fitted: FoldTransformers | None, only: str = "", normalise: str = "standard"

@@ -1,4 +1,4 @@
-"""The data of n utterances that models read: features per modality, transcripts, and which modalities are present."""
+"""The data that models read: the features of each modality, transcripts, and which modalities are present."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,14 @@ Pairs = tuple[tuple[IntArray, IntArray], ...]  # (training rows, validation rows
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """The steps of all utterances of a corpus; selections of utterances share them without a copy."""
+    """The steps of all utterances of a corpus, which all selections of utterances share without copying."""
 
     values: NDArray[np.float32]
     times: FloatArray
 
     @cached_property
     def digest(self) -> str:
-        """A hash of the content, computed once."""
+        """A hash of the content; computed only once."""
         return hashlib.sha256(
             np.ascontiguousarray(self.values).tobytes() + np.ascontiguousarray(self.times).tobytes()
         ).hexdigest()
@@ -39,12 +39,12 @@ class _Steps:
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
-    """Sequences of n utterances of different lengths; selecting utterances copies nothing.
+    """The sequences of n utterances, which have different lengths; selecting utterances does not copy steps.
 
     Attributes
     ----------
     steps
-        The steps of all sequences; use `Ragged.of` to make them.
+        The steps of all sequences, as `Ragged.of` makes them.
     starts, lengths
         ``(n,)`` the position of each utterance's first step, and the number of its steps.
 
@@ -61,12 +61,12 @@ class Ragged:
 
     @classmethod
     def of(cls, values: Sequence[NDArray[np.float32]], times: Sequence[FloatArray] | None = None) -> "Ragged":
-        """Return sequences from one ``(steps, d)`` array and one ``(steps, 2)`` array of seconds per utterance.
+        """Make sequences from one ``(steps, d)`` array and one ``(steps, 2)`` array of seconds per utterance.
 
         Raises
         ------
         ModelError
-            If widths differ, lengths of values and times differ, or a number is infinite.
+            If the widths differ, the lengths of values and times differ, or a number is infinite.
         """
         if len({v.shape[1:] for v in values}) > 1 or any(v.ndim != 2 for v in values):
             raise ModelError(
@@ -84,7 +84,7 @@ class Ragged:
 
     @property
     def width(self) -> int:
-        """Numbers per step."""
+        """The number of values per step."""
         return int(self.steps.values.shape[1])
 
     def __len__(self) -> int:
@@ -97,19 +97,19 @@ class Ragged:
         return slice(int(self.starts[i]), int(self.starts[i] + self.lengths[i]))
 
     def values(self, i: int) -> NDArray[np.float32]:
-        """Return ``(steps, d)`` of utterance i; undefined entries are NaN."""
+        """Return the steps of utterance i, ``(steps, d)``; undefined entries are NaN."""
         return self.steps.values[self._where(i)]
 
     def times(self, i: int) -> FloatArray:
-        """Return ``(steps, 2)`` start and end in seconds of utterance i; NaN for steps without times."""
+        """Return the start and end of each step of utterance i in seconds, ``(steps, 2)``; NaN if unknown."""
         return self.steps.times[self._where(i)]
 
     def with_values(self, values: NDArray[np.float32]) -> "Ragged":
-        """Return the same sequences with other numbers, one row for each row of `steps`."""
+        """Return the same sequences with other values; `values` has one row for each row of `steps`."""
         return Ragged(_Steps(values, self.steps.times), self.starts, self.lengths)
 
     def rows(self) -> IntArray:
-        """Return the positions in `steps` of all steps of all utterances, one utterance after another."""
+        """Return the positions in `steps` of these utterances' steps, utterance by utterance."""
         total = int(self.lengths.sum())
         ends = np.cumsum(self.lengths)
         within = np.arange(total) - np.repeat(ends - self.lengths, self.lengths)
@@ -123,29 +123,30 @@ class Ragged:
 
 @dataclass(frozen=True, eq=False)
 class Modalities:
-    """The features of n utterances, indexable by rows, so that scikit-learn's tools accept it as ``X``.
+    """The features of n utterances, which can be indexed by rows, so that scikit-learn's tools accept them as ``X``.
 
     Attributes
     ----------
     pooled
-        Modality -> ``(n, p)`` float32; an undefined feature is NaN. Rows that are not `present` are never read.
+        ``(n, p)`` float32 features of each modality; an undefined feature is NaN. Rows that are not `present` are never
+        read.
     present
-        Modality -> ``(n,)`` bool: whether the utterance has this modality. An absent modality is masked: it is never
-        replaced by zeros, and its row is never dropped.
+        ``(n,)`` bool mask of each modality: which utterances have it. An absent modality is masked; it is never
+        replaced by zeros, and its utterance is never dropped.
     text
-        ``(n,)`` transcripts as written, or None; for transformers fitted inside a fold (TF-IDF, word2vec).
+        ``(n,)`` transcripts as written, or None; read by transformers that are fitted inside a fold (TF-IDF, word2vec).
     groups
-        ``(n,)`` the groups that inner folds may not split (speaker, session, video).
+        ``(n,)`` group of each utterance (speaker, session, video); inner folds do not split groups.
     names
-        Modality -> the p names of its columns; may be empty.
+        The p column names of each modality; may be empty.
     sequences
-        Modality -> its steps over time; may be empty. The sequence of a modality that is not `present` is never read;
-        a present one may still have no steps. ``spectrogram`` holds spectrogram frames (present where audio is).
+        The steps over time of each modality; may be empty. The sequence of a modality that is not `present` is never
+        read; a present one may have no steps. ``spectrogram`` holds spectrogram frames, whose mask is that of audio.
 
     Raises
     ------
     ModelError
-        If lengths disagree, a modality has numbers but no mask, or a number is infinite.
+        If lengths do not match, a modality has features but no mask, or a number is infinite.
 
     Examples
     --------
@@ -202,7 +203,7 @@ class Modalities:
         return len(self.groups)
 
     def __getitem__(self, rows: Any) -> "Modalities":
-        """Return the utterances at `rows`: integers, a slice, or a mask, alone or followed by an ellipsis."""
+        """Return the utterances at `rows`: integers, a slice or a mask, optionally followed by an ellipsis."""
         if isinstance(rows, tuple):
             if len(rows) != 2 or rows[1] is not Ellipsis:
                 raise ModelError(f"modalities can only be indexed by rows, not by {rows!r}")
@@ -220,20 +221,20 @@ class Modalities:
         )
 
     def without(self, ablated: Iterable[str]) -> "Modalities":
-        """Return the same utterances without some modalities: their masks are false everywhere."""
+        """Return the same utterances without some modalities, whose masks become False everywhere."""
         names = set(ablated)
         for name in names:
             self.mask(name)
         return replace(self, present={m: a & (m not in names) for m, a in self.present.items()})
 
     def mask(self, modality: str) -> BoolArray:
-        """Return a mask ``(n,)`` of the utterances that have `modality`; an unknown one raises `ModelError`."""
+        """Return a mask ``(n,)`` of the utterances that have a modality; an unknown modality raises `ModelError`."""
         if modality not in self.present:
             raise ModelError(f"there is no modality {modality!r}; available: {', '.join(self.present) or 'none'}")
         return self.present[modality]
 
     def fingerprint(self, modalities: Iterable[str]) -> str:
-        """Return a hash of everything that these modalities hold: equal content has equal hashes."""
+        """Return a hash of the content of some modalities, and of sequences, transcripts and groups."""
         digest = hashlib.sha256(repr(self.shape).encode())
         for modality in modalities:
             digest.update(modality.encode() + np.ascontiguousarray(self.mask(modality)).tobytes())
@@ -248,18 +249,18 @@ class Modalities:
 
 
 def require_columns(values: NDArray[Any], mean: NDArray[Any]) -> None:
-    """Refuse ``(n, p)`` values if the scaler was fitted on a number of columns other than p."""
+    """Raise `ModelError` if ``(n, p)`` values have another number of columns than a scaler's means."""
     if len(values) and values.shape[1:] != mean.shape:
         raise ModelError(f"there are {values.shape[1:]} columns, but the scaler was fitted on {mean.shape}")
 
 
 def softmax(logits: FloatArray) -> FloatArray:
-    """Return ``(n, k)`` probabilities of ``(n, k)`` logits."""
+    """Return the ``(n, k)`` probabilities of ``(n, k)`` logits."""
     return normalised(np.exp(logits - logits.max(axis=1, keepdims=True)))
 
 
 def normalised(amounts: FloatArray) -> FloatArray:
-    """Return ``(n, k)`` amounts divided by their rows' sums; a row of zeros becomes equal shares.
+    """Return ``(n, k)`` amounts divided by the sum of their row; a row of zeros becomes equal shares.
 
     >>> normalised(np.array([[1.0, 3.0], [0.0, 0.0]])).tolist()
     [[0.25, 0.75], [0.5, 0.5]]

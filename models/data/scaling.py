@@ -1,4 +1,4 @@
-"""Scalers of matrices, as scikit-learn transformers: of each column, of all columns together, of the row space."""
+"""scikit-learn transformers that scale each column, scale a whole matrix, or reduce it to its row space."""
 
 import warnings
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from common.names import Registry
 from models.data.modalities import FloatArray, Matrix
 from models.errors import ModelError
 
-LIMIT = 10.0  # standard deviations; a value further out is a failed measurement, not a hundred times more evidence
+LIMIT = 10.0  # standard deviations; larger values are measurement errors rather than stronger evidence
 
 _ANYTHING = {"ensure_all_finite": False, "ensure_min_samples": 0, "ensure_min_features": 0}
 
 
 class _ColumnScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Accepts undefined numbers (NaN), and matrices without rows or columns."""
+    """Base class of scalers that accept undefined numbers (NaN), and matrices without rows or columns."""
 
     def _float64(self, values: Any, *, fitting: bool) -> FloatArray:
         if not fitting:
@@ -34,10 +34,10 @@ class _ColumnScaler(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class Standardise(_ColumnScaler):
-    """Scale columns to mean 0 and deviation 1; undefined entries and constant columns become 0, the training mean."""
+    """Scale columns to mean 0 and standard deviation 1; undefined entries and constant columns become 0."""
 
     def fit(self, x: NDArray[Any], y: Any = None) -> "Standardise":  # noqa: ARG002 - scikit-learn's signature
-        """Learn the mean and deviation of each column of `x`, ``(n, p)``, ignoring NaN."""
+        """Learn the mean and standard deviation of each column of `x`, ``(n, p)``, ignoring NaN."""
         values = self._float64(x, fitting=True)
         known = np.isfinite(values)
         count = np.maximum(known.sum(axis=0), 1)
@@ -49,17 +49,17 @@ class Standardise(_ColumnScaler):
         return self
 
     def transform(self, x: NDArray[Any]) -> FloatArray:
-        """Return ``(n, p)`` standardised values, clipped at `LIMIT` deviations."""
+        """Return ``(n, p)`` standardised values, clipped at `LIMIT` standard deviations."""
         values = self._float64(x, fitting=False)
         scaled: FloatArray = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
         return np.clip(scaled, -LIMIT, LIMIT)
 
 
 class Quantile(_ColumnScaler):
-    """Turn columns into normal scores by their ranks in training, then standardise: outliers and skew lose their pull.
+    """Map columns to a normal distribution by their ranks in training, and standardise; this tames outliers and skew.
 
-    The ranks are those of scikit-learn's `QuantileTransformer`: interpolated between at most 200 quantiles, with
-    extremes at 5.2 deviations.
+    The mapping is scikit-learn's `QuantileTransformer`, which interpolates between at most 200 quantiles and puts
+    extremes at 5.2 standard deviations.
     """
 
     def fit(self, x: NDArray[Any], y: Any = None) -> "Quantile":  # noqa: ARG002 - scikit-learn's signature
@@ -85,33 +85,33 @@ class Quantile(_ColumnScaler):
         return self.standardise_.transform(ranked)
 
 
-# name -> scaler of a modality's columns
+# The scalers for the columns of a modality, keyed by the values of the setting `normalise`.
 SCALERS: Registry[Callable[[], Standardise | Quantile]] = Registry(
     "normalisation", ModelError, {"standard": Standardise, "quantile": Quantile}
 )
 
 
 def scaler(normalise: str) -> Standardise | Quantile:
-    """Return an unfitted scaler; an unknown name raises `ModelError`."""
+    """Return the unfitted scaler for a value of `normalise`; an unknown one raises `ModelError`."""
     return SCALERS[normalise]()
 
 
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Divide a matrix, dense or sparse, by one number, so that its columns' variances sum to 1 (or to their count).
+    """Divide a dense or sparse matrix by one number, so that the variances of its columns sum to 1.
 
     Undefined numbers stay undefined, and a matrix may be empty.
 
     Parameters
     ----------
     columns
-        Whether they sum to the number of columns instead: the mean variance is then 1.
+        Whether the variances sum to the number of columns instead, so that their mean is 1.
     """
 
     def __init__(self, columns: bool = False) -> None:
         self.columns = columns
 
     def fit(self, x: Matrix, y: Any = None) -> "UnitVariance":  # noqa: ARG002 - scikit-learn's signature
-        """Learn the number from `x`, ``(n, p)``."""
+        """Learn the divisor from `x`, ``(n, p)``."""
         x = _validated(self, x, fitting=True, **_ANYTHING)
         variance = total_variance(x)
         wanted = x.shape[1] if self.columns else 1
@@ -119,7 +119,7 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, x: Matrix) -> Matrix:
-        """Return ``(n, p)``: `x` in the learnt scale."""
+        """Return `x`, ``(n, p)``, divided by the learnt number."""
         return _validated(self, x, fitting=False, **_ANYTHING) * self.scale_
 
     def __sklearn_tags__(self) -> Any:
@@ -129,10 +129,11 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Give coordinates in the space that the training rows span, if there are more columns than rows.
+    """Return coordinates in the space that the training rows span, if there are more columns than rows.
 
-    All inner products with training rows stay the same, so that a linear model with a penalty on its squared weights
-    stays the same model, but is fitted much faster. Sparse matrices, and those with fewer columns, are not changed.
+    All inner products with training rows stay the same. A linear model with a penalty on its squared weights is
+    therefore the same model, but is fitted much faster. Sparse matrices, and matrices with fewer columns than rows, are
+    not changed.
     """
 
     def fit(self, x: Matrix, y: Any = None) -> "RowSpace":  # noqa: ARG002 - scikit-learn's signature
@@ -147,7 +148,7 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, x: Matrix) -> Matrix:
-        """Return ``(n, rank)`` coordinates."""
+        """Return the ``(n, rank)`` coordinates of the rows of `x`."""
         x = _validated(self, x, fitting=False)
         return x if self.axes_ is None else x @ self.axes_
 
@@ -158,7 +159,7 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def _validated(estimator: Any, x: Matrix, *, fitting: bool, **allowed: Any) -> Matrix:
-    """Return a dense or sparse matrix after checking that it has the columns of the fit and, by default, is finite."""
+    """Return a dense or sparse matrix after scikit-learn's checks; options in `allowed` relax them."""
     if not fitting:
         check_is_fitted(estimator)
     kept = {"accept_sparse": True, "dtype": [np.float64, np.float32]}
@@ -166,6 +167,6 @@ def _validated(estimator: Any, x: Matrix, *, fitting: bool, **allowed: Any) -> M
 
 
 def total_variance(matrix: Matrix) -> float:
-    """Return the sum of all columns' variances around 0, the mean squared length of a row."""
+    """Return the sum of the variances of all columns around 0, which is the mean squared length of a row."""
     squares = matrix.multiply(matrix) if hasattr(matrix, "tocsr") else np.square(matrix)
     return float(squares.sum()) / max(int(matrix.shape[0]), 1)

@@ -1,4 +1,4 @@
-"""Normalisation per speaker: what is usual for a voice or a face is removed."""
+"""Normalisation per speaker, which removes what is usual for a voice or a face."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,17 +14,17 @@ from models.validation.folds import numbered
 
 
 def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
-    """Scale every column to mean 0 and deviation 1 within each speaker, over all utterances of that speaker.
+    """Scale every column to mean 0 and standard deviation 1 over all utterances of each speaker.
 
-    It needs no labels, but several utterances of each speaker, including those to predict. A column that is constant
-    within a speaker becomes 0. Transcripts are not changed.
+    This needs no labels, but several utterances of each speaker, including those to be predicted. A column that is
+    constant for a speaker becomes 0. Transcripts are not changed.
 
     Parameters
     ----------
     x
         n utterances.
     speakers
-        ``(n,)`` the speaker of each utterance; none may be empty.
+        ``(n,)`` speaker of each utterance; must not be empty for any utterance.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
 
 
 def _mask(present: Mapping[str, BoolArray], name: str) -> BoolArray:
-    return present.get(name, present.get("audio", np.zeros(0, bool)))  # the spectrogram is present where audio is
+    return present.get(name, present.get("audio", np.zeros(0, bool)))  # the spectrogram has the mask of audio
 
 
 def _scaled(matrix: NDArray[np.float32], present: BoolArray, groups: list[NDArray[np.intp]]) -> NDArray[np.float32]:

@@ -1,1 +1,1 @@
-"""Metrics, their intervals and paired tests, permutation importance, Shapley values."""
+"""Metrics with intervals and paired tests, permutation importance, and Shapley values."""

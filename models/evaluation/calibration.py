@@ -1,7 +1,7 @@
-"""How far class probabilities can be trusted: the Brier score, the expected calibration error, reliability diagrams.
+"""How trustworthy class probabilities are: the Brier score, the expected calibration error, and reliability diagrams.
 
-Everything here reads ``truth (n,)``, the positions of the true classes among the columns, and ``probabilities (n,
-classes)``, whose rows sum to 1. Unknown probabilities are NaN, and so is whatever follows from them.
+All functions read ``truth (n,)``, the column of the true class of each utterance, and ``probabilities (n, classes)``,
+whose rows sum to 1. Unknown probabilities are NaN, and so is every result that depends on them.
 """
 
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _EDGES = np.arange(1, BINS) / BINS  # a value on an edge belongs to the bin belo
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """A reliability diagram: utterances by the probability of their predicted class, in `BINS` bins from 0 to 1.
+    """A reliability diagram: utterances in `BINS` bins from 0 to 1, by the probability of their predicted class.
 
     Attributes
     ----------
     counts
-        ``(bins,)`` number of utterances.
+        ``(bins,)`` number of utterances in each bin.
     confidence, accuracy
-        ``(bins,)`` mean probability of the predicted class, and share of correct predictions; NaN in an empty bin.
+        ``(bins,)`` mean probability of the predicted class, and share of correct predictions; NaN for empty bins.
     """
 
     counts: IntArray
@@ -35,10 +35,10 @@ class Reliability:
 
 
 def brier(truth: Any, probabilities: Any) -> float:
-    """Return the Brier score: the squared error of the probabilities, summed over the classes, mean over utterances.
+    """Return the Brier score: the squared error of the probabilities, summed over classes and averaged over utterances.
 
-    It lies between 0 and 2. With two classes, which have the same error, only one is counted, and it lies between 0 and
-    1. Both as in scikit-learn's ``brier_score_loss``.
+    The score lies between 0 and 2. With two classes, whose errors are equal, only one class is counted, so that the
+    score lies between 0 and 1. scikit-learn's ``brier_score_loss`` does the same.
 
     References
     ----------
@@ -58,8 +58,9 @@ def brier(truth: Any, probabilities: Any) -> float:
 def ece(truth: Any, probabilities: Any) -> float:
     """Return the expected calibration error of the predicted class, over 15 bins of equal width.
 
-    It is the distance between mean probability and accuracy in each bin, averaged with the numbers of utterances as
-    weights. With few utterances it is too large: each bin has its own chance error.
+    This is the absolute difference between mean probability and accuracy in each bin, averaged over the bins with the
+    numbers of utterances as weights. With few utterances it is biased upwards, because each bin has its own random
+    error.
 
     References
     ----------
@@ -79,7 +80,7 @@ def ece(truth: Any, probabilities: Any) -> float:
 
 
 def reliability(truth: Any, probabilities: Any) -> Reliability:
-    """Return the reliability diagram whose gaps the expected calibration error sums.
+    """Return the reliability diagram; the weighted sum of its gaps is the expected calibration error.
 
     Probabilities that are NaN raise a `ValueError`.
     """
@@ -94,7 +95,7 @@ def reliability(truth: Any, probabilities: Any) -> Reliability:
 
 
 def squared_errors() -> SufficientStatistics:
-    """Return the statistics of the Brier score."""
+    """Return the sufficient statistics of the Brier score."""
 
     def per_utterance(truth: Array, probabilities: Array) -> FloatArray:
         errors = _squared_errors(truth, probabilities)
@@ -104,7 +105,7 @@ def squared_errors() -> SufficientStatistics:
 
 
 def calibration_gaps() -> SufficientStatistics:
-    """Return the statistics of the expected calibration error: the gap in each bin, and the number of utterances."""
+    """Return the sufficient statistics of the expected calibration error: the gap in each bin, and the count."""
 
     def per_utterance(truth: Array, probabilities: Array) -> FloatArray:
         confidence, correct = _top(truth, probabilities)
@@ -119,17 +120,17 @@ def calibration_gaps() -> SufficientStatistics:
 
 
 def _squared_errors(truth: Array, probabilities: Array) -> FloatArray:
-    """Return the error of each utterance: ``(..., n)`` of ``(..., n, classes)``."""
+    """Return the squared error of each utterance, ``(..., n)``, from probabilities ``(..., n, classes)``."""
     classes = probabilities.shape[-1]
     errors = ((probabilities - np.eye(classes)[truth]) ** 2).sum(axis=-1)
     return np.asarray(errors / 2 if classes == 2 else errors, np.float64)
 
 
 def _top(truth: Array, probabilities: Array) -> tuple[FloatArray, FloatArray]:
-    """Return the probability of the most probable class, and whether it is the true one (0 or 1): ``(..., n)`` each."""
+    """Return the highest probability, and whether that class is the true one (1 or 0), ``(..., n)`` each."""
     correct: NDArray[Any] = probabilities.argmax(axis=-1) == truth
     return np.asarray(probabilities.max(axis=-1), np.float64), correct.astype(np.float64)
 
 
 def _bins(confidence: FloatArray) -> IntArray:
-    return np.searchsorted(_EDGES, confidence)  # NaN goes to the last bin, and makes its sum NaN
+    return np.searchsorted(_EDGES, confidence)  # NaN falls into the last bin and makes its sum NaN

@@ -1,4 +1,4 @@
-"""Labels and predictions as the numbers that metrics read: scores as floats, classes as integers from 0."""
+"""Convert labels and predictions to the numbers that metrics read: scores to floats, classes to integers from 0."""
 
 from typing import Any, Literal
 
@@ -10,11 +10,11 @@ from models.errors import ModelError
 
 Reads = Literal["predictions", "probabilities"]  # what a metric compares with the labels
 
-_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # pandas's names of the types of objects
+_NUMBERS = ("integer", "floating", "mixed-integer-float", "boolean")  # pandas's names for arrays of Python numbers
 
 
 def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
-    """Return both as positions in the sorted list of all classes that occur in either.
+    """Return labels and predictions as positions in the sorted list of all classes that occur in either.
 
     >>> codes(["b", "a"], ["b", "c"])
     (array([1, 0]), array([1, 2]))
@@ -25,7 +25,7 @@ def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
 
 
 def coded(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
-    """Return both as integers from 0; such integers are returned unchanged."""
+    """Return labels and predictions as integers from 0; if they are such integers, return them unchanged."""
     first, second = np.asarray(truth), np.asarray(prediction)
     if first.dtype.kind == second.dtype.kind == "i" and len(first) and min(first.min(), second.min()) >= 0:
         return first, second
@@ -37,30 +37,31 @@ def as_numbers(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return labels and predictions of the same utterances as numbers.
 
-    The task says what a number means: 2 is a score to a regression, whatever its type, and a class to a classification.
+    The task decides what a number means: 2 is a score in a regression, whatever its type, and a class in a
+    classification.
 
     Parameters
     ----------
     task
         ``classification`` or ``regression``.
     truth
-        ``(n,)`` classes or scores; for probabilities, the positions of the classes among their columns.
+        ``(n,)`` classes or scores; if `predictions` are probabilities, the column of the true class.
     predictions
-        ``(n,)``, or ``(s, n)`` of `s` models; probabilities: ``(n, classes)``, or ``(s, n, classes)``.
+        ``(n,)``, or ``(s, n)`` for s models; probabilities are ``(n, classes)`` or ``(s, n, classes)``.
     groups
-        ``(n,)`` of the same utterances.
+        ``(n,)`` groups of the same utterances.
     reads
-        Whether the predictions are probabilities.
+        Whether `predictions` are predictions or probabilities.
 
     Returns
     -------
     tuple of ndarray
-        ``(n,)``, and ``(s, n)`` or ``(s, n, classes)``.
+        Labels ``(n,)``, and predictions ``(s, n)`` or probabilities ``(s, n, classes)``.
 
     Raises
     ------
     ModelError
-        If lengths disagree.
+        If the lengths do not match.
     """
     import pandas as pd
 
@@ -79,7 +80,7 @@ def as_numbers(
 
 
 def paired(first: Any, second: Any) -> NDArray[Any]:
-    """Return the predictions of two models as ``(2, n, ...)``; two of different shapes raise `ModelError`."""
+    """Return the predictions of two models as ``(2, n, ...)``; raise `ModelError` if their shapes differ."""
     ours, theirs = np.asarray(first), np.asarray(second)
     if ours.shape != theirs.shape:
         raise ModelError(f"two models of {len(ours)} and {len(theirs)} predictions cannot be paired")
@@ -87,7 +88,7 @@ def paired(first: Any, second: Any) -> NDArray[Any]:
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """Return an array; Python numbers in an array of objects become numpy numbers."""
+    """Return an array; an array of Python numbers becomes an array of NumPy numbers."""
     import pandas as pd
 
     array = np.asarray(values)

@@ -1,4 +1,4 @@
-"""Permutation importance: the inputs of a model with one modality, or one extractor's features, permuted."""
+"""Inputs for permutation importance: one modality, or the features of one extractor, is permuted among utterances."""
 
 from dataclasses import replace
 
@@ -9,16 +9,16 @@ from models.errors import ModelError
 
 
 def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modalities:
-    """Give every utterance the modality of another one: features, sequence, mask and (for text) transcript.
+    """Permute a modality among utterances: its features, sequences, mask and, for text, transcripts.
 
     Parameters
     ----------
     x
         n utterances.
     modality
-        The one that is permuted.
+        The modality to permute.
     order
-        ``(n,)`` the position of the utterance from which each one gets it.
+        ``(n,)`` for each utterance, the position of the utterance whose modality it gets.
 
     References
     ----------
@@ -36,21 +36,21 @@ def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modaliti
 
 
 def permuted_features(x: Modalities, modality: str, extractor: str, order: IntArray) -> Modalities:
-    """Give every utterance that has a modality another one's pooled features of one extractor.
+    """Permute the pooled features of one extractor among the utterances that have a modality.
 
-    Only utterances that have the modality exchange features, so that masks stay true. Sequences stay as they are.
+    Other utterances are left out, so that masks stay correct. Sequences are not changed.
 
     Parameters
     ----------
     x, modality, order
         As for `permuted_modality`.
     extractor
-        Whose columns are permuted.
+        The extractor whose columns are permuted.
 
     Raises
     ------
     ModelError
-        If the modality has no features of the extractor.
+        If the modality has no features of this extractor.
     """
     names = x.names.get(modality, ())
     columns = np.array([i for i, name in enumerate(names) if name.split(".")[0] == extractor], np.intp)
@@ -64,5 +64,5 @@ def permuted_features(x: Modalities, modality: str, extractor: str, order: IntAr
 
 
 def extractors_of(x: Modalities, modality: str) -> tuple[str, ...]:
-    """Return the extractors that made a modality's pooled features, in the order of the columns."""
+    """Return the names of the extractors of a modality's pooled features, in the order of the columns."""
     return tuple(dict.fromkeys(name.split(".")[0] for name in x.names.get(modality, ())))

@@ -1,7 +1,7 @@
-"""Confidence intervals over resampled groups: of one model's metric, and of the difference of two models.
+"""Confidence intervals from resampled groups, for the metric of a model and for the difference between two models.
 
-Groups (speakers, dialogues, sessions) are never divided: the utterances of one group resemble each other, so that the
-effective sample size is the number of groups, not of utterances.
+Groups (speakers, dialogues, sessions) are resampled as a whole. Utterances of the same group resemble each other, so
+the effective sample size is closer to the number of groups than to the number of utterances.
 """
 
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its confidence interval; NaN bounds where there is no interval."""
+    """A value with its confidence interval; the bounds are NaN if there is no interval."""
 
     value: float
     low: float
@@ -39,8 +39,8 @@ class Resamples:
     groups
         ``(n,)`` number of each utterance's group.
     drawn
-        ``(draws, groups)`` numbers of the groups in each draw; no draws if there is only one group, since it says
-        nothing about others.
+        ``(draws, groups)`` numbers of the groups in each draw; no draws if there is only one group, since one group
+        says nothing about the variation between groups.
     """
 
     groups: IntArray
@@ -55,22 +55,22 @@ class Resamples:
 
     @cached_property
     def draws(self) -> tuple[IntArray, ...]:
-        """The utterances of each draw, by position."""
+        """The positions of the utterances in each draw."""
         order = np.argsort(self.groups, kind="stable")
         members = np.split(order, np.cumsum(np.bincount(self.groups))[:-1])
         return tuple(np.concatenate([members[g] for g in row]) for row in self.drawn)
 
 
 def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
-    """Draw as many groups as there are, with replacement, each with all of its utterances.
+    """Draw bootstrap samples: as many groups as there are, with replacement, each with all of its utterances.
 
-    The same groups give the same draws, whatever their order: all models of a table are compared on the same
+    The same groups give the same draws, whatever their order, so that all models of a table are compared on the same
     resamples.
 
     Parameters
     ----------
     groups
-        ``(n,)`` what may not be divided: speaker, session, video.
+        ``(n,)`` group of each utterance: speaker, session, video.
     draws
         Number of draws.
     seed
@@ -86,27 +86,27 @@ def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
 
 
 def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resamples) -> Interval:
-    """Return a metric and its 95 % percentile interval, which is reflected at the value if the registry entry says so.
+    """Return a metric and its 95 % percentile interval, reflected at the value if the metric is `reflected`.
 
-    A draw in which the metric is undefined (a correlation with a constant) is left out. With one group, or without any
-    draw in which the metric is defined, the bounds are NaN.
+    Draws in which the metric is undefined (such as a correlation with a constant) are left out. With one group, or if
+    the metric is undefined in every draw, the bounds are NaN.
 
     Parameters
     ----------
     metric
         Any registry entry.
     truth
-        ``(n,)`` classes or scores; for a metric that reads probabilities, the positions of the classes.
+        ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     prediction
-        ``(n,)``, or ``(s, n)`` of `s` models, whose metrics are averaged in every draw; probabilities:
+        ``(n,)``, or ``(s, n)`` for s models, whose metrics are averaged in every draw; probabilities are
         ``(n, classes)`` or ``(s, n, classes)``.
     resamples
-        Of the same n utterances.
+        Resamples of the same n utterances.
 
     Raises
     ------
     ModelError
-        If lengths disagree.
+        If the lengths do not match.
 
     References
     ----------
@@ -121,23 +121,23 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
 
 
 def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resamples: Resamples) -> Interval:
-    """Return the metric of `first` minus that of `second`, both measured on the same utterances of every draw.
+    """Return the metric of `first` minus the metric of `second`; each draw computes both on the same utterances.
 
     Parameters
     ----------
     metric
         Any registry entry.
     truth
-        ``(n,)`` classes or scores; for a metric that reads probabilities, the positions of the classes.
+        ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     first, second
         ``(n,)`` predictions of two models, or their probabilities ``(n, classes)``.
     resamples
-        Of the same n utterances.
+        Resamples of the same n utterances.
 
     Raises
     ------
     ModelError
-        If lengths disagree.
+        If the lengths do not match.
     """
     true, both = as_numbers(metric.task, truth, paired(first, second), resamples.groups, metric.reads)
     resampled = _resampled(metric, true, both, resamples)
@@ -145,7 +145,7 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
 
 
 def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], resamples: Resamples) -> FloatArray:
-    """Return the metric of each model in each draw, ``(s, draws)``: from sums if it has sufficient statistics."""
+    """Return the metric of each model in each draw, ``(s, draws)``, from sufficient statistics if it has them."""
     values = np.full((len(predictions), len(resamples.drawn)), np.nan)
     if metric.statistics and values.size:
         sums = metric.statistics.by_group(truth, predictions, resamples.groups)
@@ -157,7 +157,7 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
 
 
 def _interval(metric: Metric, value: float, resampled: FloatArray) -> Interval:
-    """Return the percentile interval, or its reflection at the value, which then is extended as far as the value."""
+    """Return the percentile interval; that of a `reflected` metric is reflected at the value, which it must contain."""
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):
         return Interval(value, float("nan"), float("nan"))

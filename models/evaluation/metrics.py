@@ -1,8 +1,8 @@
 """The metrics that the field reports: functions ``(truth, prediction) -> float``, and the registry of all metrics.
 
-Those of class probabilities are in `models.evaluation.calibration`. Shares are returned as fractions, not in percent.
-Classes may be names or integers; a caller that computes a metric a thousand times passes integers from 0, which avoids
-a sort. Scores are floats.
+Metrics of class probabilities are in `models.evaluation.calibration`. Shares are fractions, not percentages. Classes
+may be names or integers; integers from 0 avoid a sort, which matters to callers that compute a metric many times.
+Scores are floats.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ from models.evaluation.sufficient_statistics import (
 )
 
 Function = Callable[[Any, Any], float]
-_ROUNDING = 1e-9  # how far outside 0 to 1 a share may lie
+_ROUNDING = 1e-9  # accepted rounding error of a share outside 0 to 1
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,23 @@ class Metric:
     Attributes
     ----------
     name, task
-        What it is called in params.yaml and in tables, and whether it compares classes or scores.
+        Name in params.yaml and in tables, and whether it compares classes or scores.
     function
-        ``(truth (n,), prediction (n,)) -> float``; NaN where it is undefined. If it reads probabilities,
-        ``(truth (n,), probabilities (n, classes)) -> float``, where the truth is the position of the class.
+        ``(truth (n,), prediction (n,)) -> float``; NaN if undefined. A metric that reads probabilities is
+        ``(truth (n,), probabilities (n, classes)) -> float``, where `truth` holds the column of the true class.
     higher_is_better
-        Whether more is better; an error is better when it is lower.
+        Whether larger values are better; False for errors.
     share
-        Whether it lies between 0 and 1: tables have it in percent, and forest.svg draws it on an axis from 0 to 1.
+        Whether it lies between 0 and 1. Tables show it in percent, and forest.svg draws it on an axis from 0 to 1.
     statistics
-        How it follows from sums over utterances. Without them, resampling calls `function` for each resample, which
-        gives the same and takes longer.
+        How the metric follows from sums over utterances. Without them, `function` is called for each resample, which
+        gives the same result but takes longer.
     reads
         What the function compares with the labels: ``predictions``, or the ``probabilities`` of all classes.
     reflected
-        Whether chance moves it to one side, as it does a sum of distances: each resample moves it once more, and a
-        percentile interval misses the true value. Its intervals are therefore reflected at the value (basic bootstrap).
+        Whether the metric is biased in one direction, as a sum of absolute differences is. Each resample adds the same
+        bias again, so that a percentile interval would miss the true value. Intervals are therefore reflected at the
+        value (basic bootstrap).
     """
 
     name: str
@@ -71,12 +72,12 @@ class Metric:
             raise ModelError(f"the metric {self.name} reads probabilities: register it for classification, not scores")
 
     def __call__(self, truth: Any, prediction: Any) -> float:
-        """Return the metric of one model's predictions, or of its probabilities if it reads those.
+        """Return the metric of one model's predictions or, if the metric reads those, probabilities.
 
         Raises
         ------
         ModelError
-            If the function fails or returns no number, or a share does not lie from 0 to 1.
+            If the function fails or does not return a number, or a share is outside 0 to 1.
         """
         try:
             value = float(self.function(truth, prediction))
@@ -89,12 +90,12 @@ class Metric:
 
     @property
     def sign(self) -> int:
-        """1 where more is better, -1 where less is: the sign that makes any metric better when it is higher."""
+        """1 if larger values are better, else -1; multiplied by it, larger values are better for every metric."""
         return 1 if self.higher_is_better else -1
 
 
 def _counts(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return how often each class is predicted correctly, how often it is true, and how often it is predicted."""
+    """Return three counts for each class: how often it is predicted correctly, is true, and is predicted."""
     first, second = coded(truth, prediction)
     classes = max(first.max(initial=0), second.max(initial=0)) + 1
     right = np.bincount(first[first == second], minlength=classes)
@@ -124,14 +125,14 @@ def _f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArra
 
 
 def weighted_f1(truth: Any, prediction: Any) -> float:
-    """F1 of each class, weighted by how often the class is true."""
+    """Mean F1 of the classes, weighted by how often each class is true."""
     right, true, predicted = _counts(truth, prediction)
     total = true.sum()
     return float((_f1(right, true, predicted) * true).sum() / total) if total else float("nan")
 
 
 def macro_f1(truth: Any, prediction: Any) -> float:
-    """Mean F1 over the classes that are true or predicted somewhere."""
+    """Mean F1 over all classes that occur in the labels or the predictions."""
     right, true, predicted = _counts(truth, prediction)
     there = (true + predicted) > 0
     return float(_f1(right, true, predicted)[there].mean()) if true.sum() else float("nan")
@@ -154,7 +155,7 @@ def rmse(truth: Any, prediction: Any) -> float:
 
 
 def r(truth: Any, prediction: Any) -> float:
-    """Pearson's correlation; NaN where either side is constant."""
+    """Pearson's correlation; NaN if the labels or the predictions are constant."""
     first, second = _floats(truth, prediction)
     if len(first) < 2 or not (np.ptp(first) > 0 and np.ptp(second) > 0):
         return float("nan")
@@ -166,8 +167,8 @@ def r(truth: Any, prediction: Any) -> float:
 def ccc(truth: Any, prediction: Any) -> float:
     """Lin's concordance correlation: r, reduced by differences in mean and spread; 1 only for equal scores.
 
-    Variances and covariance are means over the n utterances, as Lin has them (and AVEC's challenges); software that
-    divides by n - 1 differs by a part in n. NaN with fewer than two utterances, and where all scores are the same.
+    Variances and covariance are divided by n, as in Lin's paper and in the AVEC challenges; software that divides by
+    n - 1 gives slightly different values. NaN with fewer than two utterances, and if all scores are the same.
 
     References
     ----------
@@ -199,7 +200,7 @@ def _is_not_zero(scores: FloatArray) -> BoolArray:
 
 
 def _nearest(scores: FloatArray, limit: int) -> FloatArray:
-    """Clip at plus and minus `limit`, then round half to even, as the field's code does."""
+    """Clip at plus and minus `limit`, then round half to even, as published code for these corpora does."""
     return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
 
 
@@ -207,13 +208,13 @@ _nearest_of_5, _nearest_of_7 = partial(_nearest, limit=2), partial(_nearest, lim
 
 
 def has0_acc(truth: Any, prediction: Any) -> float:
-    """Share of agreement on "at least 0" over all utterances: zero counts as not negative."""
+    """Share of utterances in which label and prediction agree on "at least 0"; zero counts as not negative."""
     first, second = _floats(truth, prediction)
     return accuracy(_is_not_negative(first), _is_not_negative(second))
 
 
 def non0_acc(truth: Any, prediction: Any) -> float:
-    """Share of agreement on "above 0" over the utterances whose true score is not 0; NaN if there are none."""
+    """Share of agreement on "above 0" among utterances whose true score is not 0; NaN if there are none."""
     first, second = _floats(truth, prediction)
     there = _is_not_zero(first)
     return accuracy(_is_positive(first[there]), _is_positive(second[there]))
@@ -292,9 +293,12 @@ def register(
     reads: Reads = "predictions",
     reflected: bool = False,
 ) -> None:
-    """Add a metric to a task; an unknown task, a name that is taken, or scores with probabilities raise `ModelError`.
+    """Add a metric to a task; the arguments are the attributes of `Metric`.
 
-    The arguments are the attributes of `Metric`.
+    Raises
+    ------
+    ModelError
+        If the task is unknown, the name is taken, or a metric of scores reads probabilities.
     """
     entry = Metric(name, task, function, higher_is_better, share, statistics, reads, reflected)
     METRICS[task].register(name, entry)
@@ -306,7 +310,7 @@ def metric_names(task: Task) -> tuple[str, ...]:
 
 
 def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
-    """Return the chosen metrics of a task, all of them by default; the first is the leading one.
+    """Return the chosen metrics of a task, by default all of them; the first one is the most important.
 
     >>> [found.name for found in metrics_of("regression", ["r", "mae"])]
     ['r', 'mae']
@@ -315,5 +319,5 @@ def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
 
 
 def metric(task: Task, name: str) -> Metric:
-    """Return a task's metric; an unknown task or name raises `ModelError` with the closest one."""
+    """Return a metric of a task; an unknown task or name raises `ModelError` with the closest known one."""
     return METRICS[task][name]

@@ -1,4 +1,4 @@
-"""Whether two models differ: a randomisation test of a pair, and Holm's correction of several tests."""
+"""Tests of whether two models differ: a randomisation test for a pair, and Holm's correction for several tests."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,16 +22,16 @@ _ROUNDING = 1e-12  # differences closer than this count as equal
 
 @dataclass(frozen=True, eq=False)
 class Swaps:
-    """Groups whose predictions two models exchange.
+    """Random exchanges of predictions between two models, group by group.
 
     Attributes
     ----------
     groups
         ``(n,)`` number of each utterance's group.
     swapped
-        ``(draws, groups)`` whether a draw swaps a group; no draws where there is only one group.
+        ``(draws, groups)`` whether a draw swaps the predictions of a group; no draws if there is only one group.
     exact
-        Whether these are all possible ways to swap, each once.
+        Whether the draws are all possible ways to swap, each of them once.
     """
 
     groups: IntArray
@@ -40,14 +40,14 @@ class Swaps:
 
 
 def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
-    """Return which groups two models exchange: all ``2 ** groups`` ways if there are no more than `draws` of them.
+    """Draw which groups two models swap; if there are at most `draws` ways, take all ``2 ** groups`` of them.
 
     Parameters
     ----------
     groups
-        ``(n,)`` what may not be divided: speaker, session, video.
+        ``(n,)`` group of each utterance: speaker, session, video.
     draws
-        The largest number of draws.
+        Maximum number of draws.
     seed
         Seed of the random numbers.
     """
@@ -61,32 +61,33 @@ def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
 
 
 def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swapped: Swaps) -> float:
-    """Return the two-sided p of no difference: how often chance alone sets two models as far apart as they are.
+    """Return the two-sided p value of the hypothesis that two models do not differ.
 
-    If the models do not differ, it makes no difference which of the two predicted a group; so their predictions are
-    swapped for whole groups. Where not all swaps are tried, the observed assignment counts as one more draw:
-    ``(1 + k) / (1 + n)``. The smallest p that `g` groups allow is ``2 / 2 ** g``.
+    Under this hypothesis, the predictions of the two models can be swapped for any group. The p value is the share of
+    draws in which the difference is at least as large as the observed one. If not all possible swaps are tried, the
+    observed assignment counts as one more draw: ``(1 + k) / (1 + n)``. The smallest possible p value for g groups is
+    ``2 / 2 ** g``.
 
     Parameters
     ----------
     metric
         Any registry entry.
     truth
-        ``(n,)`` classes or scores; for a metric that reads probabilities, the positions of the classes.
+        ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     first, second
         ``(n,)`` predictions of two models, or their probabilities ``(n, classes)``.
     swapped
-        From `swaps`, of the same n utterances; the same for all pairs of a table.
+        Result of `swaps` for the same n utterances; use the same for all pairs of a table.
 
     Returns
     -------
     float
-        From 0 to 1; NaN with one group, or where the metric is undefined.
+        From 0 to 1; NaN with one group, or if the metric is undefined.
 
     Raises
     ------
     ModelError
-        If lengths disagree.
+        If the lengths do not match.
 
     References
     ----------
@@ -104,17 +105,17 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct the p values of several tests, so that the chance of even one false alarm stays below the level.
+    """Correct the p values of several tests, so that the probability of any false positive stays below the level.
 
     Parameters
     ----------
     p_values
-        One per comparison; NaN does not count as a comparison and stays NaN.
+        One p value per comparison; NaN is not counted as a comparison and stays NaN.
 
     Returns
     -------
     list of float
-        In the same order.
+        The corrected p values, in the same order.
 
     References
     ----------
@@ -134,7 +135,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _swapped(metric: Metric, truth: NDArray[Any], both: NDArray[Any], swapped: Swaps) -> Iterator[FloatArray]:
-    """Yield the metric of both models after swapping, ``(2, draws)``, some draws at a time."""
+    """Yield the metric of both models after swapping, ``(2, draws)``, for batches of draws."""
     statistics = metric.statistics
     sums = statistics.by_group(truth, both, swapped.groups) if statistics else None
     for start in range(0, len(swapped.swapped), _AT_ONCE):

@@ -1,8 +1,9 @@
-"""How much each modality contributed to a prediction: exact Shapley values over the modalities.
+"""Exact Shapley values: how much each modality contributed to a prediction.
 
-The value of a set of modalities is what the model predicts with only these present; the value of the empty set is the
-training prior. A modality's share is its marginal value, averaged over all orders in which modalities can join; the
-shares of an utterance sum to its prediction minus the prior. A modality that an utterance lacks has the share 0.
+The value of a set of modalities is the model's prediction when only these are present; the value of the empty set is
+the training prior. The share of a modality is its marginal contribution, averaged over all orders in which modalities
+can be added. The shares of an utterance sum to its prediction minus the prior. A modality that an utterance lacks has
+the share 0.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,19 +16,20 @@ from models.data.modalities import FloatArray
 
 
 def shapley_values(value: Callable[[tuple[str, ...]], FloatArray], players: Sequence[str]) -> dict[str, FloatArray]:
-    """Return each player's share.
+    """Return the share of each player.
 
     Parameters
     ----------
     value
-        The value ``(n,)`` of a set of players, in the order of `players`; called once for each of the 2^m sets.
+        Function that returns the ``(n,)`` values of a set of players, which is in the order of `players`. It is called
+        once for each of the 2^m sets.
     players
-        m names.
+        Names of the m players.
 
     Returns
     -------
     dict
-        Player -> ``(n,)``.
+        The ``(n,)`` shares of each player, keyed by name.
 
     References
     ----------

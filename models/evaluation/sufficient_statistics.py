@@ -1,8 +1,8 @@
-"""Metrics from sums over utterances, so that a thousand resamples are one matrix product.
+"""Compute metrics from sums over utterances, so that a thousand resamples take one matrix product.
 
-Most metrics depend on the utterances only through sums: how often each class is true, predicted, and both; errors,
-squares and products. The sums of each group are computed once; a resample adds them as often as the group was drawn.
-`models.evaluation.metrics` defines the metrics; here is how they follow from sums.
+Most metrics depend on utterances only through sums, such as counts of classes, errors, squares and products. The sums
+of each group are computed once; a resample adds them as often as the group was drawn. `models.evaluation.metrics`
+defines the metrics; this module computes them from sums.
 """
 
 from collections.abc import Callable
@@ -15,22 +15,22 @@ from numpy.typing import NDArray
 from models.data.modalities import FloatArray, IntArray
 
 Array = NDArray[Any]
-Mapped = Callable[[Array], Array]  # how scores become classes: by sign, by rounding
-_PRECISE = 0.01  # lowest ratio of variance to mean square at which a correlation from sums is precise enough
+Mapped = Callable[[Array], Array]  # turns scores into classes, for example by sign or by rounding
+_PRECISE = 0.01  # a correlation from sums is precise enough if the variance is above this share of the mean square
 
 
 @dataclass(frozen=True)
 class SufficientStatistics:
-    """What to sum over utterances, and the metric that follows from the sums.
+    """What to sum over utterances, and how a metric follows from the sums.
 
     Attributes
     ----------
     per_utterance
-        ``(truth (n,), predictions (s, n)) -> (s, n, k)``: what each utterance adds, for `s` models. Classes are
-        numbers from 0. A metric that reads probabilities is given ``(s, n, classes)`` of them.
+        ``(truth (n,), predictions (s, n)) -> (s, n, k)``: the k numbers that each utterance adds, for s models. Classes
+        are integers from 0. For a metric that reads probabilities, these are ``(s, n, classes)``.
     metric
-        ``(..., k) -> (...)``: the metric of summed statistics; NaN where it is undefined, or where the sums have lost
-        too many digits to compute it.
+        ``(..., k) -> (...)``: the metric of summed statistics; NaN if it is undefined, or if the sums have lost too
+        many digits to compute it.
     """
 
     per_utterance: Callable[[Array, Array], FloatArray]
@@ -42,16 +42,16 @@ class SufficientStatistics:
         Parameters
         ----------
         truth
-            ``(n,)``.
+            ``(n,)`` labels.
         predictions
-            ``(s, n)``, or ``(s, n, classes)`` probabilities.
+            ``(s, n)`` predictions, or ``(s, n, classes)`` probabilities.
         groups
-            ``(n,)`` each utterance's group, numbered from 0.
+            ``(n,)`` group of each utterance, numbered from 0.
 
         Returns
         -------
         ndarray
-            ``(s, groups, k)``.
+            ``(s, groups, k)`` sums.
         """
         order = np.argsort(groups, kind="stable")
         starts = np.searchsorted(groups[order], np.arange(groups.max(initial=-1) + 1))
@@ -65,9 +65,9 @@ def agreement(of: Mapped = np.asarray, counted: Mapped | None = None) -> Suffici
     Parameters
     ----------
     of
-        Maps scores to what must agree; by default, classes are compared as they are.
+        Function that maps scores to the values that must agree; by default, values are compared as they are.
     counted
-        Truth -> mask of the utterances that count; all by default.
+        Function from the truth to a mask of the utterances that count; all by default.
     """
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
@@ -99,12 +99,12 @@ def root_mean_square() -> SufficientStatistics:
 
 
 def moments(metric: Callable[[FloatArray], FloatArray]) -> SufficientStatistics:
-    """Return the statistics of a correlation: count, sums, squares and products, about the mean of the truth.
+    """Return the statistics of a correlation: count, sums, squares and products, after subtracting the mean truth.
 
     Parameters
     ----------
     metric
-        Of the summed statistics: `correlation` or `concordance`.
+        Function of the summed statistics: `correlation` or `concordance`.
     """
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
@@ -121,16 +121,16 @@ def class_counts(
     of: Mapped | None = None,
     counted: Mapped | None = None,
 ) -> SufficientStatistics:
-    """Return the statistics of a metric that follows from how often each class is right, true and predicted.
+    """Return the statistics of a metric that depends on three counts per class: correct, true and predicted.
 
     Parameters
     ----------
     metric
-        ``(right, true, predicted) -> (...)``, each count ``(..., classes)``.
+        Function ``(right, true, predicted) -> (...)`` of counts ``(..., classes)``.
     of
-        Scores -> whether they belong to the second of two classes; by default, the values are classes already.
+        Function from scores to whether they belong to the second of two classes; by default, values are classes.
     counted
-        Truth -> mask of the utterances that count; all by default.
+        Function from the truth to a mask of the utterances that count; all by default.
     """
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
@@ -149,28 +149,28 @@ def class_counts(
 
 
 def mean_recall(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArray:  # noqa: ARG001
-    """Return the mean recall over the classes that occur in the truth, of counts ``(..., classes)``."""
+    """Return the mean recall over the classes that occur in the truth, from counts ``(..., classes)``."""
     return _divide((right / np.maximum(true, 1)).sum(-1), np.count_nonzero(true > 0, axis=-1))
 
 
 def weighted_f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArray:
-    """Return the F1 of each class, weighted by how often the class is true, of counts ``(..., classes)``."""
+    """Return the mean F1 of the classes, weighted by how often each is true, from counts ``(..., classes)``."""
     return _divide((2 * right / np.maximum(true + predicted, 1) * true).sum(-1), true.sum(-1))
 
 
 def macro_f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArray:
-    """Return the mean F1 over the classes that are true or predicted somewhere, of counts ``(..., classes)``."""
+    """Return the mean F1 over all classes that are true or predicted at least once, from counts ``(..., classes)``."""
     each = 2 * right / np.maximum(true + predicted, 1)
     return _divide(each.sum(-1), np.count_nonzero(true + predicted > 0, axis=-1))
 
 
 def mean_of_sums(sums: FloatArray) -> FloatArray:
-    """Return the first of two sums divided by the second, the number of utterances; NaN without any."""
+    """Return the first of two sums divided by the second, the number of utterances; NaN if that is 0."""
     return _divide(sums[..., 0], sums[..., 1])
 
 
 def correlation(sums: FloatArray) -> FloatArray:
-    """Return Pearson's correlation of the sums of `moments`; NaN where it is undefined or digits were lost."""
+    """Return Pearson's correlation from the sums of `moments`; NaN if undefined, or if digits were lost."""
     n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
     mean_x, mean_y = _divide(x, n), _divide(y, n)
     var_x, var_y = xx - mean_x * x, yy - mean_y * y
@@ -180,7 +180,7 @@ def correlation(sums: FloatArray) -> FloatArray:
 
 
 def concordance(sums: FloatArray) -> FloatArray:
-    """Return Lin's concordance correlation of the sums of `moments`; NaN where it is undefined or digits were lost."""
+    """Return Lin's concordance correlation from the sums of `moments`; NaN if undefined, or if digits were lost."""
     n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
     mean_x, mean_y = _divide(x, n), _divide(y, n)
     apart = xx - mean_x * x + yy - mean_y * y + n * (mean_x - mean_y) ** 2
@@ -189,6 +189,6 @@ def concordance(sums: FloatArray) -> FloatArray:
 
 
 def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Divide; NaN where the denominator is 0."""
+    """Divide elementwise; NaN if the denominator is 0."""
     undefined = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0), np.float64)

@@ -94,7 +94,7 @@ def test_every_default_is_allowed():
         ("cca", {"shrinkage": 1.1}, "a share from 0 to 1"),
         ("autoencoder", {"noise": 1}, "a share from 0 to below 1"),
         ("vote", {"voting": "some"}, "one of all, chosen"),
-        ("unimodal", {"C": 1}, "is not a setting of unimodal; it has none"),
+        ("unimodal", {"C": 1}, "is not a setting of unimodal; it has no settings"),
         ("stacking", {"C": 1}, "is not a setting of stacking; available: meta, settings"),
         ("stacking", {"meta": "lstm"}, "one of logistic, linear_svm"),
         ("stacking", {"settings": {"C": 0}}, "a number above 0"),

@@ -119,6 +119,6 @@ def test_a_setting_that_a_strategy_or_classifier_of_a_plugin_does_not_take_is_re
     monkeypatch.setattr(CLASSIFIERS, "_entries", dict(CLASSIFIERS.items()) | {"own": own})
     found = faults(train={"settings": {"mean": {"x": 1}, "own": {"alpha": 2.0, "c": 1}, "loud": {"any": 1}}})
     assert found == {
-        "train.settings.mean.x": "is not a setting of mean; it has none",
+        "train.settings.mean.x": "is not a setting of mean; it has no settings",
         "train.settings.own.c": "is not a setting of own; available: C, alpha",
     }
