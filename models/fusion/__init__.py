@@ -1,1 +1,1 @@
-"""Fusion strategies: early, late, hybrid, attention."""
+"""Fusion strategies: early, late and hybrid fusion, and attention."""

@@ -1,4 +1,4 @@
-"""Fusion by attention: weights of modalities and of steps, learnt for each utterance."""
+"""Fusion by attention: the network computes weights of modalities and of steps for each utterance."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -15,7 +15,7 @@ _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, *
 
 
 class ModalityAttention(Multimodal):
-    """Attention over the steps of each modality, then a weight for each modality, both computed from the content.
+    """Attention over the steps of each modality, then attention over the modalities.
 
     References
     ----------
@@ -28,7 +28,7 @@ class ModalityAttention(Multimodal):
     _module = "models.nets.modules:ModalityAttentionNet"
 
     def weights(self, X: Modalities) -> FloatArray:
-        """Return the weights ``(n, modalities)``; a row sums to 1 over the modalities present, or is 0 without any."""
+        """Return the ``(n, modalities)`` weights; rows sum to 1 over the present modalities, or are 0 without any."""
         full = np.zeros((len(X), len(self.modalities)))
         rows, outputs = self.model_.network_outputs(X)
         for place, channel in enumerate(self.model_.inputs.channels_ if outputs else ()):
@@ -37,9 +37,10 @@ class ModalityAttention(Multimodal):
         return full
 
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
-        """Return modality -> the weights of its steps, one ``(steps,)`` per utterance; empty if it has no steps.
+        """Return the weights of each modality's steps: one ``(steps,)`` array per utterance, empty without steps.
 
-        In a sequence longer than `models.nets.steps.MAX_STEPS`, steps that were averaged share their weight equally.
+        A sequence longer than `models.nets.steps.MAX_STEPS` is averaged before the network reads it. The weight of an
+        average is divided equally among its steps.
         """
         found: dict[str, list[FloatArray]] = {m: [np.empty(0)] * len(X) for m in self.modalities}
         rows, outputs = self.model_.network_outputs(X)
@@ -53,7 +54,7 @@ class ModalityAttention(Multimodal):
 
 
 def _spread(weights: FloatArray, length: int) -> FloatArray:
-    """Return ``(length,)`` weights: that of each averaged step is divided among the steps that it averages."""
+    """Return ``(length,)`` weights of a sequence's own steps from the weights of the averages that were read."""
     if length <= MAX_STEPS:
         return weights[:length]
     parts = parts_of(np.array([length], np.intp))
@@ -61,9 +62,9 @@ def _spread(weights: FloatArray, length: int) -> FloatArray:
 
 
 class CrossModalAttention(Multimodal):
-    """Each modality attends to every other one; the result of each pair is pooled, and the pairs are averaged.
+    """Each modality attends to every other modality; each result is pooled, and the results are averaged.
 
-    Pairs with a missing modality are left out. A modality that is alone attends to itself.
+    Pairs with a missing modality are left out. If only one modality is present, it attends to itself.
 
     References
     ----------
@@ -75,18 +76,18 @@ class CrossModalAttention(Multimodal):
 
 
 class FusedInputs(Inputs):
-    """The inputs of a network that reads several modalities as one sequence."""
+    """The inputs of a network that reads several modalities as a single sequence."""
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FusedReader":
-        """Return a reader that makes batches of `x`."""
+        """Return a reader that makes batches from `x`."""
         return FusedReader(self, x, settings.get("modality_dropout", 0.0))
 
 
 class FusedReader(InputReader):
-    """Batches for a network: the steps of all modalities at common positions, and their summaries."""
+    """Makes batches in which the steps of all modalities are at common positions; they also hold the summaries."""
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``available`` ``(b, M)``, ``summaries`` and ``steps`` per modality, and the ``mask`` that steps share.
+        """Return ``available`` ``(b, M)``, ``summaries`` and ``steps`` per modality, and one ``mask`` for all steps.
 
         An utterance without steps gets one step of zeros.
         """
@@ -98,10 +99,11 @@ class FusedReader(InputReader):
 
 
 class SelfAttention(Multimodal):
-    """All modalities as one sequence, which attends to itself before its steps are pooled by attention.
+    """Self-attention over a single sequence of all modalities, whose steps are then pooled by attention.
 
-    Steps are joined side by side; those of a shorter sequence are repeated to the length of the longest one of its
-    utterance. The summaries are part of every step, and the only step of an utterance without steps.
+    The steps of the modalities are joined side by side. Within an utterance, the steps of shorter sequences are
+    repeated to the length of the longest one. The summaries are added to every step; an utterance without steps has one
+    step made of its summaries.
 
     References
     ----------
@@ -117,9 +119,9 @@ class SelfAttention(Multimodal):
         return FusedInputs(self.modalities, self.fitted, self.normalise)
 
     def step_weights(self, X: Modalities) -> list[FloatArray]:
-        """Return the weights of the fused sequence's steps, one ``(steps,)`` per utterance; empty without a sequence.
+        """Return the weights of the fused sequence's steps: one ``(steps,)`` array per utterance, empty without steps.
 
-        A fused sequence is as long as its longest modality, `models.nets.steps.MAX_STEPS` at most.
+        A fused sequence is as long as that of its longest modality, but at most `models.nets.steps.MAX_STEPS`.
         """
         found: list[FloatArray] = [np.empty(0)] * len(X)
         rows, outputs = self.model_.network_outputs(X)

@@ -13,24 +13,24 @@ from models.nets.trained_net import Batch, TrainedNet
 from models.nets.training import Training, train
 
 BATCH = 64  # rows per training step
-STEPS = 16  # maximum training steps per epoch: a corpus has many similar frames
-ROWS_AT_A_TIME = 4096  # rows that are encoded at a time
+STEPS = 16  # maximum number of training steps per epoch, since a large corpus has many similar rows
+ROWS_AT_A_TIME = 4096  # number of rows that are encoded at once
 
 
 class Autoencoder:
-    """A few code units from which a network reconstructs all columns, although it sees only a part of them.
+    """A network that reconstructs all columns from a few code units, although some of its inputs are set to 0.
 
-    Each modality's columns are first divided by their root total variance, so that a wide one does not drown a narrow
-    one. Codes are standardised over the training rows.
+    The columns of each modality are first divided by the square root of their total variance, so that a modality with
+    many columns does not dominate one with few. Codes are standardised over the training rows.
 
     Parameters
     ----------
     components
-        Code units.
+        Number of code units.
     hidden
-        Units between the columns and the code, in both directions.
+        Number of units in the layer between columns and code, on both sides of the code.
     epochs
-        Passes over the rows.
+        Number of passes over the rows.
     noise
         Share of the entries that are set to 0, their mean, during training.
     seed
@@ -93,13 +93,13 @@ class Autoencoder:
         )
 
     def rebuilt(self, blocks: Sequence[Matrix]) -> tuple[FloatArray, FloatArray]:
-        """Return the weighted columns, ``(n, sum of p)``, and their reconstructions."""
+        """Return the weighted columns, ``(n, sum of p)``, and their reconstructions in the same shape."""
         matrix = self._columns(blocks)
         return matrix, self._outputs(matrix, "outputs")
 
 
 class _Noisy:
-    """Reads batches from a matrix, in training with some entries set to 0."""
+    """Reads batches from a matrix; in training, some entries are set to 0."""
 
     def __init__(self, matrix: Any, noise: float) -> None:
         self.matrix = matrix

@@ -9,31 +9,31 @@ from numpy.typing import NDArray
 from models.classical.domains import require
 from models.data.modalities import BoolArray, FloatArray, Matrix
 
-FEW = 3  # rows with every view: with fewer of them, correlations are meaningless
+FEW = 3  # minimum number of rows with every view; with fewer rows, correlations are meaningless
 
 
 class Cca:
-    """What modalities share: directions in each whose projections correlate most with those in the others.
+    """Find directions in each view (modality) whose projections correlate most with those in the other views.
 
-    Each view is first reduced to its leading principal components, so that the within-view covariances can be
-    estimated; then the sum of all pairwise correlations is maximised under ridge constraints. It is fitted on the rows
-    that have every view (on all rows where fewer than three do, missing views at their mean); a view that is missing
-    in a row has projections of 0, their mean. One view alone, or a single row, has nothing to correlate with: the
-    principal components are returned.
+    Each view is first reduced to its leading principal components, so that its covariance can be estimated. Then the
+    sum of all pairwise correlations is maximised under ridge constraints. Only rows that have every view are used for
+    the fit; if there are fewer than three of them, all rows are used, with missing views at their mean. If a row lacks
+    a view, its projections of that view are 0, their mean. With only one view, or only one row, there are no
+    correlations, and the principal components are returned.
 
     Parameters
     ----------
     components
-        Directions per view.
+        Number of directions per view.
     shrinkage
         Shrinkage of each view's covariance towards the identity: 0 is CCA, 1 is partial least squares.
     keep
-        Principal components that are kept of each view, at most.
+        Maximum number of principal components that are kept per view.
 
     Attributes
     ----------
     correlations_
-        ``(components,)`` mean pairwise correlation of the views' projections in training.
+        ``(components,)`` mean pairwise correlation between the views' projections in training.
 
     References
     ----------
@@ -48,7 +48,7 @@ class Cca:
         self.keep = keep
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Cca":
-        """Learn the directions from one ``(n, p)`` matrix per view and ``(views, n)`` masks."""
+        """Learn the directions from one ``(n, p)`` matrix per view and a ``(views, n)`` mask of present rows."""
         complete: BoolArray = np.ones(blocks[0].shape[0], bool)
         if present is not None and present.all(axis=0).sum() >= FEW:
             complete = np.asarray(present.all(axis=0), bool)
@@ -70,7 +70,7 @@ class Cca:
         return [np.asarray(weights, np.float64) for weights in found.weights_]
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:
-        """Return the projections of all views side by side, ``(n, views x components)``, at unit variance."""
+        """Return the projections of all views side by side, ``(n, views x components)``, scaled to unit variance."""
         columns = []
         for i, block in enumerate(blocks):
             z = self.parts_[i].transform(block) @ self.directions_[i] * self.scales_[i]
@@ -89,10 +89,10 @@ class _Components:
 
         most = min(self.keep, *block.shape)
         sparse = hasattr(block, "tocsr")
-        if most == min(block.shape):  # all components are kept: arpack can only find fewer
+        if most == min(block.shape):  # arpack cannot find all components
             block, sparse = (block.toarray() if sparse else block), False
         pca = PCA(most, svd_solver="arpack" if sparse else "full", random_state=0)
-        with np.errstate(invalid="ignore", divide="ignore"):  # ratios of a zero variance, which are never used
+        with np.errstate(invalid="ignore", divide="ignore"):  # ratios to a variance of 0, which are not used
             pca.fit(block)
         self.mean_, self.axes_ = pca.mean_, pca.components_
         self.scale_ = float(_inverse(np.sqrt(np.array([pca.explained_variance_.mean()])))[0])
@@ -108,7 +108,7 @@ def _inverse(deviations: NDArray[Any]) -> FloatArray:
 
 
 def _correlations(projected: Sequence[FloatArray]) -> FloatArray:
-    """Return the mean over pairs of views of each component's correlation; NaN for one view."""
+    """Return the correlation of each component, averaged over all pairs of views; NaN if there is only one view."""
     if len(projected) < 2:
         return np.full(projected[0].shape[1], np.nan)
     unit = [(z - z.mean(axis=0)) * _inverse(z.std(axis=0)) for z in projected]

@@ -1,4 +1,4 @@
-"""Early fusion: the modalities' columns side by side, reduced or not, before one classifier."""
+"""Early fusion: one classifier on the columns of all modalities, which a reducer joins first."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -16,9 +16,9 @@ from models.registry import strategy
 
 
 class Reducer(Protocol):
-    """Joins the blocks of several modalities into one matrix; fitted on training rows.
+    """Joins the blocks of several modalities into one matrix; it is fitted on training rows.
 
-    Both methods accept a mask ``(blocks, n)`` of the rows that are present in each block; an absent row is 0, the mean.
+    Both methods accept a mask ``(blocks, n)`` of the rows that are present in each block. Absent rows are 0, the mean.
     """
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:
@@ -31,12 +31,12 @@ class Reducer(Protocol):
 
 
 class Concat:
-    """Columns side by side, each block divided by its root total variance.
+    """Columns side by side; by default, each block is divided by the square root of its total variance.
 
     Parameters
     ----------
     weighting
-        ``block``: every modality weighs the same, however many columns it has; ``column``: every column does.
+        ``block``: every modality has the same weight, however many columns it has; ``column``: every column has.
     """
 
     def __init__(self, weighting: str = "block") -> None:
@@ -44,7 +44,7 @@ class Concat:
         self.weighting = weighting
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Concat":  # noqa: ARG002
-        """Learn each block's weight."""
+        """Learn the weight of each block."""
         variances = [total_variance(block) for block in blocks]
         by_block = self.weighting == "block"
         self.weights_ = [1 / np.sqrt(v) if by_block and v > 0 else 1.0 for v in variances]
@@ -61,7 +61,7 @@ class Pca:
     Parameters
     ----------
     components
-        Number of components, at most that of rows or columns; below 1, the share of variance that they keep.
+        Number of components (at most the number of rows and of columns), or a share of variance to keep if below 1.
     weighting
         As for `Concat`.
     """
@@ -81,12 +81,12 @@ class Pca:
         solver = "covariance_eigh" if n >= 2 * p else "full"
         self.pca_ = None
         if n > 1 and np.ptp(matrix, axis=0).any():
-            with np.errstate(invalid="ignore", divide="ignore"):  # ratios of a variance that is rounded to 0
+            with np.errstate(invalid="ignore", divide="ignore"):  # ratios to a variance that is rounded to 0
                 self.pca_ = PCA(wanted, svd_solver=solver).fit(matrix)
         return self
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
-        """Return ``(n, components)``."""
+        """Return the ``(n, components)`` matrix of components."""
         matrix = _dense(self.concat.transform(blocks))
         return matrix if self.pca_ is None else self.pca_.transform(matrix)
 
@@ -114,7 +114,7 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
 
 
 class _Joined:
-    """The design of early fusion: one block per modality with presence indicators, joined by a reducer."""
+    """The design of early fusion: one block per modality, with a presence indicator, joined by a reducer."""
 
     def __init__(
         self, modalities: Sequence[str], fitted: FoldTransformers | None, how: Reducer, normalise: str
@@ -144,29 +144,29 @@ class _Joined:
 class Early(Tabular):
     """One classifier on the joined features of several modalities.
 
-    A missing modality is replaced by the training mean of its columns, and a further column marks it as missing. If all
-    are missing, the prediction is the prior.
+    A missing modality is replaced by the training means of its columns, and an indicator column marks it as missing. If
+    all modalities are missing, the prediction is the prior.
 
     Parameters
     ----------
     modalities
         The modalities to read.
     reducer
-        Its name: ``concat``, ``pca``, ``cca``, ``autoencoder``, or one that was registered.
+        Name of the reducer: ``concat``, ``pca``, ``cca``, ``autoencoder``, or a registered one.
     classifier
-        Its name in `models.classical.classifiers`.
+        Name of the classifier in `models.classical.classifiers`.
     task
         ``classification`` or ``regression``.
     classes
         All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
+        For each modality, named scikit-learn transformers of raw transcripts, which are fitted inside the fold.
     settings
-        Settings of the classifier; the key ``reducer`` holds those of the reducer.
+        Settings of the classifier; the key ``reducer`` holds the settings of the reducer.
     normalise
-        The scaler of columns, ``standard`` or ``quantile``; fitted inside the fold.
+        Scaler of columns, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        The largest number of settings to try; all by default.
+        Maximum number of settings to try; all by default.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Intermediate fusion: modalities meet inside a network, after encoders of their own or token by token."""
+"""Intermediate fusion: modalities are combined inside a network, after separate encoders or token by token."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -12,11 +12,11 @@ _SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, *
 
 
 class IntermediateFusion(Multimodal):
-    """One encoder per modality, merged in a hidden layer; each modality also predicts alone, as an auxiliary task.
+    """One encoder per modality, merged in a hidden layer; as auxiliary tasks, each modality also predicts alone.
 
-    The setting ``encoder`` is ``lstm`` or ``cnn``: how steps are read, besides the summary. ``auxiliary`` is the weight
-    of the modalities' own losses, each over the utterances that have it. A learnt vector replaces a missing
-    modality, and ``modality_dropout`` removes modalities at random in training.
+    The setting ``encoder``, ``lstm`` or ``cnn``, determines how steps are read; the summary is read in addition.
+    ``auxiliary`` is the weight of the losses of the auxiliary tasks, each over the utterances that have the modality. A
+    learnt vector replaces a missing modality, and ``modality_dropout`` removes modalities at random in training.
 
     References
     ----------
@@ -30,7 +30,7 @@ class IntermediateFusion(Multimodal):
     _options = ("hidden", "dropout", "encoder")
 
     def decisions(self, X: Modalities) -> dict[str, FloatArray]:
-        """Return modality -> its own outputs, ``(n, k)``; the prior in rows without it."""
+        """Return the outputs of each modality alone, ``(n, k)``; the prior in rows without the modality."""
         decisions = {m: np.tile(self.prior_, (len(X), 1)) for m in self.modalities}
         model = self.model_
         rows, parts = model.network_outputs(X)
@@ -44,10 +44,10 @@ class IntermediateFusion(Multimodal):
 
 
 class MultimodalTransformer(Multimodal):
-    """Self-attention over the steps of all modalities at once, a summary of each, and a token for the prediction.
+    """Self-attention over one sequence of tokens: the steps and the summary of each modality, and a prediction token.
 
-    Every token carries its modality, and every step its time in seconds (its position where it has no time), so that
-    modalities need not be aligned. Missing modalities are masked out of the keys.
+    Every token has an embedding of its modality, and every step an encoding of its time in seconds (or of its position,
+    if the time is unknown), so that modalities need not be aligned. Missing modalities are masked in the keys.
 
     References
     ----------

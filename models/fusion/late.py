@@ -1,4 +1,4 @@
-"""Late fusion: the outputs of one model per modality or extractor are combined; every row is predicted, always."""
+"""Late fusion: combine the outputs of one model per modality or extractor."""
 
 from collections.abc import Sequence
 from time import perf_counter
@@ -15,17 +15,17 @@ from models.fit_cache import FitCache
 
 
 class Late(UtteranceEstimator):
-    """Fits one model per modality or extractor, then learns how to combine them from their out-of-fold outputs.
+    """Base class: fits one base model per modality or extractor, then learns to combine their out-of-fold outputs.
 
-    A subclass gives ``_learn(outputs, usable, target, groups)`` (optional) and ``_combine(outputs, usable)``, with
-    ``outputs`` ``(bases, n, k)`` and ``usable`` ``(bases, n)``. Rows without any usable base get the prior.
+    A subclass implements ``_combine(outputs, usable)`` and, if needed, ``_learn(outputs, usable, target, groups)``.
+    ``outputs`` is ``(bases, n, k)``, and ``usable`` a mask ``(bases, n)``. Rows without any usable base get the prior.
 
     Attributes
     ----------
     bases_
-        The fitted bases.
+        The fitted base models.
     shared_seconds_
-        Seconds that other strategies spent on fitting bases which this one took from the cache.
+        Time in seconds that other strategies spent on fitting the base models that came from the cache.
     """
 
     bases: Sequence[Unimodal]
@@ -33,14 +33,14 @@ class Late(UtteranceEstimator):
 
     @property
     def task(self) -> Task:  # type: ignore[override]
-        """The bases' task."""
+        """The task of the base models."""
         if not self.bases:
             raise ModelError("late fusion needs at least one base model")
         return self.bases[0].task
 
     @property
     def classes(self) -> Sequence[Any] | None:  # type: ignore[override]
-        """The bases' classes."""
+        """The classes of the base models."""
         return self.bases[0].classes
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:
@@ -75,9 +75,9 @@ class Late(UtteranceEstimator):
 
 
 def row_weights(weights: FloatArray, usable: BoolArray) -> FloatArray:
-    """Return ``(bases, n)`` weights that sum to 1 in each row, over the bases that are usable there.
+    """Return ``(bases, n)`` weights that sum to 1 over the usable base models of each row.
 
-    If no usable base has a weight, all of them get the same.
+    If all usable base models of a row have the weight 0, they get equal weights.
     """
     share = weights[:, None] * usable
     total = share.sum(axis=0)

@@ -1,4 +1,4 @@
-"""The product rule: Bayes' rule over the modalities or extractors."""
+"""The product rule: combine modalities or extractors by Bayes' rule."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from models.fusion.late import Late, row_weights
 
 
 def powers(bases: int) -> list[float]:
-    """Return the powers of the prior that `Product` chooses among: tenths of a plain product's power, and 1 (Bayes).
+    """Return the powers of the prior among which `Product` chooses: tenths of the number of bases, and 1.
 
     >>> [round(power, 1) for power in powers(3)]
     [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 1.0, 0.9, 0.6, 0.3, 0.0]
@@ -24,29 +24,30 @@ def powers(bases: int) -> list[float]:
 
 
 class Product(Late):
-    """The prior times the ratio of each base's probabilities to the prior, which is right if bases err independently.
+    """Multiply the prior by the ratio of each base's probabilities to the prior; exact if bases err independently.
 
-    Every base learns that rare classes are rare, and a plain product counts that several times. So the probabilities of
-    each base are divided by the prior, and the prior is then multiplied in once (Bayes' rule) or to the power in
-    `powers` with the best weighted F1 on the out-of-fold outputs (the largest if several tie). Each F1 is averaged with
-    those of the neighbouring powers, since a single row can make a peak. The power's difference from 1 shrinks in
-    proportion to the usable bases of a row beyond the first: with one base alone there is nothing to correct. For a
-    score it is the product of normal densities: the mean weighted by the inverse mean squared error of each base.
+    Every base learns that rare classes are rare, and a plain product counts this several times. The probabilities of
+    each base are therefore divided by the prior, and the prior is multiplied in at the end: once (Bayes' rule), or
+    raised to the power in `powers` that has the best weighted F1 on the out-of-fold outputs (the largest power if
+    several tie). Each F1 is averaged with those of the neighbouring powers, because a single row can cause a peak. In
+    rows that lack bases, the power is closer to 1; with a single usable base it is 1. In a regression, the bases are
+    averaged with the inverse of their mean squared errors as weights, which is the mean of a product of normal
+    densities.
 
     Parameters
     ----------
     bases
         One unimodal model per modality, or one per extractor.
     fit_cache
-        The cache that shares fitted bases with other strategies; none by default.
+        Cache through which fitted bases are shared with other strategies; no cache by default.
 
     Attributes
     ----------
     power_
-        Power of the prior in rows that have all bases, for classes: 1 is Bayes' rule, the number of bases a plain
-        product, and 0 treats all classes as equally common.
+        In a classification, the power of the prior in rows that have all bases: 1 is Bayes' rule, the number of bases
+        is a plain product, and 0 treats all classes as equally frequent.
     weights_
-        ``(bases,)``, for a score; they sum to 1.
+        In a regression, the ``(bases,)`` weights, which sum to 1.
 
     References
     ----------
@@ -75,7 +76,7 @@ class Product(Late):
     def _multiplied(self, outputs: FloatArray, usable: BoolArray, power: float) -> FloatArray:
         prior = np.log(np.maximum(self.prior_, FLOOR))
         beyond = np.log(np.maximum(outputs, FLOOR)) - prior
-        impossible = np.where(self.prior_ > 0, 0.0, -np.inf)  # a class without training rows stays at 0
+        impossible = np.where(self.prior_ > 0, 0.0, -np.inf)  # a class without training rows keeps probability 0
         own = 1 + (power - 1) * (usable.sum(axis=0) - 1) / max(len(outputs) - 1, 1)
         return softmax(np.einsum("mn,mnk->nk", usable.astype(np.float64), beyond) + own[:, None] * prior + impossible)
 

@@ -1,4 +1,4 @@
-"""Stacking: a classifier on the outputs of unimodal models."""
+"""Stacking: a meta-classifier on the outputs of unimodal models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,22 +14,22 @@ from models.validation.folds import inner_folds
 
 
 class Stacking(Late):
-    """A classifier on the out-of-fold outputs of unimodal models.
+    """A meta-classifier, fitted on the out-of-fold outputs of unimodal models.
 
-    It reads their log-probabilities (or scores), the prior where a base has nothing to read, and which bases have
-    something. The bases that predict new rows are fitted on all training rows. Without out-of-fold outputs, the bases
-    are averaged.
+    It reads the log-probabilities (or scores) of all bases, with the prior for bases that are not usable in a row, and
+    a column per base that marks whether it is usable. The bases that predict new rows are fitted on all training rows.
+    If there are no out-of-fold outputs, the outputs of the bases are averaged.
 
     Parameters
     ----------
     bases
         One unimodal model per modality, or one per extractor.
     meta
-        The classifier on top, by its name in `models.classical.classifiers`.
+        Name of the meta-classifier in `models.classical.classifiers`.
     settings
-        Its settings.
+        Settings of the meta-classifier.
     fit_cache
-        The cache that shares fitted bases with other strategies; none by default.
+        Cache through which fitted bases are shared with other strategies; no cache by default.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""The majority vote of the modalities or extractors."""
+"""Majority vote of modalities or extractors."""
 
 from collections.abc import Callable, Sequence
 from itertools import product
@@ -13,30 +13,31 @@ from models.errors import ModelError
 from models.fit_cache import FitCache
 from models.fusion.late import Late
 
-_MOST = 10  # bases of which every set is tried
+_MOST = 10  # up to this number of bases, every set of bases is tried
 
 
 class MajorityVote(Late):
-    """Each base that a row has gives one vote; for a score, the median of their predictions.
+    """Each usable base of a row has one vote; in a regression, the prediction is the median of the bases' predictions.
 
-    Ties go to the class with the larger summed probability; ``predict_proba`` is the share of the votes, with a small
-    part for the probabilities, which decide ties.
+    Ties are decided by the sum of the probabilities. ``predict_proba`` returns the share of the votes, to which a small
+    part of the probabilities is added, so that they decide ties.
 
     Parameters
     ----------
     bases
         One unimodal model per modality, or one per extractor.
     voting
-        Which bases vote: ``all``, or ``chosen``, the set with the fewest errors (for a score, the smallest mean
-        absolute error) in the out-of-fold predictions, or the largest such set; of more than ten bases, not every set
-        is tried (`fewest_errors`). In a row that has none of them, all that are present vote.
+        Which bases vote: ``all``, or ``chosen``, the set of bases with the fewest errors (in a regression, the smallest
+        mean absolute error) on the out-of-fold predictions, the largest set if several tie. With more than ten bases,
+        not every set is tried (see `fewest_errors`). If a row has no usable base of this set, all its usable bases
+        vote.
     fit_cache
-        The cache that shares fitted bases with other strategies; none by default.
+        Cache through which fitted bases are shared with other strategies; no cache by default.
 
     Attributes
     ----------
     voting_
-        ``(bases,)`` mask of those that vote.
+        ``(bases,)`` mask of the bases that vote.
     """
 
     def __init__(self, bases: Sequence[Unimodal], *, voting: str = "chosen", fit_cache: FitCache | None = None) -> None:
@@ -74,10 +75,10 @@ class MajorityVote(Late):
 
 
 def fewest_errors(count: int, error: Callable[[BoolArray], float]) -> BoolArray:
-    """Return the mask ``(count,)`` of the set of bases with the least error, the largest of equals.
+    """Return a mask ``(count,)`` of the set of bases with the smallest error, the largest set if several tie.
 
-    Of up to ten bases every set is tried; of more, all, and then what is left when that base is taken out, one after
-    another, without which the error is least.
+    With up to ten bases, every set is tried. With more, the search starts from all bases and removes one at a time,
+    each time the base whose removal gives the smallest error.
 
     >>> fewest_errors(3, lambda voting: float(voting @ [0.1, -0.2, 0.3])).tolist()
     [False, True, False]

@@ -1,4 +1,4 @@
-"""The weighted average of the bases' outputs."""
+"""Weighted average of the outputs of modalities or extractors."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,28 +14,29 @@ from models.fusion.late import Late, row_weights
 
 
 class WeightedAverage(Late):
-    """A weighted mean of the bases' outputs, with the weights that are best out of fold.
+    """A weighted mean of the bases' outputs, with weights learnt on their out-of-fold outputs.
 
-    The weights are at least 0 and sum to 1; in a row that lacks a base the others' weights are scaled to sum to 1.
-    They minimise the log loss (for a score, the squared error) of the bases' out-of-fold outputs. Without such outputs
-    all weights are equal.
+    The weights are at least 0 and sum to 1; in a row that lacks a base, the weights of the others are scaled to sum to
+    1. They minimise the log loss (in a regression, the squared error) of the combined out-of-fold outputs. If there are
+    no such outputs, all weights are equal.
 
     Parameters
     ----------
     bases
         One unimodal model per modality, or one per extractor.
     pool
-        ``geometric``: logarithms are averaged and sharpened by one learnt factor (a product of experts: right where
-        bases err independently); ``arithmetic``: probabilities are averaged. A score is always averaged.
+        ``geometric``: log-probabilities are averaged and multiplied by one learnt factor (a product of experts, which
+        is right if bases err independently). ``arithmetic``: probabilities are averaged. In a regression, scores are
+        always averaged.
     fit_cache
-        The cache that shares fitted bases with other strategies; none by default.
+        Cache through which fitted bases are shared with other strategies; no cache by default.
 
     Attributes
     ----------
     weights_
-        ``(bases,)``.
+        ``(bases,)`` weights.
     sharpness_
-        The factor; 1 for an arithmetic pool.
+        The learnt factor of a geometric pool; 1 for an arithmetic pool.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""How utterances are divided into folds, and the guard against leaks between them."""
+"""Folds of a protocol, and the leak guard, which detects data shared by their training and test parts."""

@@ -1,4 +1,4 @@
-"""What the classes of a small corpus allow: folds that cannot be learnt from, and classes that are hardly tested."""
+"""Checks of the classes in folds: training parts with a single class, and classes that are not trained on."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ Texts = NDArray[np.object_]
 def nothing_to_learn(name: str, labels: Names, train: IntArray) -> str:
     """Return a sentence if the training part of a fold has only one class; else ``""``.
 
-    To leave out such a fold would not help: all other classes are in its test part, so the rest would test one class.
+    Leaving out such a fold would not help: since all other classes are in its test part, the remaining folds would test
+    a single class.
 
     >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]))
     "all 2 training utterances of fold-1 are 'joy': add utterances, so that each class is in two folds or more"
@@ -27,7 +28,7 @@ def nothing_to_learn(name: str, labels: Names, train: IntArray) -> str:
 
 
 def never_trained(name: str, train: Names, test: Names) -> list[str]:
-    """Return a sentence on each class of the test part of a fold that its training part lacks."""
+    """Return a sentence about each class that is in the test part of a fold but not in its training part."""
     return [
         f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
         for label in np.setdiff1d(test, train)
@@ -35,12 +36,12 @@ def never_trained(name: str, train: Names, test: Names) -> list[str]:
 
 
 def lone_classes(labels: Names, groups: Texts, utterances: Texts) -> list[str]:
-    """Return a sentence on each class that occurs in one group only.
+    """Return a sentence about each class that occurs in only one group.
 
     Parameters
     ----------
     labels, groups, utterances
-        ``(n,)`` the class, the group and the name of each utterance.
+        ``(n,)`` class, group and name of each utterance.
     """
     found = []
     for label in np.unique(labels):

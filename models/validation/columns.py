@@ -1,4 +1,4 @@
-"""Columns of an utterance table as numbers, which the leak guard compares instead of texts of any length."""
+"""Columns of an utterance table as integers, which the leak guard compares instead of long texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,26 +10,26 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, IntArray
 from models.validation.protocol import Fold
 
-WHOLE_S = 0.05  # a span that ends less than this before its recording counts as the whole recording
+WHOLE_S = 0.05  # an utterance that ends at most this many seconds before its recording counts as reaching its end
 
-SEVERAL = 3  # different lengths of the same words; copies of one clip have the same length
+SEVERAL = 3  # words that occur with this many different lengths were spoken several times; copies have equal lengths
 
-Texts = NDArray[np.object_]  # (n,) of str: numpy's own strings would make every row as wide as the longest
+Texts = NDArray[np.object_]  # (n,) of str; NumPy's own strings would make every row as wide as the longest one
 
 
 class Column:
-    """Texts as one number per row: equal texts have equal numbers, an empty one has -1."""
+    """Texts with one integer per row, in `codes`: equal texts have equal integers, and empty texts have -1."""
 
     def __init__(self, texts: Texts) -> None:
         self.texts = texts
         self.codes = np.where(texts == "", -1, pd.factorize(texts)[0]).astype(np.intp)
 
     def without(self, rows: NDArray[np.bool_]) -> "Column":
-        """Return the same column with empty texts in some rows."""
+        """Return the same column with the texts of some rows replaced by empty ones."""
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
     def paired_with(self, other: "Column") -> "Column":
-        """Return the pairs of this column's and another's texts; empty if either is."""
+        """Return a column of pairs of this column's and another column's texts; empty if one of the two is empty."""
         pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
         return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
 
@@ -40,7 +40,7 @@ class Column:
 
 
 def text_of(table: pd.DataFrame, column: str) -> Texts:
-    """Return a column as stripped texts; an undefined cell is empty."""
+    """Return a column as stripped texts; undefined cells become empty texts."""
     return np.array([str(value).strip() for value in table[column].fillna("")], dtype=object)
 
 
@@ -51,25 +51,25 @@ def words_of(table: pd.DataFrame) -> Texts:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """The contents of the recordings of n utterances; a hash is empty if there is nothing to compare.
+    """Hashes of the contents of the recordings of n utterances; a hash is empty if there is nothing to compare.
 
     Attributes
     ----------
     empty
         ``(n,)`` whether nothing is read from the recording.
     digests
-        ``(n,)`` a hash of the audio and video features.
+        ``(n,)`` hash of the audio and video features.
     distinctive
-        ``(n,)`` whether these features have so many different numbers that two recordings cannot share them by chance.
+        ``(n,)`` whether these features have so many different values that two recordings cannot share them by chance.
     voices
-        ``(n,)`` a hash of the cleaned samples of the voice.
+        ``(n,)`` hash of the cleaned audio samples.
     pictures
-        ``(n,)`` a hash of the sampled pictures.
+        ``(n,)`` hash of the sampled pictures.
     still
-        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or a covered camera: many recordings
-        may share the same ones.
+        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or with a covered camera, so that
+        many recordings may have the same pictures.
     reads_voice
-        Whether models read audio; if not, voices only distinguish recordings with the same pictures.
+        Whether models read audio; if not, audio is only used to distinguish recordings with the same pictures.
     """
 
     empty: BoolArray
@@ -82,21 +82,21 @@ class Contents:
 
     @classmethod
     def unknown(cls, empty: BoolArray) -> "Contents":
-        """Return contents that are only known to be empty or not."""
+        """Return contents without any hash, of which it is only known whether they are empty."""
         nothing = np.full(len(empty), "", object)
         no = np.zeros(len(empty), bool)
         return cls(empty, nothing, no, nothing, nothing, no)
 
 
 def files_of(table: pd.DataFrame) -> Column:
-    """Return the hashes of each utterance's files; empty if none is known."""
+    """Return the hashes of each utterance's files as one text; empty if no hash is known."""
     files = [text_of(table, c) for c in ("media_sha256", "sound_sha256") if c in table]
     known = np.array([" ".join(filter(None, row)) for row in zip(*files, strict=True)], dtype=object)
     return Column(known if files else np.full(len(table), "", object))
 
 
 def segments_of(table: pd.DataFrame) -> Texts:
-    """Return text, start and end as one string; empty if one of them is not given."""
+    """Return the text, start and end of each utterance as one string; empty if one of them is not given."""
     if not {"text", "start", "end"} <= set(table.columns):
         return np.full(len(table), "", dtype=object)
     words = words_of(table)
@@ -106,9 +106,9 @@ def segments_of(table: pd.DataFrame) -> Texts:
 
 
 def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return a mask of the utterances whose words occur with several lengths, as prompted sentences and "Yeah." do.
+    """Return a mask of utterances whose words occur with several lengths, such as prompted sentences and "Yeah.".
 
-    They were spoken several times, so two clips of the same length need not be copies.
+    Such words were spoken several times, so that two clips of the same length need not be copies.
     """
     if not {"text", "start", "end"} <= set(table.columns):
         return np.zeros(len(table), bool)
@@ -118,7 +118,7 @@ def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return a mask of the utterances cut out of a longer recording: they start after 0, or end before it does."""
+    """Return a mask of utterances that are parts of longer recordings: they start after it does, or end before it."""
     cut = np.zeros(len(table), bool)
     if "start" in table:
         cut |= _numbers(table, "start") > 0
@@ -133,6 +133,6 @@ def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 def repeated(folds: Sequence[Fold], column: Column) -> NDArray[np.intp]:
-    """Return the tested rows of all folds whose value is not empty and occurs in the training part of the fold."""
+    """Return the test rows of all folds whose value is not empty and also occurs in the training part of the fold."""
     found = [fold.test[np.isin(column.codes[fold.test], column.shared(fold))] for fold in folds]
     return np.concatenate([np.empty(0, np.intp), *found])

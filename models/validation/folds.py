@@ -1,4 +1,4 @@
-"""Inner folds: parts of the training rows on which every choice (of a setting, an epoch, a weight) is made."""
+"""Inner folds: divisions of the training rows on which all choices (of settings, epochs, weights) are made."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ INNER_FOLDS = 3
 
 
 def numbered(groups: Any) -> tuple[IntArray, int]:
-    """Return the number of each utterance's group, in the order of sorted names, and the number of groups.
+    """Return the number of each utterance's group, where groups are numbered by sorted name, and the group count.
 
     >>> numbered(["b", "a", "b"])
     (array([1, 0, 1]), 2)
@@ -26,9 +26,9 @@ def numbered(groups: Any) -> tuple[IntArray, int]:
 def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = INNER_FOLDS) -> Pairs:
     """Split training rows into inner folds without splitting a group.
 
-    With at least two groups, scikit-learn's ``GroupKFold`` makes at most as many folds as there are groups. With a
+    With at least two groups, scikit-learn's ``GroupKFold`` makes the folds, at most as many as there are groups. With a
     single group, classes are split by ``StratifiedKFold`` and scores by ``KFold``. With too few rows there are no
-    folds, and defaults are used instead of choices.
+    folds, so that nothing can be chosen and the first settings are used.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
     task
         Whether labels are classes or scores.
     folds
-        The largest number of folds.
+        Maximum number of folds.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
 
 
 def hold_out_groups(pairs: Pairs, groups: NDArray[Any]) -> bool:
-    """Return whether inner folds validate only on groups that they were not trained on.
+    """Whether inner folds validate only on groups that are not in their training part; False without folds.
 
     >>> pairs = ((np.array([0, 1]), np.array([2])),)
     >>> hold_out_groups(pairs, np.array(["a", "a", "b"])), hold_out_groups(pairs, np.array(["a", "a", "a"]))

@@ -30,47 +30,55 @@ SOURCES = (
     "recording",
     "media",
     "media_sha256",
-)  # rows with the same value in one of these come from one source, which no fold may split
+)  # rows with the same value in one of these columns come from the same source, which no fold may split
 EXAMPLES = 3  # maximum number of utterances or speakers that a message names
-SHOWN = 200  # longest value in a message, in characters
+SHOWN = 200  # maximum length of a value in a message, in characters
 
 
 def leak_guard(
     folds: Sequence[Fold], table: pd.DataFrame, *, by: str = "", dialogue: str = "", contents: Contents | None = None
 ) -> tuple[str, ...]:
-    """Check that no data is in both the training and the test part of a fold, and return notices of what is suspicious.
+    """Check that the training and test parts of folds share no data, and return notices about suspicious findings.
 
     Parameters
     ----------
     folds
         Folds of the rows of `table`.
     table
-        The column ``utterance``, and any of ``recording``, ``media``, ``media_sha256``, ``sound``,
-        ``sound_sha256``, ``group``, ``speaker``, ``text``, ``start``, ``end``, ``duration``; an empty string means
-        "not given".
+        Table with the column ``utterance``, and any of ``recording``, ``media``, ``media_sha256``, ``sound``,
+        ``sound_sha256``, ``group``, ``speaker``, ``text``, ``start``, ``end`` and ``duration``; an empty string means
+        that a value is not given.
     by
-        The column that the protocol groups by, if any.
+        The column by which the protocol groups, if any.
     dialogue
-        The column of dialogues, if utterances read the features of their neighbours.
+        The column of dialogues, if models read the features of neighbouring utterances.
     contents
-        The contents of the recordings, if they are known.
+        Hashes of the contents of the recordings, if known.
 
     Returns
     -------
     tuple of str
-        Notices of what both parts share: equal texts; a speaker; the same words at the same times in recordings of
-        different content; equal features with nothing else known to be equal; files of equal content from which nothing
-        is read; a sound file; the same voice with other pictures, or the same pictures with other voices.
+        Notices about what both parts of a fold share without being an error:
+
+        - equal texts, or a speaker;
+        - the same words at the same times in recordings with different content;
+        - equal features, if nothing else shows that the recordings are copies;
+        - files with equal content from which nothing is read;
+        - a sound file; the same voice with other pictures; or the same pictures with other voices.
 
     Raises
     ------
     LeakError
-        If an utterance occurs twice in the table or in both parts; if both parts share a group, or a recording or file
-        (by name or content) from which something is read; if utterances of both parts have the same pictures and the
-        same voice, the same moving pictures with an unknown voice and no other words, or the same voice without other
-        pictures, whatever their files; or if both parts have the same words with the same start and end inside their
-        recordings (one segmentation used twice), unless the recordings are known to differ in content. The message
-        names examples.
+        If an utterance occurs twice in the table, or if both parts of a fold share
+
+        - an utterance or a group;
+        - a recording or file, by name or by content, from which something is read;
+        - the same pictures and voice, the same moving pictures if a voice is unknown and the words do not differ, or
+          the same voice if the pictures do not differ, whatever the names of their files;
+        - the same words with the same start and end inside their recordings (one segmentation used twice), unless the
+          recordings are known to have different content.
+
+        The message names examples.
     """
     _check_unique(table)
     contents = contents if contents is not None else Contents.unknown(np.zeros(len(table), bool))
@@ -82,22 +90,23 @@ def leak_guard(
 
 @dataclass(frozen=True)
 class _Compared:
-    """The columns that training and test parts are compared by.
+    """The columns by which the training and test parts of folds are compared.
 
     Attributes
     ----------
     whole
-        What no fold may divide: groups, then names and contents of recordings from which something is read.
+        Columns that no fold may divide, keyed by name: groups, then names and contents of recordings from which
+        something is read.
     segments, read_segments
-        Words with their times inside a recording; the same, where something is read from the recording.
+        Words with their times inside a recording; `read_segments` only for recordings from which something is read.
     texts
-        The words.
+        The words of each row.
     pictures, voices, read_voices, features
-        Digests of pictures, voices and features; `read_voices` only if voices are read at all.
+        Hashes of pictures, voices and features; `read_voices` is empty unless models read audio.
     files
-        The files of each row.
+        Hashes of each row's files.
     contents
-        The contents of the recordings.
+        Hashes and properties of the contents of the recordings.
     """
 
     whole: dict[str, Column]
@@ -113,7 +122,7 @@ class _Compared:
 
     @classmethod
     def of(cls, table: pd.DataFrame, groups: Sequence[str], contents: Contents) -> "_Compared":
-        """Return the columns of a table."""
+        """Return the columns to compare for a table."""
         segments = Column(np.where(cut_out(table), segments_of(table), ""))
         voices = Column(contents.voices)
         return cls(
@@ -162,7 +171,7 @@ def _notices(folds: Sequence[Fold], table: pd.DataFrame, compared: _Compared, by
 def _group_and_source_columns(
     table: pd.DataFrame, groups: Sequence[str], empty: NDArray[np.bool_]
 ) -> dict[str, Column]:
-    """Return the columns that no fold may divide: groups, then names and contents of recordings that hold something."""
+    """Return columns that no fold may divide: groups, then names and contents of recordings that are not empty."""
     together = [c for c in dict.fromkeys(groups) if c and c in table]
     columns = {c: Column(text_of(table, c)) for c in together}
     sources = [c for c in SOURCES if c in table and c not in together]
@@ -201,7 +210,7 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return the advice for when the protocol's groups split something that must stay together."""
+    """Return advice for the case that the protocol's groups split something that must stay together."""
     if what not in ("group", "recording") or by in ("", what):
         return ""
     return (
@@ -218,14 +227,14 @@ def _in_both_parts(fold: Fold, table: pd.DataFrame, what: str, column: Column, s
 
 
 def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Column, IntArray]]) -> None:
-    """Refuse an utterance that both parts hold sample by sample, whatever its files are named.
+    """Raise `LeakError` if the same recording is in both parts of a fold, whatever its files are called.
 
     Parameters
     ----------
     fold, table
         As for `leak_guard`.
     found
-        What both parts share -> the column that shows it, and its codes that both parts have.
+        Keyed by a description of what both parts share: the column that shows it, and the codes that both parts share.
     """
     for what, (column, wrong) in found.items():
         if len(wrong):
@@ -236,9 +245,10 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 
 
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
-    """Return the codes of pictures in both parts that show one recording twice.
+    """Return the codes of pictures that show that the same recording is in both parts.
 
-    They do if the voice is the same. If a voice is unknown, they do if the pictures move and the words do not differ.
+    That is the case if the voice is the same too. If a voice is unknown, the pictures must move and the words must not
+    differ.
     """
     both = pictures.paired_with(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]
@@ -250,7 +260,7 @@ def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices
 
 
 def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents: Sequence[Column]) -> None:
-    """Refuse the same words and times in both parts, unless the recordings are known to differ in content."""
+    """Raise `LeakError` if both parts have the same words and times in recordings not known to differ in content."""
     wrong = _indistinguishable(fold, segments, contents)
     if len(wrong):
         raise LeakError(
@@ -261,7 +271,7 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes in both parts of a fold whose rows share one of the contents, or have no known content."""
+    """Return the codes that both parts of a fold share, if their rows also share a content or no content is known."""
     shared = column.shared(fold)
     if not len(shared):
         return shared
@@ -322,7 +332,7 @@ def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Colum
 
 
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
-    """Yield one sentence about tested rows, with examples, if there are any."""
+    """Yield one sentence about test rows, with examples, if there are such rows."""
     if len(rows):
         yield f"{counted or f'{len(rows)} tested utterances'} {what}, such as {_ids(table, rows)}: {advice}"
 
@@ -330,7 +340,7 @@ def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counte
 def _shared_rows(
     folds: Sequence[Fold], table: pd.DataFrame, columns: Sequence[str], ignored: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """Return the tested rows that share a value of one of the columns with training; some rows are ignored."""
+    """Return the test rows that share a value of one of the columns with training; rows in `ignored` do not count."""
     found = [repeated(folds, Column(text_of(table, c)).without(ignored)) for c in columns if c in table]
     return np.unique(np.concatenate([*found, np.empty(0, np.intp)])).astype(np.intp)
 

@@ -1,4 +1,4 @@
-"""Probes of fitted models: predictions that depend on other rows, features that contain the labels."""
+"""Leak checks of fitted models: predictions that depend on other rows, and features that contain the labels."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from models.evaluation.metrics import Metric
 
 PROBED = 16  # number of test rows that are predicted a second time, together with other rows
 
-SAME = 1e-4  # the largest difference between two outputs of a float32 network for the same row
+SAME = 1e-4  # maximum difference between two outputs of a float32 network for the same row
 
-FAR = 0.1  # a metric this much better on held-out training groups than on test groups is not due to chance
+FAR = 0.1  # a metric that is better by this on held-out training groups than on test groups is suspicious
 
 
 def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: str) -> None:
     """Check that the output for a test row does not depend on the rows that are predicted with it.
 
-    Some test rows are predicted a second time together with other rows: a model that normalises, centres or clusters
-    the rows that it predicts would give other outputs.
+    Some test rows are predicted a second time together with other rows. A model that normalises, centres or clusters
+    the rows that it predicts would then give other outputs.
 
     Parameters
     ----------
@@ -30,9 +30,9 @@ def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: 
     x
         All utterances.
     test, others
-        Positions of the tested rows, and of rows to predict together with them.
+        Positions of the test rows, and of other rows to predict together with them.
     name
-        The model's name, for the message.
+        Name of the model, for the message.
 
     Raises
     ------
@@ -66,17 +66,17 @@ def contains_labels(
     *,
     metric: Metric,
 ) -> str:
-    """Return a sentence if a modality's features seem to have been made with the training labels, else "".
+    """Return a sentence if a modality's features seem to have been computed with the training labels; else "".
 
-    Held-out groups of the training part are as new to a model as the test groups. If it does far better on them, the
-    model has not seen their labels, but the features were made with them.
+    Held-out groups of the training part are as new to a model as test groups. If the model is far better on held-out
+    groups although it has not seen their labels, the features must contain these labels.
 
     Parameters
     ----------
     modality, model
-        The features, and the model that reads them alone.
+        The modality, and the name of the model that reads only this modality.
     inner
-        The metric on held-out groups of the training part.
+        Value of the metric on held-out groups of the training part.
     truth, predicted, groups
         ``(n,)`` labels, predictions and groups of the test part.
     metric
@@ -90,7 +90,7 @@ def contains_labels(
     if not np.isfinite(inner) or not np.isfinite(edge):
         return ""
     floor = metric(truth, _commonest(truth, metric.task))
-    if np.isfinite(floor) and metric.sign * (inner - floor) / scale <= FAR:  # no better than the commonest label
+    if np.isfinite(floor) and metric.sign * (inner - floor) / scale <= FAR:  # no better than the most frequent label
         return ""
     if metric.sign * (inner - tested.value) / scale <= FAR or metric.sign * (inner - edge) <= 0:
         return ""
@@ -102,7 +102,7 @@ def contains_labels(
 
 
 def _commonest(truth: NDArray[Any], task: Task) -> NDArray[Any]:
-    """Return the commonest class, or the median score, for every row."""
+    """Return the most frequent class, or the median score, for every row."""
     if task == "regression":
         return np.full(len(truth), np.median(truth))
     names, counts = np.unique(truth, return_counts=True)

@@ -1,4 +1,4 @@
-"""The folds of a protocol: which rows are trained on and tested, and the inner folds for every choice."""
+"""Divide a table into the folds of a protocol: training rows, test rows, and inner folds for all choices."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,16 +19,16 @@ CORPUS = "corpus"  # the column that names the corpus of an utterance in a union
 
 @dataclass(frozen=True, eq=False)
 class Fold:
-    """One division of the table.
+    """One division of the table into a training part and a test part.
 
     Attributes
     ----------
     name
-        ``test``, ``fold-1``, or the group left out.
+        ``test``, ``fold-1``, or the name of the group that is tested.
     train, test
         Positions of rows in the table.
     inner
-        Pairs of (training, validation) positions **within** `train`: ``model.fit(x[fold.train], y[fold.train],
+        Pairs of (training, validation) positions **within** `train`, as in ``model.fit(x[fold.train], y[fold.train],
         fold.inner)``.
     """
 
@@ -45,9 +45,9 @@ class Plan:
     Attributes
     ----------
     folds
-        The folds; each row is tested in at most one.
+        The folds; each row is in the test part of at most one fold.
     notices
-        Sentences about odd folds that do not stop a run.
+        Sentences about unusual folds, which do not stop a run.
     """
 
     folds: tuple[Fold, ...]
@@ -61,16 +61,17 @@ class Protocol:
     Attributes
     ----------
     kind
-        ``official``, ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or ``leave-one-corpus-out``, whose folds
-        are the corpora of a union. ``crossfit`` is the published split with the groups of the test part in folds;
-        choices for one fold are made on the other test groups, which are then also trained on. It is for features made
-        with the training labels: no choice can be made on that part.
+        ``official`` (the published split), ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or
+        ``leave-one-corpus-out`` (each corpus of a union is one fold). ``crossfit`` divides the groups of the published
+        test part into folds. For each fold, choices are made on the other test groups, which are then trained on as
+        well. It is meant for features that were computed with the training labels, so that no choice can be made on
+        the published training part.
     by
-        The column of groups that are never split: ``speaker``, ``group`` or ``recording``.
+        The column of groups that are never split, such as ``speaker``, ``group`` or ``recording``.
     folds
-        The number of folds of ``group-kfold`` and ``crossfit``; as many as there are groups if these are fewer.
+        The number of folds of ``group-kfold`` and ``crossfit``; if there are fewer groups, the number of groups.
     inner_folds
-        The largest number of inner folds.
+        Maximum number of inner folds.
     """
 
     kind: str
@@ -84,7 +85,7 @@ Divided = list[
 ]  # name, train, test, and inner folds if the corpus publishes them
 
 
-def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG001 - every protocol takes both
+def _official(table: pd.DataFrame, protocol: Protocol) -> Divided:  # noqa: ARG001 - all such functions take both
     split = _split_of(table)
     train, test = np.flatnonzero(split != "test"), np.flatnonzero(split == "test")
     valid = split[train] == "valid"
@@ -138,7 +139,7 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
 
 
 def _one_group(table: pd.DataFrame, protocol: Protocol) -> str:
-    """Return a sentence that there is only one group, and by what else the table can be divided."""
+    """Return a sentence that says that there is only one group, and what the user can do."""
     only = f"all {len(table)} utterances are in one ({_groups(table, protocol.by)[0]})"
     what = f"{protocol.kind} needs at least 2 groups, but by the column {protocol.by!r} {only}"
     if protocol.by not in ("group", "recording") and "recording" in table and table["recording"].nunique() > 1:
@@ -180,20 +181,21 @@ Divide = Callable[[pd.DataFrame, Protocol], Divided]
 
 @dataclass(frozen=True)
 class Entry:
-    """A protocol in the registry.
+    """The registry entry of a protocol.
 
     Attributes
     ----------
     divide
-        ``(table, protocol) -> divided``, the parts of the table.
+        Function ``(table, protocol) -> divided`` that divides the table into folds.
     takes_folds
-        Whether the settings give the number of folds; if not, the data determine it.
+        Whether the settings determine the number of folds; if not, the data determine it.
     needs_splits
-        Whether it reads the column ``split``, whose names must then be train, valid and test.
+        Whether the protocol reads the column ``split``, whose values must then be train, valid or test.
     needs_groups
-        Whether it divides by the column of groups, which must then have a value in every row.
+        Whether the protocol divides by the column of groups, which must then have a value in every row.
     column
-        The column that it divides by whatever the settings name, each fold after a value of it; empty if there is none.
+        A column by which the protocol always divides, whatever the settings say; folds are named after its values.
+        Empty if there is no such column.
     """
 
     divide: Divide
@@ -203,7 +205,7 @@ class Entry:
     column: str = ""
 
 
-# a new protocol is one function and one line here (or one `register` call in a plugin)
+# A new protocol is one function and one line here (or one call of `register` in a plugin).
 PROTOCOLS: Registry[Entry] = Registry(
     "protocol",
     ModelError,
@@ -226,7 +228,7 @@ def register(
     needs_groups: bool = True,
     column: str = "",
 ) -> None:
-    """Add a protocol, described as in `Entry`; a name that is already used raises `ModelError`."""
+    """Add a protocol, with the attributes of `Entry`; raise `ModelError` if the name is already used."""
     PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits, needs_groups, column))
 
 
@@ -243,9 +245,9 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     protocol
         The protocol and its settings.
     table
-        One row per utterance, with the columns ``utterance``, `label`, and ``split`` or the column of groups.
+        One row per utterance. It has the columns ``utterance`` and `label`, and ``split`` or the column of groups.
     label
-        The column of classes or scores.
+        Name of the column of classes or scores.
     task
         ``classification`` or ``regression``.
 
@@ -284,7 +286,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
 def groups_of(table: pd.DataFrame, by: str) -> Any:
     """Return ``(n,)`` groups for inner folds and resampling.
 
-    The column `by`; if it is empty or missing, the column ``group``, then ``recording``, then the utterance itself.
+    The group is taken from the column `by`; where that is empty or missing, from ``group``, then from ``recording``,
+    and last from ``utterance``.
     """
     own = table["utterance"].astype(str).to_numpy(dtype=object)
     for column in ("recording", "group", by):
@@ -295,7 +298,7 @@ def groups_of(table: pd.DataFrame, by: str) -> Any:
 
 
 def grouped(table: pd.DataFrame, by: str) -> bool:
-    """Return whether it is known which utterances belong together; if not, each is a group of its own.
+    """Whether the table says which utterances belong together; if not, each utterance is a group of its own.
 
     >>> one = {"utterance": ["a", "b"], "recording": ["1.wav", "2.wav"]}
     >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["", ""], ["1.wav", "2.wav"])]
@@ -311,7 +314,7 @@ def grouped(table: pd.DataFrame, by: str) -> bool:
 
 
 def _fewer_folds(count: int, protocol: Protocol) -> list[str]:
-    """Return a sentence if there are fewer folds than the settings ask for."""
+    """Return a sentence if there are fewer folds than the settings say."""
     if count >= protocol.folds:
         return []
     what = f"{protocol.kind}: {count} folds instead of {protocol.folds}"
@@ -329,7 +332,7 @@ def _single_groups(folds: Sequence[Fold], groups: Any) -> list[str]:
 
 
 def _trained_on(fold: Fold, parts: Any) -> str:
-    """Return a sentence on what a fold is tested and trained on."""
+    """Return a sentence about the utterances that a fold tests and trains on."""
     names, counts = np.unique(parts[fold.train], return_counts=True)
     trained = ", ".join(f"{name} ({count} utterances)" for name, count in zip(names, counts, strict=True))
     return f"{fold.name} ({len(fold.test)} utterances) is predicted by models that were trained on {trained}"

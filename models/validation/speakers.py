@@ -1,4 +1,4 @@
-"""Whether a table and its protocol keep speakers apart, so that no person is in both training and test."""
+"""Check whether a table and its protocol keep speakers apart, so that no person is in both training and test."""
 
 import numpy as np
 import pandas as pd
@@ -8,16 +8,17 @@ from models.data.modalities import BoolArray
 
 
 def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
-    """Return a mask ``(n,)`` of the utterances of which neither the speaker nor a group is given.
+    """Return a mask ``(n,)`` of the utterances for which neither a speaker nor a group is given.
 
-    A group that is only the recording's or the utterance's own name is not given: the same person may be in several.
+    A group that is merely the name of the recording or of the utterance does not count as given, because the same
+    person may be in several recordings.
 
     Parameters
     ----------
     table
         One row per utterance, with the column ``utterance`` and any of ``speaker``, ``group``, ``recording`` and `by`.
     by
-        The column that the protocol divides by.
+        The column by which the protocol divides.
 
     Examples
     --------
@@ -37,15 +38,16 @@ def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
 
 
 def scattered_speakers(table: pd.DataFrame, by: str) -> BoolArray:
-    """Return a mask ``(n,)`` of the utterances of known speakers whom the default groups do not keep together.
+    """Return a mask ``(n,)`` of utterances whose speaker is known, but is spread over several default groups.
 
-    The default, the column ``group``, is only the recording's or the utterance's own name where no group is given. Any
-    other column, a group that is given, and a corpus of only one speaker are a choice of the user's.
+    A default group is a value of the column ``group`` that is merely the name of the recording or of the utterance. If
+    the protocol divides by another column, a group is given, or there is only one speaker, the user has made a choice,
+    and nothing is reported.
 
     Parameters
     ----------
     table, by
-        As of `unknown_speakers`.
+        As for `unknown_speakers`.
 
     Examples
     --------
@@ -62,7 +64,7 @@ def scattered_speakers(table: pd.DataFrame, by: str) -> BoolArray:
 
 
 def speakers_note(unknown: BoolArray, scattered: BoolArray) -> str:
-    """Return a sentence if some utterances do not say who speaks, or have a speaker who is in several groups.
+    """Return a sentence if the speaker of some utterances is unknown, or is in several groups; else ``""``.
 
     >>> speakers_note(np.array([True, True]), np.array([False, False]))
     'nobody says who speaks: the same person may stand on both sides of a fold'
