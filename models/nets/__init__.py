@@ -1,1 +1,1 @@
-"""Networks: torch modules, their inputs, their training, sequences."""
+"""Neural networks: torch modules, their inputs, and their training."""

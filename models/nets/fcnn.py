@@ -1,7 +1,8 @@
 """A small fully connected network, trained with early stopping on held-out groups.
 
-The network reads columns of about unit variance and learns standardised scores. Initial weights come from a fixed seed,
-and torch's own random state is not changed. One thread and float32: the same rows give the same bits.
+The network reads columns of about unit variance and, in a regression, learns standardised scores. Initial weights come
+from a fixed seed, and torch's global random state is not changed. With one thread and float32, the same rows give the
+same bits.
 """
 
 from dataclasses import asdict, dataclass
@@ -27,14 +28,14 @@ class NetSettings:
     Attributes
     ----------
     hidden, layers, dropout
-        Units per hidden layer, the number of hidden layers, and the share of units dropped in training.
+        Number of units per hidden layer, number of hidden layers, and share of units dropped in training.
     learning_rate, weight_decay
         Settings of AdamW.
     epochs, patience
-        The largest number of passes over the data; training stops after `patience` passes without a better held-out
-        loss, and the best weights are kept.
+        Maximum number of passes over the data. Training stops after `patience` passes without a better held-out loss,
+        and the best weights are kept.
     seed
-        Seed of the initial weights, the dropout and the order of rows.
+        Seed of the initial weights, of dropout and of the order of rows.
     """
 
     hidden: int = 64
@@ -48,7 +49,7 @@ class NetSettings:
 
 
 class FullyConnected(BaseEstimator):  # type: ignore[misc]
-    """Hidden layers with ReLU and dropout, then one output per class (or one for the score).
+    """Hidden layers with ReLU and dropout, followed by one output per class, or one output for the score.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
         self.settings = settings
 
     def fit(self, x: Matrix, y: Any, groups: Any = None) -> "FullyConnected":
-        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` classes or scores; `groups` are held out whole."""
+        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` classes or scores; early stopping holds out whole `groups`."""
         from torch import nn
 
         x, y = validate_data(self, x, y, accept_sparse=True, y_numeric=self.task == "regression")
@@ -123,7 +124,7 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
         return predicted
 
     def score(self, x: Matrix, y: Any) -> float:
-        """Return the accuracy, or R² for scores."""
+        """Return the accuracy, or R² in a regression."""
         from sklearn.metrics import accuracy_score, r2_score
 
         return float((accuracy_score if self.task == "classification" else r2_score)(y, self.predict(x)))
@@ -140,7 +141,7 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
 
 
 class Rows:
-    """Makes batches from a matrix."""
+    """Makes batches from the rows of a matrix."""
 
     def __init__(self, matrix: Any) -> None:
         self.matrix = matrix

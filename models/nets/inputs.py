@@ -1,4 +1,4 @@
-"""The inputs of networks: a summary vector and a sequence of steps per modality, scaled by training rows alone."""
+"""The inputs of networks: a summary vector and a sequence of steps per modality, scaled on training rows only."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,12 +21,12 @@ from models.nets.steps import (
 )
 from models.nets.trained_net import Batch
 
-MAX_WIDTH = 256  # columns of word counts; more are reduced to their leading singular vectors
-SINGULAR = 64  # leading singular vectors
+MAX_WIDTH = 256  # if there are more TF-IDF columns, they are reduced to their leading singular vectors
+SINGULAR = 64  # number of leading singular vectors
 
 
 class Summary:
-    """The columns of `models.data.design.Block` as one dense vector; wide word counts become singular vectors.
+    """The columns of a `models.data.design.Block` as one dense vector; many TF-IDF columns become singular vectors.
 
     References
     ----------
@@ -37,7 +37,7 @@ class Summary:
         self.block = Block(modality, fitted, normalise=normalise)
 
     def fit(self, x: Modalities) -> "Summary":
-        """Learn from the rows where the modality is present."""
+        """Fit on the rows that have the modality."""
         present = x[x.mask(self.block.modality)]
         parts = self.block.fit(present).transform(present)
         self.reduced_ = [_Reduced().fit(part) if _wide(part) else None for part in parts]
@@ -52,7 +52,7 @@ class Summary:
         return np.hstack(dense).astype(np.float32)
 
     def transform(self, x: Modalities) -> Floats:
-        """Return ``(n, width_)``; zeros in rows without the modality."""
+        """Return the ``(n, width_)`` summaries; zeros in rows without the modality."""
         present = x.mask(self.block.modality)
         full = np.zeros((len(x), self.width_), np.float32)
         if present.any():
@@ -80,14 +80,14 @@ class _Reduced:
 
 
 class Channel:
-    """One modality: its summary if it has pooled features or transformers, and its steps if it has a sequence.
+    """The inputs from one modality: a summary if it has pooled features or transformers, and steps if it has sequences.
 
     Attributes
     ----------
     seen_
-        Whether any training row has it.
+        Whether any training row has an input from this modality.
     widths_
-        Columns of the summary and of a step; 0 for a missing one.
+        Number of columns of the summary, and of a step; 0 if there are no summaries, or no steps.
     """
 
     def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]], normalise: str) -> None:
@@ -96,7 +96,7 @@ class Channel:
         self.normalise = normalise
 
     def fit(self, x: Modalities) -> "Channel":
-        """Learn from the rows where the modality is present.
+        """Fit on the rows that have the modality.
 
         Raises
         ------
@@ -122,12 +122,12 @@ class Channel:
         return self
 
     def steps(self, x: Modalities) -> Ragged | None:
-        """Return the modality's sequence without the steps of absent rows, or None if the model reads no steps.
+        """Return the modality's sequences, empty in rows without the modality; None if the model reads no steps.
 
         Raises
         ------
         ModelError
-            If the model reads steps and `x` has none, or steps of another width.
+            If the model reads steps, but `x` has no steps, or steps of another width.
         """
         if self.scaler_ is None:
             return None
@@ -141,7 +141,7 @@ class Channel:
         return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
 
     def available(self, x: Modalities) -> BoolArray:
-        """Return a mask ``(n,)`` of the rows in which the modality has anything to read."""
+        """Return a mask ``(n,)`` of the rows that have an input from this modality."""
         present, steps = x.mask(self.modality), self.steps(x)
         return present if self.summary_ is not None or steps is None else present & (steps.lengths > 0)
 
@@ -154,14 +154,14 @@ class Inputs:
     modalities
         The modalities to read.
     fitted
-        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
+        For each modality, named scikit-learn transformers of raw transcripts, which are fitted inside the fold.
     normalise
-        The scaler of summaries, as in `models.data.design.Block`.
+        Scaler of summaries, as in `models.data.design.Block`.
 
     Attributes
     ----------
     channels_
-        One for each modality that any training row has.
+        One `Channel` for each modality that any training row has.
     """
 
     def __init__(self, modalities: Sequence[str], fitted: FoldTransformers | None, normalise: str) -> None:
@@ -170,46 +170,46 @@ class Inputs:
         self.normalise = normalise
 
     def fit(self, x: Modalities) -> "Inputs":
-        """Learn from training rows."""
+        """Fit on training rows."""
         channels = [Channel(m, self.fitted[m], self.normalise).fit(x) for m in self.modalities]
         self.channels_ = [channel for channel in channels if channel.seen_]
         return self
 
     @property
     def widths(self) -> list[list[int]]:
-        """Columns of the summary and of a step, for each channel."""
+        """The number of columns of the summary, and of a step, for each channel."""
         return [list(channel.widths_) for channel in self.channels_]
 
     def available(self, x: Modalities) -> BoolArray:
-        """Return a mask ``(n, channels)`` of the modalities that each row has to read."""
+        """Return a mask ``(n, channels)`` of the modalities from which each row has an input."""
         return np.stack([channel.available(x) for channel in self.channels_], axis=1)
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return a mask ``(n,)`` of the rows that have anything to read."""
+        """Return a mask ``(n,)`` of the rows that have any input."""
         if not self.channels_:
             return np.zeros(len(x), bool)
         return np.asarray(self.available(x).any(axis=1))
 
     def lengths(self, x: Modalities) -> IntArray:
-        """Return the steps of each row's longest modality, ``(n,)``, at most `MAX_STEPS`; 0 in rows without steps."""
+        """Return ``(n,)``, the length of each row's longest sequence, at most `MAX_STEPS`; 0 in rows without steps."""
         found = [steps.lengths for steps in (c.steps(x) for c in self.channels_) if steps is not None]
         lengths: IntArray = np.minimum(np.max(found, axis=0), MAX_STEPS) if found else np.zeros(len(x), np.intp)
         return lengths
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "InputReader":
-        """Return a reader that makes batches of `x`; the setting ``modality_dropout`` applies to training only."""
+        """Return a reader that makes batches from `x`; the setting ``modality_dropout`` applies to training only."""
         return InputReader(self, x, settings.get("modality_dropout", 0.0))
 
 
 class Steps:
-    """A modality's sequences as a network reads them: scaled, at most `MAX_STEPS` long, one after another.
+    """The sequences of one modality as a network reads them: scaled, at most `MAX_STEPS` long, and concatenated.
 
     Attributes
     ----------
     values, seconds
-        ``(total, d)`` float32, and ``(total,)`` the middle of each step in seconds (its position if it has no times).
+        ``(total, d)`` float32 steps, and ``(total,)`` their midpoints in seconds (or positions, if times are unknown).
     starts, lengths
-        ``(n,)`` the position of each utterance's first step, and the number of its steps.
+        ``(n,)`` position of each utterance's first step, and number of its steps.
     """
 
     def __init__(self, sequence: Ragged, scaler: StepScaler) -> None:
@@ -219,7 +219,7 @@ class Steps:
         self.starts = np.cumsum(self.lengths) - self.lengths
 
     def padded(self, rows: IntArray, available: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
-        """Return ``(b, longest, d)`` steps, their mask and their seconds; rows that are not `available` have none."""
+        """Return ``(b, longest, d)`` steps, their mask and their times; rows that are not `available` have no steps."""
         lengths = np.where(available, self.lengths[rows], 0)
         positions = np.repeat(self.starts[rows], lengths) + within(lengths)
         steps, mask = padded(self.values[positions], lengths)
@@ -227,7 +227,7 @@ class Steps:
 
 
 class InputReader:
-    """Batches for a network: summaries, and the steps of each modality padded to its longest in the batch."""
+    """Makes batches for a network: summaries, and the steps of each modality, padded to the longest sequence."""
 
     def __init__(self, inputs: Inputs, x: Modalities, modality_dropout: float) -> None:
         if not 0 <= modality_dropout < 1:
@@ -245,11 +245,11 @@ class InputReader:
         return len(self.available)
 
     def readable(self, rows: IntArray, training: bool) -> BoolArray:
-        """Return a mask ``(b, M)`` of the modalities read: all that are available, except those that training drops."""
+        """Return a mask ``(b, M)`` of the modalities to read: all available ones except those dropped in training."""
         return drop_modalities(self.available[rows], self.modality_dropout) if training else self.available[rows]
 
     def summary(self, rows: IntArray, available: BoolArray) -> list[Floats]:
-        """Return ``(b, p)`` per modality; zeros where it is not `available`."""
+        """Return ``(b, p)`` summaries per modality; zeros where the modality is not `available`."""
         return [summary[rows] * available[:, [m]] for m, summary in enumerate(self.summaries)]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
@@ -268,15 +268,15 @@ class InputReader:
         }
 
     def side_by_side(self, rows: IntArray, available: BoolArray) -> tuple[list[Floats], BoolArray, IntArray]:
-        """Return the steps of all modalities side by side, each row as long as its longest modality.
+        """Return the steps of all modalities, with sequences of equal length within each row.
 
-        The steps of shorter sequences are repeated (`models.nets.steps.aligned`).
+        The steps of shorter sequences are repeated to the length of the longest one (see `models.nets.steps.aligned`).
 
         Returns
         -------
         tuple
-            ``(total, d)`` per modality, zeros in rows that lack it; ``(M, total)`` mask of the rows that have it;
-            ``(b,)`` number of steps of each row.
+            ``(total, d)`` steps per modality, zeros in rows that lack the modality; an ``(M, total)`` mask of steps
+            that are not missing; and the ``(b,)`` number of steps of each row.
         """
         lengths = np.stack([_lengths(s, rows) * available[:, m] for m, s in enumerate(self.sequences)])
         reads, longest = aligned(lengths)

@@ -1,4 +1,4 @@
-"""Layers that several networks share: attention, time embedding, recurrence, and the encoder of one modality."""
+"""Layers that several networks share: attention, time embedding, recurrence, and encoders of one modality."""
 
 import math
 
@@ -7,19 +7,19 @@ from torch import Tensor, nn
 
 from models.errors import ModelError
 
-Widths = list[list[int]]  # per modality: columns of its summary and of a step; 0 for a missing one
+Widths = list[list[int]]  # per modality: number of columns of its summary and of a step; 0 if it has none
 
 HEADS = 2
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Return weights over the last axis: their sum is 1 where `mask` is true, and they are 0 elsewhere."""
+    """Return softmax weights over the last axis that are 0 where `mask` is False; they sum to 1, or 0 if it all is."""
     weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-9)
 
 
 def masked_mean(steps: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of ``(n, steps, h)`` over the steps where `mask` is true, ``(n, h)``; 0 if it is never true."""
+    """Return the mean of ``(n, steps, h)`` over the steps in `mask`, ``(n, h)``; 0 for rows without such steps."""
     kept = mask.unsqueeze(-1).to(steps.dtype)
     return (steps * kept).sum(dim=1) / kept.sum(dim=1).clamp_min(1)
 
@@ -32,7 +32,7 @@ class AttentionPooling(nn.Module):
         self.score = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, 1, bias=False))
 
     def forward(self, items: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Return ``(n, h)`` and the weights ``(n, items)`` of ``(n, items, h)``."""
+        """Return the weighted means ``(n, h)`` of ``(n, items, h)``, and the weights ``(n, items)``."""
         weights = masked_softmax(self.score(items).squeeze(-1), mask)
         return (weights.unsqueeze(-1) * items).sum(dim=1), weights
 
@@ -45,13 +45,13 @@ class StepDropout(nn.Module):
         self.share = share
 
     def forward(self, steps: Tensor) -> Tensor:
-        """Return ``(n, steps, h)``."""
+        """Return the ``(n, steps, h)`` steps after dropout."""
         kept = torch.ones_like(steps[:, :1])
         return steps * nn.functional.dropout(kept, self.share, self.training)
 
 
 class TransformerLayer(nn.Module):
-    """A transformer layer, normalised first: queries attend to keys, then a small network reads each query.
+    """A transformer layer with pre-normalisation: queries attend to keys, then a small network processes each query.
 
     References
     ----------
@@ -68,8 +68,8 @@ class TransformerLayer(nn.Module):
         )
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, q, h)`` queries after attending to `keys`, ``(n, s, h)``, where `mask` is true."""
-        blocked = ~mask & mask.any(dim=1, keepdim=True)  # the caller ignores rows that have nothing to attend to
+        """Return ``(n, q, h)`` queries after attending to those of the `keys`, ``(n, s, h)``, that are in `mask`."""
+        blocked = ~mask & mask.any(dim=1, keepdim=True)  # rows without any key are not blocked; the caller ignores them
         normal = self.before(keys)
         found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
         queries = queries + found
@@ -78,7 +78,7 @@ class TransformerLayer(nn.Module):
 
 
 class TimeEmbedding(nn.Module):
-    """Sines and cosines of times, with periods from a quarter of a second to 100 s, mapped to h numbers."""
+    """Sines and cosines of times with periods from 0.25 s to 100 s, mapped linearly to h numbers."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -87,18 +87,18 @@ class TimeEmbedding(nn.Module):
         self.linear = nn.Linear(hidden // 2 * 2, hidden, bias=False)
 
     def forward(self, times: Tensor) -> Tensor:
-        """Return ``(n, steps, h)`` of ``(n, steps)`` seconds."""
+        """Return ``(n, steps, h)`` embeddings of ``(n, steps)`` times in seconds."""
         angles = times.unsqueeze(-1) * self.speeds
         embedded: Tensor = self.linear(torch.cat([angles.sin(), angles.cos()], dim=-1))
         return embedded
 
 
 class Recurrent(nn.Module):
-    """An LSTM; its states are averaged over the steps, or only the last one is used."""
+    """An LSTM whose states are averaged over the steps, or of which only the last state is used."""
 
     def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
         super().__init__()
-        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # saves weights
+        self.narrow = nn.Linear(width, hidden) if width > hidden else nn.Identity()  # fewer weights
         self.lstm = nn.LSTM(min(width, hidden), hidden, batch_first=True)
         self.pooling = pooling
 
@@ -112,7 +112,7 @@ class Recurrent(nn.Module):
 
 
 class Convolutional(nn.Module):
-    """Two convolutions over time, then the largest response of each filter (Kim 2014)."""
+    """Two convolutions over time, followed by the maximum of each filter over time (Kim 2014)."""
 
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ ENCODERS = {"lstm": Recurrent, "cnn": Convolutional}
 
 
 class Encoder(nn.Module):
-    """The steps and the summary of one modality as h numbers."""
+    """Encodes the steps and the summary of one modality as h numbers."""
 
     def __init__(self, summary: int, steps: int, hidden: int, dropout: float, kind: str) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class Encoder(nn.Module):
         self.merge = nn.Sequential(nn.LayerNorm(width), nn.Dropout(dropout), nn.Linear(width, hidden), nn.ReLU())
 
     def forward(self, summary: Tensor, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)``."""
+        """Return the ``(n, h)`` encodings."""
         parts = [self.summary(summary)] if self.summary is not None else []
         parts += [self.steps(steps, mask)] if self.steps is not None else []
         merged: Tensor = self.merge(torch.cat(parts, dim=1))
@@ -150,7 +150,7 @@ class Encoder(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Each modality as a sequence of vectors of h numbers: its summary, then its steps with their times."""
+    """Turns each modality into a sequence of tokens of h numbers: its summary, then its steps with their times."""
 
     def __init__(self, widths: Widths, hidden: int) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ class Tokens(nn.Module):
     def forward(
         self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
     ) -> list[tuple[Tensor, Tensor]]:
-        """Return ``(n, 1 + steps, h)`` and its mask for each modality."""
+        """Return the ``(n, 1 + steps, h)`` tokens and their mask for each modality."""
         tokens = []
         for m, (p, d) in enumerate(self.widths):
             items = [(self.summary[m](summaries[m]) + self.kinds[m, 0]).unsqueeze(1)] if p else []

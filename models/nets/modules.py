@@ -1,7 +1,7 @@
 """The torch modules of the neural strategies: encoders, attention, heads.
 
-Steps are padded, with a mask; padding never reaches an output, so that an utterance has the same output alone and in a
-batch with a longer one. A missing modality is masked as well.
+Steps are padded and masked. Padding never affects an output, so that an utterance has the same output alone and in a
+batch with longer utterances. Missing modalities are masked as well.
 """
 
 from itertools import pairwise
@@ -23,7 +23,7 @@ from models.nets.layers import (
 
 
 class FeedForward(nn.Sequential):
-    """Hidden layers with ReLU and dropout, and a linear layer on top."""
+    """Hidden layers with ReLU and dropout, followed by a linear layer."""
 
     def __init__(self, width: int, outputs: int, hidden: int, layers: int, dropout: float) -> None:
         stack: list[nn.Module] = []
@@ -34,14 +34,14 @@ class FeedForward(nn.Sequential):
 
 
 class Loss(nn.Module):
-    """Cross-entropy (squared error for scores) of the outputs, plus that of each available modality's own decision.
+    """Cross-entropy (or squared error) of the outputs, plus the weighted loss of each available modality's own output.
 
     Parameters
     ----------
     task
         ``classification`` or ``regression``.
     auxiliary
-        Weight of the modalities' own decisions.
+        Weight of the losses of the modalities' own outputs.
     """
 
     def __init__(self, task: str, auxiliary: float = 0.0) -> None:
@@ -55,7 +55,7 @@ class Loss(nn.Module):
         return nn.functional.cross_entropy(outputs, targets, reduction="none")
 
     def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the mean loss of ``outputs`` ``(n, k)`` and of the available ``decisions`` ``(n, modalities, k)``."""
+        """Return the mean loss of ``outputs`` ``(n, k)``, plus that of the available ``decisions`` ``(n, m, k)``."""
         loss = self._each(found["outputs"], targets).mean()
         if not self.auxiliary or "decisions" not in found:
             return loss
@@ -65,7 +65,7 @@ class Loss(nn.Module):
 
 
 class IntermediateNet(nn.Module):
-    """One encoder per modality, merged in a hidden layer; each modality also has a decision of its own."""
+    """One encoder per modality, merged in a hidden layer; each modality also has an output of its own."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, encoder: str) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class IntermediateNet(nn.Module):
 
 
 class TransformerNet(nn.Module):
-    """Self-attention over the tokens of all modalities and an output token."""
+    """Self-attention over the tokens of all modalities and one output token, from which the output is computed."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class TransformerNet(nn.Module):
 
 
 class ModalityAttentionNet(nn.Module):
-    """Attention over each modality's steps, then over the modalities."""
+    """Attention over the steps of each modality, then attention over the modalities."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -127,7 +127,9 @@ class ModalityAttentionNet(nn.Module):
         )
         self.pooling = nn.ModuleList([AttentionPooling(hidden) for _ in widths])
         self.merge = nn.ModuleList([nn.Sequential(nn.ReLU(), nn.Linear(hidden, hidden)) for _ in widths])
-        self.normal = nn.LayerNorm(hidden)  # all modalities have the same length: only the weights make one count more
+        self.normal = nn.LayerNorm(
+            hidden
+        )  # gives all modalities the same norm, so that only weights set their influence
         self.choose = AttentionPooling(hidden)
         self.head = FeedForward(hidden, outputs, hidden, 1, dropout)
         self.dropout = nn.Dropout(dropout)
@@ -151,7 +153,7 @@ class ModalityAttentionNet(nn.Module):
 
 
 class CrossModalNet(nn.Module):
-    """The tokens of each modality attend to those of every other one; a single available modality attends to itself."""
+    """The tokens of each modality attend to those of every other modality, or to themselves if there is no other."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -183,7 +185,7 @@ class CrossModalNet(nn.Module):
 
 
 class FusedSequenceNet(nn.Module):
-    """All modalities joined step by step into one sequence: self-attention, then attention pooling of its steps."""
+    """Self-attention over one sequence, in which all modalities are joined step by step, then attention pooling."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
         super().__init__()
@@ -213,7 +215,7 @@ class FusedSequenceNet(nn.Module):
 
 
 class SequenceNet(nn.Module):
-    """An LSTM over one sequence; its state is joined with a summary before the head."""
+    """An LSTM over one sequence, whose state is concatenated with a summary before the head."""
 
     def __init__(self, steps: int, summary: int, outputs: int, hidden: int, dropout: float, pooling: str) -> None:
         super().__init__()
@@ -232,7 +234,7 @@ class SequenceNet(nn.Module):
 
 
 class SpectrogramNet(nn.Module):
-    """Convolutions over time and frequency, then the mean and the largest response over time."""
+    """Convolutions over time and frequency, followed by the mean and the maximum over time."""
 
     def __init__(self, bands: int, outputs: int, hidden: int, dropout: float) -> None:
         super().__init__()
@@ -244,7 +246,7 @@ class SpectrogramNet(nn.Module):
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * hidden, outputs))
 
     def forward(self, frames: Tensor, mask: Tensor) -> dict[str, Tensor]:
-        """Return ``outputs`` ``(n, k)`` of ``(n, frames, bands)``."""
+        """Return ``outputs`` ``(n, k)`` for spectrograms ``(n, frames, bands)``."""
         x = frames.unsqueeze(1)
         for layer in self.layers:
             mask = mask[:, ::2]
@@ -262,7 +264,7 @@ class Denoiser(nn.Module):
         self.decoder = nn.Sequential(nn.Linear(components, hidden), nn.Tanh(), nn.Linear(hidden, width))
 
     def forward(self, input: Tensor) -> dict[str, Tensor]:
-        """Return the ``code`` and the ``outputs``: the input as reconstructed from it."""
+        """Return the ``code``, and as ``outputs`` the reconstruction of the input from the code."""
         code = self.encoder(input)
         return {"code": code, "outputs": self.decoder(code)}
 
@@ -271,5 +273,5 @@ class ReconstructionLoss(nn.Module):
     """Mean squared error of an autoencoder's reconstruction."""
 
     def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the mean over all entries."""
+        """Return the mean squared error over all entries."""
         return nn.functional.mse_loss(found["outputs"], targets)

@@ -1,4 +1,4 @@
-"""The base of all neural strategies: inputs fitted in the fold, settings chosen on inner folds, one trained network."""
+"""The base class of neural strategies: one network, with inputs fitted in the fold and settings from inner folds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
@@ -27,10 +27,10 @@ LEARNING: Mapping[str, Any] = {
 
 
 class NetInputs(Protocol):
-    """Turns utterances into what a network reads; fitted on training rows."""
+    """An object, fitted on training rows, that turns utterances into the inputs of a network."""
 
     def fit(self, x: Modalities) -> Any:
-        """Learn from training rows."""
+        """Fit on training rows."""
         ...
 
     def usable(self, x: Modalities) -> BoolArray:
@@ -38,27 +38,27 @@ class NetInputs(Protocol):
         ...
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> Reader:
-        """Return a reader that makes batches of `x`."""
+        """Return a reader that makes batches from `x`."""
         ...
 
 
 class Neural(UtteranceEstimator):
-    """A network over `Modalities`, fitted on the rows that have anything to read; the prior elsewhere.
+    """A network over `Modalities`, trained on the rows that have any input; other rows get the prior.
 
-    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie; without
+    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie. Without
     inner folds, the first settings are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
 
     Attributes
     ----------
     DEFAULTS
-        Setting -> its value, or a tuple of values that inner folds choose from.
+        The default of each setting: a value, or a tuple of values among which inner folds choose.
     settings_
         The chosen settings.
     edges_
-        Those of them whose value is the smallest or the largest that was tried (`models.classical.search_space.edges`).
+        Settings whose chosen value is the smallest or largest that was tried (`models.classical.search_space.edges`).
     out_of_fold_
-        ``(n, k)`` outputs for each training row, from the inner fold whose network was not trained on it; NaN if there
-        was nothing to choose, or in rows that no inner fold validates on.
+        ``(n, k)`` outputs for the training rows with the chosen settings, each from a network of an inner fold that was
+        not trained on the row; NaN in rows that are in no validation part, or if there was nothing to choose.
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {}
@@ -99,7 +99,7 @@ class Neural(UtteranceEstimator):
 
 
 class _ReadableRows:
-    """Training rows that have anything to read, and the inputs fitted on them; networks are trained on both."""
+    """Training rows that have any input, with the inputs fitted on them; networks with any settings train on them."""
 
     def __init__(self, inputs: NetInputs, x: Modalities, target: Target) -> None:
         self.inputs = inputs
@@ -116,27 +116,27 @@ class _ReadableRows:
 
 
 class FittedNet:
-    """A trained network with the inputs that it reads and the scale of its outputs.
+    """A trained network, with the inputs that it reads and the scale of its outputs.
 
-    If training has a single class or score, or nothing to read, there is no network and the prior is the output.
+    If the training rows have a single class or score, or no input, there is no network, and the output is the prior.
 
     Parameters
     ----------
     inputs
-        Fitted inputs.
+        The fitted inputs.
     settings
-        One value each.
+        The value of each setting.
     target
-        An empty target: the task and the classes.
+        A target without labels, which holds the task and the classes.
     prior
-        ``(k,)`` the output for rows without anything to read.
+        ``(k,)`` output for rows without any input.
 
     Attributes
     ----------
     net_
         The network, or None.
     seen_
-        Codes of the classes that it was trained on; the others have probability 0.
+        Positions of the classes that occur in training; all other classes have probability 0.
     """
 
     def __init__(self, inputs: Any, settings: Mapping[str, Any], target: Target, prior: FloatArray) -> None:
@@ -147,7 +147,7 @@ class FittedNet:
         self.net_: TrainedNet | None = None
 
     def train(self, build: Any, x: Modalities, target: Target) -> None:
-        """Train on rows that all have something to read."""
+        """Train on rows, all of which must have an input."""
         from models.nets.modules import Loss
 
         learning = {key: self.settings[key] for key in LEARNING}
@@ -171,7 +171,7 @@ class FittedNet:
         return ((target.values - self.mean_) / self.deviation_).astype(np.float32)
 
     def scaled(self, logits: FloatArray) -> FloatArray:
-        """Return the network's outputs as ``(n, k)`` probabilities of all classes, or as ``(n, 1)`` scores."""
+        """Return the network's raw outputs as ``(n, k)`` probabilities of all classes, or as ``(n, 1)`` scores."""
         if self.target.task == "regression":
             scores: FloatArray = logits * self.deviation_ + self.mean_
             return scores
@@ -180,14 +180,14 @@ class FittedNet:
         return full
 
     def network_outputs(self, x: Modalities) -> tuple[IntArray, list[Any]]:
-        """Return the rows that have anything to read, and the network's outputs for them, batch by batch."""
+        """Return the positions of rows that have any input, and the network's outputs for them, batch by batch."""
         rows: IntArray = np.flatnonzero(self.inputs.usable(x))
         if self.net_ is None or not len(rows):
             return rows[:0], []
         return rows, list(self.net_.outputs(self.inputs.reader(x[rows], self.settings)))
 
     def outputs(self, x: Modalities) -> FloatArray:
-        """Return ``(n, k)`` outputs; the prior in rows without anything to read."""
+        """Return ``(n, k)`` outputs; the prior in rows without any input."""
         full: FloatArray = np.tile(self.prior, (len(x), 1))
         rows, batches = self.network_outputs(x)
         if batches:
@@ -207,13 +207,13 @@ class Multimodal(Neural):
     classes
         All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
+        For each modality, named scikit-learn transformers of raw transcripts, which are fitted inside the fold.
     settings
-        Settings that replace ``DEFAULTS``; inner folds choose from a list.
+        Settings that replace ``DEFAULTS``; inner folds choose among the values of a list.
     normalise
-        The scaler of summaries, ``standard`` or ``quantile``; fitted inside the fold.
+        Scaler of summaries, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        The largest number of settings to try; all by default.
+        Maximum number of settings to try; all by default.
     """
 
     _module: ClassVar[str]

@@ -1,4 +1,4 @@
-"""Early fusion of sequences: steps of all modalities are joined and reduced, then read in order by an LSTM."""
+"""Early fusion of sequences: the steps of all modalities are joined, reduced, and read by an LSTM."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -16,19 +16,19 @@ from models.nets.neural import LEARNING, NetInputs, Neural
 from models.nets.steps import padded
 from models.nets.trained_net import Batch, TrainedNet
 
-FITTED_STEPS = 5000  # evenly spaced steps to fit a reducer on: more would change it little and cost much
+FITTED_STEPS = 5000  # about how many steps a reducer is fitted on; more would change it little but take much longer
 
 Blocks = Sequence[NDArray[Any]]
 
 
 class _Joined:
-    """A reducer of the modalities' rows; each block gets a column that marks missing rows."""
+    """Applies a reducer to the blocks of several modalities; blocks with missing rows get a column that marks them."""
 
     def __init__(self, how: Reducer) -> None:
         self.how = how
 
     def fit(self, blocks: Blocks, present: BoolArray) -> "_Joined":
-        """Learn from one ``(rows, p)`` block per modality and ``(modalities, rows)`` masks."""
+        """Fit on one ``(rows, p)`` block per modality and a ``(modalities, rows)`` mask of present rows."""
         self.present_shares_ = present.mean(axis=1)
         self.how.fit(self._flagged(blocks, present), present)
         reduced = self.how.transform(self._flagged(blocks, present), present)
@@ -36,7 +36,7 @@ class _Joined:
         return self
 
     def transform(self, blocks: Blocks, present: BoolArray) -> FloatArray:
-        """Return ``(rows, width_)``, with a mean variance of 1 in training."""
+        """Return the reduced ``(rows, width_)`` matrix, whose mean variance in training is 1."""
         if not present.shape[1]:
             return np.zeros((0, self.width_))
         return np.asarray(self.scale_.transform(self.how.transform(self._flagged(blocks, present), present)))
@@ -50,7 +50,7 @@ class _Joined:
 
 
 class ReducedInputs(Inputs):
-    """One reduced sequence of several modalities, and one reduced summary.
+    """The inputs of an LSTM: one reduced sequence and one reduced summary of several modalities.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class ReducedInputs(Inputs):
     Attributes
     ----------
     steps_, summary_
-        The reducers of steps and of summaries; None if training has none of them.
+        The fitted reducers of steps and of summaries; None if the training rows have no steps, or no summaries.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class ReducedInputs(Inputs):
         self.options = dict(options)
 
     def fit(self, x: Modalities) -> "ReducedInputs":
-        """Learn scales, then the reducers, from training rows."""
+        """Fit the scalers, then the reducers, on training rows."""
         super().fit(x)
         self.steps_, self.summary_ = None, None
         rows = np.flatnonzero(self.usable(x))
@@ -95,14 +95,14 @@ class ReducedInputs(Inputs):
         return self
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "ReducedReader":
-        """Return a reader that makes batches of `x`."""
+        """Return a reader that makes batches from `x`."""
         return ReducedReader(self, x, settings.get("modality_dropout", 0.0))
 
 
 class ReducedReader(InputReader):
-    """Batches for an LSTM: one sequence and one summary.
+    """Makes batches for an LSTM: one sequence and one summary per utterance.
 
-    If training has no sequences, the summary is the only step.
+    If there are no sequences in training, the summary is the only step.
     """
 
     def __init__(self, inputs: ReducedInputs, x: Modalities, modality_dropout: float) -> None:
@@ -110,13 +110,13 @@ class ReducedReader(InputReader):
         self.inputs = inputs
 
     def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return all steps, ``(total, d)`` per modality, the mask of available ones, and the steps per row."""
+        """Return the ``(total, d)`` steps of each modality, a mask of available steps, and the steps per row."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
         blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths
 
     def summarised(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray]:
-        """Return the summaries, ``(b, p)`` per modality, and the mask of available ones."""
+        """Return the ``(b, p)`` summaries of each modality, and a mask of available summaries."""
         read = [m for m, (width, _) in enumerate(self.inputs.widths) if width]
         found = self.summary(rows, available)
         return [found[m] for m in read], available.T[read]
@@ -135,36 +135,37 @@ class ReducedReader(InputReader):
 
 
 class SequenceLSTM(Neural):
-    """An LSTM over the steps of one modality, or over those of several, joined and reduced before it.
+    """An LSTM over the steps of one modality, or over the joined and reduced steps of several modalities.
 
-    The steps of a shorter sequence are repeated to the length of the longest in its utterance, and a column marks where
-    a modality is missing. The summaries, joined and reduced the same way, are concatenated with the LSTM's
-    state; if there are no sequences, they are its only step.
+    Within an utterance, the steps of shorter sequences are repeated to the length of the longest one, and a column
+    marks where a modality is missing. The summaries are joined and reduced in the same way, and concatenated with the
+    state of the LSTM. If there are no sequences, the reduced summary is the LSTM's only step.
 
     Parameters
     ----------
     modalities
         The modalities to read.
     reducer
-        Name of a reducer of `models.fusion.early`; fitted on training steps.
+        Name of the reducer, as in `models.fusion.early.Early`; it is fitted on training steps.
     task
         ``classification`` or ``regression``.
     classes
         All classes; by default those in the training labels.
     fitted
-        Modality -> named scikit-learn transformers of raw transcripts, fitted inside the fold.
+        For each modality, named scikit-learn transformers of raw transcripts, which are fitted inside the fold.
     settings
-        Settings that replace ``DEFAULTS``; inner folds choose from a list. The key ``reducer`` holds those of the
-        reducer. ``pooling`` is ``mean`` or ``last``: how the LSTM's states become one.
+        Settings that replace ``DEFAULTS``; inner folds choose among the values of a list. The key ``reducer`` holds the
+        settings of the reducer. ``pooling`` is ``mean`` or ``last``: whether the LSTM's states are averaged, or only
+        the last state is used.
     normalise
-        The scaler of summaries, ``standard`` or ``quantile``; fitted inside the fold.
+        Scaler of summaries, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        The largest number of settings to try; all by default.
+        Maximum number of settings to try; all by default.
 
     References
     ----------
     S. Hochreiter and J. Schmidhuber, Long short-term memory, 1997; M. Wöllmer et al., LSTM-modeling of continuous
-    emotions in an audiovisual affect recognition framework, 2013 (features joined before it).
+    emotions in an audiovisual affect recognition framework, 2013 (features joined before the LSTM).
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {

@@ -1,4 +1,4 @@
-"""A convolutional network that reads a voice's log-mel spectrogram."""
+"""A convolutional network that reads log-mel spectrograms."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -11,17 +11,17 @@ from models.nets.neural import LEARNING, NetInputs, Neural
 from models.nets.steps import StepScaler, padded
 from models.nets.trained_net import Batch, TrainedNet
 
-SOURCE = "spectrogram"  # the sequence that is read; available where audio is
+SOURCE = "spectrogram"  # name of the sequence that is read; it has the mask of audio
 RATE_HZ = 25.0  # frames per second that the network reads
 
 
 class Frames:
-    """Spectrogram frames, standardised band by band over the training frames.
+    """The inputs of the network: spectrogram frames, standardised band by band over the training frames.
 
     Attributes
     ----------
     scaler_
-        The scaler of the bands; None if training has no frames.
+        The scaler of the bands; None if the training rows have no frames.
     """
 
     def __init__(self, modality: str) -> None:
@@ -34,7 +34,7 @@ class Frames:
         return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
 
     def fit(self, x: Modalities) -> "Frames":
-        """Learn from training rows."""
+        """Fit on training rows."""
         frames = self._frames(x)
         self.scaler_ = StepScaler().fit(frames) if frames.lengths.any() else None
         self.join_ = _frames_joined(frames)
@@ -42,15 +42,15 @@ class Frames:
 
     @property
     def bands(self) -> int:
-        """Numbers per frame."""
+        """The number of bands."""
         return len(self.scaler_.mean_) if self.scaler_ is not None else 0
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return a mask ``(n,)`` of the rows that have a frame."""
+        """Return a mask ``(n,)`` of the rows that have any frame."""
         return np.asarray((self._frames(x).lengths > 0) & (self.scaler_ is not None))
 
     def reader(self, x: Modalities, settings: Mapping[str, Any]) -> "FrameReader":
-        """Return a reader that makes batches of `x`."""
+        """Return a reader that makes batches from `x`."""
         frames = self._frames(x)
         if self.scaler_ is None or frames.width != self.bands:
             raise ModelError(f"the model reads spectrograms of {self.bands} bands, these have {frames.width}")
@@ -58,7 +58,7 @@ class Frames:
 
 
 def _frames_joined(frames: Ragged) -> int:
-    """Return how many neighbouring frames to average for about `RATE_HZ`; frames without times come at 100 Hz."""
+    """Return how many neighbouring frames to average to get about `RATE_HZ`; assume 100 Hz if times are unknown."""
     starts = frames.steps.times[frames.rows(), 0]
     hops = np.diff(starts)
     hops = hops[hops > 0]
@@ -66,7 +66,7 @@ def _frames_joined(frames: Ragged) -> int:
 
 
 class FrameReader:
-    """Batches of spectrograms with neighbouring frames averaged; training reads a random piece of each clip."""
+    """Makes batches of spectrograms with averaged neighbouring frames; training reads a random piece of each clip."""
 
     def __init__(self, frames: Ragged, scaler: StepScaler, join: int, crop_s: float) -> None:
         self.frames = frames
@@ -78,7 +78,7 @@ class FrameReader:
         return len(self.frames)
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``frames`` ``(b, L, bands)`` and their ``mask``."""
+        """Return ``frames`` ``(b, L, bands)`` and their ``mask`` ``(b, L)``."""
         chosen = self.frames[rows]
         if training:
             chosen = self._cropped(chosen)
@@ -103,21 +103,21 @@ class FrameReader:
 class SpectrogramCNN(Neural):
     """Convolutions over time and frequency of a clip's log-mel spectrogram, pooled over the whole clip.
 
-    Rows without audio, or without a frame, get the training prior.
+    Rows without any frame get the training prior.
 
     Parameters
     ----------
     modality
-        The modality that the spectrogram belongs to.
+        The modality whose mask applies to the spectrogram.
     task
         ``classification`` or ``regression``.
     classes
         All classes; by default those in the training labels.
     settings
-        Settings that replace ``DEFAULTS``; inner folds choose from a list. ``crop_s`` is the length, in seconds, of
-        the piece of a clip that training reads at a time.
+        Settings that replace ``DEFAULTS``; inner folds choose among the values of a list. ``crop_s`` is the maximum
+        length in seconds of the piece of a clip that is read in training.
     budget
-        The largest number of settings to try; all by default.
+        Maximum number of settings to try; all by default.
 
     References
     ----------

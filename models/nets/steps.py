@@ -1,4 +1,4 @@
-"""Steps of sequences as a network reads them: scaled, shortened, padded, aligned; and modality dropout."""
+"""Prepare the steps of sequences for a network: scale, shorten, pad and align them; and modality dropout."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from numpy.typing import NDArray
 from models.data.modalities import BoolArray, FloatArray, IntArray, Ragged, require_columns
 from models.data.scaling import LIMIT
 
-MAX_STEPS = 64  # longest sequence, in steps; in a longer one, neighbouring steps are averaged
+MAX_STEPS = 64  # maximum length of a sequence, in steps; in a longer sequence, neighbouring steps are averaged
 
-CHUNK = 1 << 16  # steps read at a time to learn their scale
+CHUNK = 1 << 16  # number of steps that are read at once to learn their scale
 
 Floats = NDArray[np.float32]
 
 
 class StepScaler:
-    """Scale columns of steps to mean 0 and deviation 1 over the training steps; undefined entries become 0."""
+    """Scale columns of steps to mean 0 and standard deviation 1 over the training steps; undefined entries become 0."""
 
     def fit(self, sequence: Ragged) -> "StepScaler":
-        """Learn the mean and deviation of each column, ignoring NaN, in chunks of steps."""
+        """Learn the mean and standard deviation of each column, ignoring NaN, in chunks of steps."""
         rows, values = sequence.rows(), sequence.steps.values
         parts = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
         count = np.maximum(sum(np.isfinite(values[part]).sum(axis=0) for part in parts), 1)
@@ -32,23 +32,23 @@ class StepScaler:
         return self
 
     def transform(self, values: Floats) -> Floats:
-        """Return ``(steps, d)`` standardised values, clipped at `models.data.scaling.LIMIT` deviations."""
+        """Return ``(steps, d)`` standardised values, clipped at `models.data.scaling.LIMIT` standard deviations."""
         require_columns(values, self.mean_)
         scaled: Floats = np.nan_to_num((values - self.mean_) * self.scale_, nan=0.0)
         return np.clip(scaled, -LIMIT, LIMIT)
 
 
 def drop_modalities(available: BoolArray, share: float) -> BoolArray:
-    """Drop modalities at random, each with probability `share`, but keep at least one that a row has.
+    """Drop modalities at random, each with probability `share`, but keep at least one modality of each row.
 
-    Draws from torch's random state, which training has seeded.
+    The random numbers come from torch's global random state, which training has seeded.
 
     Parameters
     ----------
     available
-        ``(n, modalities)``.
+        ``(n, modalities)`` mask of the modalities that each row has.
     share
-        The probability of dropping each.
+        The probability of dropping a modality.
 
     References
     ----------
@@ -66,7 +66,7 @@ def drop_modalities(available: BoolArray, share: float) -> BoolArray:
 
 
 def middles_s(sequence: Ragged, positions: IntArray) -> FloatArray:
-    """Return the middle of each step in seconds, or its position if it has no times."""
+    """Return the midpoint of each step in seconds, or its position if its times are unknown."""
     middle = sequence.steps.times[positions].mean(axis=1)
     return np.where(np.isfinite(middle), middle, within(sequence.lengths))
 
@@ -79,7 +79,7 @@ def within(lengths: IntArray) -> IntArray:
 
 
 def parts_of(lengths: IntArray) -> IntArray:
-    """Return which of at most `MAX_STEPS` equal parts of its sequence each step belongs to."""
+    """Return, for each step, the part of its sequence that it belongs to, out of at most `MAX_STEPS` equal parts."""
     whole = np.repeat(lengths, lengths)
     place = within(lengths)
     return np.where(whole > MAX_STEPS, place * MAX_STEPS // np.maximum(whole, 1), place)
@@ -91,14 +91,14 @@ def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], In
     Parameters
     ----------
     values
-        ``(total steps, d)``, one sequence after another.
+        ``(total, d)`` steps, sequence by sequence.
     lengths
         ``(n,)`` lengths of the sequences.
 
     Returns
     -------
     tuple
-        Values and lengths of sequences of at most `MAX_STEPS` steps.
+        Values and lengths of the shortened sequences, of at most `MAX_STEPS` steps.
     """
     if not len(values) or lengths.max() <= MAX_STEPS:
         return values, lengths
@@ -111,7 +111,7 @@ def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], In
 
 
 def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolArray]:
-    """Return ``(n, longest, d)`` with zeros beyond each sequence's end, and the mask of its steps; at least 1 long."""
+    """Return ``(n, longest, d)`` sequences, padded with zeros to a length of at least 1, and a mask of real steps."""
     mask = np.arange(max(int(lengths.max(initial=0)), 1)) < lengths[:, None]
     full = np.zeros((*mask.shape, values.shape[1]), values.dtype)
     full[mask] = values
@@ -119,20 +119,21 @@ def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolA
 
 
 def aligned(lengths: IntArray) -> tuple[IntArray, IntArray]:
-    """Return the step of each modality at each position, repeating steps to the length of the row's longest sequence.
+    """Return which step of each modality to read at each position, so that all sequences of a row are equally long.
 
-    Position j of L has step ``(j + .5) * l // L`` of a sequence of l steps.
+    Steps of shorter sequences are repeated: with l steps and a longest sequence of L steps, position j reads step
+    ``(j + .5) * l // L``.
 
     Parameters
     ----------
     lengths
-        ``(modalities, n)`` the lengths l of the sequences.
+        ``(modalities, n)`` lengths l of the sequences.
 
     Returns
     -------
     tuple
-        ``(modalities, total)`` positions of steps within their sequences, one row after another (0 for a sequence
-        without steps), and ``(n,)`` the lengths L.
+        ``(modalities, total)`` positions of steps within their sequences, row by row (0 for a sequence without steps),
+        and the ``(n,)`` lengths L.
 
     Examples
     --------

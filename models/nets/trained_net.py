@@ -1,4 +1,4 @@
-"""Networks as plain values: the name of their class, its settings and weights; a torch module is made when needed."""
+"""Networks stored as plain values (class name, settings, weights), from which a torch module is built when needed."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -10,11 +10,11 @@ from models.data.modalities import IntArray
 from models.errors import ModelError
 from models.saving.trusted import NETS, network_class
 
-ROWS_AT_A_TIME = 128  # rows per batch in prediction, by default
+ROWS_AT_A_TIME = 128  # default number of rows per batch in prediction
 PRECISIONS = ("float32", "float64")
-MAX_SETTING = 100_000  # upper limit for integer settings of a loaded network, unless it has more weights
+MAX_SETTING = 100_000  # upper limit of integer settings of a loaded network, unless the network has more weights
 
-Batch = Mapping[str, Any]  # keyword arguments of a module's forward: arrays, lists of arrays, mappings of them
+Batch = Mapping[str, Any]  # keyword arguments of a module's forward: arrays, or lists and mappings of arrays
 
 
 class Reader(Protocol):
@@ -25,28 +25,29 @@ class Reader(Protocol):
         ...
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return float32 numbers of `rows`, padded to the longest; with `training`, noise and dropout are added."""
+        """Return the inputs of `rows`, padded to the longest row; `training` adds noise and modality dropout."""
         ...
 
 
 class TrainedNet:
-    """A network as plain values that rebuild it: the name of its class, its settings and its weights.
+    """A network as plain values from which it can be rebuilt: the name of its class, its settings and its weights.
 
     Parameters
     ----------
     build
-        ``module:class`` of the torch module.
+        Name of the torch module's class, as ``module:class``.
     options
-        Its keyword arguments; plain values.
+        Keyword arguments of the class; plain values.
     precision
-        Precision of its outputs. In ``float64``, 12 digits of an output do not depend on the other rows of its batch.
+        Precision in which outputs are computed. With ``float64``, 12 digits of an output do not depend on the other
+        rows of its batch.
 
     Attributes
     ----------
     weights
-        Name -> float32 array; None before training.
+        float32 arrays, keyed by name; None before training.
     losses
-        Held-out loss after each epoch; empty if nothing was held out.
+        Held-out loss after each epoch; empty if no rows were held out.
     """
 
     def __init__(self, build: str, options: Mapping[str, Any], precision: str = "float64") -> None:
@@ -69,17 +70,17 @@ class TrainedNet:
         Raises
         ------
         ModelError
-            If `build` names no network of this project or of a plugin.
+            If `build` does not name a network of this project or of a plugin.
         """
         return network_class(self.build)(**self.options)
 
     def check(self) -> None:
-        """Check a network from a file: the class that it names, its settings, and that its weights fit them.
+        """Check a network that was read from a file: its class, its settings, and whether its weights fit these.
 
         Raises
         ------
         ModelError
-            If the network is unknown, cannot be built, or would take more memory than its weights.
+            If the network is unknown, cannot be built, or would need more memory than its weights.
         """
         network_class(self.build)
         weights = self.weights
@@ -104,7 +105,7 @@ class TrainedNet:
         return {name: (str(tensor.dtype).removeprefix("torch."), tuple(tensor.shape)) for name, tensor in state}
 
     def keep(self, module: Any, losses: list[float]) -> None:
-        """Keep the weights of a trained `module`."""
+        """Store the weights of a trained module, and the held-out losses."""
         self.weights = {name: tensor.numpy().copy() for name, tensor in module.state_dict().items()}
         self.losses, self._module = losses, None
 
@@ -112,7 +113,7 @@ class TrainedNet:
         import torch
 
         if self._module is None:
-            with torch.random.fork_rng(devices=[]):  # initial weights are drawn, and then replaced
+            with torch.random.fork_rng(devices=[]):  # building draws initial weights, which are then replaced
                 module = self.untrained()
             weights = {name: torch.from_numpy(np.asarray(array)) for name, array in (self.weights or {}).items()}
             module.load_state_dict(weights)
@@ -120,7 +121,7 @@ class TrainedNet:
         return self._module
 
     def outputs(self, reader: Reader, at_a_time: int = ROWS_AT_A_TIME) -> Iterator[Any]:
-        """Yield the network's outputs for the reader's rows in batches, as numpy arrays."""
+        """Yield the network's outputs for the reader's rows, batch by batch, as NumPy arrays."""
         import torch
 
         with one_thread(), torch.inference_mode():  # skorch's loader would draw from torch's random state
@@ -131,7 +132,7 @@ class TrainedNet:
 
 
 def _plausible(options: Any, size: int, count: int) -> bool:
-    """Return whether settings could be those of a network of `count` arrays with `size` weights in all."""
+    """Whether settings are plausible for a network of `count` arrays with `size` weights in total."""
     if isinstance(options, Mapping):
         layers = options.get("layers", 0)
         return type(layers) is int and layers <= count and all(_plausible(v, size, count) for v in options.values())
@@ -143,7 +144,7 @@ def _plausible(options: Any, size: int, count: int) -> bool:
 
 
 def tensors(value: Any, precision: Any) -> Any:
-    """Return arrays, or lists and mappings of them, as tensors; floating-point ones in a precision of torch."""
+    """Convert arrays, or lists and mappings of arrays, to tensors; floating-point tensors get the given precision."""
     import torch
 
     if isinstance(value, Mapping):

@@ -1,6 +1,6 @@
-"""Training of networks: AdamW through skorch, early stopping on held-out rows, the same bits for the same seed.
+"""Train networks with AdamW through skorch, with early stopping on held-out rows; the same seed gives the same bits.
 
-A batch is made when it is needed and padded to its own longest row, so that memory stays flat.
+A batch is made when it is needed and padded to its longest row, so that memory use stays constant.
 """
 
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ class Training:
     learning_rate, weight_decay
         Settings of AdamW (Loshchilov & Hutter 2019).
     epochs, patience
-        The largest number of passes over the data; training stops after `patience` passes without a better held-out
-        loss, and the best weights are kept.
+        Maximum number of passes over the data. Training stops after `patience` passes without a better held-out loss,
+        and the best weights are kept.
     batch
-        Rows per step.
+        Number of rows per training step.
     clip
-        Longer gradients are shortened to this norm (Pascanu et al. 2013); None for no limit.
+        Maximum norm of gradients, to which larger ones are scaled down (Pascanu et al. 2013); None for no limit.
     seed
-        Seed of the initial weights, the dropout and the order of rows.
+        Seed of the initial weights, of dropout and of the order of rows.
     """
 
     learning_rate: float = 3e-3
@@ -46,7 +46,10 @@ class Training:
 
 
 def held_out(groups: Any, y: Any, task: Task) -> tuple[IntArray, IntArray] | None:
-    """Return (training rows, rows that decide when to stop) without splitting a group; None if there are too few."""
+    """Return the rows to train on and the rows held out for early stopping; None if there are too few rows.
+
+    Groups are not split.
+    """
     folds = inner_folds(groups, y, task, HELD_OUT)
     return folds[0] if folds else None
 
@@ -60,27 +63,27 @@ def train(
     criterion: Any,
     split: tuple[IntArray, IntArray] | None,
 ) -> TrainedNet:
-    """Train `net`; torch's own random state is left as it was.
+    """Train a network and return it; torch's global random state is not changed.
 
     Parameters
     ----------
     net
-        Receives the weights.
+        The network, which receives the weights.
     reader
-        Makes batches of n rows.
+        Makes batches from n rows.
     targets
-        ``(n, ...)`` what the criterion compares the network's outputs with.
+        ``(n, ...)`` targets, with which the criterion compares the network's outputs.
     how
         The settings of training.
     criterion
-        A torch module of (outputs, targets).
+        A torch module that computes the loss from outputs and targets.
     split
-        Rows to train on and rows that decide when to stop; None to train on all rows for all epochs.
+        Rows to train on, and rows held out for early stopping; None to train on all rows for all epochs.
 
     Raises
     ------
     DivergedError
-        If the weights, or the held-out losses of all epochs, are not finite numbers.
+        If a weight is not a finite number, or the held-out losses of all epochs are not.
     """
     import torch
 
@@ -97,7 +100,7 @@ def train(
 
 
 def _require_finished(fitted: Any, how: Training, stops_early: bool) -> None:
-    """Raise the KeyboardInterrupt of Ctrl-C again: skorch ends training by the same exception, and swallows both."""
+    """Raise KeyboardInterrupt if Ctrl-C ended training: skorch catches it, since early stopping raises it as well."""
     history = fitted.history
     finished = len(history) == how.epochs and "train_loss" in history[-1]
     if not finished and not (stops_early and dict(fitted.callbacks_)["EarlyStopping"].misses_ == how.patience):
@@ -105,7 +108,7 @@ def _require_finished(fitted: Any, how: Training, stops_early: bool) -> None:
 
 
 def _require_finite(module: Any, losses: list[float], how: Training) -> None:
-    """Refuse a network whose weights, or whose held-out losses in all epochs, are not finite numbers."""
+    """Raise `DivergedError` if a weight is not a finite number, or the held-out losses of all epochs are not."""
     finite = all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values())
     if not finite or (losses and not np.isfinite(losses).any()):
         what = "held-out loss" if finite else "weights"
@@ -128,7 +131,7 @@ def _skorch(module: Any, how: Training, criterion: Any, split: Any, collate: "_C
         criterion=criterion,
         optimizer=torch.optim.AdamW,
         optimizer__weight_decay=how.weight_decay,
-        optimizer__fused=True,  # one call per step instead of several per parameter
+        optimizer__fused=True,  # one call per training step instead of several calls per parameter
         lr=how.learning_rate,
         max_epochs=how.epochs,
         batch_size=how.batch,
@@ -144,7 +147,7 @@ def _skorch(module: Any, how: Training, criterion: Any, split: Any, collate: "_C
 
 
 class _Collate:
-    """Makes batches of the row numbers that skorch's loaders draw."""
+    """Turns the row numbers that skorch's data loaders draw into batches."""
 
     def __init__(self, reader: Reader, targets: Any) -> None:
         self.reader = reader
@@ -171,7 +174,7 @@ def _rows(drawn: Any) -> IntArray:
 
 
 class _FixedSplit:
-    """The split that skorch asks for, with rows chosen beforehand."""
+    """A split for skorch, with rows that were chosen beforehand."""
 
     def __init__(self, train: IntArray, valid: IntArray) -> None:
         self.train = train

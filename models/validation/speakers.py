@@ -67,19 +67,19 @@ def speakers_note(unknown: BoolArray, scattered: BoolArray) -> str:
     """Return a sentence if the speaker of some utterances is unknown, or is in several groups; else ``""``.
 
     >>> speakers_note(np.array([True, True]), np.array([False, False]))
-    'nobody says who speaks: the same person may stand on both sides of a fold'
+    'it is not known who speaks: the same person may be in both training and test'
     >>> speakers_note(np.array([False, False]), np.array([True, False]))
-    'speakers are in several groups (1 of 2 utterances): the same person may stand on both sides of a fold'
+    'speakers are in several groups (1 of 2 utterances): the same person may be in both training and test'
     >>> speakers_note(np.array([False]), np.array([False]))
     ''
     """
     faults = []
     if unknown.any():
         where = "" if unknown.all() else f" in {unknown.sum()} of {len(unknown)} utterances"
-        faults.append(f"nobody says who speaks{where}")
+        faults.append(f"it is not known who speaks{where}")
     if scattered.any():
         faults.append(f"speakers are in several groups ({scattered.sum()} of {len(scattered)} utterances)")
-    return f"{' and '.join(faults)}: the same person may stand on both sides of a fold" if faults else ""
+    return f"{' and '.join(faults)}: the same person may be in both training and test" if faults else ""
 
 
 def _names(table: pd.DataFrame, column: str) -> NDArray[np.object_]:

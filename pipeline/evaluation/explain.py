@@ -98,7 +98,7 @@ class Explained:
     fusion_alone, single_alone
         The utterances that only the best fusion, or only the best single modality, gets right.
     top
-        ``best``, or a word that claims less where nobody says who speaks.
+        ``best``, or a word that claims less where it is not known who speaks.
     note
         What is to be said of the speakers; empty if nothing.
     """

@@ -174,7 +174,7 @@ def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Seque
         if grouped or guessed.block["protocol"]["group"] != "speaker"
         else [
             f"every row has a speaker now: write corpora.{name}.protocol.group: speaker into {PARAMS}, so that nobody "
-            "stands on both sides of a fold"
+            "is in both training and test"
         ]
     )
     return [

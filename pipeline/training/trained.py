@@ -201,7 +201,7 @@ class Record:
     statuses
         Modality -> how many of the predicted utterances have each status, as `statuses_of` returned them.
     speakers
-        A sentence if nobody says who speaks; else empty.
+        A sentence if it is not known who speaks; else empty.
     untrained
         Why there are no predictions, as the files of a corpus without labels say; else empty.
     """

@@ -116,7 +116,7 @@ class Answer:
     decidable
         Whether any fusion could have been shown to be better.
     unranked
-        Why no row is called best: nobody says who speaks.
+        Why no row is called best: it is not known who speaks.
     modalities
         Each modality of the corpus.
     caveats

@@ -167,8 +167,8 @@ def _group(rows: Sequence[Cells]) -> tuple[str, list[str]]:
     if speakers:
         return "group", ["one speaker only: the table says nothing about other people; each recording is a group"]
     return "group", [
-        "nobody says who speaks: the same person may stand on both sides of a fold. --pattern with {speaker}, or the "
-        "column speaker in manifest.csv, says it; --speakers-unknown acknowledges it"
+        "it is not known who speaks: the same person may be in both training and test. Name the speakers with "
+        "--pattern and {speaker}, or in a column speaker of manifest.csv; --speakers-unknown accepts this"
     ]
 
 

@@ -72,7 +72,7 @@ def _labels(table: pd.DataFrame, label: str, task: str) -> str:
 def _speakers(table: pd.DataFrame) -> Iterator[str]:
     known = table["speaker"][table["speaker"] != ""]
     if known.empty:
-        yield "Nobody says who speaks."
+        yield "It is not known who speaks."
     elif len(known) < len(table):
         yield f"Speakers are named in {len(known)} of the utterances ({counted(known.nunique(), 'speaker')})."
     else:

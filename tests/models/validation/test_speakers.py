@@ -49,10 +49,10 @@ def test_speakers_in_several_groups_that_nobody_chose_are_found(groups, speakers
 
 
 def test_the_sentence_counts_the_utterances() -> None:
-    rest = ": the same person may stand on both sides of a fold"
+    rest = ": the same person may be in both training and test"
     none = np.zeros(3, bool)
-    assert speakers_note(np.ones(3, bool), none) == f"nobody says who speaks{rest}"
-    unknown = "nobody says who speaks in 2 of 3 utterances"
+    assert speakers_note(np.ones(3, bool), none) == f"it is not known who speaks{rest}"
+    unknown = "it is not known who speaks in 2 of 3 utterances"
     assert speakers_note(np.array([True, False, True]), none) == f"{unknown}{rest}"
     both = speakers_note(np.array([True, False, True]), np.array([False, True, False]))
     assert both == f"{unknown} and speakers are in several groups (1 of 3 utterances){rest}"

@@ -122,7 +122,7 @@ def test_without_labels_there_is_a_corpus_of_features_only(here: Path) -> None:
     lines = init(unlabelled=True)
     assert load_params(Path("params.yaml")).corpus("clips").label == ""
     assert any(line.startswith("labels: none") for line in lines)
-    assert any("nobody says who speaks" in line for line in lines)
+    assert any("it is not known who speaks" in line for line in lines)
     assert lines[-1] == "  dvc repro"
 
 

@@ -300,7 +300,7 @@ def test_folds_hold_positions_in_the_whole_table_and_never_rows_without_a_label(
     assert not any("neither" in notice for notice in whole.notices)
 
 
-NOBODY = "nobody says who speaks: the same person may stand on both sides of a fold"
+NOBODY = "it is not known who speaks: the same person may be in both training and test"
 
 
 def test_published_corpora_and_folds_of_corpora_are_not_asked_who_speaks():
@@ -310,14 +310,14 @@ def test_published_corpora_and_folds_of_corpora_are_not_asked_who_speaks():
     assert speakers_note_of(alone, own, True) == ""
     assert speakers_note_of(alone, replace(own, protocol=replace(PROTOCOL, group="corpus")), False) == ""
     table, parts = alone.assign(corpus=["a", "a", "b", "b"]), {"a": False, "b": True}
-    assert speakers_note_of(table, own, parts).startswith("nobody says who speaks in 2 of 4 utterances: ")
+    assert speakers_note_of(table, own, parts).startswith("it is not known who speaks in 2 of 4 utterances: ")
     assert speakers_note_of(table, replace(own, protocol=ProtocolParams("leave-one-corpus-out")), parts) == ""
 
 
 def test_speakers_who_were_filled_in_are_kept_apart_only_by_a_protocol_that_divides_by_them():
     table = utterances(4, group=list("uvwx"), recording=list("uvwx"), speaker=["ann", "ann", "ben", "cid"])
     own = corpus("text")
-    scattered = "speakers are in several groups (2 of 4 utterances): the same person may stand on both sides of a fold"
+    scattered = "speakers are in several groups (2 of 4 utterances): the same person may be in both training and test"
     assert speakers_note_of(table, own, False) == scattered
     assert speakers_note_of(table, own, True) == ""
     assert speakers_note_of(table, replace(own, protocol=replace(PROTOCOL, group="speaker")), False) == ""

@@ -194,4 +194,4 @@ def test_groups_are_spoken_of_only_where_somebody_names_them(tmp_path, who, said
     assert ("no groups (each utterance by itself)" in prepared.stdout) is not said
     trained = run("train", "--corpus", "c", "--workers", "0", cwd=tmp_path)
     assert ("seem to contain the labels" in trained.stdout + trained.stderr) is said
-    assert ("nobody says who speaks: the same person may stand on both" in trained.stdout + trained.stderr) is not said
+    assert ("it is not known who speaks: the same person may be in both" in trained.stdout + trained.stderr) is not said

@@ -70,7 +70,7 @@ def test_empty_labels_are_counted() -> None:
 def test_nobody_who_speaks_is_said() -> None:
     found = made(rows(mood=MOODS))
     assert found.block["protocol"] == {"kind": "group-kfold", "folds": 5, "group": "group"}
-    assert "nobody says who speaks" in lines(found)
+    assert "it is not known who speaks" in lines(found)
 
 
 def test_one_speaker_cannot_be_divided() -> None:

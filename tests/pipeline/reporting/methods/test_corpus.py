@@ -57,7 +57,7 @@ def test_scores_have_a_range_and_a_corpus_may_have_no_labels(params: Params) -> 
 
 
 def test_unknown_speakers_are_said_to_be_unknown(params: Params) -> None:
-    assert "Nobody says who speaks." in said(params, "c", TABLE.assign(speaker=""))
+    assert "It is not known who speaks." in said(params, "c", TABLE.assign(speaker=""))
     some = said(params, "c", TABLE.assign(speaker=["a", "", ""]))
     assert "Speakers are named in 1 of the utterances (1 speaker)." in some
 

@@ -54,8 +54,8 @@ def test_folds_are_as_many_as_there_are_groups() -> None:
         "For evaluation, cross-validation with 3 folds was used, in which no speaker is in both training and test "
         "(groups: 3)."
     )
-    _, caution = protocol_sentences(CORPUS, 3, "nobody says who speaks")
-    assert caution == "Nobody says who speaks: the same person may be in training and test."
+    _, caution = protocol_sentences(CORPUS, 3, "it is not known who speaks")
+    assert caution == "It is not known who speaks: the same person may be in training and test."
     official = replace(CORPUS, protocol=ProtocolParams("official"))
     assert "the published split into training and test" in next(protocol_sentences(official, 3, ""))
 

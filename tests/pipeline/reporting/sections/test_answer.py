@@ -80,7 +80,7 @@ def test_the_grid_has_the_best_row_of_each_strategy_and_set_of_modalities() -> N
 
 
 def test_no_cell_is_called_best_where_no_row_is_ranked() -> None:
-    found = grid(scores(unranked="nobody says who speaks"))
+    found = grid(scores(unranked="it is not known who speaks"))
     assert not any(cell and cell.best for _, cells in found.lines for cell in cells)
 
 
