@@ -1,6 +1,8 @@
 """The committed demo corpus is whole, balanced and what its script makes; its words and faces are where it says."""
 
 import csv
+import importlib
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,10 +15,11 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 DEMO = Path(__file__).parents[2] / "data" / "raw" / "demo"
 CLASSES = ("negative", "neutral", "positive")
-REMADE = ("ana-01", "hugo-12")
+REMADE = ("ana-01", "leo-12")
 MAX_BYTES = 6_000_000
 RATE_HZ = 16000
 
@@ -53,6 +56,10 @@ def read(folder: Path, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def class_of(score: float) -> str:
+    return CLASSES[int(score > -1) + int(score > 1)]
+
+
 @pytest.fixture(scope="module")
 def manifest() -> list[dict[str, str]]:
     return read(DEMO, "manifest.csv")
@@ -68,11 +75,12 @@ def words() -> dict[str, list[tuple[str, float, float]]]:
 
 @pytest.fixture(scope="module")
 def sample(manifest) -> dict[str, Movie]:
-    """Two clips of each speaker, decoded; together they show every class."""
+    """A clip of each speaker and a second one of every third, decoded; together they show every class."""
     by_speaker: dict[str, list[str]] = {}
     for row in manifest:
         by_speaker.setdefault(row["speaker"], []).append(row["media"])
-    chosen = [media for i, all_media in enumerate(by_speaker.values()) for media in (all_media[i], all_media[-1 - i])]
+    own = list(by_speaker.values())
+    chosen = [media[i] for i, media in enumerate(own)] + [media[-1 - i] for i, media in enumerate(own) if i % 3 == 0]
     return {Path(media).stem: decode(DEMO / media) for media in chosen}
 
 
@@ -87,31 +95,68 @@ def sampled_frames(sample) -> list[NDArray[np.uint8]]:
 
 
 def test_manifest_is_balanced(manifest):
-    assert len(manifest) == 120
-    assert len({row["utterance"] for row in manifest}) == len({row["text"] for row in manifest}) == 120
+    assert len(manifest) == 144
+    assert len({row["utterance"] for row in manifest}) == len({row["text"] for row in manifest}) == 144
     cells = Counter((row["speaker"], row["sentiment"]) for row in manifest)
-    assert len({speaker for speaker, _ in cells}) == 8
+    assert len({speaker for speaker, _ in cells}) == 12
     assert {sentiment for _, sentiment in cells} == set(CLASSES)
-    assert len(cells) == 24  # every speaker has every class,
-    assert set(cells.values()) == {5}  # each as often
+    assert len(cells) == 36  # every speaker has every class,
+    assert set(cells.values()) == {4}  # each as often
 
 
 def test_groups_and_order_belong_to_speakers(manifest):
     assert all(row["group"] == row["speaker"] for row in manifest)
     for speaker in {row["speaker"] for row in manifest}:
-        assert sorted(int(row["order"]) for row in manifest if row["speaker"] == speaker) == list(range(15))
+        assert sorted(int(row["order"]) for row in manifest if row["speaker"] == speaker) == list(range(12))
 
 
 def test_scores_agree_with_classes(manifest):
     for row in manifest:
         score = float(row["score"])
         assert -3 <= score <= 3
-        assert row["sentiment"] == CLASSES[int(score > -1) + int(score > 1)]
+        assert row["sentiment"] == class_of(score)
+
+
+def test_two_modalities_show_the_class_and_the_third_each_other_class_equally_often(manifest, monkeypatch):
+    monkeypatch.syspath_prepend(DEMO)
+    clips = importlib.import_module("plan").plan_corpus()
+    assert [(clip.utterance, clip.text, clip.sentiment) for clip in clips] == [
+        (row["utterance"], row["text"], row["sentiment"]) for row in manifest
+    ]
+    shown = [{name: class_of(score) for name, score in clip.shown.items()} for clip in clips]
+    for clip, classes in zip(clips, shown, strict=True):
+        assert [name for name, found in classes.items() if found != clip.sentiment] == [clip.misleading]
+    by_speaker = Counter((clip.misleading, clip.speaker.name) for clip in clips)
+    by_class = Counter(
+        (clip.misleading, clip.sentiment, own[clip.misleading]) for clip, own in zip(clips, shown, strict=True)
+    )
+    assert (len(by_speaker), set(by_speaker.values())) == (36, {4})
+    assert (len(by_class), set(by_class.values())) == (18, {8})
+
+
+def test_adjectives_show_what_the_plan_says(manifest, monkeypatch):
+    monkeypatch.syspath_prepend(DEMO)
+    adjectives = importlib.import_module("sentences").ADJECTIVES
+    reader = SentimentIntensityAnalyzer()
+    compound = {name: [reader.polarity_scores(word)["compound"] for word in adjectives[name]] for name in CLASSES}
+    assert max(compound["negative"]) < -0.3
+    assert set(compound["neutral"]) == {0.0}
+    assert min(compound["positive"]) > 0.3
+    everyone = {word for words in adjectives.values() for word in words}
+    assert all(len(everyone & set(re.findall(r"\w+", row["text"]))) == 1 for row in manifest)
 
 
 def test_position_does_not_tell_the_class(manifest):
     means = [np.mean([int(row["order"]) for row in manifest if row["sentiment"] == name]) for name in CLASSES]
-    assert max(means) - min(means) < 3  # of 15 places
+    assert max(means) - min(means) < 2.4  # of 12 places
+
+
+def test_length_does_not_tell_the_class(manifest, words):
+    lengths = {
+        name: [words[row["utterance"]][-1][2] for row in manifest if row["sentiment"] == name] for name in CLASSES
+    }
+    means = [np.mean(own) for own in lengths.values()]
+    assert max(means) - min(means) < 0.1 * np.mean(means)
 
 
 def test_files_are_there_and_small(manifest):

@@ -8,8 +8,8 @@ from canvas import Pose
 from numpy.typing import NDArray
 from plan import Clip
 
-STRENGTH = 1.15
-"""Expression at the peak of a clip whose video latent is 3."""
+STRENGTH = 1.3
+"""Expression at the peak of a clip whose video shows a score of 3."""
 BLINK_COURSE = (0.3, 0.6)
 """Opening of the eyes in the frames of a blink."""
 
@@ -94,7 +94,7 @@ def perform(clip: Clip, samples: NDArray[np.float32], frame_samples: int) -> Ite
     Parameters
     ----------
     clip : Clip
-        Its video latent is shown, weakest at both ends.
+        The score that its video shows is acted, weakest at both ends.
     samples : ndarray of shape (n,), float32
         The clip's sound, which the mouth follows.
     frame_samples : int
@@ -108,7 +108,7 @@ def perform(clip: Clip, samples: NDArray[np.float32], frame_samples: int) -> Ite
     rng = clip.rng("face")
     talk = _mouth_opening(samples, frame_samples)
     count = len(talk)
-    mood = clip.latents["video"] / 3 * STRENGTH * (0.55 + 0.45 * np.sin(np.pi * np.arange(count) / count))
+    mood = clip.shown["video"] / 3 * STRENGTH * (0.55 + 0.45 * np.sin(np.pi * np.arange(count) / count))
     blinks = _blinks(count, rng)
     for index, pose in enumerate(_poses(count, rng)):
         yield express(float(mood[index]), float(talk[index]), float(blinks[index])), pose

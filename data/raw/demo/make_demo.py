@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from plan import Clip, plan_corpus
+from plan import SEED, Clip, plan_corpus
 
 MANIFEST_COLUMNS = ("media", "utterance", "text", "speaker", "group", "order", "score", "sentiment")
 WORDS_COLUMNS = ("utterance", "word", "start", "end")
@@ -123,13 +123,17 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, help=f"folder to write into (default: {here})")
     parser.add_argument("--only", nargs="+", metavar="UTTERANCE", help="make these clips alone; needs --out")
+    parser.add_argument("--seed", type=int, default=SEED, help="another corpus of the same design; needs --out")
     parser.add_argument("--processes", type=int, default=2, help="clips made at a time (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.only and arguments.out is None:
         parser.error("--only needs --out: the tables would list these clips alone")
+    if arguments.seed != SEED and arguments.out is None:
+        parser.error("--seed needs --out: the committed corpus keeps its own")
     if importlib.util.find_spec("espeakng_loader") is None:
         parser.error("espeakng_loader is not installed: pip install -r requirements-demo.txt")
-    make_corpus(choose(plan_corpus(), arguments.only), arguments.out or here, max(1, arguments.processes))
+    clips = choose(plan_corpus(arguments.seed), arguments.only)
+    make_corpus(clips, arguments.out or here, max(1, arguments.processes))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Which clips there are, their labels, and what each modality shows of the label.
 
-Every speaker has five clips of each class. A clip's words, voice and face each follow a *latent*: the score plus
-noise. In four of the five clips one of the three fails: on a negative or positive clip it stays flat, on a neutral
-clip it looks mildly positive or negative. Never do two fail together, so the three together still tell the class
-where one alone is lost. That is why fusing wins on this corpus: by design.
+Every speaker has four clips of each class. In every clip two of the three modalities show the clip's own score and the
+third misleads: it shows a score of another class. So one modality tells the class of two clips in three at best, and
+two do no better, since nothing says which of them is right where they disagree. All three together tell every class,
+by the majority. That is why fusing wins on this corpus: by design.
 """
 
 import zlib
@@ -16,13 +16,8 @@ from speakers import SPEAKERS, Speaker
 
 SEED = 20
 MODALITIES = ("text", "audio", "video")
-CLASS_RANGES = {"negative": (-3.0, -1.6), "neutral": (-0.3, 0.3), "positive": (1.6, 3.0)}
-CLIPS_PER_CLASS = 5
-LATENT_SD = 0.3
-FLAT = 0.1
-"""Share of the score that a failing modality still shows on a negative or positive clip."""
-FALSE_RANGE = (1.4, 2.0)
-"""Size of what a failing modality shows on a neutral clip, either sign."""
+SCORES = {"negative": (-3.0, -2.4), "neutral": (-0.3, 0.3), "positive": (2.4, 3.0)}
+"""The range of each class's scores."""
 
 
 @dataclass(frozen=True)
@@ -36,60 +31,74 @@ class Clip:
     text: str
     score: float
     sentiment: str
-    latents: dict[str, float]
-    """What each modality shows, on the scale of the score."""
-    failing: str | None
-    """The modality that does not show the score, if any."""
+    misleading: str
+    """The modality that does not show the score."""
+    shown: dict[str, float]
+    """The score that each modality shows."""
+    seed: int
+    """Seed of the corpus that the clip belongs to."""
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return this clip's own random numbers, the same whichever other clips are made."""
-        return np.random.default_rng([SEED, zlib.crc32(f"{self.utterance}/{purpose}".encode())])
+        return np.random.default_rng([self.seed, zlib.crc32(f"{self.utterance}/{purpose}".encode())])
 
 
-def plan_corpus() -> list[Clip]:
+def plan_corpus(seed: int = SEED) -> list[Clip]:
     """Lay out all clips, in order of speaker and position.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of all random numbers; the committed corpus has the default one.
 
     Returns
     -------
     list of Clip
         The same list on every call.
     """
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(seed)
     texts: set[str] = set()
-    return [clip for index in range(len(SPEAKERS)) for clip in _plan_speaker(index, rng, texts)]
+    return [clip for index in range(len(SPEAKERS)) for clip in _plan_speaker(index, seed, rng, texts)]
 
 
-def _plan_speaker(index: int, rng: np.random.Generator, texts: set[str]) -> Iterator[Clip]:
-    """Lay out one speaker's clips, classes and failures in random order."""
+def _plan_speaker(index: int, seed: int, rng: np.random.Generator, texts: set[str]) -> Iterator[Clip]:
+    """Lay out one speaker's clips in random order."""
     speaker = SPEAKERS[index]
-    cells = [
-        (sentiment, failing)
-        for rank, sentiment in enumerate(CLASS_RANGES)
-        for failing in (*MODALITIES, MODALITIES[(index + rank) % len(MODALITIES)], None)
-    ]
+    cells = [cell for rank in range(len(SCORES)) for cell in _cells(index, rank)]
     for order, cell in enumerate(rng.permutation(len(cells))):
-        sentiment, failing = cells[cell]
-        score = round(float(rng.uniform(*CLASS_RANGES[sentiment])), 2)
-        latents = {name: _latent(score, failing == name, rng) for name in MODALITIES}
-        text = _new_text(latents["text"], rng, texts)
-        yield Clip(f"{speaker.name}-{order + 1:02d}", speaker, order, text, score, sentiment, latents, failing)
+        sentiment, misleading, wrong = cells[cell]
+        score = _draw(sentiment, rng)
+        shown = {name: score if name != misleading else _draw(wrong, rng) for name in MODALITIES}
+        text = _new_text(sentiment if misleading != "text" else wrong, rng, texts)
+        name = f"{speaker.name}-{order + 1:02d}"
+        yield Clip(name, speaker, order, text, score, sentiment, misleading, shown, seed)
 
 
-def _latent(score: float, fails: bool, rng: np.random.Generator) -> float:
-    """Draw what one modality shows of a score."""
-    if not fails:
-        shown = score
-    elif abs(score) < 1:
-        shown = float(rng.choice([-1, 1]) * rng.uniform(*FALSE_RANGE))
-    else:
-        shown = FLAT * score
-    return float(shown + rng.normal(0, LATENT_SD))
+def _cells(index: int, rank: int) -> Iterator[tuple[str, str, str]]:
+    """Return class, misleading modality and the class that it shows for each of a speaker's clips of one class.
+
+    Each modality misleads in one clip, and one of them, in rotation, in a second. Over all speakers each modality
+    shows each of the other classes equally often.
+    """
+    classes = list(SCORES)
+    own = classes.pop(rank)
+    twice = (index + rank) % len(MODALITIES)
+    for number, modality in enumerate(MODALITIES):
+        first = (index // len(MODALITIES) + number + rank) % len(classes)
+        yield own, modality, classes[first]
+        if number == twice:
+            yield own, modality, classes[1 - first]
 
 
-def _new_text(latent: float, rng: np.random.Generator, texts: set[str]) -> str:
+def _draw(sentiment: str, rng: np.random.Generator) -> float:
+    """Draw a score of a class."""
+    return round(float(rng.uniform(*SCORES[sentiment])), 2)
+
+
+def _new_text(sentiment: str, rng: np.random.Generator, texts: set[str]) -> str:
     """Draw a sentence that no other clip has, and remember it."""
-    text = write_sentence(latent, rng)
+    text = write_sentence(sentiment, rng)
     while text in texts:
-        text = write_sentence(latent, rng)
+        text = write_sentence(sentiment, rng)
     texts.add(text)
     return text

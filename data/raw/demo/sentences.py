@@ -1,59 +1,71 @@
-"""What the demo speakers say: short verdicts on everyday things, from very negative to very positive.
+"""What the demo speakers say: short verdicts on everyday things, negative, neutral or positive.
 
-A sentence is a frame (says nothing), a subject (says nothing) and a verdict for one of seven levels. There are few
-verdicts a level, so that a bag of words can learn them from a hundred clips.
+A sentence is a frame, a subject, an adverb and an adjective. Only the adjective says anything. The adjectives of the
+three classes are about equally long, so that the length of a clip does not tell its class.
 """
 
 import re
 
 import numpy as np
 
-FRAMES = (
-    "{subject} was {verdict}.",
-    "I would say {subject} was {verdict}.",
-    "To me, {subject} was {verdict}.",
-    "As I told them, {subject} was {verdict}.",
-    "Last week {subject} was {verdict}.",
-)
-SUBJECTS = (
-    "the film",
-    "the hotel",
-    "the concert",
-    "the dinner",
-    "the new phone",
-    "the course",
-    "the book",
-    "the show",
-    "the trip",
-    "the second game",
-    "the talk",
-    "the service",
-)
-VERDICTS = {
-    -3: ("absolutely terrible", "very bad, the worst of the year"),
-    -2: ("really bad", "quite boring and disappointing"),
-    -1: ("a little disappointing", "rather boring in the end"),
-    0: ("about what people expected", "much the same as last time", "neither long nor short"),
-    1: ("rather nice in the end", "a little better than usual"),
-    2: ("really good", "quite nice and enjoyable"),
-    3: ("absolutely wonderful", "very good, the best of the year"),
+FRAMES = ("{subject} was {verdict}.", "To me, {subject} was {verdict}.", "I think {subject} was {verdict}.")
+SUBJECTS = ("the film", "the book", "the show", "the meal", "the trip", "the course", "the talk", "the game")
+ADVERBS = ("really", "rather")
+ADJECTIVES = {
+    "negative": (
+        "terrible",
+        "horrible",
+        "disgusting",
+        "pathetic",
+        "annoying",
+        "depressing",
+        "frustrating",
+        "miserable",
+        "disappointing",
+        "dreadful",
+        "awful",
+        "lousy",
+    ),
+    "neutral": (
+        "ordinary",
+        "regular",
+        "typical",
+        "familiar",
+        "average",
+        "moderate",
+        "usual",
+        "traditional",
+        "conventional",
+        "common",
+        "normal",
+        "standard",
+    ),
+    "positive": (
+        "wonderful",
+        "excellent",
+        "fantastic",
+        "delightful",
+        "amazing",
+        "fabulous",
+        "terrific",
+        "enjoyable",
+        "magnificent",
+        "lovely",
+        "superb",
+        "perfect",
+    ),
 }
 
 _WORD = re.compile(r"[A-Za-z]+(?:'[A-Za-z]+)?")
 
 
-def level_of(latent: float) -> int:
-    """Return the verdict level (-3 to 3) nearest to a latent sentiment."""
-    return int(np.clip(np.rint(latent), -3, 3))
-
-
-def write_sentence(latent: float, rng: np.random.Generator) -> str:
-    """Draw a sentence whose verdict is as positive as `latent` says.
+def write_sentence(sentiment: str, rng: np.random.Generator) -> str:
+    """Draw a sentence.
 
     Parameters
     ----------
-    latent : float
-        Sentiment to express, about -3 to 3.
+    sentiment : str
+        The class that its adjective shows, a key of `ADJECTIVES`.
     rng : numpy.random.Generator
         Source of the choices.
 
@@ -62,10 +74,10 @@ def write_sentence(latent: float, rng: np.random.Generator) -> str:
     str
         One sentence with capital and full stop.
     """
-    frame = FRAMES[rng.integers(len(FRAMES))]
-    subject = SUBJECTS[rng.integers(len(SUBJECTS))]
-    verdicts = VERDICTS[level_of(latent)]
-    sentence = frame.format(subject=subject, verdict=verdicts[rng.integers(len(verdicts))])
+    frame, subject, adverb, adjective = (
+        choices[rng.integers(len(choices))] for choices in (FRAMES, SUBJECTS, ADVERBS, ADJECTIVES[sentiment])
+    )
+    sentence = frame.format(subject=subject, verdict=f"{adverb} {adjective}")
     return sentence[0].upper() + sentence[1:]
 
 

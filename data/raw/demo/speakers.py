@@ -1,4 +1,4 @@
-"""The eight invented speakers: how each head looks and how each voice sounds. None of them is anybody's likeness."""
+"""The twelve invented speakers: how each head looks and how each voice sounds. None of them is anybody's likeness."""
 
 from dataclasses import dataclass
 
@@ -76,6 +76,22 @@ SPEAKERS = (
     Speaker(
         "hugo", "en-us+m7", 54, 164, (176, 128, 100), (70, 66, 64), (146, 82, 76), (60, 66, 70), (48, 64, 104),
         (188, 194, 190), 1.10, 0.94, 0.93, brow=1.2, nose=1.15, lip=0.95, beard=True, fringe=-0.10, grain=8,
+    ),
+    Speaker(
+        "iris", "en-us+f2", 38, 168, (218, 168, 134), (112, 44, 32), (182, 88, 86), (64, 104, 72), (56, 104, 112),
+        (200, 204, 188), 0.98, 1.01, 0.79, eye_gap=1.02, brow=0.95, nose=0.95, fringe=-0.04, parting=0.08, grain=9,
+    ),
+    Speaker(
+        "jon", "en-us+m2", 58, 168, (240, 204, 180), (196, 164, 110), (190, 104, 98), (92, 122, 146), (146, 124, 92),
+        (186, 190, 204), 1.08, 1.0, 0.86, brow=1.15, eye_gap=0.98, nose=1.05, lip=0.92, parting=0.12, grain=10,
+    ),
+    Speaker(
+        "kim", "en-us+steph", 40, 172, (230, 186, 150), (30, 24, 26), (176, 82, 84), (48, 34, 26), (168, 92, 84),
+        (192, 204, 204), 1.01, 0.97, 0.77, brow=0.88, nose=0.92, lip=1.05, long_hair=True, fringe=-0.12, grain=11,
+    ),
+    Speaker(
+        "leo", "en-us+m6", 58, 164, (132, 90, 64), (22, 18, 18), (128, 66, 62), (44, 30, 22), (112, 132, 160),
+        (206, 196, 184), 1.05, 1.03, 0.89, eye_gap=1.01, brow=1.22, nose=1.14, lip=1.2, fringe=-0.06, grain=12,
     ),
 )  # fmt: skip
 

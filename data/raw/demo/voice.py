@@ -23,7 +23,7 @@ NOISE_DB = -68.0
 SILENCE_DB = -35.0
 """A word ends where the signal last exceeds this, against the clip's peak."""
 
-TILT_DB = 3.0
+TILT_DB = 5.0
 """Gain an octave above `TILT_FROM_HZ`, for three octaves, of a fully positive voice; a negative one loses as much."""
 TILT_FROM_HZ = 500.0
 
@@ -67,14 +67,15 @@ _CALLBACK = ctypes.CFUNCTYPE(
 
 
 def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
-    """Speak a clip's sentence as its audio latent says.
+    """Speak a clip's sentence with the voice that its audio is to show.
 
-    A positive voice is higher, livelier, faster, louder and brighter; a negative one the opposite.
+    A positive voice is higher and brighter than the speaker's usual one, a negative one lower and duller; both are
+    louder and livelier than a neutral one. All three are equally fast: the length of a clip does not tell its class.
 
     Parameters
     ----------
     clip : Clip
-        Its `text`, `speaker` and audio latent are used.
+        Its `text`, its `speaker` and the score that its audio shows are used.
 
     Returns
     -------
@@ -84,17 +85,17 @@ def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
         One for each word of the text, in order.
     """
     rng = clip.rng("voice")
-    mood = clip.latents["audio"] / 3
+    mood = clip.shown["audio"] / 3
     settings = {
-        "rate": clip.speaker.rate_wpm + 32 * mood + rng.normal(0, 5),
+        "rate": clip.speaker.rate_wpm + rng.normal(0, 5),
         "volume": 100,
         "pitch": np.clip(clip.speaker.pitch + 30 * mood + rng.normal(0, 2.5), 0, 99),
-        "range": np.clip(50 + 45 * mood + rng.normal(0, 5), 0, 100),
+        "range": np.clip(10 + 75 * abs(mood) + rng.normal(0, 5), 0, 100),
     }
     raw, rate_hz, starts = synthesise(clip.text, clip.speaker.voice, settings)
     speech = _tilt(soxr.resample(raw.astype(np.float32) / 32768, rate_hz, RATE_HZ), TILT_DB * mood)
-    gain_db = LEVEL_DB + 6 * mood + rng.normal(0, 1.0) - _level_db(speech)
-    lead, tail = (int(RATE_HZ * rng.uniform(0.2, 0.4)) for _ in range(2))
+    gain_db = LEVEL_DB + 6 * (2 * abs(mood) - 1) + rng.normal(0, 1.0) - _level_db(speech)
+    lead, tail = (int(RATE_HZ * rng.uniform(0.15, 0.3)) for _ in range(2))
     total = -(-(lead + len(speech) + tail) // FRAME_SAMPLES) * FRAME_SAMPLES
     samples = rng.normal(0, 10 ** (NOISE_DB / 20), total)
     samples[lead : lead + len(speech)] += speech * 10 ** (gain_db / 20)

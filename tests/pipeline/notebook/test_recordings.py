@@ -13,7 +13,7 @@ CLIP = DEMO / "clips" / "ana-01.mp4"
 
 
 def test_a_recording_has_the_features_of_the_corpus(demo_project: Path) -> None:
-    text = "To me, the film was really good."
+    text = "I think the meal was rather enjoyable."
     found = cm.extract(str(CLIP), ["vader", "prosody"], text=text, project=demo_project)
     assert list(found) == ["vader", "prosody"]
     for name, features in found.items():

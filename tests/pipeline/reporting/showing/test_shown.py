@@ -35,9 +35,9 @@ def test_lines_say_where_it_is_and_what_was_trimmed(looking: Params) -> None:
     text = "\n".join(lines(shown(looking, "a")))
     for said in (
         "a of c",
-        "0.00 to 2.40 s of c/a.mp4",
+        "0.00 to 2.64 s of c/a.mp4",
         "speaker    ana",
-        "face       found in 12 of 12",
+        "face       found in 14 of 14",
         "3 of 3 have times",
     ):
         assert said in text

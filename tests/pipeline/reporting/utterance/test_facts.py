@@ -10,7 +10,7 @@ def test_they_join_tables_stores_and_preview(looking: Params) -> None:
     known = known_of(looking, "c")
     facts = facts_of(known, 0, Preview({"sound": {"gain_db": 1.0}}))
     assert (facts["id"], facts["speaker"], facts["label"]) == ("a", "ana", "yes")
-    assert (facts["start"], facts["seconds"]) == (0.0, 2.4)
+    assert (facts["start"], facts["seconds"]) == (0.0, 2.64)
     assert facts["words"] == [["To", 0.362, 0.48], ["me", 0.48, 0.766], ["good", 1.773, 2.103]]
     assert facts["sources"] == {"text_source": "given", "words_source": "given"}
     assert facts["sound"] == {"gain_db": 1.0}

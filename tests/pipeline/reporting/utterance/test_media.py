@@ -14,7 +14,7 @@ from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams.spans import Region, Span
 from tests.conftest import DATA, ROOT, needs_data
 
-DEMO = ROOT / "data/raw/demo/clips/ana-01.mp4"  # 2.4 s, 256 x 256
+DEMO = ROOT / "data/raw/demo/clips/ana-01.mp4"  # 2.64 s, 256 x 256
 RATE = 16_000
 SILENT = np.zeros(RATE, np.float32)
 
@@ -24,13 +24,13 @@ def source(path: Path, start: float, end: float, region: Region | None = None) -
 
 
 def test_a_small_playable_recording_is_shown_as_it_is() -> None:
-    whole = source(DEMO, 0.0, 2.4)
+    whole = source(DEMO, 0.0, 2.64)
     found = clip_of(whole, whole, SILENT, RATE, VideoConfig())
     assert found.content == DEMO.read_bytes()
     assert (found.mime, found.size, found.note) == ("video/mp4", (256, 256), "")
 
 
-@pytest.mark.parametrize("part", [source(DEMO, 0.5, 1.5), source(DEMO, 0.0, 2.4, Region(0.0, 0.0, 0.5, 1.0))])
+@pytest.mark.parametrize("part", [source(DEMO, 0.5, 1.5), source(DEMO, 0.0, 2.64, Region(0.0, 0.0, 0.5, 1.0))])
 def test_a_part_is_encoded_again(part: Source) -> None:
     found = clip_of(part, part, SILENT, RATE, VideoConfig())
     with av.open(BytesIO(found.content)) as made:

@@ -22,7 +22,7 @@ def test_a_clip_that_no_stream_was_made_of_still_has_sound_and_pictures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = made_to_look_at / "c/a.mp4"
-    source = Source(str(path), "a.mp4", Span(0.0, 2.4), "", (), sha256(path.read_bytes()).hexdigest())
+    source = Source(str(path), "a.mp4", Span(0.0, 2.64), "", (), sha256(path.read_bytes()).hexdigest())
     step = PreviewStep(AudioConfig(), VideoConfig(), (), pictures=True)
     ((_, entry),) = step.compute([Clip("a", "k", source)])
     found = Preview.of(entry)  # type: ignore[arg-type]

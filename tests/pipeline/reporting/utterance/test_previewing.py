@@ -15,8 +15,8 @@ def test_they_hold_what_was_trimmed_and_found_and_are_made_once(looking: Params,
     one = found.of("a")
     assert one is not None
     start, end = one.facts["sound"]["kept"]
-    assert 0.2 < start < 0.45  # the first word begins at 0.36 s, the last one ends at 2.10 s
-    assert 1.9 < end < 2.3
+    assert 0.1 < start < 0.35  # the first word begins at 0.27 s, the last one ends at 2.38 s
+    assert 2.2 < end < 2.6
     assert all(score > 0.5 for score in one.facts["faces"]["scores"])
     assert one.facts["faces"]["shown"][0]["others"] == []
     broken = found.of("broken")
