@@ -217,7 +217,8 @@ def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[
     for key in sorted({*was["config"], *now["config"]}):
         then, here = was["config"].get(key), now["config"].get(key)
         if then != here:
-            yield f"{where}.{key}: the model was trained with {_shown(then)}, {params.path} says {_shown(here)}", True
+            past = f"with {_shown(then)}" if key in was["config"] else "without it"
+            yield f"{where}.{key}: the model was trained {past}, {params.path} says {_shown(here)}", True
     if was["version"] != now["version"]:
         yield f"{where}: the model was trained with version {was['version']}, but this is {now['version']}", True
     if was.get("weights") != now.get("weights"):

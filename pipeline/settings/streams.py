@@ -176,6 +176,10 @@ class VideoConfig(StreamConfig):
         Face detector; ``mediapipe`` is its full-range model.
     min_score
         Faces with a lower detection score are ignored.
+    detect_every_s
+        The detector runs at least this often, in seconds; in the frames between, a face that is alone in the picture is
+        found again by its look. 0: the detector runs in every sampled frame, as it always does where several faces are
+        seen, and with ``follow: speaking``.
     margin
         Margin added to the tight face box on each side, as a fraction of its longer side.
     size
@@ -197,6 +201,7 @@ class VideoConfig(StreamConfig):
     fps: Annotated[float, Field(gt=0, le=120)] = 5.0
     detector: Literal["mediapipe", "haar"] = "mediapipe"
     min_score: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    detect_every_s: Annotated[float, Field(ge=0, le=60)] = 1.0
     margin: Annotated[float, Field(ge=0, le=2)] = 0.25
     size: Annotated[int, Field(ge=32, le=1024)] = 224
     frame_height: Annotated[int, Field(ge=32, le=2160)] = 256
@@ -206,14 +211,18 @@ class VideoConfig(StreamConfig):
     mouth_fps: Annotated[float, Field(ge=5, le=120)] = 25.0
 
     def of_content(self) -> dict[str, Any]:
-        """Return the settings that the content depends on; `follow` and `mouth_fps` only if `follow` is ``speaking``.
+        """Return the settings that the content depends on.
 
-        >>> [name in VideoConfig().of_content() for name in ("fps", "follow", "mouth_fps")]
-        [True, False, False]
+        `follow` and `mouth_fps` count only where the speaker is followed; `detect_every_s` elsewhere, unless it is 0.
+
+        >>> [name in VideoConfig().of_content() for name in ("fps", "detect_every_s", "follow", "mouth_fps")]
+        [True, True, False, False]
         """
         settings = asdict(self)
         if self.follow == "size":
             del settings["follow"], settings["mouth_fps"]
+        if self.follow == "speaking" or not self.detect_every_s:
+            del settings["detect_every_s"]
         return settings
 
 

@@ -136,15 +136,15 @@ def found_faces(picture: Picture, detect: Detector) -> list[Detection]:
     return kept[:MAX_FACES]
 
 
-def cut_faces(picture: Picture, detect: Detector, margin: float, size: int, quality: int) -> list[Face]:
-    """Return the `found_faces` of `picture`, each cut out.
+def cut_face(picture: Picture, found: Detection, margin: float, size: int, quality: int) -> Face:
+    """Cut a face out of `picture`.
 
     Parameters
     ----------
     picture
         ``(height, width, 3)`` RGB.
-    detect
-        From `detector`.
+    found
+        Where the face is.
     margin
         Added to the tight box on each side, as a fraction of its longer side.
     size
@@ -152,8 +152,5 @@ def cut_faces(picture: Picture, detect: Detector, margin: float, size: int, qual
     quality
         JPEG quality of the cut-out image.
     """
-    faces = []
-    for found in found_faces(picture, detect):
-        around = square(found.box, margin)
-        faces.append(Face(found.box, found.score, around, jpeg(cut(picture, around, size), quality)))
-    return faces
+    around = square(found.box, margin)
+    return Face(found.box, found.score, around, jpeg(cut(picture, around, size), quality))

@@ -7,6 +7,7 @@ late, stay on their clock.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from features.types import TimeArray, VideoStream
 from pipeline.settings.streams import VideoConfig
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.container.timeline import MISSING_S
-from pipeline.streams.faces import Face, cut_faces, detector
+from pipeline.streams.faces import Detection, Face, cut_face, detector, found_faces
 from pipeline.streams.following import follow, jumps, several
 from pipeline.streams.frames import Contents, decode, survey
 from pipeline.streams.pictures import Box, Painter, Picture, cropped, jpeg, shrink
@@ -25,6 +26,7 @@ from pipeline.streams.spans import Region, Span
 from pipeline.streams.speaker.choosing import speaker
 from pipeline.streams.speaker.voice import Voice, levels
 from pipeline.streams.speaker.watching import watch
+from pipeline.streams.tracking import FaceTracker
 
 VERSION = 3  # raised whenever the same recording and settings give other streams
 MOST_HELD = 1000  # sampled frames of spans with several faces that wait until mouths are measured
@@ -50,11 +52,14 @@ class Pending:
         faces.
     side
         The square root of the first picture's area. Faces in pictures of another size are scaled to it.
+    tracker
+        What finds its faces. Each span has its own, so that its stream does not depend on other spans.
     """
 
     span: Span
     wanted: Index
     at: TimeArray
+    tracker: FaceTracker
     numbers: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
@@ -146,7 +151,15 @@ def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | Em
     wanted, at = seen(contents.times, contents.end_s, sample_targets(span, config.fps), 1 / config.fps)
     if not len(wanted):
         return EmptyInput(f"no frame between {span.start_s:.2f} and {span.end_s:.2f} s")
-    return Pending(span, wanted, at)
+    return Pending(span, wanted, at, FaceTracker(_every_s(config)))
+
+
+def _every_s(config: VideoConfig) -> float:
+    """Return the least time between two runs of the detector: half a sample less than the setting, for uneven samples.
+
+    Where the speaker is followed it runs in every frame, as `watch` does, whose faces are compared with these.
+    """
+    return 0.0 if config.follow == "speaking" else max(config.detect_every_s - 0.5 / config.fps, 0.0)
 
 
 def _collect(
@@ -196,20 +209,55 @@ def _follow_speakers(
             yield index, _finish(contents.name, span, follow(span.faces), NOBODY)
 
 
+class View:
+    """What the spans of one region share of a frame.
+
+    Attributes
+    ----------
+    part
+        ``(height, width, 3)`` the region's part of the frame.
+    """
+
+    def __init__(self, picture: Picture, region: Region | None, config: VideoConfig) -> None:
+        self._config = config
+        self.part, self._left, self._top = cropped(picture, region)
+        self._cut: dict[Detection, Face] = {}
+
+    @cached_property
+    def small(self) -> bytes:
+        """The part, reduced and encoded."""
+        return jpeg(shrink(self.part, self._config.frame_height), self._config.jpeg_quality)
+
+    def detect(self) -> list[Detection]:
+        """Return the faces that the detector finds."""
+        return self._detected
+
+    @cached_property
+    def _detected(self) -> list[Detection]:
+        return found_faces(self.part, detector(self._config.detector, self._config.min_score))
+
+    def face(self, found: Detection) -> Face:
+        """Return a face of the part cut out, in pixels of the whole frame."""
+        if found not in self._cut:
+            config = self._config
+            face = cut_face(self.part, found, config.margin, config.size, config.jpeg_quality)
+            self._cut[found] = face.moved(self._left, self._top)
+        return self._cut[found]
+
+
 def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
     """Give each span its view of one frame; spans with the same region share the work."""
-    detect = detector(config.detector, config.min_score)
     side = float(np.sqrt(picture.shape[0] * picture.shape[1]))
-    views: dict[Region | None, tuple[bytes, list[Face]]] = {}
+    views: dict[Region | None, View] = {}
     for span in takers:
         region = span.span.region
         if region not in views:
-            part, left, top = cropped(picture, region)
-            faces = cut_faces(part, detect, config.margin, config.size, config.jpeg_quality)
-            small = jpeg(shrink(part, config.frame_height), config.jpeg_quality)
-            views[region] = small, [face.moved(left, top) for face in faces]
-        for time_s in span.at[span.wanted == number]:
-            span.add(number, float(time_s), *views[region], side)
+            views[region] = View(picture, region, config)
+        view = views[region]
+        times = span.at[span.wanted == number].tolist()
+        faces = [view.face(found) for found in span.tracker.find(view.part, times[0], view.detect)]
+        for time_s in times:
+            span.add(number, time_s, view.small, faces, side)
 
 
 def _finish(

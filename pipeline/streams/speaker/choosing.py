@@ -24,7 +24,7 @@ class Glance:
     time_s
         When it is shown, from the utterance's start.
     faces
-        The faces in it, in the order in which `pipeline.streams.faces.cut_faces` finds them.
+        The faces in it, in the order in which `pipeline.streams.faces.found_faces` finds them.
     """
 
     number: int

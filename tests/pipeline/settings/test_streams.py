@@ -24,6 +24,7 @@ EDGES: list[tuple[type[Any], str, list[Any], list[Any]]] = [
     (VideoConfig, "fps", [0.1, 120], [0, 120.1]),
     (VideoConfig, "detector", ["mediapipe", "haar"], ["hair", ""]),
     (VideoConfig, "min_score", [0, 0.99], [-0.1, 1]),
+    (VideoConfig, "detect_every_s", [0, 0.4, 60], [-0.1, 61]),
     (VideoConfig, "margin", [0, 2], [-0.1, 2.1]),
     (VideoConfig, "size", [32, 1024], [31, 1025]),
     (VideoConfig, "frame_height", [32, 2160], [31, 2161]),

@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from pipeline.streams.faces import MAX_FACES, Detection, Face, cut_faces, detector
+from features.video.images import read_jpeg
+from pipeline.streams.faces import MAX_FACES, Detection, Face, cut_face, detector, found_faces
 from pipeline.streams.pictures import iou
 from tests.pipeline.streams.recordings import face
 
@@ -24,9 +25,19 @@ def pictures(name, count):
 
 def test_at_most_five_faces_largest_weight_first_and_none_outside():
     found = [Detection((20 * i, 0, 10 + i, 10 + i), 1.0) for i in range(8)] + [Detection((-50, 0, 40, 40), 1.0)]
-    faces = cut_faces(np.zeros((100, 300, 3), np.uint8), lambda picture: found, 0.25, 64, 90)
+    faces = found_faces(np.zeros((100, 300, 3), np.uint8), lambda picture: found)
     assert [each.box[0] for each in faces] == [140, 120, 100, 80, 60]
     assert len(faces) == MAX_FACES
+
+
+def test_a_face_is_cut_out_with_its_margin():
+    picture = np.zeros((100, 300, 3), np.uint8)
+    picture[30:50, 40:60] = 250
+    cut = cut_face(picture, Detection((40, 30, 20, 20), 0.9), 0.25, 60, 90)
+    assert (cut.box, cut.square, cut.score) == ((40, 30, 20, 20), (35, 25, 30, 30), 0.9)
+    shown = read_jpeg(cut.image)
+    assert shown.shape == (60, 60, 3)
+    assert shown[30, 30].mean() > 240 > 20 > shown[3, 3].mean()
 
 
 def test_a_moved_face_keeps_its_image():

@@ -12,7 +12,7 @@ from features.errors import EmptyInput
 from pipeline.settings.streams import VideoConfig
 from pipeline.streams import video
 from pipeline.streams.decode import probe
-from pipeline.streams.faces import Face
+from pipeline.streams.faces import Detection, Face
 from pipeline.streams.frames import survey
 from pipeline.streams.sampling import nearest, sample_targets, seen
 from pipeline.streams.spans import Span
@@ -56,11 +56,13 @@ def test_each_sample_of_a_steady_recording_is_the_nearest_frame(rate: int, start
 def brightness(monkeypatch: pytest.MonkeyPatch) -> None:
     """Treat every picture as a face whose image is its brightness."""
 
-    def cut(picture: np.ndarray, *_: object) -> list[Face]:
-        square = (0.0, 0.0, 9.0, 9.0)
-        return [Face(square, 1.0, square, bytes([int(picture.mean())]))]
+    square = (0.0, 0.0, 9.0, 9.0)
 
-    monkeypatch.setattr(video, "cut_faces", cut)
+    def cut(picture: np.ndarray, *_: object) -> Face:
+        return Face(square, 1.0, square, bytes([int(picture.mean())]))
+
+    monkeypatch.setattr(video, "found_faces", lambda *_: [Detection(square, 1.0)])
+    monkeypatch.setattr(video, "cut_face", cut)
 
 
 @pytest.mark.usefixtures("brightness")

@@ -16,7 +16,7 @@ from pipeline.streams import frames, video
 from pipeline.streams.audio import read_audio
 from pipeline.streams.container.opening import MediaError
 from pipeline.streams.decode import probe
-from pipeline.streams.pictures import Painter
+from pipeline.streams.pictures import Painter, iou
 from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import read_video
 
@@ -206,12 +206,44 @@ def test_spans_may_overlap_and_come_in_any_order(two_people):
     np.testing.assert_allclose(together[0].times, [-0.01, 0.19, 0.39, 0.59], atol=1e-6)
 
 
-def test_faces_of_a_frame_are_detected_once_for_all_spans(two_people, monkeypatch):
-    looked = []
-    plain = video.cut_faces
-    monkeypatch.setattr(video, "cut_faces", lambda *given: looked.append(1) or plain(*given))
+@pytest.fixture
+def looked(monkeypatch):
+    """The pictures in which the detector looks for faces."""
+    pictures, plain = [], video.found_faces
+    monkeypatch.setattr(video, "found_faces", lambda *given: pictures.append(given[0]) or plain(*given))
+    return pictures
+
+
+def test_faces_of_a_frame_are_detected_once_for_all_spans(two_people, looked):
     list(read_video(two_people, [Span(0.0, 1.0)] * 3, CONFIG))
     assert len(looked) == 5
+
+
+@pytest.mark.parametrize(("name", "most"), [(GRID, 3), ("grid/speakers/lrwp9a.mpg", 3), (RAVDESS, 4)])
+def test_a_lone_face_is_detected_once_a_second_and_is_where_the_detector_finds_it(name, most, looked):
+    path = real(name)
+    stream = whole(path)
+    assert len(looked) == most
+    every = whole(path, replace(CONFIG, detect_every_s=0))
+    assert len(looked) == most + len(every.times)
+    assert all(stream.faces)
+    same = [i for i, (a, b) in enumerate(zip(stream.faces, every.faces, strict=True)) if a == b]
+    assert same[0] == 0
+    assert np.diff(same).max() <= 5
+    overlap = [iou(tuple(a), tuple(b)) for a, b in zip(stream.boxes, every.boxes, strict=True)]
+    assert np.mean(overlap) > 0.92
+    assert min(overlap) > 0.8
+
+
+def test_the_detector_runs_in_every_frame_of_several_people_and_where_the_speaker_is_followed(two_people):
+    every = replace(CONFIG, detect_every_s=0)
+    for span in (Span(0.0, 1.6), Span(0.4, 2.4)):
+        ((_, stream),), ((_, dense),) = (read_video(two_people, [span], config) for config in (CONFIG, every))
+        assert stream.faces == dense.faces
+    path = real(GRID)
+    ((_, speaking),) = read_video(path, [Span(0.0, 0.6)], replace(CONFIG, follow="speaking"))
+    ((_, dense),) = read_video(path, [Span(0.0, 0.6)], every)
+    assert speaking.faces == dense.faces
 
 
 @pytest.mark.parametrize(("degrees", "mirrored"), [(90, False), (180, False), (270, False), (0, True), (90, True)])

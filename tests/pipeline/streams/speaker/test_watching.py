@@ -11,7 +11,7 @@ from features.types import VideoStream
 from features.video.landmarks import Landmarks, LandmarksConfig, measure
 from pipeline.settings.streams import VideoConfig
 from pipeline.streams import video
-from pipeline.streams.faces import cut_faces, detector
+from pipeline.streams.faces import cut_face, detector, found_faces
 from pipeline.streams.frames import survey
 from pipeline.streams.sampling import seen
 from pipeline.streams.spans import Region, Span
@@ -22,7 +22,7 @@ from tests.conftest import DATA, needs_data
 
 pytestmark = needs_data
 
-SIZE, SPEAKING = VideoConfig(), VideoConfig(follow="speaking", mouth_fps=12.5)
+SIZE, SPEAKING = VideoConfig(detect_every_s=0), VideoConfig(follow="speaking", mouth_fps=12.5)
 A, B, C = (DATA / "grid" / name for name in ("s1/bbaf2n.mpg", "speakers/lrwp9a.mpg", "speakers/swiz3n.mpg"))
 WHOLE = Span(0.0, 3.0)
 
@@ -142,7 +142,8 @@ def test_lips_are_those_of_the_landmarks(clips):
     """The distance of the outer edges is about that of the lips' thicknesses and of the opening between them."""
     picture = clips[0][30]
     detect = detector("mediapipe", 0.5)
-    ((face,), (kept,)) = sightings(picture, detect), cut_faces(picture, detect, 0.25, 224, 95)
+    ((face,), (found,)) = sightings(picture, detect), found_faces(picture, detect)
+    kept = cut_face(picture, found, 0.25, 224, 95)
     assert face.box == kept.box
     crop = cv2.cvtColor(cv2.imdecode(np.frombuffer(kept.image, np.uint8), 1), cv2.COLOR_BGR2RGB)
     landmarks = Landmarks(LandmarksConfig())
