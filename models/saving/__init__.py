@@ -1,1 +1,1 @@
-"""Fitted models on disk without pickles: written, checked and loaded."""
+"""Write, check and load fitted models without pickles."""

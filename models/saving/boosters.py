@@ -1,7 +1,7 @@
-"""XGBoost's boosters as the JSON text that XGBoost saves, and back: everything is checked first.
+"""Convert XGBoost's boosters to XGBoost's JSON text, and checked text to boosters.
 
-XGBoost parses that text itself, and may read a repeated key, or one spelt with escapes, differently from Python.
-So the text from a file is parsed once, checked, and written again for XGBoost.
+XGBoost parses the text itself, and may read repeated keys, or keys with escape sequences, differently than Python. The
+text from a file is therefore parsed, checked, and written again for XGBoost.
 """
 
 import json
@@ -13,8 +13,8 @@ import numpy as np
 from models.errors import ModelError
 from models.saving.trees import check_tree
 
-PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that give probabilities
-MAX_COLUMNS = 1_000_000  # XGBoost reserves memory for all of them for each row that it predicts
+PROBABILITIES = ("binary:logistic", "multi:softprob")  # objectives of boosters that predict probabilities
+MAX_COLUMNS = 1_000_000  # XGBoost reserves memory for all columns for each row that it predicts
 
 _NO_PARENT = 2**31 - 1  # parent of the root
 _A_NODE = ("base_weights", "default_left", "loss_changes", "parents", "split_conditions", "split_type", "sum_hessian")
@@ -27,12 +27,12 @@ def state(booster: Any) -> str:
 
 
 def build(text: Any) -> Any:
-    """Return the booster that `state` turned into text.
+    """Return the booster that `state` converted to text.
 
     Raises
     ------
     ModelError
-        If a number in the text could crash XGBoost, or make it allocate more memory than the text takes.
+        If a number in the text could crash XGBoost, or make it allocate far more memory than the text needs.
     """
     from xgboost import Booster
 
@@ -44,7 +44,7 @@ def build(text: Any) -> Any:
 
 
 def outputs_of(booster: Any) -> tuple[str, int]:
-    """Return a booster's objective and its number of classes (0 for a score or two classes)."""
+    """Return a booster's objective and its number of classes, which is 0 for scores and for two classes."""
     learner = json.loads(booster.save_config())["learner"]
     return learner["objective"]["name"], int(learner["learner_model_param"]["num_class"])
 
@@ -70,7 +70,7 @@ def _check(learner: Mapping[str, Any]) -> None:
 
 
 def _count(text: Any, most: int = 2**31 - 1) -> int:
-    """Return a count, which XGBoost writes as text; one that XGBoost and Python could read differently is refused."""
+    """Return a count that XGBoost wrote as text; refuse text that XGBoost could read differently than Python."""
     if not (isinstance(text, str) and len(text) <= len(str(most)) and text.isascii() and text.isdigit()):
         raise ModelError(f"a booster in it has the count {text!r:.60}, which is not a whole number up to {most}")
     if str(int(text)) != text or int(text) > most:
@@ -79,7 +79,7 @@ def _count(text: Any, most: int = 2**31 - 1) -> int:
 
 
 def _check_start(score: Any, outputs: int) -> None:
-    """Check the start of the sum over trees: one number, or one per output."""
+    """Check the base score, from which the sum over trees starts: one number, or one per output."""
     start = json.loads(score) if isinstance(score, str) else None
     numbers = start if isinstance(start, list) else [start]
     if len(numbers) not in (1, outputs) or not all(type(number) in (int, float) for number in numbers):
@@ -94,7 +94,7 @@ def _check_names(learner: Mapping[str, Any], columns: int) -> None:
 
 
 def _check_rounds(model: Mapping[str, Any], outputs: int, columns: int) -> int:
-    """Check every tree, and that each round has equally many for each output; return the number of rounds."""
+    """Check every tree, and that each round has the same number of trees per output; return the number of rounds."""
     sizes, trees, of_output = model["gbtree_model_param"], model["trees"], model["tree_info"]
     count, parallel = len(trees), _count(sizes["num_parallel_tree"])
     if _count(sizes["num_trees"]) != count or model["iteration_indptr"] != list(

@@ -1,6 +1,7 @@
-"""Checks of loaded scikit-learn and XGBoost models: their arrays and counts must fit one another.
+"""Checks of loaded scikit-learn and XGBoost models: their arrays and counts must be consistent.
 
-Compiled code trusts the arrays of some models; counts of others decide how long loops are and how many threads start.
+Compiled code reads the arrays of some models without checks. In others, counts determine how long loops run and how
+many threads are started.
 """
 
 from collections.abc import Callable
@@ -12,13 +13,13 @@ from common.words import BY_LETTER, MOST_WORDS, TOKEN
 from models.saving.boosters import PROBABILITIES, outputs_of
 from models.saving.shapes import is_count, is_number, require
 
-# patterns of words: those of `common.words` and scikit-learn's default; matching any other might never end
+# Allowed patterns of words: those of `common.words` and scikit-learn's default. Matching another might never end.
 PATTERNS = (TOKEN, BY_LETTER, r"(?u)\b\w\w+\b")
 _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 
 def _machine(part: Any) -> None:
-    """Check what libsvm is given: it reads as many numbers as these counts say."""
+    """Check the arrays that libsvm reads, because it reads as many numbers as the counts say."""
     own = vars(part)
     if "support_" not in own:
         return
@@ -26,7 +27,9 @@ def _machine(part: Any) -> None:
     vectors, counts = own["support_vectors_"], own["_n_support"]
     coefficients = own["_dual_coef_"]
     classes, found = len(counts), vectors.shape[0]
-    require(counts.dtype == np.int32 and counts.ndim == 1 and classes > 1 and (counts >= 0).all(), part, "odd counts")
+    require(
+        counts.dtype == np.int32 and counts.ndim == 1 and classes > 1 and (counts >= 0).all(), part, "invalid counts"
+    )
     classifies = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
     named = own["classes_"] if classifies else ()
     require(isinstance(named, np.ndarray) or not classifies, part, "no names for its classes")
@@ -64,7 +67,7 @@ def _tree(part: Any) -> None:
 
 
 def _check_classes(part: Any, tree: Any) -> None:
-    """Check that a forest or a tree makes room for as many outputs and classes as its trees have."""
+    """Check that a forest or a tree reserves memory for as many outputs and classes as its trees have."""
     own, classes = vars(part), tree.n_classes.tolist()
     require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree with different columns or outputs")
     if "n_classes_" in own or "classes_" in own:
@@ -73,7 +76,7 @@ def _check_classes(part: Any, tree: Any) -> None:
 
 
 def _linear(part: Any) -> None:
-    """Check a linear model: one row of weights per output, or a single row; one intercept each, or a single one."""
+    """Check that a linear model has weights for its columns, and one intercept or one intercept per output."""
     own = vars(part)
     if "coef_" not in own:
         return
@@ -101,7 +104,7 @@ def _vectoriser(part: Any) -> None:
 
 
 def _boosted(part: Any) -> None:
-    """Check that a booster gives what its wrapper expects: probabilities of as many classes, or scores."""
+    """Check that a booster predicts what its wrapper expects: probabilities of as many classes, or scores."""
     own = vars(part)
     if (booster := own.get("_Booster")) is not None:
         objective, classes = outputs_of(booster)
@@ -115,7 +118,7 @@ def _boosted(part: Any) -> None:
         )
 
 
-# module.Class of an object or of one of its parents -> its check
+# module.Class of an object, or of one of its base classes -> check
 RULES: dict[str, Callable[[Any], None]] = {
     "sklearn.svm._base.BaseLibSVM": _machine,
     "sklearn.ensemble._forest.BaseForest": _forest,

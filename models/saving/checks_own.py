@@ -1,4 +1,4 @@
-"""Checks of this project's own loaded models: widths must be those of existing arrays, parts must fit one another."""
+"""Checks of this project's own loaded models: widths must match existing arrays, and parts must match each other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from models.saving.boosters import MAX_COLUMNS
 from models.saving.shapes import is_count, is_number, require
 from models.saving.trusted import NETS
 
-MAX_CLASSES = 10_000  # a prediction lists every class
+MAX_CLASSES = 10_000  # maximum number of classes, since a prediction lists every class
 
 
 def _word_vectors(part: Any) -> None:
@@ -22,21 +22,21 @@ def _word_vectors(part: Any) -> None:
 
 
 def _width(scaler: Any) -> int:
-    """Return the number of columns that a `Standardise` or `Quantile` gives."""
+    """Return the number of columns that a `Standardise` or `Quantile` returns."""
     return len(getattr(scaler, "standardise_", scaler).mean_)
 
 
 def _dense_scaler(part: Any) -> None:
     own = vars(part)
-    require(is_count(own["width"], MAX_COLUMNS) and own["width"] == _width(own["scaler"]), part, "an odd width")
+    require(is_count(own["width"], MAX_COLUMNS) and own["width"] == _width(own["scaler"]), part, "an invalid width")
 
 
 def _sparse_scaler(part: Any) -> None:
-    require(is_count(vars(part)["width"], MAX_COLUMNS), part, "an odd width")
+    require(is_count(vars(part)["width"], MAX_COLUMNS), part, "an invalid width")
 
 
 def _columns_of(transformer: Any) -> int | None:
-    """Return the number of columns that a text transformer gives; None for a plugin's."""
+    """Return the number of columns that a text transformer returns; None for a transformer of a plugin."""
     own = vars(transformer)
     if type(transformer).__name__ == "Word2VecText":
         return int(own["table_"].shape[1])
@@ -53,7 +53,9 @@ def _block(part: Any) -> None:
     if "scalers_" not in own:
         return
     columns, pooled = own["columns_"], own["pooled_"]
-    require(isinstance(columns, np.ndarray) and columns.ndim == 1 and columns.dtype.kind == "i", part, "odd columns")
+    require(
+        isinstance(columns, np.ndarray) and columns.ndim == 1 and columns.dtype.kind == "i", part, "invalid columns"
+    )
     require(len(np.unique(columns)) == len(columns), part, "the same column several times")
     require(pooled is None or _width(pooled) == len(columns), part, "a scaler of other columns")
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
@@ -63,7 +65,7 @@ def _block(part: Any) -> None:
 
 
 def _summary(part: Any) -> None:
-    """Check that a summary is as wide as its block: memory is reserved for that width."""
+    """Check that a summary is as wide as its block, because memory is reserved for its width."""
     own = vars(part)
     if "width_" not in own:
         return
@@ -88,7 +90,7 @@ def _channel(part: Any) -> None:
 
 
 def _network(part: Any) -> None:
-    """Check that a network of this project reads what its inputs give: its weights show how much that is."""
+    """Check that a network of this project reads inputs of the width that its fitted inputs have."""
     own = vars(part)
     net, inputs = own.get("net_"), vars(own["inputs"])
     if net is None or net.build.partition(":")[0] != NETS:
@@ -167,7 +169,7 @@ def _target(part: Any) -> None:
     require(vars(part)["task"] in TASKS, part, "an unknown task")
 
 
-# module.Class of an object or of one of its parents -> its check
+# module.Class of an object, or of one of its base classes -> check
 RULES: dict[str, Callable[[Any], None]] = {
     "features.text.word2vec.Word2VecText": _word_vectors,
     "models.fusion.autoencoder.Autoencoder": _autoencoder,

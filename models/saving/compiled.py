@@ -1,4 +1,4 @@
-"""Objects of compiled code (decision trees, boosters, sparse matrices) as plain values and back.
+"""Convert objects of compiled code (decision trees, boosters, sparse matrices) to plain values and back.
 
 Compiled code follows indices without checking them, so every index is checked before such an object is built.
 """
@@ -13,7 +13,7 @@ from models.saving import boosters, trees
 
 @dataclass(frozen=True)
 class Codec:
-    """How objects of one class are turned into plain values, and built from them again."""
+    """Functions that convert objects of a class to plain values (`state`) and back (`build`)."""
 
     state: Callable[[Any], Any]
     build: Callable[[Any], Any]
@@ -38,7 +38,7 @@ def _sparse_builder(kind: str) -> Callable[[Any], Any]:
     return build
 
 
-# module.Class -> how its objects are kept
+# module.Class -> codec of its objects
 CODECS: dict[str, Codec] = {
     "sklearn.tree._tree.Tree": Codec(trees.tree_state, trees.build_tree),
     "scipy.sparse._csr.csr_array": Codec(_sparse_state, _sparse_builder("csr_array")),

@@ -1,7 +1,8 @@
-"""Fitted objects from the plain values and arrays that `models.saving.writing` makes; nothing in them is trusted.
+"""Build fitted objects from the plain values and arrays that `models.saving.writing` makes, without trusting them.
 
-Every object is checked when it is built: the number of its jobs here, its arrays by `models.saving.shapes`, what its
-parts must have in common by `models.saving.checks_own` and `models.saving.checks_libraries`.
+Every object is checked as soon as it is built: its number of jobs in this module, the shapes of its arrays by
+`models.saving.shapes`, and whether its parts are consistent by `models.saving.checks_own` and
+`models.saving.checks_libraries`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,20 +19,20 @@ from models.saving.writing import NUMBERS, Arrays, refusal
 
 _MAX_JOBS = 256
 _CHECKS = {**checks_libraries.RULES, **checks_own.RULES}
-_MAX_REPEATED = 10  # how many times more values than the file writes may exist once all repetitions are expanded
+_MAX_REPEATED = 10  # with all repetitions expanded, there may be this many times as many values as in the file
 _FEW = 10_000_000  # up to this number of values, repetitions are not limited
-_MAX_DEPTH = 100  # deepest nesting allowed; a stacked model needs about thirty levels
-_MAX_EMPTY_SIDE = 1_000_000  # the longest side of an array without elements, which takes no room in the file
-_MAX_LETTERS = 10_000_000  # limit over all text arrays: numpy makes each text as wide as the longest of its array
+_MAX_DEPTH = 100  # maximum depth of nesting; a stacked model needs about thirty levels
+_MAX_EMPTY_SIDE = 1_000_000  # maximum length of a side of an array without elements, which needs no space in the file
+_MAX_LETTERS = 10_000_000  # limit over all text arrays, in which NumPy makes each text as wide as the longest one
 
 
 def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
-    """Return the object that `models.saving.writing.write` was given.
+    """Return the object that `models.saving.writing.write` converted to plain values and arrays.
 
     Raises
     ------
     ModelError
-        If the values are not what `write` makes, name a class that is not trusted, or could not be used safely.
+        If `write` cannot have made these values, they name a class that is not trusted, or they are not safe to use.
     """
     reader = _Reader(dict(arrays))
     found = reader.value(plain)
@@ -41,12 +42,12 @@ def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
 
 
 def check(part: Any) -> None:
-    """Check an object that was just built.
+    """Check an object that has just been built.
 
     Raises
     ------
     ModelError
-        If using it could crash the process, never end, or need more memory than its file.
+        If using the object could crash the process, never end, or need far more memory than its file.
     """
     jobs = vars(part).get("n_jobs")
     if jobs is not None and not (type(jobs) is int and abs(jobs) <= _MAX_JOBS):
@@ -64,9 +65,9 @@ class _Reader:
     def __init__(self, arrays: Arrays) -> None:
         self.arrays = arrays
         self.done: list[Any] = []
-        self.sizes: list[int] = []  # how many values each of these holds once its repetitions are expanded
-        self.written = self.expanded = 0  # values so far
-        self.letters = 0  # the total over all text arrays so far
+        self.sizes: list[int] = []  # number of values in each item of `done`, with repetitions expanded
+        self.written = self.expanded = 0  # number of values so far, without and with repetitions expanded
+        self.letters = 0  # number of letters in all text arrays so far
         self.depth = 0
 
     def value(self, plain: Any) -> Any:
@@ -104,8 +105,8 @@ class _Reader:
         if type(number) is not int or not 0 <= number < len(self.done):
             raise ModelError(f"it repeats value number {number!r}, which does not come before that place")
         self.expanded += self.sizes[number]
-        if self.expanded > _FEW + _MAX_REPEATED * self.written:  # models of models, each of them used twice, grow fast
-            raise ModelError("it repeats the same parts over and over again, so that using it could take for ever")
+        if self.expanded > _FEW + _MAX_REPEATED * self.written:  # nested repetitions grow exponentially
+            raise ModelError("it repeats the same parts over and over again, so that using it could take forever")
         return self.done[number]
 
     def parts(self, plain: Any) -> list[Any]:
@@ -126,7 +127,7 @@ class _Reader:
         name, order = plain["array"], plain["order"]
         if not isinstance(name, str) or name not in self.arrays or order not in ("C", "F"):
             raise ModelError(f"its array {name!r:.60} is missing, or is used twice")
-        array = np.array(self.arrays.pop(name))  # a copy: libraries want to be able to write to what they read
+        array = np.array(self.arrays.pop(name))  # a copy, because some libraries need writable arrays
         _check_sides(array.shape, array.size)
         return array.T if order == "F" else array
 
@@ -169,7 +170,7 @@ def _check_sides(shape: Sequence[int], size: int) -> None:
 
 
 def _hashable(key: Any) -> Any:
-    """Return a key of a mapping or a member of a set; tuples of tuples are refused, as hashing them may never end."""
+    """Return a key of a mapping or a member of a set; refuse nested tuples, because hashing them may never end."""
     parts = key if isinstance(key, tuple) else (key,)
     if not all(part is None or isinstance(part, bool | int | float | str | np.generic) for part in parts):
         raise ModelError("a mapping or a set in it has a key that is not a name, a number or a tuple of these")

@@ -1,9 +1,9 @@
-"""Fitted models in folders: saved without pickles, and loaded only if nothing in them was changed.
+"""Save fitted models in folders without pickles, and load them only if nothing was changed.
 
-A folder holds ``objects.json`` (what the model is made of: `models.saving.writing`), ``arrays.safetensors`` (its
-numbers, such as the weights of networks, by their path inside the model) and ``model.json`` (format, schema, sha256 of
-the other files, library versions). Nothing in a file is run, and no name in it is looked up unless it is on the list of
-`models.saving.trusted`. docs/models-on-disk.md has the details.
+A folder holds ``objects.json`` (the objects that make up the model, see `models.saving.writing`),
+``arrays.safetensors`` (arrays such as the weights of networks, keyed by their path inside the model) and ``model.json``
+(format, schema, sha256 of the other files, library versions). Nothing in a file is executed, and only names on the list
+of `models.saving.trusted` are looked up. docs/models-on-disk.md has the details.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ FORMAT = "crossmodal-model"
 FORMAT_VERSION = 4
 MODEL, WEIGHTS, ABOUT = "objects.json", "arrays.safetensors", "model.json"
 
-_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # limits in bytes: parsed JSON takes about ten times as much memory
-_MAX_DEPTH = 50  # deepest nesting of a schema; about ten levels are usual
-_COPIES = 4  # copies of the arrays in memory during reading, at most: the file, what safetensors extracts, ours
-_LIBRARIES = {  # libraries that a loaded model's numbers depend on -> names of their packages
+_MAX_BYTES = {MODEL: 256 << 20, ABOUT: 64 << 20}  # limits in bytes: parsed JSON needs about ten times as much memory
+_MAX_DEPTH = 50  # maximum nesting of a schema; about ten levels are usual
+_COPIES = 4  # while reading, memory must hold at most this many copies of the arrays
+_LIBRARIES = {  # libraries on which the predictions of a loaded model depend -> names of their packages
     "numpy": ("numpy",),
     "scikit-learn": ("scikit-learn",),
     "xgboost": ("xgboost-cpu", "xgboost"),
@@ -39,16 +39,16 @@ _STRICT = ("scikit-learn", "xgboost", "torch")  # another minor version of these
 
 @dataclass(frozen=True)
 class Saved:
-    """A model that was loaded.
+    """A model that was loaded from a folder.
 
     Attributes
     ----------
     model
-        The model as it was fitted: the same input gives the same bits.
+        The fitted model; the same input gives the same bits as before saving.
     schema
-        What it was fitted on, as given to `save`.
+        The schema that was given to `save`, which describes what the model was fitted on.
     notices
-        One sentence for each library version that differs from the one it was saved with.
+        One sentence for each library whose version differs from the version with which the model was saved.
     """
 
     model: Any
@@ -57,25 +57,25 @@ class Saved:
 
 
 def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[str] = ()) -> None:
-    """Write a fitted model to `folder`; the model is not changed.
+    """Write a fitted model to a folder; the model is not changed.
 
-    Files that do not belong together, as after a power cut, are refused by `load`.
+    `load` refuses files that do not belong together, for example after a power cut.
 
     Parameters
     ----------
     model
         Any fitted strategy.
     folder
-        Created if it does not exist.
+        The folder, which is created if it does not exist.
     schema
-        What else must be known to use the model; plain values, kept as JSON.
+        Further information that is needed to use the model, as plain values; saved as JSON.
     trusted
-        Modules (plugins), besides this project's own, whose classes the model may hold.
+        Modules of plugins whose classes the model may contain, in addition to this project's own.
 
     Raises
     ------
     ModelError
-        If the model holds something that could not be loaded again.
+        If the model contains something that could not be loaded again.
     """
     trust(trusted)
     try:
@@ -97,24 +97,24 @@ def save(model: Any, folder: Path, schema: Mapping[str, Any], trusted: Sequence[
 
 
 def is_part(path: Path) -> bool:
-    """Return whether `save` writes, or an earlier version wrote, a file of this name."""
+    """Whether `save`, in this or an earlier version of the program, writes a file with this name."""
     return path.name in (MODEL, WEIGHTS, ABOUT, "model.skops")
 
 
 def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
-    """Read what `save` wrote.
+    """Load a model that `save` wrote.
 
     Parameters
     ----------
     folder
-        The model's folder.
+        The folder of the model.
     trusted
-        Modules (plugins), besides this project's own, whose classes the model may hold.
+        Modules of plugins whose classes the model may contain, in addition to this project's own.
 
     Raises
     ------
     ModelError
-        If a file is missing, was changed, has another format, holds what a model may not hold, or cannot be read.
+        If a file is missing, was changed, has another format, contains something not allowed, or cannot be read.
     """
     trust(trusted)
     about = _about(folder)
@@ -122,9 +122,9 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     notices = tuple(_differences(folder, about["libraries"]))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikit-learn's warnings about versions: `notices` states the same
+            warnings.simplefilter("ignore")  # scikit-learn's warnings about versions, which `notices` repeats
             model = read(_parsed(content), _unpacked(packed))
-    except Exception as error:  # constructors raise anything on odd content or in other library versions
+    except Exception as error:  # invalid content, or another library version, can raise anything
         why = "; ".join([_reason(error), *notices])
         raise ModelError(f"{folder / MODEL} is refused: {why}: correct that, or fit the model again") from error
     return Saved(model, about["schema"], notices)
@@ -132,7 +132,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
 
 def _reason(error: Exception) -> str:
     text = reason_of(error)
-    return text if isinstance(error, ModelError) else f"it holds odd values ({type(error).__name__}: {text:.200})"
+    return text if isinstance(error, ModelError) else f"it holds invalid values ({type(error).__name__}: {text:.200})"
 
 
 def _packed(arrays: Arrays) -> bytes:
@@ -148,7 +148,7 @@ def _unpacked(packed: bytes) -> Arrays:
 
 
 def _parsed(content: bytes) -> Any:
-    """Return the content of a JSON text; a repeated key is refused, since programs differ in which value they use."""
+    """Return the content of a JSON text; refuse repeated keys, because programs differ in which value they use."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
@@ -215,7 +215,7 @@ def _checked(path: Path, digest: str) -> bytes:
 
 
 def _content(path: Path) -> bytes:
-    """Return a file's bytes, if they fit into memory."""
+    """Return the bytes of a file; raise `ModelError` if they would not fit into memory."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     size, largest = path.stat().st_size, _MAX_BYTES.get(path.name, memory // _COPIES)
     if size > largest:
@@ -248,5 +248,5 @@ def _sha256(content: bytes) -> str:
 
 
 def _digest(about: Mapping[str, Any]) -> str:
-    """Return the sha256 of the content of `about`, however the file is laid out."""
+    """Return the sha256 of the content of `about`, which does not depend on how the file is formatted."""
     return _sha256(json.dumps(about, sort_keys=True).encode())

@@ -1,8 +1,9 @@
-"""The shapes and counts that the objects of a saved model must have, so that a small file cannot fill the memory.
+"""The shapes and counts that the objects of a saved model must have, so that a small file cannot exhaust the memory.
 
-Numpy broadcasts arrays of odd shapes, so that two of a few thousand numbers could fill the memory; and a large count,
-for which memory is reserved, takes no room in a file. So every array must have the number of axes that `fit` gives it,
-sides of one name must be equal, and a count must be the length of an existing array.
+NumPy broadcasts arrays of different shapes, so that two arrays of a few thousand numbers could exhaust the memory. A
+large count, for which memory is reserved, needs no space in a file. Therefore every array must have the number of axes
+that `fit` gives it, sides with the same name must have the same length, and a count must be the length of an existing
+array.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ import numpy as np
 
 from models.errors import ModelError
 
-Sides = tuple[str, ...] | str  # names of an array's sides, () for a number; a string: the side that the number counts
+Sides = tuple[str, ...] | str  # the names of an array's sides, or () for a number; for a count, the side it counts
 
 _SCALER: Mapping[str, Sides] = {"mean_": ("columns",), "scale_": ("columns",)}
 _COMPONENTS: Mapping[str, Sides] = {
@@ -21,7 +22,7 @@ _COMPONENTS: Mapping[str, Sides] = {
     "n_features_in_": "columns",
 }
 
-# module.Class -> attributes of it and of its subclasses, once they are fitted
+# module.Class -> attributes of fitted objects of this class and its subclasses
 _SHAPES: dict[str, Mapping[str, Sides]] = {
     "features.text.word2vec.Word2VecText": {"table_": ("words", "size")},
     "models.fusion.cca._Components": {"mean_": ("columns",), "axes_": ("components", "columns"), "scale_": ()},
@@ -57,33 +58,33 @@ _CLASSES = ("classes", "classes_")  # the arrays that may hold strings
 
 
 def is_number(value: Any) -> bool:
-    """Return whether a value is one number, and not an array."""
+    """Whether a value is a single number and not an array."""
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 def is_count(value: Any, most: int) -> bool:
-    """Return whether a value is a whole number from 0 to `most`."""
+    """Whether a value is a whole number from 0 to `most`."""
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(0 <= value <= most)
 
 
 def require(valid: Any, part: Any, what: str) -> None:
-    """Refuse an object of a saved model that is not `valid`, with the reason that it has `what`."""
+    """Raise `ModelError`, which says that an object of a saved model has `what`, unless it is `valid`."""
     if not valid:
         raise ModelError(f"its {type(part).__name__} has {what}")
 
 
 def check_shapes(part: Any) -> None:
-    """Check the arrays and counts of an object that was just built; missing ones and None are passed over.
+    """Check the arrays and counts of an object that has just been built; skip missing ones and None.
 
     Raises
     ------
     ModelError
-        If one has a shape that does not fit the others.
+        If the shape of an array or a count does not fit the others.
     """
     for kind in type(part).__mro__:
         lengths: dict[str, int] = {}
         shapes = _SHAPES.get(f"{kind.__module__}.{kind.__qualname__}", {})
-        for name, sides in sorted(shapes.items(), key=lambda entry: isinstance(entry[1], str)):  # the counts last
+        for name, sides in sorted(shapes.items(), key=lambda entry: isinstance(entry[1], str)):  # counts last
             value = vars(part).get(name)
             if value is not None and not _fits(value, sides, lengths, name in _CLASSES):
                 raise ModelError(

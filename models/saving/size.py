@@ -1,4 +1,4 @@
-"""The number of parameters that a fitted model has learnt.
+"""Count the parameters that a fitted model has learnt.
 
 ==============================  ========================================================================
 linear models                   coefficients and intercepts
@@ -7,12 +7,12 @@ trees, forests, boosting        one threshold per split and the values of each l
 networks                        all elements of all weights
 principal components            components x columns; canonical directions too
 TF-IDF, word2vec                one weight per term; all elements of all word vectors
-late fusions                    their bases, and the rule on top: weights, the sharpness, the power
+late fusions                    base models, and the rule that combines them: weights, sharpness, power
 other scikit-learn estimators   all floating-point arrays whose names end in ``_``
 ==============================  ========================================================================
 
-Means and deviations of standardisation, training priors, vocabularies and chosen settings are not counted.
-A part that is used in several places counts once.
+Means and standard deviations of scalers, training priors, vocabularies and chosen settings are not counted.
+A part that is used in several places is counted once.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def parameters(model: Any) -> int:
     Parameters
     ----------
     model
-        Any fitted strategy, or a part of one; an unfitted one has 0.
+        Any fitted strategy, or a part of one; an unfitted one has 0 parameters.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def _elements(value: Any) -> int:
 
 
 def _attributes(*names: str) -> Callable[[Any], int]:
-    """Return a function that counts all elements of those of these attributes that a part has."""
+    """Return a function that counts all elements of the named attributes; missing attributes are skipped."""
     return lambda part: sum(_elements(getattr(part, name)) for name in names if getattr(part, name, None) is not None)
 
 
@@ -95,14 +95,14 @@ def _product(part: Any) -> int:
     return 1 if part.task == "classification" else _elements(part.weights_)
 
 
-def _nothing(part: Any) -> int:  # noqa: ARG001 - every rule is given the part
+def _nothing(part: Any) -> int:  # noqa: ARG001 - all rules take the part
     return 0
 
 
 _LINEAR = _attributes("coef_", "intercept_")
 _MACHINE = _attributes("support_vectors_", "dual_coef_", "intercept_")
 
-# package.class -> how to count it and its subclasses
+# package.class -> function that counts the parameters of its objects and those of its subclasses
 _COUNTS: dict[str, Callable[[Any], int]] = {
     "sklearn.LogisticRegression": _LINEAR,
     "sklearn.Ridge": _LINEAR,

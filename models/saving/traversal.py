@@ -1,4 +1,4 @@
-"""All objects that a fitted model is made of, each once."""
+"""Iterate over all objects of which a fitted model consists."""
 
 from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -10,10 +10,10 @@ _NOT_PARTS = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 
 
 def iter_parts(root: Any) -> Iterator[tuple[str, Any]]:
-    """Yield `root` and each object inside it once, with the path of attributes and positions that leads to it.
+    """Yield `root` and each object inside it once, with the path of attributes and positions that leads to the object.
 
-    Attributes (those that an object's ``__getstate__`` keeps, slots too), lists, tuples, sets, mappings and arrays of
-    objects are searched in the order of their names, so that equal models give equal paths.
+    The search covers attributes (those that ``__getstate__`` keeps, including slots), lists, tuples, sets, mappings and
+    arrays of objects, in the order of their names, so that equal models give equal paths.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def iter_parts(root: Any) -> Iterator[tuple[str, Any]]:
     >>> [path for path, _ in iter_parts(make_pipeline(Ridge()))]
     ['', 'steps.0.1']
     """
-    seen: dict[int, Any] = {}  # keeps the objects, so that no address is used twice
+    seen: dict[int, Any] = {}  # keeps the objects alive, so that no id is used twice
     waiting = [("", root)]
     while waiting:
         path, value = waiting.pop()
@@ -51,6 +51,6 @@ def _contents(value: Any) -> list[tuple[str, Any]]:
         return sorted(((str(key), part) for key, part in value.items()), key=lambda pair: pair[0])
     if _is_object(value):
         state = value.__getstate__()
-        states = state if isinstance(state, tuple) else (state,)  # a class with slots gives (attributes, slots)
+        states = state if isinstance(state, tuple) else (state,)  # for a class with slots, this is (attributes, slots)
         return [part for own in states if isinstance(own, Mapping) for part in _contents(own)]
     return []

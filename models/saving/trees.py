@@ -1,6 +1,7 @@
-"""Decision trees: scikit-learn's as plain values and back, and whether the nodes of a tree can be followed safely.
+"""Convert scikit-learn's decision trees to plain values and back, and check that trees are safe to use.
 
-Compiled code follows the indices of a tree without checking them: a wrong one crashes the process, or it never ends.
+Compiled code follows the indices of a tree without checking them, so that a wrong index can crash the process or cause
+an endless loop.
 """
 
 from collections.abc import Mapping
@@ -10,18 +11,18 @@ import numpy as np
 
 from models.errors import ModelError
 
-LEAF = -1  # stands for the children of a leaf in trees of scikit-learn and XGBoost
+LEAF = -1  # value of both children of a leaf in the trees of scikit-learn and XGBoost
 
 
 def check_tree(left: Any, right: Any, split: Any, columns: int) -> None:
-    """Check that the nodes form one tree, each node after its parent, and that splits read existing columns.
+    """Check that the nodes form one tree in which parents precede children, and that splits read existing columns.
 
     Parameters
     ----------
     left, right
-        ``(n,)`` the children of each node; a leaf has `LEAF` twice.
+        ``(n,)`` children of each node; `LEAF` for both children of a leaf.
     split
-        ``(n,)`` the column that each inner node reads.
+        ``(n,)`` column that each inner node reads.
     columns
         The number of columns.
 
@@ -55,7 +56,7 @@ def tree_state(tree: Any) -> dict[str, Any]:
 
 
 def build_tree(state: Mapping[str, Any]) -> Any:
-    """Return the tree that `tree_state` described; a damaged one raises `ModelError`."""
+    """Return the tree that `tree_state` converted to plain values; raise `ModelError` if it is damaged."""
     from sklearn.tree._tree import NODE_DTYPE, Tree
 
     columns, classes, outputs = state["columns"], state["classes"], state["outputs"]

@@ -1,8 +1,8 @@
-"""The classes that a saved model may hold, and the networks that may be built: only what is on a list.
+"""The list of classes that a saved model may contain, and of networks that may be built from it.
 
-A file from somebody else can name anything. So a class is looked up only if its full name is on one of these lists: the
-classes of scikit-learn and XGBoost that this project's own strategies use, the classes that `models` and
-`features.text` define, and those of the plugins that the user's settings name.
+A file from somebody else can name any class. A class is therefore looked up only if it is one of those classes of
+scikit-learn and XGBoost that this project's strategies use, or if it is defined in `models`, in `features.text`, or in
+a plugin that the user's settings name.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ NETS = "models.nets.modules"  # the module of this project's networks
 _TORCH = (
     NETS,
     "models.nets.layers",
-)  # torch modules are rebuilt for their weights: a file never holds one as an object
+)  # a file never holds a torch module as an object: modules are rebuilt from their weights
 _OWN = ("models", "features.text")
 _LIBRARIES = frozenset(
     {
@@ -47,12 +47,12 @@ _PLUGINS: set[str] = set()
 
 
 def trust(modules: Iterable[str]) -> None:
-    """Allow models to hold classes that these modules or packages (a user's plugins) define."""
+    """Allow models to contain classes that are defined in these modules or packages (a user's plugins)."""
     _PLUGINS.update(modules)
 
 
 def class_named(name: str) -> type | None:
-    """Return the class named ``module.Class``, or None if a saved model may not hold it."""
+    """Return the class named ``module.Class``, or None if a saved model may not contain it."""
     module, _, attribute = name.rpartition(".")
     if name in _LIBRARIES or (module not in _TORCH and _inside(module, _OWN)) or _inside(module, _PLUGINS):
         found = _defined(module, attribute)
@@ -67,7 +67,7 @@ def network_class(build: str) -> Any:
     Raises
     ------
     ModelError
-        If neither this project nor a plugin defines such a network.
+        If the network is defined neither in this project nor in a plugin.
     """
     from torch.nn import Module
 
@@ -86,7 +86,7 @@ def _inside(module: str, packages: Iterable[str]) -> bool:
 
 
 def _defined(module: str, attribute: str) -> Any:
-    """Return what a module itself defines under a name, or None; what it merely imports does not count."""
+    """Return the object that a module itself defines under a name, or None; imported objects do not count."""
     if not all(part.isidentifier() for part in (*module.split("."), attribute)):
         return None
     try:
@@ -98,7 +98,7 @@ def _defined(module: str, attribute: str) -> Any:
 
 @cache
 def _estimators() -> dict[str, type]:
-    """Return scikit-learn's public estimators, which a plugin's strategies may use."""
+    """Return scikit-learn's public estimators, which strategies of plugins may use, keyed by ``module.Class``."""
     from sklearn.utils import all_estimators
 
     classes = [found for _, found in all_estimators()]

@@ -1,10 +1,10 @@
-"""Fitted objects as plain JSON values and named arrays: no pickle, and nothing that can be called.
+"""Convert fitted objects to plain JSON values and named arrays, without pickles and without anything callable.
 
 ============================================  =====================================================================
 in the file                                   stands for
 ============================================  =====================================================================
 null, true, 1, 0.5, "text", [...]             itself
-``{"float": "nan"}``                          a number that JSON lacks
+``{"float": "nan"}``                          a number that JSON cannot represent
 ``{"tuple": [...]}``, ``{"set": [...]}``      a tuple, a set
 ``{"dict": [[key, value], ...]}``             a mapping
 ``{"number": ["float64", 0.5]}``              a numpy number
@@ -13,7 +13,7 @@ null, true, 1, 0.5, "text", [...]             itself
 ``{"texts": [...], "shape": [2]}``            an array of texts
 ``{"compiled": kind, "state": ...}``          a tree, a booster or a sparse matrix (`models.saving.compiled`)
 ``{"object": "module.Class", "state": ...}``  an instance of a class on the list of `models.saving.trusted`
-``{"same": 3}``                               the fourth list, tuple, set, mapping, array or object completed above
+``{"same": 3}``                               the fourth list, tuple, set, mapping, array or object that ends above
 ============================================  =====================================================================
 
 `models.saving.reading` turns them into objects again.
@@ -30,16 +30,16 @@ from models.saving.trusted import class_named
 Arrays = dict[str, Any]
 
 NUMBERS = ("bool", *(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)), "float32", "float64")
-_NOT_SAVED = ("_stop_words_id", "fit_seconds_", "shared_seconds_")  # an address in memory, and how long fitting took
+_NOT_SAVED = ("_stop_words_id", "fit_seconds_", "shared_seconds_")  # a memory address, and durations of fits
 
 
 def write(value: Any) -> tuple[Any, Arrays]:
-    """Return a fitted object as plain values and arrays; equal objects give equal ones, and `value` is not changed.
+    """Return a fitted object as plain values and arrays; equal objects give equal results. The object is not changed.
 
     Raises
     ------
     ModelError
-        If it holds something that `models.saving.reading.read` would refuse.
+        If the object contains something that `models.saving.reading.read` would refuse.
     """
     writer = _Writer()
     return writer.value(value, ""), writer.arrays
@@ -48,7 +48,9 @@ def write(value: Any) -> tuple[Any, Arrays]:
 class _Writer:
     def __init__(self) -> None:
         self.arrays: Arrays = {}
-        self.done: dict[int, tuple[int, Any]] = {}  # address -> its number, and the object: no address is used twice
+        self.done: dict[
+            int, tuple[int, Any]
+        ] = {}  # id -> number and object, which stays alive so that no id is used twice
         self.open: set[int] = set()
 
     def value(self, value: Any, path: str) -> Any:
@@ -104,7 +106,9 @@ class _Writer:
         name = path or "array"
         while name in self.arrays:
             name += "'"
-        transposed = array.flags.f_contiguous and not array.flags.c_contiguous  # the order decides how sums are rounded
+        transposed = (
+            array.flags.f_contiguous and not array.flags.c_contiguous
+        )  # sums are rounded according to the order
         self.arrays[name] = np.ascontiguousarray(array.T if transposed else array).reshape(
             array.T.shape if transposed else array.shape
         )
@@ -112,7 +116,7 @@ class _Writer:
 
 
 def refusal(name: str, path: str = "") -> str:
-    """Return the message that refuses an object of a class that is not on the list."""
+    """Return the message about an object of a class that a model may not contain."""
     return f"it holds {name}{_at(path)}, which a model may hold only if run.plugins lists the plugin that defines it"
 
 

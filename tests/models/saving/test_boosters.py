@@ -117,7 +117,7 @@ NO_PROBABILITIES = ("binary:logitraw", "binary:hinge", "multi:softmax", "reg:squ
 def test_boosters_whose_outputs_are_not_probabilities_are_refused(tmp_path, objective):
     folder, _ = kept(tmp_path, "xgboost")
     replaced(folder, r"\"name\":\"multi:softprob\"", rf"\"name\":\"{objective}\"")
-    refused(folder, "objective|odd values")
+    refused(folder, "objective|invalid values")
 
 
 def test_messages_of_xgboost_have_no_stack_trace(tmp_path):

@@ -31,7 +31,7 @@ MACHINES = {
 def refuses_machine(tmp_path, name, **more):
     folder, _ = kept(tmp_path, "svm", **more)
     rearranged(folder, *MACHINES[name])
-    refused(folder, "SVC has|odd values")
+    refused(folder, "SVC has|invalid values")
 
 
 @pytest.mark.parametrize("name", MACHINES)
@@ -58,7 +58,7 @@ def test_vocabularies_and_patterns_that_would_crash_or_never_end_are_refused(tmp
     word, place = inside.split("]")[0].split(", ")
     for new in ("1000000000", "-1", '"0"', "0.5"):
         forged(folder, text.replace(f'[["{word[1:-1]}", {place}]', f"[[{word}, {new}]", 1))
-        refused(folder, "vocabulary|odd values")
+        refused(folder, "vocabulary|invalid values")
     for old, new in (
         (json.dumps(TOKEN), json.dumps("(a+)+$")),
         ('["input", "content"]', '["input", "filename"]'),
@@ -93,4 +93,4 @@ def test_sequences_of_words_without_end_are_refused(tmp_path, new, taken):
     if taken:
         load(folder).model.outputs(x)
     else:
-        refused(folder, "sequences of|odd values")
+        refused(folder, "sequences of|invalid values")
