@@ -108,7 +108,7 @@ def class_of(name: str, settings: Mapping[str, Any]) -> type[Extractor[Any]]:
     """
     named = settings.get(EXTRACTOR, name)
     if named != name and name in _EXTRACTORS:
-        raise ExtractorError(f"this is the name of another extractor: choose another name for {named}")
+        raise ExtractorError(f"{name} is the name of another extractor: choose another name for this {named}")
     return extractor_class(str(named))
 
 

@@ -294,19 +294,19 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     what, advice = "have a text that also occurs, word for word, in training", "results for text may be too good"
     yield from _noticed(table, rows, what, advice, counted)
     whole = repeated(folds, Column(np.where(cut_out(table) | of_several_lengths(table), "", segments_of(table))))
-    what, advice = "have the text and the length of a clip in training", "check whether the same clip occurs twice"
+    what, advice = "have the same text and length as a clip in training", "check whether the same clip occurs twice"
     yield from _noticed(table, whole, what, advice)
 
 
 def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:
-    what = "have the words, start and end of a training utterance, in another recording"
+    what = "have the same words, start and end as a training utterance in another recording"
     yield from _noticed(
         table, repeated(folds, segments), what, "check whether one recording is a re-encoded copy of the other"
     )
 
 
 def _feature_notices(folds: Sequence[Fold], table: pd.DataFrame, features: Column) -> Iterator[str]:
-    what = "have exactly the audio and video features of a training utterance"
+    what = "have exactly the same audio and video features as a training utterance"
     yield from _noticed(table, repeated(folds, features), what, "check whether these are copies of one recording")
 
 
@@ -321,13 +321,13 @@ def _sound_notices(
 ) -> Iterator[str]:
     advice = "results for audio may be too good"
     rows = _shared_rows(folds, table, ("sound", "sound_sha256"), empty)
-    yield from _noticed(table, rows, "are in a sound file that also holds training utterances", advice)
-    what = "have, with other pictures, the voice of a training utterance sample by sample"
+    yield from _noticed(table, rows, "are in a sound file that also contains training utterances", advice)
+    what = "have the same voice as a training utterance, sample by sample, but other pictures"
     yield from _noticed(table, repeated(folds, voices), what, advice)
 
 
 def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
-    what = "have, with another voice or other words, or without movement, the pictures of a training utterance"
+    what = "have the same pictures as a training utterance, but another voice, other words or no movement"
     yield from _noticed(table, repeated(folds, pictures), what, "results for video may be too good")
 
 

@@ -140,8 +140,8 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
 
 def _one_group(table: pd.DataFrame, protocol: Protocol) -> str:
     """Return a sentence that says that there is only one group, and what the user can do."""
-    only = f"all {len(table)} utterances are in one ({_groups(table, protocol.by)[0]})"
-    what = f"{protocol.kind} needs at least 2 groups, but by the column {protocol.by!r} {only}"
+    only = f"all {len(table)} utterances are in one group ({_groups(table, protocol.by)[0]})"
+    what = f"{protocol.kind} needs at least 2 groups, but in the column {protocol.by!r} {only}"
     if protocol.by not in ("group", "recording") and "recording" in table and table["recording"].nunique() > 1:
         return f"{what}: set protocol.group to recording; the results then hold for this {protocol.by} alone"
     return f"{what}: add recordings of others to test on"
@@ -156,7 +156,7 @@ def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
     found = sorted(set(_groups(table, CORPUS)))
     if len(found) < 2:
         raise ModelError(
-            f"{protocol.kind} needs at least 2 corpora, but all utterances are of {found[0]}: list another in the "
+            f"{protocol.kind} needs at least 2 corpora, but all utterances are from {found[0]}: list another in the "
             "union's `of`"
         )
     return _leave_one_group_out(table, replace(protocol, by=CORPUS))
@@ -170,8 +170,8 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     empty = np.flatnonzero(groups == "")
     if len(empty):
         raise ModelError(
-            f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has none: fill the "
-            "column, or group by another"
+            f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has no "
+            "group: fill the column, or group by another one"
         )
     return groups
 

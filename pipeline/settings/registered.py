@@ -81,7 +81,7 @@ def _checked(name: str, settings: Mapping[str, Any]) -> None:
     """Raise an error if an instance's name is not allowed for a store, or the extractor refuses its settings."""
     check_store(name)
     if name in fitted_names():
-        raise UserError("this is the name of a feature that is fitted inside folds: choose another one")
+        raise UserError("this is the name of a feature that is fitted inside folds: choose another name")
     try:
         build(name, settings)
     except ExtractorError as error:

@@ -129,4 +129,4 @@ def test_one_corpus_alone_cannot_be_left_out(project: Path) -> None:
     refused = run("validate", "both", cwd=project, check=False)
     path.write_text(before)
     assert refused.returncode == 1
-    assert "leave-one-corpus-out needs at least 2 corpora, but all utterances are of ravdess" in refused.stdout
+    assert "leave-one-corpus-out needs at least 2 corpora, but all utterances are from ravdess" in refused.stdout

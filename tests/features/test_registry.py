@@ -141,7 +141,7 @@ def test_an_instance_runs_another_extractor_under_its_own_name() -> None:
     assert type(instance) is extractor_class("opensmile")
     assert len(instance.pooled_names) == 6373
     assert type(build("mfcc", {"extractor": "mfcc"})) is Mfcc
-    with pytest.raises(ExtractorError, match=r"features\.vader: this is the name of another extractor: choose another"):
+    with pytest.raises(ExtractorError, match=r"features\.vader: vader is the name of another extractor"):
         build("vader", {"extractor": "mfcc"})
     with pytest.raises(ExtractorError, match="did you mean 'opensmile'"):
         build("egemaps", {"extractor": "opensmil"})

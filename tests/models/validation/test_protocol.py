@@ -115,7 +115,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (
             sheet(speakers=1, recording="a"),
             Protocol("group-kfold", by="speaker", folds=2),
-            r"needs at least 2 groups, but by the column 'speaker' all 24 utterances are in one \(s0\): add",
+            r"needs at least 2 groups, but in the column 'speaker' all 24 utterances are in one group \(s0\): add",
         ),
         (
             sheet(speakers=1, recording=["a", "b"] * 12),
@@ -126,7 +126,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (
             sheet(speaker=[""] + ["s"] * 23),
             Protocol("group-kfold", by="speaker"),
-            "'u00' has none: fill the column, or group by another",
+            "'u00' has no group: fill the column, or group by another one",
         ),
         (sheet(), Protocol("groupkfold"), "did you mean 'group-kfold'"),
         (sheet(n=0), Protocol("group-kfold"), "no utterances"),
@@ -287,9 +287,9 @@ def test_leave_one_corpus_out_trains_on_all_others_and_says_so():
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (sheet(corpus=["a"] * 24), "needs at least 2 corpora, but all utterances are of a: list another in the union"),
+        (sheet(corpus=["a"] * 24), "needs at least 2 corpora, but all utterances are from a: list another"),
         (sheet().drop(columns="corpus"), r"needs a column 'corpus' .*: list corpora in a union \(reader: union"),
-        (sheet(corpus=[""] + ["a", "b", "c"] * 7 + ["a", "b"]), "'u00' has none: fill the column"),
+        (sheet(corpus=[""] + ["a", "b", "c"] * 7 + ["a", "b"]), "'u00' has no group: fill the column"),
     ],
 )
 def test_leave_one_corpus_out_needs_two_corpora(table, message):
