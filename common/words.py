@@ -12,7 +12,7 @@ UNSPACED = (
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 MOST_WORDS = 20  # maximum length of a counted sequence; each length adds about as many sequences as a text has words
-LONGEST = 4  # average length, in letters, up to which unbroken runs of letters count as words
+LONGEST = 4  # if runs of letters are longer than this on average, they are not words but whole phrases
 
 _RUN = re.compile(f"[{UNSPACED}]+")
 

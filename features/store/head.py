@@ -108,7 +108,7 @@ def _parsed(path: Path, block: bytes) -> Head:
         raise StoreError(f"{path} is damaged (in its first {HEAD} bytes): {AGAIN}")
     found: dict[str, Any] = json.loads(block[len(_MAGIC) : -_DIGEST].rstrip(b"\0"))
     if (version := found.get("format_version")) != FORMAT_VERSION:
-        raise StoreError(f"{path} has store format {version}, this program reads format {FORMAT_VERSION}: {AGAIN}")
+        raise StoreError(f"{path} has store format {version}, but this program reads format {FORMAT_VERSION}: {AGAIN}")
     return Head(**{**found, "columns": tuple((int(a), int(b)) for a, b in found["columns"])})
 
 
@@ -131,7 +131,7 @@ def _older(path: Path, size: int, file: BinaryIO) -> Head:
     if not own:
         raise StoreError(f"{path} is an HDF5 file, but {NOT_A_STORE}")
     if version != 1 or kind != IMPORTED:
-        raise StoreError(f"{path} has store format {version}, this program reads format {FORMAT_VERSION}: {AGAIN}")
+        raise StoreError(f"{path} has store format {version}, but this program reads format {FORMAT_VERSION}: {AGAIN}")
     return Head(1, size, (), "", _sha256(file, iter([(0, size)])))
 
 

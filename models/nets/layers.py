@@ -103,7 +103,7 @@ class Recurrent(nn.Module):
         self.pooling = pooling
 
     def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)`` for ``(n, steps, d)``; 0 in rows without steps."""
+        """Return the ``(n, h)`` encodings of ``(n, steps, d)`` sequences; zeros for rows without steps."""
         states: Tensor = self.lstm(self.narrow(steps))[0]
         if self.pooling == "mean":
             return masked_mean(states, mask)
@@ -119,7 +119,7 @@ class Convolutional(nn.Module):
         self.layers = nn.ModuleList([nn.Conv1d(w, hidden, 3, padding=1) for w in (width, hidden)])
 
     def forward(self, steps: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, h)`` for ``(n, steps, d)``; 0 in rows without steps."""
+        """Return the ``(n, h)`` encodings of ``(n, steps, d)`` sequences; zeros for rows without steps."""
         kept, x = mask.unsqueeze(1), steps.transpose(1, 2)
         for layer in self.layers:
             x = torch.relu(layer(x)) * kept  # padding stays 0

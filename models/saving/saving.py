@@ -173,8 +173,8 @@ def _about(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{path} does not describe a {FORMAT}: name the folder that `crossmodal fit` wrote")
     if about["format_version"] > FORMAT_VERSION:
         raise ModelError(
-            f"{path} has model format {about['format_version']}, this program reads {FORMAT_VERSION}: use a newer "
-            "crossmodal"
+            f"{path} has model format {about['format_version']}, but this program reads {FORMAT_VERSION}: use a "
+            "newer crossmodal"
         )
     if about["format_version"] < FORMAT_VERSION:
         raise ModelError(
@@ -198,7 +198,7 @@ def _check_shape(about: Mapping[str, Any], path: Path) -> None:
     blocks = {name: about.get(name) for name in ("files", "libraries", "schema")}
     whole = all(isinstance(block, dict) for block in blocks.values())
     if not whole or any(not isinstance(v, str) for n in ("files", "libraries") for v in blocks[n].values()):  # type: ignore[union-attr]
-        raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or it is damaged: fit the model again")
+        raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or one is damaged: fit the model again")
     if not all(name.isprintable() and len(name) <= 100 for pair in about["libraries"].items() for name in pair):
         raise ModelError(f"{path} has a library or a version with an invalid name: fit the model again")
     if set(about["files"]) != {MODEL, WEIGHTS}:

@@ -26,11 +26,8 @@ from models.validation.columns import (
 )
 from models.validation.protocol import Fold
 
-SOURCES = (
-    "recording",
-    "media",
-    "media_sha256",
-)  # rows with the same value in one of these columns come from the same source, which no fold may split
+# Rows with the same value in one of these columns come from the same source, which no fold may split.
+SOURCES = ("recording", "media", "media_sha256")
 EXAMPLES = 3  # maximum number of utterances or speakers that a message names
 SHOWN = 200  # maximum length of a value in a message, in characters
 
@@ -58,27 +55,20 @@ def leak_guard(
     Returns
     -------
     tuple of str
-        Notices about what both parts of a fold share without being an error:
-
-        - equal texts, or a speaker;
-        - the same words at the same times in recordings with different content;
-        - equal features, if nothing else shows that the recordings are copies;
-        - files with equal content from which nothing is read;
-        - a sound file; the same voice with other pictures; or the same pictures with other voices.
+        Notices about what both parts of a fold share although it is not an error: texts, speakers, sound files, the
+        same words at the same times in recordings with different content, equal features without further signs of a
+        copy, files from which nothing is read, and voices (or pictures) that occur with other pictures (or voices).
 
     Raises
     ------
     LeakError
-        If an utterance occurs twice in the table, or if both parts of a fold share
+        If the table holds an utterance twice, or if both parts of a fold share (the message names examples)
 
-        - an utterance or a group;
-        - a recording or file, by name or by content, from which something is read;
+        - an utterance, a group, or a recording or file (by name or content) from which something is read;
         - the same pictures and voice, the same moving pictures if a voice is unknown and the words do not differ, or
           the same voice if the pictures do not differ, whatever the names of their files;
         - the same words with the same start and end inside their recordings (one segmentation used twice), unless the
           recordings are known to have different content.
-
-        The message names examples.
     """
     _check_unique(table)
     contents = contents if contents is not None else Contents.unknown(np.zeros(len(table), bool))
@@ -247,8 +237,7 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
     """Return the codes of pictures that show that the same recording is in both parts.
 
-    That is the case if the voice is the same too. If a voice is unknown, the pictures must move and the words must not
-    differ.
+    The voice must be the same too or, if a voice is unknown, the pictures must move and the words must not differ.
     """
     both = pictures.paired_with(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]

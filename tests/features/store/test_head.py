@@ -157,5 +157,8 @@ def test_imported_stores_of_format_1_are_read_unchecked(tmp_path: Path) -> None:
         assert not store.checked
         assert store.pooled().tolist() == [[1, 1]]
         assert len(store.digest) == 64
-    with pytest.raises(StoreError, match="format 1, this program reads format 2"), open_store(tmp_path / "features.h5"):
+    with (
+        pytest.raises(StoreError, match="format 1, but this program reads"),
+        open_store(tmp_path / "features.h5"),
+    ):
         pass

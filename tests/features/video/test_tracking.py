@@ -54,5 +54,5 @@ def test_a_mesh_is_read_as_point_after_point(extractor, clips):
     found = next(iter(extractor._model.follow(clips[0][:1])))[0]
     np.testing.assert_array_equal(mesh_array(found, (3, 5, 7)), landmark_array(found, (3, 5, 7)))
     found.landmark[0].visibility = 0.5
-    with pytest.raises(ValueError, match="a mesh of 478 points takes 8131 bytes, not 17 a point"):
+    with pytest.raises(ValueError, match="a mesh of 478 points takes 8131 bytes, not 17 per point"):
         mesh_array(found, SIZE)
