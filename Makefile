@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HF_HUB_OFFLINE ?= 1
 
-.PHONY: help setup repro test faults lint site schema bench pictures demo mpnet clean
+.PHONY: help setup repro test faults lint site schema bench bench-check mmsa-fet pictures demo mpnet clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## make .venv and install everything into it
 
@@ -50,8 +50,15 @@ site: setup ## build the docs site in site/; it may load nothing from elsewhere
 schema: setup ## write docs/settings.md and the schema of params.yaml for editors
 	python -m pipeline.settings.documentation
 
-bench: setup ## speed and memory, as ratios
-	python -m benchmarks.run
+bench: setup ## speed and memory, as ratios that benchmarks/results keeps; on an idle machine
+	python -m benchmarks.run --record
+
+bench-check: setup ## fail if a ratio is more than 10 % slower than when it was last recorded
+	python -m benchmarks.run --check
+
+mmsa-fet: setup ## optional: the peer of `python -m benchmarks.run mmsa-fet`, into .mmsa-fet
+	rm -rf .mmsa-fet
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target .mmsa-fet -r benchmarks/requirements-mmsa-fet.txt
 
 pictures: setup ## the pictures of the docs, from the results of make repro
 	python docs/make_pictures.py

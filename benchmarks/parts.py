@@ -7,6 +7,7 @@ them in the same round by plain library calls (`bare`). Extractors and their par
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from benchmarks.recorded.ratios import Ratio
 from benchmarks.tools import bare
 from benchmarks.tools.ours import Ours
 from benchmarks.tools.recordings import ABSENT, SETS, Recording
@@ -35,8 +36,8 @@ POSE_STEP = 2  # the bare pose net reads one in so many sampled frames; `posture
 Calls = dict[str, Callable[[], object]]
 
 
-def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str]:
-    """Yield the report's paragraphs on each set of clips."""
+def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str | Ratio]:
+    """Yield the report's paragraphs and ratios on each set of clips."""
     yield "## Each step and the bare cost of its parts"
     found = {name: SETS[name](clips[name]) for name in sets}
     yield from (ABSENT.format(name) for name, recordings in found.items() if not recordings)
@@ -73,7 +74,7 @@ def _duration_s(recording: Recording) -> float:
     return probe(recording.path).duration_s
 
 
-def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int) -> list[str]:
+def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int) -> list[str | Ratio]:
     samples: list[Sample] = []
     seconds = []
     for recording in recordings:
@@ -85,7 +86,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
         samples += [interleaved(calls, backwards=bool(i % 2)) for i in range(rounds)]
         seconds += [duration_s] * rounds
     heading = f"### {name}: {len(recordings)} clips of {sum(seconds) / len(seconds):.1f} s, {rounds} rounds"
-    return [heading, *_tables(list(own), samples, seconds)]
+    return [heading, *_tables(list(own), samples, seconds), *_ratios(name, list(own), samples)]
 
 
 def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
@@ -136,6 +137,18 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
         f"{TARGET} times their bare cost. Ratios are medians over clips and rounds, pair by pair.",
         table(["bare part", "CPU ms per clip"], parts),
     ]
+
+
+def _ratios(name: str, own: Sequence[str], samples: Sequence[Sample]) -> list[Ratio]:
+    """Return what each step, and all of them, cost in processor time divided by their bare parts."""
+
+    def ratio(what: str, steps: Sequence[str], parts: Sequence[str]) -> Ratio:
+        pairs = [(total(sample, steps), total(sample, parts)) for sample in samples]
+        return Ratio("parts", f"{name}: {what} / bare parts", median_ratio(pairs).cpu_s)
+
+    paired = [step for step in own if step in PARTS]
+    whole = ratio("all steps", own, [part for step in paired for part in PARTS[step]])
+    return [whole, *(ratio(step, [step], PARTS[step]) for step in paired)]
 
 
 def _row(

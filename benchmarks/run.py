@@ -1,17 +1,21 @@
-"""Run the benchmarks and print their tables as Markdown."""
+"""Run the benchmarks, print their tables as Markdown, and record or check their ratios."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import click
+
+from benchmarks.recorded.ratios import Ratio, fastest, last, read, slower, write
 
 # Set before any library is imported: one thread each, as in the pipeline's workers; no network; no log messages.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-PARTS = ("parts", "extractors", "workers", "opensmile", "memory", "strategies", "digests")
+COMPARED = ("parts", "workers", "hosts", "opensmile", "mmsa-fet")  # give ratios
+PARTS = (*COMPARED, "extractors", "memory", "strategies", "digests")
 SETS = ("ravdess", "grid")
 
 
@@ -21,47 +25,117 @@ SETS = ("ravdess", "grid")
 @click.option("--rounds", type=click.IntRange(1), help="Repetitions of each measurement.")
 @click.option("--files", type=click.IntRange(2), default=1440, show_default=True, help="Speech files of `opensmile`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report to this file.")
-def main(what: tuple[str, ...], quick: bool, rounds: int | None, files: int, out: Path | None) -> None:
+@click.option("--record", is_flag=True, help="Write the ratios to benchmarks/results, and draw docs/images/ratios.svg.")
+@click.option("--check", is_flag=True, help="Fail if a ratio is more than 10 % slower than when it was last recorded.")
+def main(
+    what: tuple[str, ...],
+    quick: bool,
+    rounds: int | None,
+    files: int,
+    out: Path | None,
+    record: bool,
+    check: bool,
+) -> None:
     r"""Measure speed and memory, each compared with something in the same run.
 
     \b
     parts      each step against plain library calls, on one core
-    extractors milliseconds a clip of each extractor, for `crossmodal features list`
     workers    the commands with 1 and with 2 workers
+    hosts      the commands on 1 and on 2 hosts (network namespaces of this machine)
     opensmile  the openSMILE path against audinterface, 2 processes each
+    mmsa-fet   streams and three extractors against MMSA-FET (`make mmsa-fet` installs it)
+    extractors milliseconds a clip of each extractor, for `crossmodal features list`
     memory     peak memory for few and for many clips
     strategies training on as many utterances as CMU-MOSI has
     digests    reading stores with and without checking them
 
-    Without names all of them run. `ravdess` and `grid` choose the clips of `parts` and `workers`.
+    Without names all of them run, and with `--check` the first five. `ravdess` and `grid` choose the clips of `parts`,
+    `workers` and `mmsa-fet`.
 
     Example: python -m benchmarks.run parts grid
     """
-    parts = [name for name in PARTS if name in what] or list(PARTS)
+    if (record or check) and (quick or set(what) & set(SETS)):
+        raise click.UsageError("--record and --check need all clips of a benchmark: leave out --quick, ravdess, grid")
+    parts = [name for name in PARTS if name in what] or list(COMPARED if check else PARTS)
     sets = [name for name in SETS if name in what] or list(SETS)
-    report = []
-    for paragraph in _reports(parts, sets, quick=quick, rounds=rounds, files=files):
-        click.echo(f"{paragraph}\n")
-        report.append(paragraph)
+    measured = partial(_measured, sets=sets, quick=quick, rounds=rounds, files=files)
+    if record:
+        _record(parts, measured, out)
+    elif check:
+        _check([part for part in parts if part in COMPARED], measured, out)
+    else:
+        measured(parts, out)
+
+
+def _record(parts: Sequence[str], measured: Callable[..., list[Ratio]], out: Path | None) -> None:
+    from benchmarks.recorded import plot
+    from benchmarks.recorded.measured import commit, machine, record_of, require_idle
+
+    require_idle()
+    which, where = commit(), machine()
+    path = write(record_of(measured(parts, out), which, where))
+    plot.draw(read())
+    click.echo(f"recorded in {path}, drawn in {plot.PICTURE}")
+
+
+def _check(parts: Sequence[str], measured: Callable[..., list[Ratio]], out: Path | None) -> None:
+    """Compare with the last record; what seems slower is measured once more, and the faster measurement counts."""
+    before = last(read(), parts)
+    ratios = measured(parts, out)
+    if found := slower(fastest(ratios), before):
+        again = [part for part in parts if any(key.startswith(f"{part}: ") for key in found)]
+        click.echo(f"Slower, so {' and '.join(again)} once more:\n" + "\n".join(found.values()) + "\n")
+        found = slower(fastest([*ratios, *measured(again)]), before)
+    if found:
+        raise click.ClickException("slower than when last recorded:\n" + "\n".join(found.values()))
+    click.echo(f"{len(before)} ratios are at most 10 % above those last recorded.")
+
+
+def _measured(
+    parts: Sequence[str],
+    out: Path | None = None,
+    *,
+    sets: Sequence[str],
+    quick: bool,
+    rounds: int | None,
+    files: int,
+) -> list[Ratio]:
+    """Run benchmarks, print their paragraphs, and return their ratios."""
+    report, ratios = [], []
+    for found in _reports(parts, sets, quick=quick, rounds=rounds, files=files):
+        if isinstance(found, Ratio):
+            ratios.append(found)
+            continue
+        click.echo(f"{found}\n")
+        report.append(found)
     if out is not None:
         out.write_text("\n\n".join(report) + "\n", encoding="utf-8")
+    return ratios
 
 
-def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | None, files: int) -> Iterator[str]:
-    from benchmarks import digests, extractors, memory, smile, strategies, workers
+def _reports(
+    parts: Sequence[str], sets: Sequence[str], *, quick: bool, rounds: int | None, files: int
+) -> Iterator[str | Ratio]:
+    from benchmarks import digests, extractors, strategies
     from benchmarks import parts as steps
+    from benchmarks.peers import fet, smile
+    from benchmarks.scaling import hosts, memory, workers
 
-    yield _machine()
+    yield _heading()
     if "parts" in parts:
         clips = {"ravdess": 1, "grid": 3} if quick else {"ravdess": 4, "grid": 12}
         yield from steps.run(sets, rounds or (3 if quick else 5), clips)
-    if "extractors" in parts:
-        yield from extractors.run(quick=quick)
     if "workers" in parts:
         counts = {"ravdess": 12, "grid": 24} if quick else {"ravdess": 48, "grid": 120}
         yield from workers.run(sets[-1:] if quick else sets, rounds or 1, counts)
+    if "hosts" in parts:
+        yield from hosts.run(24 if quick else 120, rounds or 1)
     if "opensmile" in parts:
         yield from smile.run(min(files, 120) if quick else files, rounds or 1)
+    if "mmsa-fet" in parts:
+        yield from fet.run(sets, rounds or 1, {"ravdess": 8, "grid": 20} if quick else {"ravdess": 24, "grid": 60})
+    if "extractors" in parts:
+        yield from extractors.run(quick=quick)
     if "memory" in parts:
         yield from memory.run(quick=quick)
     if "strategies" in parts:
@@ -70,17 +144,13 @@ def _reports(parts: list[str], sets: list[str], *, quick: bool, rounds: int | No
         yield from digests.run(quick=quick)
 
 
-def _machine() -> str:
-    from importlib.metadata import version
+def _heading() -> str:
+    from benchmarks.recorded.measured import libraries, machine
 
-    from pipeline.run.pool.cluster import cores
-
-    packages = ("av", "mediapipe", "torch", "opensmile", "audinterface", "distributed")
-    libraries = ", ".join(f"{name} {version(name)}" for name in packages)
-    return (
-        f"# Benchmarks\n\n{cores()} cores, load {os.getloadavg()[0]:.1f} at the start. {libraries}. Only ratios within "
-        "one run say anything about another machine."
-    )
+    found = machine()
+    on = f"{found['cores']} cores of {found['processor']}, load {found['load']} at the start"
+    versions = ", ".join(f"{name} {version}" for name, version in libraries().items())
+    return f"# Benchmarks\n\n{on}. {versions}. Only ratios within one run say anything about another machine."
 
 
 if __name__ == "__main__":

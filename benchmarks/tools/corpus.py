@@ -35,8 +35,8 @@ class BenchCorpus:
         (folder / NAME).mkdir(parents=True)
         rows = [(r.path.resolve(), r.name, r.text, i % 2) for i, r in enumerate(recordings)]
         words = [(r.name, *word) for r in recordings for word in r.words]
-        _write(folder / NAME / "manifest.csv", ("media", "utterance", "text", "label"), rows)
-        _write(folder / NAME / "words.csv", ("utterance", "word", "start", "end"), words)
+        write_table(folder / NAME / "manifest.csv", ("media", "utterance", "text", "label"), rows)
+        write_table(folder / NAME / "words.csv", ("utterance", "word", "start", "end"), words)
         (folder / "params.yaml").write_text(SETTINGS.format(name=NAME, modalities=", ".join(modalities)))
         crossmodal(folder, "prepare")
 
@@ -56,7 +56,8 @@ class BenchCorpus:
             shutil.rmtree(self.folder / "data" / computed, ignore_errors=True)
 
 
-def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a CSV table."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.tools import hosts
-from benchmarks.tools.hosts import ADDRESSES, Hosts
+from benchmarks.scaling.namespaces import ADDRESSES, Hosts, missing
 from tests.conftest import ROOT, environment, outputs, run, write_csv
 
 PAGE = (ROOT / "docs" / "clusters.md").read_text(encoding="utf-8")
@@ -59,7 +58,7 @@ register(Slow)
 
 @pytest.fixture
 def two_hosts() -> Iterator[Hosts]:
-    if why := hosts.missing():
+    if why := missing():
         pytest.skip(f"this user cannot make hosts here: {why}")
     with Hosts() as found:
         yield found

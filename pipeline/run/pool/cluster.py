@@ -35,7 +35,7 @@ _SAFE_PATH_HERE = os.environ.get("PYTHONSAFEPATH")
 
 # By default Dask's workers return every freed block to the system at once: with arrays of about 100 kB that are freed
 # and allocated all the time, this takes a third of the time. Must be set before a worker starts.
-_MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
+MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 
 
 # Dask's web servers listen even without a dashboard: they serve no pages.
@@ -166,7 +166,7 @@ class Pool:
             {
                 "distributed.admin.system-monitor.log-length": 1,
                 "distributed.comm.timeouts.connect": "60s",
-                "distributed.nanny.pre-spawn-environ": {**_MALLOC, **_SAFE_PATH},
+                "distributed.nanny.pre-spawn-environ": {**MALLOC, **_SAFE_PATH},
                 "distributed.scheduler.allowed-failures": 0,  # `run` itself retries, and finds the culprit
             }
             | _NO_PAGES

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.recorded.ratios import Ratio
 from benchmarks.tools.corpus import NAME, BenchCorpus
 from benchmarks.tools.recordings import ABSENT, speech
 from benchmarks.tools.table import table
@@ -25,8 +26,8 @@ What each includes, besides the start-up of all its processes:
   extract reads."""
 
 
-def run(count: int, rounds: int) -> Iterator[str]:
-    """Yield the report's paragraphs."""
+def run(count: int, rounds: int) -> Iterator[str | Ratio]:
+    """Yield the report's paragraphs and ratios."""
     yield "## openSMILE path"
     recordings = speech(count)
     if not recordings:
@@ -39,6 +40,9 @@ def run(count: int, rounds: int) -> Iterator[str]:
         cleaned_s, whole_s = _seconds(corpus), _file_seconds(files)
     yield f"{len(files)} files, {whole_s:.0f} s of sound, {cleaned_s:.0f} s after cleaning; {WORKERS} processes each."
     yield from (_table(runs, len(files)), NOTE)
+    for names in (("extract",), ("preprocess", "extract")):
+        ratios = [sum(run[name].wall_s for name in names) / run["audinterface, files"].wall_s for run in runs]
+        yield Ratio("opensmile", f"{' and '.join(names)} / audinterface on the files", median(ratios))
 
 
 def _round(corpus: BenchCorpus, files: Sequence[Path], folder: Path) -> dict[str, Watched]:
@@ -56,7 +60,7 @@ def _round(corpus: BenchCorpus, files: Sequence[Path], folder: Path) -> dict[str
 def _peer(files: Sequence[Path], folder: Path) -> Watched:
     listed = folder / "files.txt"
     listed.write_text("\n".join(map(str, files)))
-    return watch([sys.executable, "-m", "benchmarks.tools.peer", str(listed), str(WORKERS)], folder)
+    return watch([sys.executable, "-m", "benchmarks.peers.audinterface_process", str(listed), str(WORKERS)], folder)
 
 
 def _written_out(corpus: BenchCorpus, folder: Path) -> list[Path]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.recorded.ratios import Ratio
 from benchmarks.tools.corpus import BenchCorpus
 from benchmarks.tools.recordings import ABSENT, SETS, Recording, multiplied
 from benchmarks.tools.table import table
@@ -37,8 +38,8 @@ class Timed:
         return Cost(beyond.cpu_s * share, beyond.wall_s * share)
 
 
-def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str]:
-    """Yield the report's paragraphs on each set of clips."""
+def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str | Ratio]:
+    """Yield the report's paragraphs and ratios on each set of clips."""
     yield "## One and two workers"
     for name in sets:
         recordings = SETS[name](clips[name])
@@ -49,7 +50,7 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
             yield from _report(name, multiplied(recordings, clips[name], Path(folder) / "copies"), Path(folder), rounds)
 
 
-def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> list[str]:
+def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> list[str | Ratio]:
     whole = BenchCorpus(folder / "all", recordings, MODALITIES)
     start = BenchCorpus(folder / "start", recordings[:START_CLIPS], MODALITIES)
     timed: list[Timed] = []
@@ -58,7 +59,12 @@ def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: in
             timed += _timed(whole, start, workers, len(recordings))
     unchanged = [whole.preprocess(2), whole.extract(2)]
     heading = f"### {name}: {len(recordings)} clips through the commands, all streams and default extractors"
-    return [heading, _costs(timed), _speed_up(timed), _unchanged(unchanged)]
+    ratio = Ratio(
+        "workers",
+        f"{name}: preprocess and extract, 2 workers / 1",
+        _work(timed, 2, COMMANDS).wall_s / _work(timed, 1, COMMANDS).wall_s,
+    )
+    return [heading, _costs(timed), _speed_up(timed), _unchanged(unchanged), ratio]
 
 
 def _timed(whole: BenchCorpus, start: BenchCorpus, workers: int, clips: int) -> list[Timed]:
@@ -79,14 +85,15 @@ def _costs(timed: Sequence[Timed]) -> str:
     return table(header, rows)
 
 
-def _speed_up(timed: Sequence[Timed]) -> str:
-    def work(workers: int, commands: Sequence[str]) -> Cost:
-        found = [[t.work for t in timed if (t.command, t.workers) == (c, workers)] for c in commands]
-        return sum((median_cost(costs) for costs in found), Cost())
+def _work(timed: Sequence[Timed], workers: int, commands: Sequence[str]) -> Cost:
+    found = [[t.work for t in timed if (t.command, t.workers) == (c, workers)] for c in commands]
+    return sum((median_cost(costs) for costs in found), Cost())
 
+
+def _speed_up(timed: Sequence[Timed]) -> str:
     rows = []
     for way in (*((command,) for command in COMMANDS), COMMANDS):
-        one, two = (work(workers, way) for workers in WORKERS)
+        one, two = (_work(timed, workers, way) for workers in WORKERS)
         rows.append((" and ".join(way), one.wall_s, two.wall_s, one.wall_s / two.wall_s, one.cpu_s, two.cpu_s))
     header = ["beyond start-up", "1 worker, s", "2 workers, s", "speed-up", "1 worker, CPU s", "2 workers, CPU s"]
     disturbed = max(run.others for t in timed for run in (t.start, t.all)) > MOST_OTHERS

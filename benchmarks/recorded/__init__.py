@@ -1,0 +1,1 @@
+"""Ratios of earlier runs: written, compared and drawn."""

@@ -1,0 +1,57 @@
+"""Draw how the recorded ratios developed: `python -m benchmarks.recorded.plot` writes docs/images/ratios.svg."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.recorded.ratios import Record, read
+
+PICTURE = Path(__file__).parents[2] / "docs" / "images" / "ratios.svg"
+# Benchmark -> the heading of its panel, and the ratios shown: those of all steps, where it has one for each step too.
+PANELS = {
+    "parts": ("steps / plain library calls, processor time", "all steps"),
+    "mmsa-fet": ("all streams, three extractors / MMSA-FET, processor time", ""),
+    "opensmile": ("2 workers / audinterface with 2 processes, by the clock", ""),
+    "workers": ("2 workers / 1 worker, by the clock", ""),
+    "hosts": ("2 hosts / 1 host, by the clock", ""),
+}
+
+
+def draw(records: Sequence[Record], path: Path = PICTURE) -> None:
+    """Draw a panel for each benchmark that was recorded: time from left to right, lower is faster."""
+    import altair as alt
+    import pandas as pd
+
+    rows = pd.DataFrame([row for record in records for row in _rows(record)])
+    panels = [_panel(alt, rows[rows.part == part], heading) for part, (heading, _) in PANELS.items()
+              if (rows.part == part).any()]  # fmt: skip
+    chart = alt.vconcat(*panels).resolve_scale(color="independent").configure(background="white")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    chart.save(str(path))
+
+
+def _rows(record: Record) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for key, value in record.ratios.items():
+        part, _, name = key.partition(": ")
+        if part in PANELS and PANELS[part][1] in name:
+            when = f"{record.date[:10]} {record.commit}"
+            found.append({"part": part, "ratio": name, "value": value, "date": record.date, "commit": when})
+    return found
+
+
+def _panel(alt: Any, rows: Any, heading: str) -> Any:
+    return (
+        alt.Chart(rows, title=alt.TitleParams(heading, anchor="start"), width=480, height=110)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("date:T", title=None, axis=alt.Axis(format="%-d %b %Y", tickCount=6)),
+            y=alt.Y("value:Q", title="lower is faster", scale=alt.Scale(zero=True)),
+            color=alt.Color("ratio:N", title=None, legend=alt.Legend(labelLimit=320)),
+            tooltip=["commit:N", "ratio:N", "value:Q"],
+        )
+    )
+
+
+if __name__ == "__main__":
+    draw(read())

@@ -1,0 +1,106 @@
+"""Ratios by date and commit, one JSON file a run, and what has become slower since the last one."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[1] / "results"
+LIMIT = 1.1  # a ratio that grew by more than this factor is a slow-down
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Our cost divided by that of something else in the same run: the smaller, the faster.
+
+    Attributes
+    ----------
+    part
+        The benchmark that measured it.
+    name
+        What is divided by what.
+    value
+        The ratio.
+    """
+
+    part: str
+    name: str
+    value: float
+
+    @property
+    def key(self) -> str:
+        """Its name among the ratios of all benchmarks."""
+        return f"{self.part}: {self.name}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """The ratios of one run.
+
+    Attributes
+    ----------
+    date
+        When it ended: ISO 8601, UTC.
+    commit
+        The code that was measured.
+    machine
+        Processor, cores and load.
+    libraries
+        Versions.
+    ratios
+        Key -> ratio.
+    """
+
+    date: str
+    commit: str
+    machine: Mapping[str, Any]
+    libraries: Mapping[str, str]
+    ratios: Mapping[str, float]
+
+
+def write(record: Record, folder: Path = RESULTS) -> Path:
+    """Write a record to a file named after its day and commit, and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{record.date[:10]}-{record.commit}.json"
+    path.write_text(json.dumps(vars(record), indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def read(folder: Path = RESULTS) -> list[Record]:
+    """Return all records, the oldest first."""
+    found = [Record(**json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob("*.json")]
+    return sorted(found, key=lambda record: (record.date, record.commit))
+
+
+def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
+    """Return each ratio of the named benchmarks as it was when that benchmark was last recorded, and its record."""
+    found: dict[str, dict[str, tuple[float, Record]]] = {}
+    for record in records:
+        for part in parts:
+            of_part = {k: (value, record) for k, value in record.ratios.items() if k.startswith(f"{part}: ")}
+            if of_part:
+                found[part] = of_part
+    return {key: value for of_part in found.values() for key, value in of_part.items()}
+
+
+def fastest(runs: Iterable[Ratio]) -> dict[str, Ratio]:
+    """Return the smallest of the ratios of each key: what disturbs a measurement makes it slower, never faster."""
+    best: dict[str, Ratio] = {}
+    for ratio in runs:
+        if ratio.key not in best or ratio.value < best[ratio.key].value:
+            best[ratio.key] = ratio
+    return best
+
+
+def slower(measured: Mapping[str, Ratio], before: Mapping[str, tuple[float, Record]]) -> dict[str, str]:
+    """Return a sentence for each recorded ratio that is slower now by more than `LIMIT`, or that was not measured."""
+    found = {}
+    for key, (old, record) in before.items():
+        since = f"at {record.commit} ({record.date[:10]})"
+        if key not in measured:
+            found[key] = f"{key}: not measured; it was {old:.3g} {since}"
+        elif measured[key].value > LIMIT * old:
+            new = measured[key].value
+            found[key] = f"{key}: {new:.3g}, {100 * (new / old - 1):.0f} % more than {old:.3g} {since}"
+    return found

@@ -1,0 +1,1 @@
+"""The same work with more workers, on more hosts, of more clips."""
