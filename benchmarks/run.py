@@ -74,7 +74,7 @@ def _record(parts: Sequence[str], measured: Callable[..., list[Ratio]], out: Pat
     require_idle()
     which, where = commit(), machine()
     path = write(record_of(measured(parts, out), which, where))
-    plot.draw(read())
+    plot.draw(read(), plot.PICTURE)
     click.echo(f"recorded in {path}, drawn in {plot.PICTURE}")
 
 

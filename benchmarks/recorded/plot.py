@@ -17,14 +17,23 @@ PANELS = {
 }
 
 
-def draw(records: Sequence[Record], path: Path = PICTURE) -> None:
+def draw(records: Sequence[Record], path: Path) -> None:
     """Draw a panel for each benchmark that was recorded: time from left to right, lower is faster."""
     import altair as alt
     import pandas as pd
 
     rows = pd.DataFrame([row for record in records for row in _rows(record)])
-    panels = [_panel(alt, rows[rows.part == part], heading) for part, (heading, _) in PANELS.items()
-              if (rows.part == part).any()]  # fmt: skip
+    rows["date"] = pd.to_datetime(rows["date"])
+    margin = pd.Timedelta(days=1)
+    first, end = ((rows.date.min() - margin).isoformat(), (rows.date.max() + margin).isoformat())
+    time = alt.X(
+        "date:T",
+        title=None,
+        scale=alt.Scale(domain=[first, end], type="utc"),
+        axis=alt.Axis(format="%-d %b %Y", tickCount=5),
+    )
+    shown = {part: rows[rows.part == part] for part in PANELS}
+    panels = [_panel(alt, found, PANELS[part][0], time) for part, found in shown.items() if len(found)]
     chart = alt.vconcat(*panels).resolve_scale(color="independent").configure(background="white")
     path.parent.mkdir(parents=True, exist_ok=True)
     chart.save(str(path))
@@ -40,18 +49,18 @@ def _rows(record: Record) -> list[dict[str, object]]:
     return found
 
 
-def _panel(alt: Any, rows: Any, heading: str) -> Any:
+def _panel(alt: Any, rows: Any, heading: str, time: Any) -> Any:
     return (
-        alt.Chart(rows, title=alt.TitleParams(heading, anchor="start"), width=480, height=110)
+        alt.Chart(rows, title=alt.TitleParams(heading, anchor="start"), width=640, height=110)
         .mark_line(point=True)
         .encode(
-            x=alt.X("date:T", title=None, axis=alt.Axis(format="%-d %b %Y", tickCount=6)),
+            x=time,
             y=alt.Y("value:Q", title="lower is faster", scale=alt.Scale(zero=True)),
-            color=alt.Color("ratio:N", title=None, legend=alt.Legend(labelLimit=320)),
+            color=alt.Color("ratio:N", title=None, legend=alt.Legend(orient="bottom", labelLimit=320, columns=2)),
             tooltip=["commit:N", "ratio:N", "value:Q"],
         )
     )
 
 
 if __name__ == "__main__":
-    draw(read())
+    draw(read(), PICTURE)
