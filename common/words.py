@@ -1,10 +1,10 @@
-"""What counts as a word of a transcript, also in scripts without spaces between words; and how rare words are."""
+"""Find the words of transcripts, also in scripts without spaces between words, and weight them by TF-IDF."""
 
 import re
 from collections.abc import Iterable
 from typing import Any
 
-TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and marks that show how they are spoken
+TOKEN = r"(?u)\b\w+(?:['\u2019]\w+)*\b|[!?]+|\.\.+|\u2026"  # words, and punctuation that shows how they are spoken
 
 # Han, kana, Thai, Lao, Burmese, Khmer: letters, and marks on them.
 UNSPACED = (

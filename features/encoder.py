@@ -25,7 +25,7 @@ class Encoder(Extractor[StreamT]):
     device: str = CPU
 
     def device_for(self, wanted: str) -> str:
-        """Return the device that `wanted` (the setting ``run.device``) means for this network's library.
+        """Return the device that this network's library uses if the setting ``run.device`` is `wanted`.
 
         Raises
         ------

@@ -204,5 +204,5 @@ def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence
         raise ExtractorError(
             f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
         )
-    torch.backends.cudnn.allow_tf32 = False  # which would round the inputs of convolutions to ten bits
+    torch.backends.cudnn.allow_tf32 = False  # TF32 would round the inputs of convolutions to ten bits
     return model.eval().to(device)

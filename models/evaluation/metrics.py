@@ -200,7 +200,7 @@ def _is_not_zero(scores: FloatArray) -> BoolArray:
 
 
 def _nearest(scores: FloatArray, limit: int) -> FloatArray:
-    """Clip at plus and minus `limit`, then round half to even, as published code for these corpora does."""
+    """Clip at plus and minus `limit`, then round half to even, as published code for CMU-MOSI and CMU-MOSEI does."""
     return np.asarray(np.round(np.clip(scores, -limit, limit)), np.float64)
 
 

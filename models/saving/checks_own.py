@@ -57,7 +57,7 @@ def _block(part: Any) -> None:
         isinstance(columns, np.ndarray) and columns.ndim == 1 and columns.dtype.kind == "i", part, "invalid columns"
     )
     require(len(np.unique(columns)) == len(columns), part, "the same column several times")
-    require(pooled is None or _width(pooled) == len(columns), part, "a scaler of other columns")
+    require(pooled is None or _width(pooled) == len(columns), part, "a scaler for other columns")
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
     widths = [scaler.width for scaler in own["scalers_"]]
     fits = len(given) == len(widths) and all(g in (None, w) for g, w in zip(given, widths, strict=True))

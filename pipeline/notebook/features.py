@@ -1,4 +1,4 @@
-"""One feature store, or the features of one recording, as tables and arrays that Python's tools read."""
+"""Feature stores, and features of single recordings, as tables and arrays for Python's tools."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping

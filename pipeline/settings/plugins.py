@@ -112,7 +112,7 @@ def _run_file(path: Path) -> None:
 
 
 class _Source(SourceFileLoader):
-    """Always compiles the file itself: cached bytecode may be out of date after an edit within the same second."""
+    """A loader that always compiles the source, since cached bytecode may be stale after an edit in the same second."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)

@@ -177,9 +177,9 @@ class VideoConfig(StreamConfig):
     min_score
         Faces with a lower detection score are ignored.
     detect_every_s
-        The detector runs at least this often, in seconds; in the frames between, a face that is alone in the picture is
-        found again by its look. 0: the detector runs in every sampled frame, as it always does where several faces are
-        seen, and with ``follow: speaking``.
+        Longest time between two runs of the detector, in seconds. In the frames between them, a face that is alone in
+        the picture is found again by its appearance. With 0, the detector runs in every sampled frame, as it always
+        does if several faces are seen, or with ``follow: speaking``.
     margin
         Margin added to the tight face box on each side, as a fraction of its longer side.
     size
@@ -213,7 +213,8 @@ class VideoConfig(StreamConfig):
     def of_content(self) -> dict[str, Any]:
         """Return the settings that the content depends on.
 
-        `follow` and `mouth_fps` count only where the speaker is followed; `detect_every_s` elsewhere, unless it is 0.
+        These include `follow` and `mouth_fps` only with ``follow: speaking``, and `detect_every_s` only without it, and
+        only if it is not 0.
 
         >>> [name in VideoConfig().of_content() for name in ("fps", "detect_every_s", "follow", "mouth_fps")]
         [True, True, False, False]
