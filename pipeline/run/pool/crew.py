@@ -17,7 +17,7 @@ from pipeline.settings.paths import CACHE
 
 _LOOK_S = 1.0  # time between two looks at the list of workers
 _AGAIN_S = 30.0  # a refused worker is checked again after this time: another process may have its address
-_ANSWER_S = 10.0
+_ANSWER_S = 30.0  # a worker that has just started imports everything first, which takes long on a busy machine
 _NAMED = 3
 
 
