@@ -25,9 +25,9 @@ class FeatureSet:
     name, modality
         The name of the store (``face_au``), and what it was measured on.
     feature_names, pooled_names
-        Names of the d numbers of a row, and of the p pooled numbers of an utterance.
+        Names of the d numbers in each row, and of the p pooled numbers of each utterance.
     items
-        One per utterance, in the order of the bundle; each loads an `Entry` as `entry_of` makes it.
+        One per utterance, in the order of the bundle; loading it gives an `Entry` like those that `entry_of` returns.
     details
         Further attributes of the store: where the numbers come from.
     """
@@ -47,17 +47,17 @@ class Bundle:
     Attributes
     ----------
     utterances
-        A column ``utterance`` of unique names, and what the file holds of ``recording``, ``text``, ``speaker``,
-        ``group``, ``order``, ``split`` (train, valid, test), ``start``, ``end``, and labels. As in
+        A column ``utterance`` of unique names, and those of the columns ``recording``, ``text``, ``speaker``,
+        ``group``, ``order``, ``split`` (train, valid, test), ``start``, ``end`` and of labels that the file has. As in
         `pipeline.corpora.utterances`, an unknown cell is empty text or NaN.
     words
         ``utterance, word, start, end``, in seconds of the recording; may be empty.
     features
         The stores.
     label
-        The column of labels that the corpus is trained on; only an export sets it.
+        The label column that the corpus is trained on; only an export sets it.
     notices
-        Sentences about what was changed: numbers that were masked, rows that were left out.
+        Sentences about what was changed, such as numbers that were masked or rows that were left out.
     """
 
     utterances: pd.DataFrame
@@ -69,21 +69,21 @@ class Bundle:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How to read a file; a format refuses the options that mean nothing to it.
+    """How to read a file; a format refuses the options that it does not use.
 
     Attributes
     ----------
     arrays
-        ``(modality, names)`` pairs: which arrays (npz) or columns (csv, parquet; names may hold ``*``) are features of
-        which modality. Each array becomes a store, and so do all columns of one pair.
+        ``(modality, names)`` pairs that give the features of each modality: names of arrays (npz), or of columns (csv
+        and parquet, where names may contain ``*``). Each array becomes a store; all columns of a pair become one store.
     id, text, speaker, group, split, start, end, label
-        Names of the arrays or columns that hold these; empty: the format's own, or none.
+        Names of the arrays or columns that hold these; if empty, those that the format fixes, or none.
     splits
-        Name of a split in the file -> train, valid or test.
+        Maps the name of a split in the file to train, valid or test.
     labels, words
-        Further files: a `.csd` of labels, a `.csd` of words.
+        Further files: a `.csd` of labels and a `.csd` of words.
     align
-        ``""`` or ``word``: rows are averaged over words.
+        ``word`` averages rows over words; ``""`` keeps them.
     """
 
     arrays: tuple[tuple[Modality, tuple[str, ...]], ...] = ()
@@ -104,17 +104,17 @@ class ImportOptions:
 def entry_of(
     values: NDArray[Any], times: NDArray[np.float64] | None = None, pooled: NDArray[Any] | None = None
 ) -> tuple[Entry, int]:
-    """Return the entry of one utterance, and how many numbers were masked because they are not finite.
+    """Return the store entry of one utterance, and how many numbers were masked because they are not finite.
 
     Parameters
     ----------
     values
         ``(rows, d)``; NaN and infinite numbers become NaN, which means undefined. An utterance without rows, or without
-        one finite number, is ``empty``.
+        any finite number, is ``empty``.
     times
         ``(rows, 2)`` seconds from the utterance's start; NaN where they are not known (the default).
     pooled
-        ``(p,)``; by default mean and deviation of each column over the rows, without undefined numbers.
+        ``(p,)``; by default the mean and standard deviation of each column, ignoring undefined numbers.
     """
     values = np.asarray(values, np.float32)
     masked = int(values.size - np.isfinite(values).sum())
@@ -131,7 +131,10 @@ def entry_of(
 
 
 def pooled_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return ``(2 d,)``: mean and deviation of each column of ``(rows, d)`` without NaN; for a single row, that row."""
+    """Return ``(2 d,)``, the mean and standard deviation of each column of ``(rows, d)``, ignoring NaN.
+
+    A single row is returned as it is, followed by zeros.
+    """
     if len(values) == 1:
         return np.concatenate([values[0], np.zeros_like(values[0])])
     known = np.isfinite(values)
@@ -144,7 +147,7 @@ def pooled_of(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pooled_names_of(feature_names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the numbers that `pooled_of` returns."""
+    """Return the names of the values that `pooled_of` returns."""
     return tuple(f"{n}_{part}" for part in ("mean", "std") for n in feature_names)
 
 
@@ -158,7 +161,7 @@ def _same(entry: Entry) -> Entry:
 
 
 def masked_notices(store: str, numbers: int, utterances: int) -> list[str]:
-    """Return a notice about the numbers of a store that were masked because they are not finite; none if all are."""
+    """Return a notice about the numbers of a store that are not finite and were masked; an empty list if all are."""
     what = f"{counted(numbers, 'number')} of {counted(utterances, 'utterance')}"
     verbs = "is not finite and counts" if numbers == 1 else "are not finite and count"
     return [f"{store}: {what} {verbs} as undefined"] if numbers else []

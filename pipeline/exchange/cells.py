@@ -11,7 +11,7 @@ from pipeline.tables.rules import name_of, number_of
 
 
 def positions_of(cells: NDArray[Any]) -> NDArray[Any] | None:
-    """Return positions in a conversation as numbers, NaN for empty cells; None if a cell is not a number."""
+    """Return positions in a conversation as numbers, with NaN for empty cells; None if any cell is not a number."""
     if cells.dtype.kind in "iuf":
         return cells
     try:
@@ -21,7 +21,7 @@ def positions_of(cells: NDArray[Any]) -> NDArray[Any] | None:
 
 
 def as_text(cells: NDArray[Any]) -> list[str]:
-    """Return cells as text: whole numbers without a decimal point, others with the fewest digits needed, NaN as "".
+    """Return cells as text: whole numbers without a decimal point, others with as few digits as needed, NaN as "".
 
     >>> as_text(np.array([1.0, 2.5, np.nan])), as_text(np.array([b"a"])), as_text(np.array([0.1], np.float32))
     (['1', '2.5', ''], ['a'], ['0.1'])
@@ -38,7 +38,7 @@ def _text(cell: Any) -> str:
 
 
 def names_of(cells: NDArray[Any]) -> list[str]:
-    """Return cells as names of ids, groups, speakers or splits, by the rules that all readers share.
+    """Return cells as names (ids, groups, speakers or splits), by the rules that all readers share.
 
     >>> names_of(np.array(["1.10 ", "2e1"])), names_of(np.array([7.0, np.nan]))
     (['1.10', '2e1'], ['7', ''])

@@ -1,4 +1,4 @@
-"""The rules for names, texts and words that the readers of corpora follow, applied to an imported bundle."""
+"""Checks that the names, texts and words of an imported bundle obey the same rules as those of any other corpus."""
 
 import re
 from collections.abc import Sequence
@@ -14,18 +14,18 @@ from pipeline.foreign import one_line
 from pipeline.tables.intervals import REACH_S
 from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
-NAMES = ("recording", "speaker", "group", "split")  # columns of names, apart from the utterances' own
-_SUSPECT = re.compile("[\0\ud800-\udfff]")  # characters that no text may hold; this search is fast
+NAMES = ("recording", "speaker", "group", "split")  # columns of names, in addition to `utterance`
+_SUSPECT = re.compile("[\0\ud800-\udfff]")  # characters that are not allowed in text; this search is fast
 
 
 def checked(bundle: Bundle, path: Path) -> Bundle:
-    """Return a bundle without the spaces around its names.
+    """Check a bundle, and return it without the spaces around its names.
 
     Raises
     ------
     UserError
-        If it has no utterances, two with the same name, a name or a text that no table can hold, or features of
-        utterances that are not in it.
+        If the bundle has no utterances, two utterances with the same name, a name or text that is not allowed in
+        tables, or features of utterances that it does not contain.
     """
     table = bundle.utterances.copy()
     if not len(table):
@@ -74,7 +74,7 @@ def _renamed(store: FeatureSet, renamed: dict[str, str], path: Path) -> FeatureS
     others = [item.utterance for item in store.items if item.utterance not in renamed]
     if others:
         raise UserError(
-            f"{path}: {len(others)} of {len(store.items)} ids of {store.name} are not its utterances "
+            f"{path}: {len(others)} of {len(store.items)} ids of {store.name} are not among its utterances "
             f"({one_line(others[0], 40)!r}, ...): the features belong to no utterance"
         )
     items: Sequence[Item] = [replace(item, utterance=renamed[item.utterance]) for item in store.items]
@@ -91,14 +91,14 @@ def _words(words: pd.DataFrame, renamed: dict[str, str], path: Path) -> pd.DataF
 
 
 def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return the words, cut off if they reach far beyond their utterance, and a notice of how many were.
+    """Shorten words that reach far beyond their utterance; return all words, and a notice of how many were shortened.
 
     Parameters
     ----------
     words
         ``utterance, word, start, end``.
     table
-        The utterances; without `start` or `end`, no word is cut off.
+        The utterances; without a column `start` or `end`, no word is shortened.
     """
     if not len(words) or not {"start", "end"} <= {*table.columns}:
         return words, []
@@ -111,7 +111,7 @@ def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, l
     if not (late | early).any():
         return words, []
     count = int((late | early).sum())
-    notice = f"cut off {counted(count, 'word')} far beyond the utterance ({_named(words, late | early)})"
+    notice = f"shortened {counted(count, 'word')} that reached far beyond the utterance ({_named(words, late | early)})"
     return words.assign(start=start.mask(early, first), end=end.mask(late, last)), [notice]
 
 

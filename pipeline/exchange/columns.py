@@ -1,4 +1,4 @@
-"""Columns of a file turned into the utterance table and the stores of a bundle, as the options say."""
+"""Turn the columns of a file into the utterance table and the stores of a bundle, as the import options say."""
 
 import re
 from collections import Counter
@@ -27,13 +27,13 @@ ROLES = ("id", "text", "speaker", "group", "split", "start", "end", "label")  # 
 _NAME_ROLES = ("speaker", "group", "split")
 _ASKED_FOR = ("id", "text", "speaker", "group", "split", "start", "end")
 _KEPT = ("recording", "order")  # columns that have a meaning under their own names
-# Names of columns that have a meaning here: a file's column of such a name is read only if an option names it.
+# Column names that have a meaning here: a column of the file with such a name is read only if an option names it.
 _RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file as messages describe it: its path, its word for a column, and the place of row i, counted from 0."""
+    """How messages describe a file: its path, what a column is called, and where row i (counted from 0) is."""
 
     path: Path
     kind: str
@@ -47,19 +47,19 @@ class TableFile:
 def utterances_of(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the utterance table, and notices of what could not be kept.
+    """Return the utterance table, and notices about what could not be kept.
 
     Parameters
     ----------
     columns
-        Name -> ``(n,)`` text or numbers, all of one length.
+        Each column ``(n,)``, text or numbers, by its name.
     options
-        ``id, text, speaker, group, split, start, end`` name columns; all others, and the ``label``, are kept under
-        their own names.
+        ``id, text, speaker, group, split, start, end`` name columns; all other columns, and the ``label``, keep their
+        own names.
     source
-        For messages.
+        The file, for messages.
     count
-        n.
+        n, the number of utterances.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def utterances_of(
 
 
 def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> list[str]:
-    """Return the name of each column as it is used here: stripped, and spelt as in the options that name it."""
+    """Return the names of the columns as used here: without surrounding spaces, and spelt as in the options."""
     arrays = [name for _, names in options.arrays for name in names if "*" not in name]
     return column_names(header, _KEPT, [*(getattr(options, role) for role in ROLES), *arrays], str(path))
 
@@ -104,7 +104,7 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 def _times(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the starts and ends ``(n,)``, NaN if one is not given; nothing if neither is."""
+    """Return the starts and ends ``(n,)``; NaN for the one without a column, an empty dict if neither has one."""
     named = {"start": options.start, "end": options.end}
     if not any(named.values()):
         return {}
@@ -115,7 +115,7 @@ def _times(
 
 
 def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile) -> list[str]:
-    """Return notices about names that the file stores as floating-point numbers, which cannot hold every name."""
+    """Return notices about names stored as floating-point numbers, which cannot tell ``1.1`` from ``1.10``."""
     notices = []
     for role in ("id", *_NAME_ROLES):
         name = getattr(options, role)
@@ -131,7 +131,7 @@ def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, so
 
 
 def _nearly_roles(kept: Mapping[str, Any], options: ImportOptions, source: TableFile) -> list[str]:
-    """Return notices about columns that are kept as they are, but look as if an option should name them."""
+    """Return notices about columns that are kept as they are, although an option should probably name them."""
     open_roles = {"utterance" if role == "id" else role: role for role in _ASKED_FOR if not getattr(options, role)}
     near = nearly_ours(kept, open_roles, [options.label])
     return [
@@ -146,12 +146,12 @@ def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source
         name = getattr(options, role)
         if name and name not in columns:
             raise UserError(
-                f"{source.path} has no {source.kind} {name!r} with one cell per utterance to be the {role}; "
+                f"{source.path} has no {source.kind} {name!r} with one cell per utterance, which --{role} names; "
                 f"{suggest(name, columns)}"
             )
     if options.splits and not options.split:
         raise UserError(
-            f"{source.path}: --split-name gives names of splits, but --split names no {source.kind} that holds them"
+            f"{source.path}: --split-name needs --split too, to name the {source.kind} that holds the splits"
         )
     check_meanings(source.path, options.splits)
 
@@ -172,7 +172,7 @@ def _ids(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: Ta
 
 
 def unique_ids(ids: Sequence[str], path: Path, place: Callable[[int], str]) -> None:
-    """Check the ids of utterances; an empty one, or one that occurs twice, raises `UserError`."""
+    """Raise `UserError` if the id of an utterance is empty or occurs twice."""
     first: dict[str, int] = {}
     for i, name in enumerate(ids):
         if not name:
@@ -211,7 +211,7 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
 
 
 def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.float64]:
-    """Return ``(n,)`` seconds, NaN for empty cells; a cell that is not a time raises `UserError`."""
+    """Return cells as ``(n,)`` seconds, NaN for empty ones; raise `UserError` if a cell is not a time."""
     if cells.dtype.kind in "biuf":
         return cells.astype(np.float64)
     found = []
@@ -224,7 +224,7 @@ def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.
 
 
 def number(cell: str, row: int, name: str, source: TableFile) -> float:
-    """Return one cell of a feature, NaN if it is empty or NaN; anything but a number raises `UserError`."""
+    """Return one cell of a feature as a number, NaN for an empty cell; raise `UserError` if it is not a number."""
     try:
         return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() reads 1_0 as 10
     except ValueError:
@@ -253,17 +253,17 @@ def features_of(
     Parameters
     ----------
     store
-        Its name and modality.
+        The name and the modality of the store.
     names
         Names of its d columns.
     rows
-        For each utterance ``(rows, d)``.
+        The values ``(rows, d)`` of each utterance.
     utterances
-        Their names.
+        The names of the utterances.
     vectors
         Whether each utterance has one row, which is also its pooled vector.
     details
-        Where the numbers come from.
+        Further attributes of the store, which say where the numbers come from.
     """
     items, masked, touched = [], 0, 0
     for utterance, values in zip(utterances, rows, strict=True):
@@ -276,7 +276,7 @@ def features_of(
 
 
 def store_name(wanted: str) -> str:
-    """Return a name in a form that is also valid as a file name.
+    """Return a name with the characters that a file name cannot contain replaced by underscores.
 
     >>> store_name("audio/mfcc 13")
     'audio_mfcc_13'
@@ -285,7 +285,7 @@ def store_name(wanted: str) -> str:
 
 
 def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]:
-    """Return the stores as a tuple; two with the same name raise `UserError`."""
+    """Return the stores as a tuple; raise `UserError` if two have the same name."""
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
             raise UserError(

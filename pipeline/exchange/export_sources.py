@@ -1,4 +1,4 @@
-"""The stores of a corpus that are exported: outlines in memory, each utterance read when it is needed."""
+"""The stores of a corpus that are exported: the values of an utterance are read only when they are needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ExportStore:
-    """A store of the corpus; only its outline is in memory.
+    """A store of the corpus without its values.
 
-    `utterances` are those of the table; `at` is the position of each in the store, -1 for none (imported features).
+    `utterances` are those of the table, in its order. `at` is the position of each utterance in the store, or -1 if the
+    store lacks it, as stores of imported features may.
     """
 
     path: Path
@@ -41,13 +42,13 @@ class ExportStore:
 
     @property
     def lengths(self) -> NDArray[np.int64]:
-        """Number of rows of each utterance of the table."""
-        rows = np.append(np.diff(self.offsets), 0)  # at -1, for utterances that are not in the store
+        """The number of rows of each utterance of the table."""
+        rows = np.append(np.diff(self.offsets), 0)  # the last one is for utterances at -1, which the store lacks
         found: NDArray[np.int64] = rows[self.at]
         return found
 
     def features(self) -> FeatureSet:
-        """Return the store unchanged."""
+        """Return the features of the store as they are."""
         items = [
             Item(utterance, "", int(length), partial(self.entry, i))
             for i, (utterance, length) in enumerate(zip(self.utterances, self.lengths, strict=True))
@@ -55,7 +56,7 @@ class ExportStore:
         return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
 
     def entry(self, i: int) -> Entry:
-        """Read one utterance if the store is still the same; the file is open only while it is read."""
+        """Read one utterance; raise `Changed` if the file is no longer the same. It is open only while it is read."""
         j = int(self.at[i])
         if j < 0:
             return Entry("absent", f"not in {self.path.name}")
@@ -63,13 +64,13 @@ class ExportStore:
             return Entry(self.statuses[j], self.notes[j])
         with open_store(self.path) as store:
             if store.digest != self.digest:
-                raise Changed(f"{self.path} was written again while it was exported: run the same command again")
+                raise Changed(f"{self.path} was changed while it was exported: run the same command again")
             values, times, pooled = store.rows(j), store.rows(j, "times"), store.clip(j, "pooled")
         return Entry("ok", self.notes[j], {"values": values, "times": times}, {"pooled": pooled})
 
 
 def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:
-    """Return several stores of a modality as one, with one row per word.
+    """Join several stores of a modality into one that has one row per word.
 
     Parameters
     ----------
@@ -78,19 +79,19 @@ def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[N
     modality
         The modality, which is also the name of the new store.
     timed
-        For each utterance ``(words, 2)`` start and end of its words in seconds from its own start.
+        For each utterance, the start and end of its words ``(words, 2)`` in seconds from the utterance's start.
     """
     columns = tuple(f"{source.name}.{column}" for source in sources for column in source.feature_names)
     items = []
     for i, utterance in enumerate(sources[0].utterances):
         load = partial(_word_entry, tuple(sources), i, timed[i])
-        items.append(Item(utterance, "", load().length, load))  # only reading shows whether any row falls on a word
+        items.append(Item(utterance, "", load().length, load))  # the values must be read to know if any row has a word
     details = {"align": "word", "stores": {source.name: dict(source.details) for source in sources}}
     return FeatureSet(modality, modality, columns, pooled_names_of(columns), items, details)
 
 
 def _word_entry(sources: Sequence[ExportStore], i: int, words: Numbers) -> Entry:
-    """Return utterance i of several stores side by side, one row per word; NaN where a store has no row on it."""
+    """Return utterance i with the columns of all stores side by side, one row per word; NaN where a store has none."""
     entries = [source.entry(i) for source in sources]
     if all(entry.status != "ok" for entry in entries):
         return entries[0]

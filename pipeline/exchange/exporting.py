@@ -1,4 +1,4 @@
-"""export: the utterances, words and features of a corpus as a file for other tools."""
+"""`crossmodal export`: write the utterances, words and features of a corpus as a file for other tools."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -55,22 +55,23 @@ def export(
     path
         The file, or folder, to write.
     features
-        Names of stores; empty: those that the corpus is trained on.
+        Names of stores; if empty, those that the corpus is trained on.
     align
-        ``word``: the rows of every store are averaged over words, and the stores of each modality are joined.
+        ``word`` averages the rows of every store over words, and joins the stores of each modality.
     fold
-        The fold of the protocol that is written as the column ``split``; empty: the split of the corpus, or the first
-        fold if the format needs a split and the corpus has none.
+        The fold of the protocol that is written as the column ``split``; if empty, the split of the corpus, or the
+        first fold if the format needs a split and the corpus has none.
 
     Returns
     -------
     list of str
-        Lines on what was written.
+        Lines that say what was written.
 
     Raises
     ------
     UserError
-        If a store is missing or out of date, a label must be a number and is not, or `path` cannot be written.
+        If a store is missing or out of date, the format needs numbers as labels and a label is not one, or `path`
+        cannot be written.
     """
     writer_of(form)  # refuses a format that cannot be written
     scored_parts = entry_named(form).scored_parts
@@ -103,7 +104,7 @@ def _require_label(form: str, name: str, corpus: CorpusParams) -> None:
 
 @contextmanager
 def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
-    """Raise `Changed` at the end of the block if the utterances or words were written again meanwhile."""
+    """Raise `Changed` at the end of the block if the table of utterances or of words has changed meanwhile."""
     tables = [table for table in (paths.utterances, paths.words) if table.is_file()]
     before = [sha256_of(table) for table in tables]
     yield
@@ -112,14 +113,14 @@ def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
-    """Return the bundle with a column of MMSA's parts in addition to the corpus's split, and a sentence about it."""
+    """Return the bundle with a further column of MMSA's parts next to the corpus's split, and a notice about them."""
     fold = plan_of(table, corpus).folds[0].name
     parts = _split_of(table, corpus, fold)
     counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
     lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "split of some utterances"
     return replace(bundle, utterances=bundle.utterances.assign(**{PART: parts})), (
-        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); an import here still "
-        "gives the split of the corpus"
+        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); importing the file here "
+        "still gives the split of the corpus"
     )
 
 
@@ -133,23 +134,25 @@ def _line(store: FeatureSet) -> str:
 def bundle_of(
     params: Params, name: str, stores: Mapping[Modality, Sequence[str]] | None, align: str, fold: str
 ) -> Bundle:
-    """Return a corpus as a bundle whose features are read when they are needed, one utterance at a time.
+    """Return a corpus as a bundle whose features are read only when they are needed, one utterance at a time.
 
     Parameters
     ----------
     params, name
         The settings, and the corpus.
     stores
-        Names of stores by modality; None: those that the corpus is trained on, except what is fitted inside folds.
+        Names of stores by modality; None for those that the corpus is trained on, except features that are fitted
+        inside folds.
     align
         Empty or ``word``.
     fold
-        A fold of the protocol for the column ``split``; empty: the split of the corpus.
+        The fold of the protocol that gives the column ``split``; if empty, the split of the corpus.
 
     Raises
     ------
     UserError
-        If a store is missing, out of date or lacks times that are needed, or there are no timed words.
+        If a store is missing or out of date, or if rows are to be averaged over words and a store has no times or the
+        corpus no word times.
     """
     if align not in ALIGNMENTS:
         raise UserError(f"features cannot be aligned to {align!r}; {suggest(align, ALIGNMENTS[1:])}")
@@ -177,7 +180,7 @@ def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:
 
 
 def by_modality(params: Params, name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
-    """Return the names of stores by modality; a missing store raises `UserError`."""
+    """Return the names of stores by modality; raise `UserError` if a store is missing."""
     found: dict[Modality, tuple[str, ...]] = {}
     for feature in dict.fromkeys(features):
         with open_store(_there(params, name, feature)) as store:
@@ -224,7 +227,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Exp
 
 
 def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
-    """Return one store per modality, with one row per word."""
+    """Return one store per modality that has one row per word."""
     for source in sources:
         if not source.timed and source.lengths.any():
             raise UserError(f"{source.path} has no times, so it cannot be aligned to words: leave {source.name} out")
@@ -240,7 +243,7 @@ def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.Data
 
 
 def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the columns that have a meaning outside of this folder, numbers as numbers."""
+    """Return the columns that are useful outside this folder, with cells that are numbers converted to numbers."""
     kept = table.drop(columns=[column for column in _LOCAL if column in table])
     for column, kind in COLUMNS.items():
         if column in kept and kind == "number":
@@ -255,7 +258,7 @@ def _is_split(table: pd.DataFrame) -> bool:
 
 
 def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
-    """Return ``(n,)`` train, valid or test; valid is the first inner fold."""
+    """Return ``(n,)`` train, valid or test for each utterance; valid is the validation part of the first inner fold."""
     folds = {one.name: one for one in plan_of(table, corpus).folds}
     if fold not in folds:
         raise UserError(f"the protocol has no fold {fold!r}; {suggest(fold, folds)}")

@@ -1,4 +1,4 @@
-"""Ids of a file matched with those of a corpus, and notices about those without a partner."""
+"""Match the ids of a file with those of a corpus, and report ids that are in only one of them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,21 +11,22 @@ _EXAMPLES = 3
 
 
 def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, places: tuple[str, Path]) -> list[str]:
-    """Return a notice about ids without a partner that differ only in spelling.
+    """Return a notice about unmatched ids of the corpus and of the file that differ only in spelling.
 
     Parameters
     ----------
     here, there
-        The ids of the corpus that are not in the file, and the reverse: compared part -> id.
+        The ids of the corpus that are not in the file, and the ids of the file that are not in the corpus, by the part
+        that is compared.
     both
         How many ids are in both.
     places
-        The corpus and the file.
+        The name of the corpus, and the path of the file.
 
     Raises
     ------
     UserError
-        If there are so many that they are clearly the same.
+        If so many differ only in spelling that they are clearly the same ids.
     """
     name, path = places
     pairs = nearly_equal(here, there)
@@ -34,21 +35,21 @@ def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, p
     difference = spelling_difference([(here[a], there[b]) for a, b in pairs], name, path.name)
     if clearly_same(pairs, both):
         raise UserError(
-            f"{path}: {both} of {both + len(here)} utterances of {name} are in it by id, but {difference}: spell "
-            "them the same or give the part that is equal with --match"
+            f"{path}: {both} of {both + len(here)} utterances of {name} were found in it by id, but {difference}: "
+            "spell them the same way, or use --match to give the part of the ids that is equal"
         )
-    return [f"{difference}: they count as different; if they are the same, spell them the same"]
+    return [f"{difference}: they count as different ids; if they are the same, spell them the same way"]
 
 
 def unmatched(ids: Sequence[str], sentence: str) -> list[str]:
-    """Return a notice of how many ids have no partner, with examples; nothing if all have one."""
+    """Return a notice with the number of unmatched ids, followed by `sentence` and examples; empty without such ids."""
     if not ids:
         return []
     return [f"{len(ids)} {sentence} ({', '.join(ids[:_EXAMPLES])}{', ...' if len(ids) > _EXAMPLES else ''})"]
 
 
 def keyed(ids: Sequence[str], match: str, where: str) -> dict[str, str]:
-    """Return compared part -> id; `match` is a regular expression with one group, or empty for the whole id."""
+    """Return the ids by the part that is compared: the one group of the regular expression `match`, or the whole id."""
     try:
         pattern = re.compile(match) if match else None
     except re.error as error:
@@ -63,7 +64,8 @@ def keyed(ids: Sequence[str], match: str, where: str) -> dict[str, str]:
         key = found[1] if found else name
         if key in found_by:
             raise UserError(
-                f"{where}: the ids {found_by[key]!r} and {name!r} are both {key!r}: each id must stay different"
+                f"{where}: --match reduces the ids {found_by[key]!r} and {name!r} to the same {key!r}: change the "
+                "expression so that ids stay different"
             )
         found_by[key] = name
     return found_by

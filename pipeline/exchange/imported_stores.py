@@ -1,4 +1,4 @@
-"""Stores of imported features: their names, their origin, and writing all of them or none."""
+"""Stores of imported features: choose their names, record their origin, and write all of them or none."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores to temporary files; all are moved into place if the block succeeds, else none."""
+    """Write all stores to temporary files, and move them into place if the block succeeds; otherwise delete them."""
     targets = [CorpusPaths(name).features(store.name) for store in stores]
     with ExitStack() as stack:
         for target in sorted(targets):
@@ -41,7 +41,7 @@ def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) 
 
 
 def _require_imported(target: Path) -> None:
-    """Raise `UserError` instead of overwriting a store that was computed here; a damaged store may be overwritten."""
+    """Raise `UserError` if the store at `target` was computed here; imported and damaged stores may be overwritten."""
     try:
         with open_store(target) as store:
             imported = store.attribute("kind") == IMPORTED
@@ -54,13 +54,13 @@ def _require_imported(target: Path) -> None:
 
 
 def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
-    """Rename stores that have the name of an extractor, so that neither overwrites the other."""
+    """Rename stores that have the name of an extractor, so that its store and the imported one do not collide."""
     reserved = {*extractors, *fitted_names()}
     found = []
     for store in stores:
         name = f"{store.name}_imported" if store.name in reserved else store.name
         if name != store.name:
-            notices.append(f"the store {store.name} is named {name} here, since an extractor has that name")
+            notices.append(f"the store {store.name} is named {name} here, since there is an extractor {store.name}")
         check_store(name)
         found.append(replace(store, name=name))
     if twice := [name for name, count in Counter(store.name for store in found).items() if count > 1]:

@@ -1,4 +1,4 @@
-"""import: features from other people's files, as a new corpus or added to an existing one."""
+"""`crossmodal import`: features from other people's files, as a new corpus or added to an existing one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -50,7 +50,7 @@ def import_corpus(
 ) -> list[str]:
     """Make a corpus from a file of features: data/raw/NAME/manifest.csv, its stores, and a block in the settings.
 
-    It waits while another import, or `prepare`, writes the corpus.
+    The function waits while another import, or `prepare`, writes the corpus.
 
     Parameters
     ----------
@@ -59,14 +59,14 @@ def import_corpus(
     form, path, options
         The format, the file, and how to read it.
     name
-        The corpus.
+        The name of the new corpus.
     settings
-        `task`, `label`, `kind` of the protocol (None: official if the file has splits), `folds`, `run`.
+        `task`, `label`, `kind` (the protocol; None means official if the file has splits), `folds` and `run`.
 
     Raises
     ------
     UserError
-        If the file cannot be read, or the corpus exists already; then nothing is written.
+        If the file cannot be read or the corpus already exists. Nothing is written then.
     """
     check_name(name)
     with writing(CorpusPaths(name).utterances):
@@ -81,7 +81,7 @@ def _import_corpus(
     if params is not None and name in params.corpora:
         raise UserError(f"{params_path} already has a corpus {name!r}: add features to it with --into {name}")
     if root.exists():
-        raise UserError(f"{root} exists already: choose another name for the corpus, or move that folder away")
+        raise UserError(f"{root} already exists: choose another name for the corpus, or move that folder away")
     bundle = read_bundle(form, path, options)
     label = str(settings["label"])
     if label not in bundle.utterances.columns or label in COLUMNS:
@@ -110,7 +110,7 @@ def _import_corpus(
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write the manifest and the words for `prepare`; numbers with the fewest digits, formulas marked."""
+    """Write the manifest and the words for `prepare`, with as few digits as needed and formulas marked as text."""
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
@@ -121,19 +121,24 @@ def _write_manifest(bundle: Bundle, root: Path) -> None:
 
 
 def _preparable(params: Params, name: str, path: Path) -> list[str]:
-    """Return the notices of `prepare` on the new corpus, except on single rows; raise `UserError` if it would fail."""
+    """Return what `prepare` would report about the new corpus, except about single rows.
+
+    Raise `UserError` if `prepare` would fail.
+    """
     corpus = gather(params.corpus(name))
     names = dict(zip(corpus.utterances["line"], corpus.utterances["utterance"], strict=True))
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
     if errors:
-        first, more = errors[0], f" (and {len(errors) - 1} more such faults)" if len(errors) > 1 else ""
+        first, more = errors[0], f" (and {len(errors) - 1} more such errors)" if len(errors) > 1 else ""
         who = f"{names[first.line]}: " if first.line in names and first.file.name == "manifest.csv" else ""
         raise UserError(f"{path} does not make a corpus that can be prepared: {who}{first.message}{more}")
     return [problem.message for problem in corpus.problems if problem.line is None]
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
-    """Add the features of a file to the utterances of a corpus, by id; it waits while another command writes them.
+    """Add the features of a file to the utterances of a corpus with the same ids.
+
+    The function waits while another command writes the corpus.
 
     Parameters
     ----------
@@ -144,13 +149,14 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     name
         The corpus, which has been prepared.
     match
-        A regular expression with one group: the part of an id that is equal on both sides; empty: the whole id.
+        A regular expression whose one group is the part of an id that is equal in corpus and file; if empty, whole ids
+        are compared.
 
     Raises
     ------
     UserError
-        If nothing matches, an id matches several of the other side, or so many ids differ only in spelling that they
-        are clearly the same; then nothing is written.
+        If no ids match, `match` reduces several ids to the same part, or so many ids differ only in spelling that they
+        are clearly the same. Nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         return _import_into(params, form, path, name, options, match)
@@ -167,8 +173,9 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
     notices = near_notices({k: ours[k] for k in here}, {k: theirs[k] for k in there}, len(both), (name, path))
     if not both:
         raise UserError(
-            f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is one of the corpus {name} (such as "
-            f"{next(iter(ours), 'none')!r}): name the id column with --id, or give the part that is equal with --match"
+            f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is an id of the corpus {name} (such as "
+            f"{next(iter(ours), 'none')!r}): name the id column with --id, or use --match to give the part of the ids "
+            "that is equal"
         )
     stores = renamed(bundle.features, params.features, notices)
     if not stores:
@@ -204,7 +211,7 @@ def _joined(
 
 
 def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:
-    """Return the bundle without utterances that lack a label, and a notice of how many."""
+    """Return the bundle without the utterances that lack a label, and a notice with their number."""
     texts = as_text(bundle.utterances[label].to_numpy())
     known = np.array([not is_no_label(cell) and cell not in ("inf", "-inf") for cell in texts], bool)
     if known.all():
@@ -223,13 +230,13 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
 
 def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
     """Raise `UserError` if the chosen protocol needs splits that the file does not have."""
-    if kind not in PROTOCOLS or not PROTOCOLS[kind].needs_splits:  # an unknown one is refused with the other settings
+    if kind not in PROTOCOLS or not PROTOCOLS[kind].needs_splits:  # the check of all settings refuses unknown ones
         return
     splits = set(bundle.utterances["split"]) if "split" in bundle.utterances else set()
     if lacking := [name for name in ("train", "test") if name not in splits]:
-        what = "no splits" if not splits - {""} else f"no utterance of the split {lacking[0]}"
+        what = "no splits" if not splits - {""} else f"no utterance in the split {lacking[0]}"
         raise UserError(
-            f"{path} gives {what}, but --protocol {kind} needs train and test: name the column that holds them with "
+            f"{path} has {what}, but --protocol {kind} needs train and test: name the column that holds them with "
             "--split, and their names with --split-name, or choose --protocol group-kfold"
         )
 

@@ -1,4 +1,4 @@
-"""A bundle as flat arrays and back, as our own npz and MMSA files hold it.
+"""Convert a bundle to the flat arrays that our own npz and MMSA files contain, and back.
 
 ================================  ==========================================================================
 ``utterances/<column>``           (n,) one array per column of the utterance table
@@ -6,7 +6,7 @@
 ``features/<store>/values``       (rows, d) float32; utterance i owns the rows ``offsets[i]:offsets[i + 1]``
 ``features/<store>/times``        (rows, 2) float64 seconds from the utterance's start
 ``features/<store>/offsets``      (n + 1,) int64
-``features/<store>/status, note`` (n,) ``ok | absent | empty | failed``, and the reason if it is not ``ok``
+``features/<store>/status, note`` (n,) ``ok | absent | empty | failed``, and the reason if the status is not ``ok``
 ``features/<store>/pooled``       (n, p) float32, NaN if the status is not ``ok``
 ================================  ==========================================================================
 """
@@ -37,18 +37,18 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class Damaged(Exception):
-    """Flat arrays that do not make a bundle; the message gives the reason in a few words."""
+    """Raised if flat arrays do not make a bundle; the message gives the reason in a few words."""
 
 
 def about(bundle: Bundle) -> str:
-    """Return what the arrays do not hold, as JSON: version, order of columns, names and details of the stores."""
+    """Return the JSON text of what the arrays do not hold: version, order of columns, names and details of stores."""
     stores = [header_of(store) for store in bundle.features]
     columns = [str(name) for name in bundle.utterances.columns]
     return json.dumps({"version": VERSION, "columns": columns, "stores": stores}, sort_keys=True)
 
 
 def header_of(store: FeatureSet) -> dict[str, Any]:
-    """Return what the arrays of a store do not hold: name, modality, names of the numbers, details."""
+    """Return what the arrays of a store do not hold: its name, modality, column names and details."""
     return {
         "name": store.name,
         "modality": store.modality,
@@ -74,7 +74,7 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
     store
         The store.
     sink
-        Receives the position of each utterance and its ``(rows, d)``, in order.
+        Called for each utterance in order, with its position and its values ``(rows, d)``.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
         if entry.length != item.length:
             raise UserError(
                 f"utterance {item.utterance!r} of {store.name} has {entry.length} rows, but {item.length} were "
-                "announced: run the command again when nothing writes to the features"
+                "announced: run the command again while nothing else writes to the features"
             )
         status.append(entry.status)
         note.append(entry.note)
@@ -116,12 +116,12 @@ def unpack(text: str, arrays: Arrays) -> Bundle:
     Raises
     ------
     Damaged
-        If an array is missing or does not fit the others, or a later version wrote it.
+        If an array is missing or does not fit the others, or the arrays are of another version of the format.
     """
     try:
         header = json.loads(text)
         if header["version"] != VERSION:
-            raise Damaged(f"it has version {header['version']} of the format, this program reads version {VERSION}")
+            raise Damaged(f"it has version {header['version']} of the format; this program reads version {VERSION}")
         columns = {name: arrays[f"utterances/{name}"] for name in header["columns"]}
         words = {name: arrays[f"words/{name}"] for name in WORD_COLUMNS}
         table = pd.DataFrame({name: column_of(cells) for name, cells in columns.items()})

@@ -1,4 +1,4 @@
-"""Reading a file of any format, and checking the bundle that its reader returns against `Bundle`."""
+"""Read a file of any format, and check that its reader returned a valid `Bundle`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,7 +18,7 @@ from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.checking import checked
 from pipeline.exchange.registry import Read, reader_of
 
-# Exceptions that a broken or hostile file causes in the formats of this program.
+# Exceptions that a broken or hostile file may cause in the readers of this program.
 _BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
@@ -28,8 +28,8 @@ def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file is broken, or a plugin's reader raises any other exception, or returns anything but a
-        `Bundle` of utterances with unique names and stores of known modalities. Entries are checked when they load.
+        If the file is broken, if the reader of a plugin fails, or if a reader returns anything but a `Bundle` with
+        unique names of utterances and stores of known modalities. Entries are checked when they load.
     """
     read = reader_of(form)
     try:
@@ -50,7 +50,7 @@ def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
 
 
 def _fault_of_parts(found: Any) -> str:
-    """Return what is wrong with the types of a reader's result; ``""`` if nothing is."""
+    """Return what is wrong with the types in a reader's result; ``""`` if they are right."""
     if not isinstance(found, Bundle):
         return f"an object of type {type(found).__name__} where a Bundle is needed"
     tables = {"utterances": (found.utterances, ("utterance",)), "words": (found.words, WORD_COLUMNS)}
@@ -67,7 +67,7 @@ def _fault_of_parts(found: Any) -> str:
 
 
 def _fault_of_store(store: FeatureSet) -> str:
-    """Return what is wrong with a store without loading its items; ``""`` if nothing is."""
+    """Check a store without loading its items; return what is wrong with it, or ``""``."""
     if store.modality not in MODALITIES:
         return f"the store {store.name!r} of the modality {store.modality!r}; {suggest(store.modality, MODALITIES)}"
     if not all(isinstance(item, Item) for item in store.items):
@@ -83,7 +83,7 @@ def _held(store: FeatureSet, read: Read) -> FeatureSet:
 
 
 def _loaded(item: Item, store: FeatureSet, read: Read) -> Entry:
-    """Return the entry of an item; a shape that is not that of its store raises `UserError`."""
+    """Return the entry of an item; raise `UserError` if its shapes are not those of the store."""
     try:
         entry = item.load()
     except (UserError, OSError):

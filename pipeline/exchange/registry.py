@@ -24,7 +24,7 @@ class Format:
     read, write
         The functions that read and write a file; None if the format cannot be read or written.
     scored_parts
-        Whether a written file needs a split for each utterance and a number as its label.
+        Whether each utterance needs a split and a numeric label to be written in this format.
     """
 
     read: Read | None = None
@@ -32,7 +32,7 @@ class Format:
     scored_parts: bool = False
 
 
-FRAMES = "frames"  # tables of frames, which are matched to a corpus by time: `pipeline.exchange.frames` reads them
+FRAMES = "frames"  # tables of frames, which `pipeline.exchange.frames` reads and matches to a corpus by time
 
 # A new format is one file and one line here, or one call of `register` in a plugin.
 _FORMATS = Registry(
@@ -65,7 +65,7 @@ def format_names() -> tuple[str, ...]:
 
 
 def entry_named(name: str) -> Format:
-    """Return the entry of a format; an unknown one raises `UserError`."""
+    """Return the entry of a format; raise `UserError` if the format is unknown."""
     return _FORMATS[name]
 
 

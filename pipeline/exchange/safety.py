@@ -1,4 +1,4 @@
-"""Checks before a file from elsewhere is read: options that mean nothing to it, and the opcodes of a pickle."""
+"""Checks before a foreign file is read: that its format uses the given options, and that a pickle is harmless."""
 
 import pickletools
 import re
@@ -12,7 +12,7 @@ from pipeline.exchange.bundle import ImportOptions
 from pipeline.foreign import one_line
 
 MAX_OPCODES = 50_000_000
-MAX_DEPTH = 100  # C hashes nested tuples recursively: a deep one as a key would crash the process
+MAX_DEPTH = 100  # CPython hashes nested tuples recursively, so a deeply nested key would crash the process
 _MUTATING = {"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"}
 _STORING = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
 _REFUSED = {  # opcode -> what it does
@@ -24,7 +24,7 @@ _REFUSED = {  # opcode -> what it does
 
 
 def slug(name: str) -> str:
-    """Return a name of a store: lower case, digits, underscores.
+    """Return a name as that of a store: lower-case letters, digits and underscores.
 
     >>> slug("OpenSmile EB10")
     'opensmile_eb10'
@@ -33,9 +33,9 @@ def slug(name: str) -> str:
 
 
 def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> None:
-    """Raise `UserError` for an option that is given but means nothing to the format of `path`.
+    """Raise `UserError` for an option that is given although the format of `path` does not use it.
 
-    All formats accept the label: it is a column of the table that the import makes.
+    The label is always accepted, since it is a column of the table that the import makes.
     """
     allowed = tuple(used)
     for f in fields(options):
@@ -47,7 +47,7 @@ def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> N
 
 
 def refuse_name(path: Path, module: str, name: str) -> NoReturn:
-    """Raise `UserError` for a name that a pickle asks for."""
+    """Raise `UserError` for a function or class that a pickle asks for and that is not allowed."""
     what = one_line(f"{module}.{name}", 80)
     hint = "save it again as numpy arrays, lists and dicts"
     if module.split(".")[0] == "torch":
@@ -56,7 +56,7 @@ def refuse_name(path: Path, module: str, name: str) -> NoReturn:
 
 
 class _Node:
-    """A value on the simulated stack: how deep it is nested."""
+    """A value on the simulated stack, of which only the depth of nesting is known."""
 
     __slots__ = ("depth",)
 
@@ -70,12 +70,12 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     Parameters
     ----------
     path, data, size
-        The path, the file mapped into memory (whose ``read`` returns at most what is left), its size in bytes.
+        The path, the memory-mapped file (whose ``read`` never returns more than is left), and its size in bytes.
 
     Raises
     ------
     UserError
-        For an opcode that plain data do not need, too many of them, deep nesting, or bytes after the end.
+        For an opcode that plain data do not need, too many opcodes, deep nesting, or bytes after the end.
     """
     stack: list[_Node | None] = []  # None stands for a mark
     memo: dict[int, _Node] = {}
@@ -87,17 +87,17 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
         _check_opcode(path, opcode.name, arg, size - (position or 0))
         if opcode.name in _STORING:
             index = len(memo) if arg is None else int(arg)
-            if not 0 <= index <= (position or 0) + 1:  # C allocates a table as long as the largest number
+            if not 0 <= index <= (position or 0) + 1:  # the C unpickler allocates a table up to the largest number
                 raise ValueError(f"memo number {index} at byte {position}")
             memo[index] = _top(stack)
         else:
             _simulate(opcode, arg, stack, memo)
         if stack and (top := stack[-1]) and top.depth > MAX_DEPTH:
-            raise UserError(f"{path} is nested deeper than {MAX_DEPTH} levels: that is not a table of features")
+            raise UserError(f"{path} is nested deeper than {MAX_DEPTH} levels, so it is not a table of features")
     if data.tell() < size:
         raise UserError(
-            f"{path} has {size - data.tell()} bytes after its end, as files of torch.save and of several "
-            "pickles do: save one value, of numpy arrays"
+            f"{path} has {size - data.tell()} bytes after the end of its pickle, like files that torch.save wrote or "
+            "that hold several pickles: save a single value made of numpy arrays"
         )
     return count
 
@@ -108,11 +108,11 @@ def _check_opcode(path: Path, name: str, arg: Any, left: int) -> None:
     if name in _REFUSED:
         raise UserError(f"{path} asks for {_REFUSED[name]} (opcode {name}), which is not plain data and was not run")
     if name == "FRAME" and arg > left:
-        raise UserError(f"{path} is cut off: a part of {arg} bytes is announced where {left} are left")
+        raise UserError(f"{path} is cut off: it announces a part of {arg} bytes, but only {left} are left")
 
 
 def _simulate(opcode: Any, arg: Any, stack: list[_Node | None], memo: dict[int, _Node]) -> None:
-    """Apply the opcode to depths instead of values."""
+    """Apply an opcode to the simulated stack, which holds depths of nesting instead of values."""
     name = opcode.name
     if name in ("GET", "BINGET", "LONG_BINGET"):
         stack.append(memo[int(arg)])
@@ -137,7 +137,7 @@ def _top(stack: list[_Node | None]) -> _Node:
 
 
 def _take(opcode: Any, stack: list[_Node | None]) -> Iterator[_Node]:
-    """Yield what an opcode pops from the stack, the top first."""
+    """Yield the values that an opcode pops from the stack, starting from the top."""
     before = list(opcode.stack_before)
     if pickletools.markobject in before:
         while (node := stack.pop()) is not None:

@@ -1,4 +1,4 @@
-"""Writing a bundle in a format: whole or not at all, even if a plugin writes it."""
+"""Write a bundle in a format, so that the file appears whole or not at all, even if a plugin writes it."""
 
 from pathlib import Path
 
@@ -15,14 +15,14 @@ def write_bundle(form: str, bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If the plugin raises any other exception or writes nothing, or `path` is a folder; then nothing is written.
+        If the plugin fails or writes nothing, or `path` is a folder. Nothing is written then.
     """
     write = writer_of(form)
-    if not is_plugins(write):  # the formats of this program write files and folders whole themselves
+    if not is_plugins(write):  # the formats of this program see to it themselves that a file appears whole
         write(bundle, path)
         return
     if path.is_dir():
-        raise UserError(f"{path} is a folder that exists already: move it away, or choose another name")
+        raise UserError(f"{path} is a folder that already exists: move it away, or choose another name")
     with named(path), scratch_folder(path.parent, f".{path.name[:40]}.", ".partial") as folder:
         made = folder / path.name
         try:

@@ -1,1 +1,1 @@
-"""From recordings and the files beside them to a corpus: subtitles, annotations, speech detection, recognised words."""
+"""Make a corpus from recordings: transcripts, subtitles, annotations, speech detection, recognition, alignment."""

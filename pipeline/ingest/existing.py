@@ -1,4 +1,4 @@
-"""The manifest and words.csv of an existing project: new rows are added, and no filled cell changes."""
+"""Extend the manifest and words.csv of an existing project: rows are added, and filled cells are never changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from pipeline.ingest.manifest_file import ManifestFile
 from pipeline.tables.csv_cells import MARKS
 from pipeline.tables.rules import folded
 
-_SIDE = ("text_source", "words_source")  # filled only if the text or the words that they describe are filled
+_SIDE = ("text_source", "words_source")  # filled only together with the text or the words that they describe
 KNOWN = (*OURS, *_SIDE)
 
 
@@ -29,7 +29,7 @@ class Tables:
     changed
         The files to which something was added.
     notes
-        What was added, filled and kept, as sentences.
+        Sentences about what was added, filled and kept.
     """
 
     manifest: ManifestFile
@@ -38,14 +38,14 @@ class Tables:
     notes: list[str] = field(default_factory=list)
 
     def rows(self) -> list[Cells]:
-        """Return the rows of the manifest, by the names in its header."""
+        """Return the rows of the manifest, each as cells by column name."""
         names = [name.strip() for name in self.manifest.header if name != MARKS]
         found = (self.manifest.values(row).values() for row in self.manifest.rows if any(row))
         return [dict(zip(names, cells, strict=True)) for cells in found]
 
 
 def tables_of(root: Path, *, anew: bool) -> Tables:
-    """Read the tables of a project; empty ones if there are none, or if they are to be overwritten (`anew`).
+    """Read the tables of a project; they are empty if the files do not exist or are to be overwritten (`anew`).
 
     Raises
     ------
@@ -62,14 +62,14 @@ def tables_of(root: Path, *, anew: bool) -> Tables:
 
 
 def add(tables: Tables, new: Draft, root: Path) -> None:
-    """Add the rows of recordings that the manifest lacks, with their words, and fill its empty cells.
+    """Add rows and words for recordings that the manifest lacks, and fill its empty cells.
 
     Parameters
     ----------
     tables
         The tables; only they are changed, not the files.
     new
-        What the folder gives now.
+        The manifest as drafted from the folder now.
     root
         The folder of the manifest.
     """
@@ -96,9 +96,9 @@ def add(tables: Tables, new: Draft, root: Path) -> None:
 
 
 def add_groups(tables: Tables) -> None:
-    """Make the speaker the group, if some rows have no speaker and no row has a group.
+    """If only some rows have a speaker and no row has a group, copy the speakers into the column of groups.
 
-    A row without either then belongs to the group of its recording; a protocol by speaker would refuse it.
+    A row without either is then grouped by its recording, while a protocol that groups by speaker would refuse it.
     """
     held = list(_cells(tables))
     named = [bool(cells.get("speaker")) for _, cells in held]
@@ -137,7 +137,7 @@ def _note_changed(tables: Tables) -> None:
 def _fill(
     tables: Tables, held: Mapping[str, Sequence[list[str]]], rows: Sequence[tuple[str, Cells]], new: Draft
 ) -> Iterator[tuple[str, tuple[Word, ...]]]:
-    """Fill the empty cells of existing rows, and yield their utterances with the words that belong to them."""
+    """Fill the empty cells of existing rows; yield the names of utterances that get words, with these words."""
     filled = differing = 0
     taken = {cells.get("utterance", "") for _, cells in _cells(tables)}
     for place, row in rows:
@@ -147,7 +147,7 @@ def _fill(
             continue
         missing = _missing(cells, row)
         if row["utterance"] in new.words and not cells.get("utterance") and row["utterance"] not in taken:
-            missing["utterance"] = row["utterance"]  # which its words name
+            missing["utterance"] = row["utterance"]  # words.csv refers to it
         name = cells.get("utterance") or missing.get("utterance")
         tables.manifest.set(own, missing)
         filled += len(missing.keys() - {*_SIDE, "utterance"})
@@ -159,7 +159,9 @@ def _fill(
         tables.notes.append(f"manifest.csv: {counted(filled, 'empty cell')} filled")
     if differing:
         kept = f"{counted(differing, 'cell')} kept that {'differs' if differing == 1 else 'differ'}"
-        tables.notes.append(f"manifest.csv: {kept} from what the folder gives now; --force overwrites the manifest")
+        tables.notes.append(
+            f"manifest.csv: {kept} from what the folder would give now; --force overwrites the manifest"
+        )
 
 
 def _span(cells: Cells) -> tuple[str, str]:
@@ -167,7 +169,7 @@ def _span(cells: Cells) -> tuple[str, str]:
 
 
 def _missing(cells: Cells, row: Cells) -> Cells:
-    """Return the cells of a new row that an old one lacks; a source only together with the text or words from it."""
+    """Return the cells of a new row that are empty in an old one; `text_source` only if the text is among them."""
     found = {name: cell for name, cell in row.items() if cell and not _held(cells, name)}
     if "text" not in found:
         found.pop("text_source", None)
@@ -184,7 +186,7 @@ def _held(cells: Cells, name: str) -> str:
 
 
 def _add_words(tables: Tables, words: Mapping[str, Sequence[Word]]) -> None:
-    """Add the words of utterances that have none yet."""
+    """Add words for the utterances that have none yet."""
     timed = {tables.words.values(row).get("utterance", "") for row in tables.words.rows if any(row)}
     more = {name: own for name, own in words.items() if name not in timed}
     for name, own in more.items():
@@ -199,4 +201,5 @@ def _gone(held: Mapping[str, Sequence[list[str]]]) -> list[str]:
     gone = [place for place in held if place and not Path(place).exists()]
     if not gone:
         return []
-    return [f"manifest.csv: {counted(len(gone), 'recording')} no longer there, such as {gone[0]}: remove the rows"]
+    verb = "no longer exists" if len(gone) == 1 else "no longer exist"
+    return [f"manifest.csv: {counted(len(gone), 'recording')} {verb}, such as {gone[0]}: remove the rows"]

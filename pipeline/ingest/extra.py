@@ -1,4 +1,4 @@
-"""The packages of the optional extra `speech`, which find, recognise and align speech."""
+"""Errors for missing packages of the optional extra `speech`, which find, recognise and align speech."""
 
 from importlib.util import find_spec
 
@@ -8,7 +8,7 @@ INSTALL = 'pip install "crossmodal[speech]"'
 
 
 def extra_missing(package: str, purpose: str) -> UserError:
-    """Return the error for an absent package: what needs it, and the command that installs it.
+    """Return the error for a missing package: what needs it, and the command that installs it.
 
     >>> print(extra_missing("pocketsphinx", "words are aligned"))
     words are aligned by the package pocketsphinx, which is not installed: pip install "crossmodal[speech]"
@@ -17,6 +17,6 @@ def extra_missing(package: str, purpose: str) -> UserError:
 
 
 def require(package: str, purpose: str) -> None:
-    """Raise the error of `extra_missing` if a package is not installed; it is not imported."""
+    """Raise the error of `extra_missing` if a package is not installed; the package is not imported."""
     if find_spec(package.replace("-", "_")) is None:
         raise extra_missing(package, purpose)

@@ -1,4 +1,4 @@
-"""A manifest.csv or words.csv that a person may have edited: rows are added, and all else stays as it is written."""
+"""A manifest.csv or words.csv that a person may have edited: rows are added, and everything else stays as it is."""
 
 import csv
 import io
@@ -15,26 +15,26 @@ from pipeline.tables.rules import folded, trimmed
 
 
 class ManifestFile:
-    """A CSV that keeps the encoding, delimiter, line endings, comments and cells of its file.
+    """A CSV that keeps its encoding, delimiter, line endings, comments and cells when rows are added.
 
     Parameters
     ----------
     path
-        The file; it need not exist yet.
+        The file, which need not exist yet.
     known
-        Names of our columns, by which its header is recognised.
+        Names of our columns, by which the header is recognised.
     anew
-        Whether to start from an empty table instead of the file's content.
+        Whether to start with an empty table instead of the content of the file.
 
     Attributes
     ----------
     rows
-        The cells of each line after the header, as they are written.
+        The cells of each line after the header, as they are written in the file.
 
     Raises
     ------
     UserError
-        If it is not a CSV, or has a column without a name or a repeated one.
+        If the file is not a CSV, or has a column without a name, or two columns with the same name.
     """
 
     def __init__(self, path: Path, known: Collection[str], *, anew: bool = False) -> None:
@@ -47,7 +47,7 @@ class ManifestFile:
         self._known = known
         self._columns = {self._key(name): i for i, name in enumerate(map(trimmed, self.header))}
         if len(self._columns) < len(self.header) or "" in self._columns:
-            raise UserError(f"{path}: a column has no name, or two have the same one: rename it, then run this again")
+            raise UserError(f"{path}: a column has no name, or two have the same name: rename it and run this again")
 
     def _read(self, known: Collection[str]) -> None:
         self._how = layout(self.path, known)
@@ -72,18 +72,18 @@ class ManifestFile:
         return how if self._how.quoted else {**how, "quoting": csv.QUOTE_NONE, "quotechar": None}
 
     def values(self, row: list[str]) -> dict[str, str]:
-        """Return the cells of a row by our names of columns, without spaces and marks around them."""
+        """Return the cells of a row by our names of the columns, without spaces and marks around the cells."""
         cells = row + [""] * (len(self.header) - len(row))
         return restored_row({name: trimmed(cells[i]) for name, i in self._columns.items()})
 
     def insert(self, at: int, values: Mapping[str, str]) -> None:
-        """Insert a row; a column that the file lacks is added, unless its cell is empty."""
+        """Insert a row; columns that the file lacks are added if their cell is not empty."""
         row: list[str] = []
         self.set(row, values)
         self.rows.insert(at, row)
 
     def set(self, row: list[str], values: Mapping[str, str]) -> None:
-        """Set cells of a row; a column that the file lacks is added, unless its cell is empty."""
+        """Set cells of a row; columns that the file lacks are added if their cell is not empty."""
         own = {self._key(name): cell for name, cell in values.items()}
         made = marked_row({**self.values(row), **own})
         named = {self._key(name): name for name in values}
@@ -95,13 +95,13 @@ class ManifestFile:
                 row[self._columns[key]] = cell
 
     def add_column(self, name: str) -> None:
-        """Add a column, unless the file has it."""
+        """Add a column if the file does not have it."""
         if self._key(name) not in self._columns:
             self._columns[self._key(name)] = len(self.header)
             self.header.append(name)
 
     def _key(self, name: str) -> str:
-        """Return a column's key in `values`: the name of one of our columns, or the normalised name of another."""
+        """Return the key of a column in `values`: our own name for it, or the normalised name of any other column."""
         return name if name in self._known or name == MARKS else folded(name)
 
     def save(self) -> None:
@@ -110,7 +110,7 @@ class ManifestFile:
         Raises
         ------
         UserError
-            If the file's encoding or its lack of quotation marks does not allow a cell.
+            If a cell cannot be written in the file's encoding, or needs quotation marks in a file that has none.
         """
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, lineterminator=self._newline, **self._format())
@@ -124,7 +124,7 @@ class ManifestFile:
 
 
 def media_cell(recording: Path, manifest: Path) -> str:
-    """Return how a manifest names a recording: relative to its folder if it lies below that, else absolute."""
+    """Return the path of a recording as a manifest names it: relative if it is below the manifest's folder."""
     root = manifest.parent.resolve()
     found = recording.parent.resolve() / recording.name
     return found.relative_to(root).as_posix() if found.is_relative_to(root) else found.as_posix()

@@ -1,8 +1,8 @@
-"""The stages of a user's own project: those of dvc.yaml, without the source code that they watch in a checkout.
+"""The stages of a user's own project: those of dvc.yaml, without their dependencies on source code.
 
-The stages, and the code that each runs, are listed once: in dvc.yaml, to which `stages.yaml` is a link here; in an
-installed package it is a copy. A user's own project has an additional first stage, `inputs`, which always runs and
-writes data/work/inputs.json. The other stages depend on the entries that stand for what they watch in a checkout:
+The stages, and the code that each runs, are listed only in dvc.yaml. `stages.yaml` is a link to it here, and a copy of
+it in an installed package. A user's own project has an additional first stage, `inputs`, which always runs and writes
+data/work/inputs.json. In place of what the other stages depend on in a checkout, they depend on entries of this file:
 
 ============================  =========================================================
 in a checkout                 the entry of inputs.json
@@ -10,7 +10,7 @@ in a checkout                 the entry of inputs.json
 files and folders of code     ``code.<stage>``: a hash of these files as they are installed
 requirements.txt              ``libraries``: a hash of the installed versions
 data/raw/<corpus>             ``recordings.<corpus>``: a hash of its tables and recordings
-(a plugin's file is unseen)   ``plugins``: a hash of the files of the plugins
+(nothing)                     ``plugins``: a hash of the files of the plugins
 ============================  =========================================================
 """
 
@@ -30,7 +30,7 @@ Stage = dict[str, Any]
 
 
 def code_of_stages() -> dict[str, list[str]]:
-    """Return the files and folders of code that each stage runs, relative to the folder of this program."""
+    """Return the files and folders of code that each stage runs, relative to the folder of crossmodal."""
     return {name: [dep for dep in stage["deps"] if _is_code(dep)] for name, stage in _stages().items()}
 
 
@@ -70,7 +70,7 @@ def _entries(name: str, stage: Stage) -> Iterator[str]:
 
 
 def _entry(dep: str) -> str:
-    """Return the entry of inputs.json that replaces a dependency other than code; empty if the dependency stays."""
+    """Return the entry of inputs.json that replaces a dependency other than code; ``""`` if the dependency stays."""
     if dep.startswith("requirements"):
         return "libraries"
     return f"recordings.{dep.removeprefix(_RECORDINGS)}" if dep.startswith(_RECORDINGS) else ""

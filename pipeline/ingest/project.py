@@ -1,4 +1,4 @@
-"""A project from a folder of recordings: list them, guess the settings, explain each guess, and write the files."""
+"""Make a project from a folder of recordings: list them, guess the settings, explain the guesses, write the files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,12 +30,12 @@ from pipeline.settings.params import load_params
 from pipeline.settings.paths import check_name
 from pipeline.settings.yaml_file import read_yaml
 
-OWN = ("data/work", "data/cache", "data/raw", "results")  # the project's own folders, not searched
+OWN = ("data/work", "data/cache", "data/raw", "results")  # the project's own folders, which are not searched
 PARAMS, MANIFEST, WORDS, LEFT_OUT = (
     Path(name) for name in ("params.yaml", "manifest.csv", "words.csv", "left_out.csv")
 )
 LONG_S = 60.0  # a longer recording is rarely a single utterance
-_SHOWN = 10  # files that are listed for each reason
+_SHOWN = 10  # at most this many files are listed
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Options:
     Attributes
     ----------
     folder
-        Where the recordings are.
+        The folder of the recordings.
     name
-        Name of the corpus; empty: the folder's name.
+        The name of the corpus; if empty, that of the folder.
     pattern, labels, transcripts
-        Pattern of the names, table of labels, folder of transcripts; empty or None if not given.
+        The pattern of names, the table of labels and the folder of transcripts; empty or None if not given.
     label
-        Column or field of the labels; if empty, it is guessed.
+        The column or field that is the label; if empty, it is guessed.
     unlabelled
-        Whether to take no column as labels, even if one looks like it.
+        Whether to ignore labels, even if a column looks like them.
     task
-        Whether labels are classes or scores; None: decided from the labels.
+        Whether labels are classes or scores; if None, the labels decide.
     speakers_unknown
         Whether the user acknowledges that the speakers are unknown.
     force
@@ -87,12 +87,12 @@ class Project:
 
 
 def plan(options: Options) -> Project:
-    """Return the project that a folder of recordings gives; nothing is written.
+    """Plan the project for a folder of recordings; nothing is written.
 
     Raises
     ------
     UserError
-        If there is no recording, or an option or a file that it names cannot be used.
+        If there are no recordings, or an option, or a file that an option names, cannot be used.
     """
     root = Path()
     _refuse_checkout(root)
@@ -138,7 +138,7 @@ def _refuse_checkout(root: Path) -> None:
 
 
 def _name_of(folder: Path) -> str:
-    """Return the name of the corpus: the project's own, else the folder's name reduced to letters, digits, - and _."""
+    """Return the name of the project's only corpus, else the folder's name reduced to letters, digits, - and _."""
     if PARAMS.is_file():
         own = [name for name, corpus in load_params(PARAMS).corpora.items() if _is_here(corpus)]
         if len(own) == 1:
@@ -173,7 +173,7 @@ def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Seque
         []
         if grouped or guessed.block["protocol"]["group"] != "speaker"
         else [
-            f"every row has a speaker now: write corpora.{name}.protocol.group: speaker into {PARAMS}, so that nobody "
+            f"every row has a speaker now: set corpora.{name}.protocol.group to speaker in {PARAMS}, so that nobody "
             "is in both training and test"
         ]
     )
@@ -181,7 +181,7 @@ def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Seque
         *(line for line in guessed.lines if not line.startswith(of_settings)),
         *apart,
         f"{PARAMS} already has corpora.{name} and is not changed: {settled.task}, {', '.join(settled.modalities)}, "
-        f"{protocol.kind} by {protocol.group}{folds}; --force replaces it by new guesses",
+        f"{protocol.kind} by {protocol.group}{folds}; --force replaces it with new guesses",
     ]
 
 
@@ -196,8 +196,8 @@ def _refuse_nothing(found: Found) -> None:
         lines = "\n".join(f"  {left.place} {left.reason}" for left in found.left_out[:_SHOWN])
         raise UserError(f"{found.folder} holds no recording that can be used:\n{lines}")
     held = sorted({place.suffix.lower() or "no suffix" for place in found.others})
-    what = f"; its {counted(len(found.others), 'file')} have the suffixes {listed_names(held)}" if held else ""
-    raise UserError(f"{found.folder} holds no recordings{what}: name the folder of your recordings")
+    what = f", only {counted(len(found.others), 'file')} ({listed_names(held)})" if held else ""
+    raise UserError(f"{found.folder} holds no recordings{what}: give the folder of your recordings")
 
 
 def _counts(found: Found) -> str:
@@ -221,8 +221,8 @@ def _without_group(rows: Sequence[Cells], column: str) -> list[str]:
     if not nameless:
         return []
     return [
-        f"{counted(nameless, 'row')} without a {column}, by which the protocol groups: fill the column in {MANIFEST}, "
-        "or say it with --pattern"
+        f"{counted(nameless, 'row')} without a {column}, by which the protocol groups rows: fill the column in "
+        f"{MANIFEST}, or give it with --pattern"
     ]
 
 
@@ -234,8 +234,8 @@ def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
     if not whole:
         return []
     return [
-        f"longer than {LONG_S:g} s, but one utterance so far: {counted(len(whole), 'recording')}, such as {whole[0]}; "
-        "`crossmodal segment RECORDING` cuts it by its subtitles, or where nobody speaks"
+        f"{counted(len(whole), 'recording')} longer than {LONG_S:g} s but still one utterance, such as {whole[0]}: "
+        "`crossmodal segment RECORDING` cuts it at its subtitles, or where nobody speaks"
     ]
 
 
@@ -250,14 +250,14 @@ def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath,
     made, notes = transcripts_of(found.recordings, files)
     if folder is not None and not made:
         first = next(iter(files))
-        raise UserError(f"--transcripts {folder}: none of its files, such as {first}, has the name of a recording")
+        raise UserError(f"--transcripts {folder}: no file in it has the name of a recording (the first is {first})")
     return made, notes
 
 
 def write(project: Project, *, force: bool) -> list[str]:
     """Write a project into the current folder, and return lines about the files written and the next commands."""
     root = Path()
-    of_dvc = write_project_files(root, force=force)  # before the tables, as the settings: both may refuse
+    of_dvc = write_project_files(root, force=force)  # this and the settings may fail, so they come before the tables
     lines, files = [], []
     if PARAMS.exists():
         lines += _into_settings(project, force=force)
@@ -279,13 +279,13 @@ def _write_left_out(left_out: Sequence[LeftOut]) -> list[Path]:
 
 
 def _into_settings(project: Project, *, force: bool) -> list[str]:
-    """Add the corpus to existing settings; a block of its name is replaced only with `force`."""
+    """Add the corpus to existing settings; an existing block of this name is replaced only with `force`."""
     settled = _settled(project.name)
     if settled is None or force:
         block = project.guess.block
         *lines, _ = add_corpus(
             PARAMS, project.name, _as_options(block), also_run=settled is None, force=force
-        )  # without its line about the next command
+        )  # the line that is dropped names the next command
         extract = (read_yaml(PARAMS).get("features") or {}).get("extract") or []
         add_missing(PARAMS, needed_blocks(block, extract))
         return lines
@@ -295,8 +295,8 @@ def _into_settings(project: Project, *, force: bool) -> list[str]:
     if project.asked:
         return set_label(PARAMS, project.name, label, task)
     return [
-        f"{PARAMS}: corpora.{project.name}.label is empty: `crossmodal init FOLDER --label {label}` writes label: "
-        f"{label} and task: {task} there"
+        f"{PARAMS}: corpora.{project.name}.label is empty: `crossmodal init FOLDER --label {label}` sets it to "
+        f"{label}, and task to {task}"
     ]
 
 

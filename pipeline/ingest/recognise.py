@@ -1,8 +1,8 @@
-"""The words of an utterance by Whisper, as faster-whisper runs it on CTranslate2.
+"""Recognise the words of an utterance with Whisper, run by faster-whisper on CTranslate2.
 
-Whisper writes words wherever it is asked to, also on silence, noise and music (A. Koenecke et al., Careless Whisper,
-FAccT 2024). So it only reads the parts in which somebody speaks (`pipeline.ingest.voice`), and improbable segments are
-left out. Decoding is a beam search without sampling: the same sound gives the same words.
+Whisper writes words even for silence, noise and music (A. Koenecke et al., Careless Whisper, FAccT 2024). So it only
+reads the parts in which somebody speaks (`pipeline.ingest.voice`), and improbable segments are left out. Decoding is a
+beam search without sampling: the same sound gives the same words.
 
 Source: A. Radford et al., Robust speech recognition via large-scale weak supervision, ICML 2023.
 """
@@ -33,18 +33,19 @@ from pipeline.settings.streams import WordsConfig
 VERSION = 1  # raised whenever the same sound and settings would give different words
 PACKAGES = ("faster-whisper", "ctranslate2", "onnxruntime", "tokenizers", "numpy")
 
-WINDOW_S = 28.0  # a window is at most this long if its sound has pauses; Whisper itself reads 30 s
-MARGIN_S = 0.3  # sound on both sides of a window that Whisper reads as well
-UNSURE = -1.0  # least mean log-probability of the tokens: Whisper's own limit for a failed decoding
-STRICTER = -0.6  # the same limit if most of the loud sound is not speech, as when somebody hums
-LOUD_DB, MOSTLY = 10.0, 1 / 3  # sound within this range of the loudest is loud; least share of it that is speech
-SHORT_S = 1.2  # less speech, margins included, does not count if most of the loud sound is not speech
+WINDOW_S = 28.0  # longest window, unless a single span of speech is longer; Whisper itself reads 30 s
+MARGIN_S = 0.3  # Whisper also reads this much sound on both sides of a window
+UNSURE = -1.0  # minimum mean log-probability of the tokens: Whisper's own limit for a failed decoding
+STRICTER = -0.6  # the same minimum for a sound whose loud parts are mostly not speech, as when somebody hums
+LOUD_DB = 10.0  # sound is loud if its level is within this range of the loudest
+MOSTLY = 1 / 3  # loud sound is mostly not speech if a smaller share of it is inside speech
+SHORT_S = 1.2  # less speech than this, margins included, is ignored if the loud sound is mostly not speech
 NOBODY = "nobody speaks"
-REPEATED = 2.4  # a text that zlib compresses by a larger factor repeats itself, and counts as failed
-FASTEST = 10.0  # most words per second of speech
-TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # limits of decoding, which end a loop
-_LEVEL = 0.05  # of the sign test
-UNSURE_MEAN = 0.6  # an utterance's mean word probability; in another language, the median utterance is below
+REPEATED = 2.4  # a text that zlib compresses by more than this factor repeats itself, and counts as failed
+FASTEST = 10.0  # largest plausible number of words per second of speech
+TOKENS_PER_S, TOKENS, MOST_TOKENS = 12.0, 16, 220  # limits on the number of tokens, which stop endless repetition
+_LEVEL = 0.05  # significance level of the sign test
+UNSURE_MEAN = 0.6  # mean word probability of an utterance; in another language, most utterances are below this
 
 HUMMED = re.compile(r"\W*(h*m+|m+h+m+|h+u+m+|\W)*\W*", re.IGNORECASE)  # a hum without words: Mm-hmm
 
@@ -61,14 +62,14 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     settings
         The model and the language.
     device
-        A device of CTranslate2.
+        The device on which CTranslate2 runs.
 
     Raises
     ------
     EmptyInput
         If nobody speaks, or all segments are left out as too uncertain.
     UserError
-        If a package is missing, or the model is missing or does not know the language.
+        If a package or the model is missing, or the model does not know the language.
     """
     spans = speech_spans(samples)
     if not len(spans):
@@ -87,19 +88,19 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
 
 
 def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list[str]:
-    """Return a sentence if the recogniser was unsure of most utterances, as it is of another language; else nothing.
+    """Return a sentence if the recogniser was unsure of most utterances, which may be in another language.
 
-    A few utterances may be unclear for many reasons: it is said only if a sign test (one-sided, at the 5 % level)
-    rejects that half of the utterances are clear, for which at least five are needed.
+    A few utterances may be unclear for many reasons. So the list is empty unless a one-sided sign test at the 5 % level
+    rejects that half of the utterances or more are clear; this needs at least five utterances.
 
     Parameters
     ----------
     found
         Utterances with their words.
     doubted
-        Number of further utterances in which somebody speaks, but all segments were left out.
+        The number of further utterances in which somebody speaks, but all segments were left out.
     settings
-        For the sentence.
+        The settings, which the sentence names.
     """
     means = [float(np.mean([word.confidence for word in spoken.words])) for spoken in found] + [0.0] * doubted
     below = sum(mean < UNSURE_MEAN for mean in means)
@@ -113,7 +114,7 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
 
 
 def windows(spans: Spans) -> Iterator[tuple[float, float]]:
-    """Yield the windows that are decoded one by one: spans of speech with their pauses, at most `WINDOW_S` long.
+    """Yield the windows that are decoded one by one: consecutive spans of speech, together at most `WINDOW_S` long.
 
     A single span that is longer is a window of its own.
 
@@ -156,7 +157,7 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
     spans
         Where somebody speaks, ``(spans, 2)`` in seconds.
     limit
-        Least mean log-probability of its tokens.
+        The minimum mean log-probability of the segment's tokens.
     """
     if segment.compression_ratio > REPEATED:
         return "the same words are repeated over and over"
@@ -172,7 +173,7 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
 
 
 def program(settings: WordsConfig) -> dict[str, Any]:
-    """Return what recognised words depend on besides the sound and the libraries: version, language and model.
+    """Return what recognised words depend on, apart from the sound and the libraries: version, language and model.
 
     Raises
     ------
@@ -183,7 +184,7 @@ def program(settings: WordsConfig) -> dict[str, Any]:
 
 
 def model_files(model: str) -> tuple[Path, ...]:
-    """Return the files of a model; `UserError` if it is missing or not a Whisper model in CTranslate2's format."""
+    """Return the files of a model; raise `UserError` if it is missing, or not a Whisper model for CTranslate2."""
     try:
         folder = model_folder(_on_hub(model))
         if not is_ctranslate2(folder):
@@ -197,7 +198,7 @@ def model_files(model: str) -> tuple[Path, ...]:
 
 
 def _on_hub(model: str) -> str:
-    """Return the hub's name of a size that faster-whisper knows, such as ``small.en``; other models unchanged."""
+    """Return the name on the hub for a size that faster-whisper knows, such as ``small.en``; other names unchanged."""
     from faster_whisper.utils import _MODELS
 
     return model if model == PACKAGED or Path(model).is_dir() else str(_MODELS.get(model, model))
@@ -211,9 +212,9 @@ def _segments(samples: FloatArray, start_s: float, end_s: float, settings: Words
         part,
         language=settings.language,
         temperature=0.0,  # at higher temperatures, words are drawn at random
-        condition_on_previous_text=False,  # otherwise, one mistake would lead to the next
+        condition_on_previous_text=False,  # otherwise one mistake would lead to the next
         word_timestamps=True,
-        no_speech_threshold=None,  # `doubt` decides
+        no_speech_threshold=None,  # `doubt` decides this
         log_prob_threshold=None,
         compression_ratio_threshold=None,
         max_new_tokens=min(MOST_TOKENS, round(TOKENS_PER_S * len(part) / RATE_HZ) + TOKENS),
@@ -233,7 +234,7 @@ def _model(model: str, language: str, device: str) -> Any:
     Raises
     ------
     UserError
-        If a package or the model is missing, or it does not know the language.
+        If a package or the model is missing, or the model does not know the language.
     """
     try:
         from faster_whisper import WhisperModel

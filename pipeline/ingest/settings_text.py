@@ -11,34 +11,34 @@ from features.registry import class_of, default_extractors, with_defaults
 from pipeline.ingest.folder.guesses import Guess
 
 _HEAD = """\
-# The settings of this project. What is not here has its default; docs/settings.md of crossmodal describes each setting,
-# and `crossmodal settings` checks this file. After a change, `dvc repro` runs what depends on it.
+# The settings of this project. Settings that are not listed have defaults; docs/settings.md of crossmodal describes all
+# settings, and `crossmodal settings` checks this file. After a change, `dvc repro` runs what depends on it.
 """
 _SMALL = 60  # with fewer utterances, only a few configurations are fitted by default
 _TRAIN = """
 train:
-  table: paper           # text + audio, and all modalities, by each strategy once; full: every pair and classifier too
+  table: paper           # each strategy once, for text + audio and for all modalities; full: also all pairs, classifiers
 """
 _SMALL_TRAIN = """
-train:                   # few, since there are few utterances; without these lists all are fitted
+train:                   # few configurations, since there are few utterances; without these lists, all are fitted
   classifiers: [logistic, linear_svm]
   unimodal_models: []
   fusions: [concat/logistic, weighted, product, stacking]
 """
 _EVALUATE = """
-evaluate: {resamples: 1000, seed: 0}   # samples of the groups that give the intervals
+evaluate: {resamples: 1000, seed: 0}   # bootstrap samples of groups for the confidence intervals
 """
 
 
 def needed_blocks(block: Mapping[str, Any], extract: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return the blocks that the stages of dvc.yaml read; DVC needs them in the settings file even if they are empty.
+    """Return the blocks that the stages in dvc.yaml depend on; DVC needs them in the settings file, even if empty.
 
     Parameters
     ----------
     block
         The settings of a corpus.
     extract
-        The extractors that the file lists; empty: those that run by default.
+        The extractors that the file lists; if empty, those that run by default.
     """
     listed = list(extract) or _extractors(block)
     return {
@@ -50,16 +50,16 @@ def needed_blocks(block: Mapping[str, Any], extract: Sequence[str]) -> dict[str,
 
 
 def settings_text(name: str, guessed: Guess, utterances: int) -> str:
-    """Return the text of params.yaml for a project of one corpus.
+    """Return the text of params.yaml for a project with one corpus.
 
     Parameters
     ----------
     name
         The corpus.
     guessed
-        Its settings, and those of its words.
+        The settings of the corpus and of its words.
     utterances
-        How many it has.
+        The number of its utterances.
     """
     corpus = "\n".join(f"    {key}: {_value(value)}" for key, value in guessed.block.items())
     extract = _extractors(guessed.block)
@@ -84,7 +84,7 @@ def _modality(name: str) -> str:
 
 
 def _value(value: Any) -> str:
-    """Return a value as it is written on one line of YAML.
+    """Return a value as YAML on one line.
 
     >>> _value({"kind": "group-kfold", "folds": 5}), _value(["a", "on"]), _value("1:30"), _value("")
     ('{kind: group-kfold, folds: 5}', '[a, "on"]', '"1:30"', '""')
@@ -99,7 +99,7 @@ def _value(value: Any) -> str:
 
 
 def _plain(value: str) -> bool:
-    """Whether YAML reads a text unquoted and unchanged, also inside a list and before a comment."""
+    """Whether a text without quotation marks keeps its value in YAML, also inside a list and before a comment."""
     try:
         return bool(yaml.safe_load(f"[{value}, {{a: {value}}}] # x") == [value, {"a": value}])
     except (yaml.YAMLError, ValueError):

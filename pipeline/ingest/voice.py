@@ -1,9 +1,9 @@
-"""When somebody speaks, by silero's voice activity net, which the package faster-whisper carries.
+"""Find when somebody speaks, with silero's voice activity network, which the package faster-whisper contains.
 
-The net gives, for each window of 32 ms, the probability that somebody speaks in it. It is recurrent and reads a window
-with the last 4 ms of the one before. So a recording of any length can be read in blocks, with the same probabilities
-as in one piece. Speech begins where the probability reaches a threshold, and ends where it has been below a
-lower one for some time.
+The network gives the probability that somebody speaks in each window of 32 ms. It is recurrent, and reads each window
+together with the last 4 ms of the one before, so reading a recording in blocks gives the same probabilities as reading
+it at once. Speech begins where the probability reaches a threshold, and ends where the probability has been below a
+lower threshold for some time.
 
 Source: Silero VAD (Silero Team, https://github.com/snakers4/silero-vad), version 6, MIT.
 """
@@ -20,10 +20,10 @@ from pipeline.ingest.extra import extra_missing
 
 RATE_HZ = 16000
 WINDOW = 512  # samples per probability
-_CONTEXT = 64  # samples of the preceding window that the net reads again
+_CONTEXT = 64  # samples at the end of the preceding window that the network reads again
 _STATE = (1, 1, 128)
 _HYSTERESIS = 0.15  # speech ends when the probability is this far below the threshold, as in silero's own utilities
-_AT_ONCE = 2000  # windows per call of the net
+_AT_ONCE = 2000  # windows per call of the network
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class SpeechSettings:
     Attributes
     ----------
     threshold
-        Probability from which on a window is speech, in (0, 1).
+        A window with at least this probability is speech; in (0, 1).
     pause_s
-        Silence that ends a span, in seconds; shorter silences are part of it.
+        Silence of this length in seconds ends a span; shorter silences are part of the span.
     shortest_s
-        Spans that are shorter are left out, in seconds: clicks and coughs.
+        Spans shorter than this, in seconds, are left out, since they are clicks or coughs.
     padding_s
-        How much a span is widened on both sides, in seconds, so that soft beginnings and ends are not cut off; at
+        Spans are widened by this on both sides, in seconds, so that soft beginnings and ends are not cut off, but at
         most to the middle of a pause.
     """
 
@@ -81,12 +81,12 @@ def speech_probabilities(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.fl
     Parameters
     ----------
     blocks
-        Mono sound at 16 kHz, in order, each of shape (n,) with any n. Only one block is held at a time.
+        Mono sound at 16 kHz, in order, each of shape (n,) with any n. Only one block is in memory at a time.
 
     Returns
     -------
     array, shape (windows,)
-        Probabilities; the last window is filled up with zeros.
+        Probabilities; the last window is padded with zeros.
     """
     net = _Net()
     rest = np.zeros(0, np.float32)
@@ -104,7 +104,7 @@ def speech_probabilities(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.fl
 def spans_of(
     probabilities: NDArray[np.float32], settings: SpeechSettings, duration_s: float = float("inf")
 ) -> NDArray[np.float64]:
-    """Return the spans of speech that follow from the probabilities of windows of 32 ms.
+    """Return the spans of speech, given the probabilities of windows of 32 ms.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _runs(probabilities: NDArray[np.float32], settings: SpeechSettings, window_s
     """Return the first window of each span of speech, and the window after its last one."""
     lower = max(settings.threshold - _HYSTERESIS, 0.01)
     runs: list[tuple[int, int]] = []
-    start, last = -1, -1  # the current span's first window, and the window after its last one that is not silent
+    start, last = -1, -1  # the first window of the current span, and the window after the last one that is not silent
     for at, probability in enumerate(probabilities):
         if probability >= settings.threshold and start < 0:
             start = at
@@ -149,7 +149,7 @@ def _runs(probabilities: NDArray[np.float32], settings: SpeechSettings, window_s
 
 
 def _padded(spans: NDArray[np.float64], padding_s: float, duration_s: float) -> NDArray[np.float64]:
-    """Return spans widened by a time on both sides, at most to the middle of a pause and to the ends of the sound."""
+    """Return the spans widened on both sides, but at most to the middle of a pause or the ends of the sound."""
     if not len(spans):
         return spans
     middles = (spans[:-1, 1] + spans[1:, 0]) / 2
@@ -159,7 +159,7 @@ def _padded(spans: NDArray[np.float64], padding_s: float, duration_s: float) -> 
 
 
 class _Net:
-    """The net with its state between two calls."""
+    """The network, which keeps its state between calls."""
 
     def __init__(self) -> None:
         self._session = _session()
@@ -167,7 +167,7 @@ class _Net:
         self._context = np.zeros((1, _CONTEXT), np.float32)
 
     def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities of the windows that follow those of the call before, shape (windows,)."""
+        """Return the probabilities of the windows that follow those of the previous call, shape (windows,)."""
         windows = samples.reshape(-1, WINDOW)
         found = [np.zeros(0, np.float32)]
         for begin in range(0, len(windows), _AT_ONCE):
@@ -182,7 +182,7 @@ class _Net:
 
 @cache
 def _session() -> Any:
-    """Return the net that faster-whisper carries, on one thread of the CPU."""
+    """Return the network that faster-whisper contains, on one thread of the CPU."""
     try:
         from faster_whisper.vad import get_vad_model
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""The words of an utterance, and what recognition or alignment returns."""
+"""The words of an utterance, as recognition or alignment returns them."""
 
 import math
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Word(NamedTuple):
 
 @dataclass(frozen=True)
 class Spoken:
-    """What is said in an utterance: its text and its words, in order, and a sentence if something is odd."""
+    """What is said in an utterance: its text, its words in order, and a note if something is unusual."""
 
     text: str
     words: tuple[Word, ...] = ()

@@ -1,4 +1,4 @@
-"""A CSV with one row per utterance: columns that the options name become features, the others the utterance table."""
+"""A CSV with one row per utterance: some columns become features, as options say, and the rest the utterance table."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -29,8 +29,9 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         The file.
     options
-        ``arrays`` names columns, also by patterns with ``*``: one store per pair, named after the first. ``id, text,
-        speaker, group, split, start, end, label`` name columns; all others are kept. Empty cells are undefined.
+        Each pair of ``arrays`` names the columns of one store, which gets the name of the first; patterns with ``*``
+        are allowed. ``id, text, speaker, group, split, start, end, label`` name columns; all others are kept. Empty
+        cells are undefined.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     rows = unmarked_rows(chain([first], found))
     _, header = next(rows)
     if not any(header):
-        raise UserError(f"{path} has no header: write the names of the columns into its first line")
+        raise UserError(f"{path} has no header: write the names of the columns in its first line")
     index = "" if header[0] else "the first column has no name: it is treated as an index and ignored"
     there = [j for j, name in enumerate(header) if name]
     names = dict(zip(there, names_here([header[j] for j in there], options, path), strict=True))
@@ -66,9 +67,9 @@ def read(path: Path, options: ImportOptions) -> Bundle:
 
 
 def _filled(path: Path, header: list[str], rows: Iterator[Record], lines: list[int]) -> Iterator[list[str]]:
-    """Yield the rows that are not empty, and add the numbers of their lines to `lines`."""
+    """Yield the rows that are not empty, and append their line numbers to `lines`."""
     for line, row in rows:
-        if any(row):  # spreadsheets end with rows of commas
+        if any(row):  # files from spreadsheets may end with lines of commas
             _check_width(path, line, row, header)
             lines.append(line)
             yield row
@@ -77,7 +78,7 @@ def _filled(path: Path, header: list[str], rows: Iterator[Record], lines: list[i
 def _cells(
     rows: Iterator[list[str]], names: Mapping[int, str], wanted: set[str], source: TableFile
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
-    """Return the columns that are not features, and the numbers of those that are."""
+    """Return the columns that are not features as text, and the features as numbers."""
     features, others = [j for j in names if names[j] in wanted], [j for j in names if names[j] not in wanted]
     values: list[NDArray[np.float32]] = []
     cells: list[list[str]] = []
@@ -90,23 +91,28 @@ def _cells(
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a notice for each column in which an apostrophe seems to protect cells from being read as formulas."""
+    """Return a notice for each column with an apostrophe before cells that a spreadsheet would take for formulas."""
     notices = []
     for name, cells in texts.items():
         odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]
         if odd:
-            what = f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe, as crossmodal"
+            what = (
+                f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe, which crossmodal"
+            )
             notices.append(
-                f"column {name!r}: {what} writes it before what a spreadsheet takes for a formula (such as "
+                f"column {name!r}: {what} writes before text that a spreadsheet would take for a formula (such as "
                 f"{one_line(odd[0], 40)!r}): kept; remove the apostrophe if it does not belong to the text"
             )
     return notices
 
 
 def _check_width(path: Path, line: int, row: list[str], header: list[str]) -> None:
-    """Raise `UserError` for a row of another width, or with a cell in a column without a name, except an index."""
+    """Raise `UserError` for a row with too few or too many cells, or with a cell in a column without a name.
+
+    The first column may lack a name, since it is an index then.
+    """
     if len(row) < len(header) or any(row[len(header) :]):
-        raise UserError(f"{path}, line {line}: it has {len(row)} cells, the header {len(header)}: correct the line")
+        raise UserError(f"{path}, line {line}: it has {len(row)} cells, but the header has {len(header)}: correct it")
     for j, name in enumerate(header):
         if not name and row[j] and not (j == 0 and row[j].isdecimal()):
             raise UserError(
@@ -123,14 +129,14 @@ def _numbers(
         odd = any("_" in row[j] for j in features)  # float() reads 1_0 as 10
     except ValueError:
         odd = True
-    if odd:  # an empty cell, or a mistake: slower, but it names the place
+    if odd:  # an empty cell or a mistake: parsed cell by cell, which is slower, but names the place of a mistake
         values = [number(row[j], position, names[j], source) for j in features]
-    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are masked as well
+    with np.errstate(over="ignore"):  # numbers too large for float32 become infinite and are masked as well
         return np.array(values).astype(np.float32)
 
 
 def _lossless(cells: list[str]) -> NDArray[Any]:
-    """Return a column as numbers if that loses nothing; ``1.10``, ``01``, ``2e1`` and ``nan`` stay text.
+    """Return a column as numbers if that loses nothing; with a cell like ``1.10``, ``01``, ``2e1`` or ``nan``, as text.
 
     >>> _lossless(["1", "-2"]).tolist(), _lossless(["1.5", ""]).tolist(), _lossless(["1.1", "1.10"]).tolist()
     ([1, -2], [1.5, nan], ['1.1', '1.10'])

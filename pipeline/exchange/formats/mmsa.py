@@ -1,19 +1,19 @@
-"""MMSA's feature pickles: read from any source, and written for training by MMSA.
+"""MMSA's feature pickles: read from any source, and written for training with MMSA.
 
 A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.tables.splits`), and for each
 of N clips:
 
 ============================================  =====================================================================
 ``text, audio, vision``                       (N, T, d) float32, zeros after the end of a sequence
-``text_lengths, audio_lengths,                (N,) rows of each clip, at least 1
+``text_lengths, audio_lengths,                (N,) number of rows of each clip, at least 1
 vision_lengths``
 ``id``                                        ``<video>$_$<clip>``
 ``raw_text``                                  the words
-``regression_labels``                         N numbers, also ``regression_labels_T``, ``_A``, ``_V`` if there are any
+``regression_labels``                         N numbers; some files also have ``regression_labels_T``, ``_A``, ``_V``
 ``annotations, classification_labels``        Negative, Neutral, Positive; 0, 1, 2
 ============================================  =====================================================================
 
-MMSA has neither undefined numbers nor column names: both, and everything else of the bundle, are in a further entry
+MMSA has neither undefined numbers nor column names. Both, and everything else in the bundle, are in an additional entry
 ``crossmodal`` next to the splits, which MMSA ignores.
 """
 
@@ -41,7 +41,7 @@ from pipeline.tables.splits import SPLITS, check_meanings, meanings, remedy
 
 KEYS: dict[Modality, str] = {"text": "text", "audio": "audio", "video": "vision"}
 SCORE = "sentiment"
-PART = "mmsa_part"  # a bundle's column of MMSA's parts, if they differ from its split; it is not read back
+PART = "mmsa_part"  # the column of a bundle with MMSA's parts if they differ from its split; it is not read back
 _SIDES = ("T", "A", "V")
 _CLASSES = ("Negative", "Neutral", "Positive")
 _BERT_MASK = 1  # the row of text_bert that marks tokens, not padding
@@ -50,11 +50,14 @@ Part = Mapping[str, Any]
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read a pickle; in one from elsewhere each clip becomes an utterance ``<video>_<clip>`` with its score as `SCORE`.
+    """Read a pickle; each clip of a foreign one becomes an utterance ``<video>_<clip>`` with its score in `SCORE`.
 
-    Lengths are those of the file. Without them, padding is what ``text_bert`` masks in aligned files, or else the rows
-    at the end that are zero in all three modalities; in other files, the rows of zeros at the end of each modality. No
-    part is left out: ``options.splits`` must give a meaning to a name that has none.
+    Where the file gives lengths, rows after them are padding. Without lengths, padding is found as follows. In aligned
+    files, it is the rows that ``text_bert`` masks or, without ``text_bert``, the rows at the end that are zero in all
+    three modalities. In other files, it is the rows of zeros at the end of each modality; ``text_bert`` gives the
+    length of text if it has as many rows.
+
+    No part is left out: ``options.splits`` must say which split a part with an unusual name is.
 
     Raises
     ------
@@ -73,26 +76,26 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         )
     checked = {str(name): _checked(part, str(name), path) for name, part in parts.items()}
     if OWN_KEY in data:
-        refuse_options(path, options, ())  # such a file describes itself
+        refuse_options(path, options, ())  # a file of ours describes itself
         return read_own(data[OWN_KEY], {n: {m: part[k] for m, k in KEYS.items()} for n, part in checked.items()}, path)
     split_of, notices = meanings(checked, options.splits)
     if unknown := [name for name in checked if name not in split_of]:
         count = len(checked[unknown[0]]["id"])
-        raise UserError(f"{path}: the part {one_line(unknown[0], 40)!r} of {count} clips: {remedy(unknown[0])}")
+        raise UserError(f"{path}: the part {one_line(unknown[0], 40)!r} with {count} clips: {remedy(unknown[0])}")
     if others := [one_line(name, 40) for name in data if name not in parts]:
         notices.append(f"{path.name}: not read, since they are not parts: {one_line(', '.join(others))}")
     return _foreign(checked, split_of, path, notices)
 
 
 def _is_part(name: Any, value: Any) -> bool:
-    """Whether a top-level entry is a part: by its name, or because it has a key that only parts have."""
+    """Whether a top-level entry is a part: it has the name of a split, or a key that only parts have."""
     if name in SPLITS:
         return True
     return name != OWN_KEY and isinstance(value, dict) and any(key in value for key in ("id", *KEYS.values()))
 
 
 def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a split, which must have the same length."""
+    """Return the arrays of a split; raise `UserError` if one is missing, or their lengths differ."""
     arrays: dict[str, NDArray[Any]] = {}
     required = ("id", "raw_text", "regression_labels", *KEYS.values())
     optional = ("annotations", "text_bert", *(f"{key}_lengths" for key in KEYS.values()))
@@ -108,7 +111,8 @@ def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
     for key, cells in arrays.items():
         if len(cells) != count:
             raise UserError(
-                f"{path}, {split}: 'id' has {count} clips, but {key!r} has the shape {cells.shape}: both must be equal"
+                f"{path}, {split}: 'id' has {count} clips, but {key!r} has the shape {cells.shape}: both must have the "
+                "same number of clips"
             )
     return arrays
 
@@ -135,7 +139,7 @@ def _array(cells: Any, key: str, where: str) -> NDArray[Any]:
 def _foreign(
     parts: Mapping[str, dict[str, NDArray[Any]]], split_of: Mapping[str, str], path: Path, notices: list[str]
 ) -> Bundle:
-    """Return the bundle, in the order train, valid, test, and add to `notices`."""
+    """Return the bundle of a foreign pickle, in the order train, valid, test; append to `notices`."""
     parts = {name: parts[name] for name in sorted(parts, key=lambda name: SPLITS.index(split_of[name]))}
     table = pd.concat([_table(part, split_of[name]) for name, part in parts.items()], ignore_index=True)
     places = [f"{name} {i}" for name, part in parts.items() for i in range(len(part["id"]))]
@@ -147,14 +151,14 @@ def _foreign(
         widths = {part[key].shape[2] for part in parts.values()}
         if len(widths) > 1:
             raise UserError(
-                f"{path}: {key!r} has rows of {sorted(widths)} numbers in different splits: make them equal"
+                f"{path}: the width of {key!r} differs between splits ({sorted(widths)} columns): make it equal"
             )
         rows = []
         for name, part in parts.items():
             wanted, room = lengths[name][modality], part[key].shape[1]
             cut = int((wanted > room).sum())
             if cut:
-                notices.append(f"{name}: {key}_lengths has more rows than the {room} that exist for {cut} clips")
+                notices.append(f"{name}: {key}_lengths of {cut} clips is above {room}, the number of rows in the array")
             rows += [clip[:length] for clip, length in zip(part[key], np.clip(wanted, 0, room), strict=True)]
         names = [str(j) for j in range(widths.pop())]
         details = {"source": path.name, "array": key}
@@ -188,7 +192,7 @@ def _text(cells: Sequence[str]) -> pd.Series:
 
 
 def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int64]]:
-    """Return the number of rows of each clip ``(N,)``, by modality."""
+    """Return the number of rows of each clip ``(N,)``, without padding, for each modality."""
     given: dict[Modality, NDArray[np.int64]] = {
         m: part[f"{key}_lengths"].astype(np.int64) for m, key in KEYS.items() if f"{key}_lengths" in part
     }
@@ -206,18 +210,18 @@ def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int6
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle that holds one store per modality, a numeric `SCORE` or ``label``, and all three splits.
+    """Write a bundle that has one store per modality, a numeric column `SCORE` or ``label``, and all three splits.
 
-    A column `PART` gives the part of each utterance; without it, the split does.
+    The part of each utterance is in the column `PART` or, without this column, its split.
 
-    Sequences are padded with zeros at the end to the longest; undefined numbers become 0, and an utterance without a
-    modality gets one row of zeros. If all modalities of each utterance have the same number of rows, they are padded to
-    the same length, as MMSA's aligned models require.
+    Sequences are padded with zeros at the end to the length of the longest. Undefined numbers become 0, and an
+    utterance without a modality gets one row of zeros. If all modalities of each utterance have the same number of
+    rows, they are padded to the same length, as MMSA's aligned models require.
 
     Raises
     ------
     UserError
-        If the bundle is not like this, or the file cannot be written.
+        If the bundle lacks any of these, or the file cannot be written.
     """
     stores = _one_each(bundle)
     scores = _scores(bundle)
@@ -257,7 +261,7 @@ def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:
 
 
 def _scores(bundle: Bundle) -> NDArray[np.float64]:
-    """Return ``(n,)`` the scores to predict."""
+    """Return the scores to predict, ``(n,)``."""
     table = bundle.utterances
     name = next((c for c in (SCORE, "label") if c in table), None)
     if name is None:
@@ -282,12 +286,12 @@ def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
     rows = {split: np.flatnonzero(splits == split) for split in SPLITS}
     for split, where in rows.items():
         if not len(where):
-            raise UserError(f"no utterance has the split {split!r}: MMSA needs some in each of train, valid and test")
+            raise UserError(f"no utterance has the split {split!r}: MMSA needs utterances in train, valid and test")
     return rows
 
 
 def _clip_ids(table: pd.DataFrame) -> list[str]:
-    """Return ``<video>$_$<clip>`` of each utterance, all different; the clip is the rest of a name after its video."""
+    """Return a different ``<video>$_$<clip>`` for each utterance; the clip is what follows the video in its name."""
     names = table["utterance"].tolist()
     videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]
     whole = [f"{video or 'clip'}$_${name}" for name, video in zip(names, videos, strict=True)]

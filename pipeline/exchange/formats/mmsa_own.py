@@ -1,8 +1,8 @@
-"""The extra keys that our MMSA pickles hold, so that they can be read back without loss.
+"""The additional entry of our MMSA pickles, which lets them be read back without loss.
 
-The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, except the values, which are in MMSA's arrays;
-``rows/<split>``: the utterance of each clip; ``features/<store>/undefined``: one bit per number, set if the zero in
-MMSA's array stands for an undefined number.
+The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, except the values, which are in MMSA's arrays.
+It also has ``rows/<split>``, the position of each clip's utterance, and ``features/<store>/undefined`` with one bit per
+number, which is set if a zero in MMSA's array stands for an undefined number.
 """
 
 import json
@@ -30,11 +30,11 @@ def write_own(
     Parameters
     ----------
     bundle
-        The bundle.
+        The bundle to write.
     stores
-        Its store of each modality.
+        The store of each modality.
     rows
-        The positions of each split's utterances.
+        For each split, the positions of its utterances in the bundle.
     """
     own: dict[str, Any] = {FORMAT_KEY: about(bundle)} | tables(bundle)
     own |= {f"rows/{split}": where.astype(np.int64) for split, where in rows.items()}
@@ -47,7 +47,7 @@ def write_own(
 
 
 def _longest(stores: Mapping[Modality, FeatureSet]) -> dict[Modality, int]:
-    """Return T of each modality: the same for all if the modalities of each utterance have the same number of rows."""
+    """Return T for each modality, or one T for all if within each utterance all modalities have as many rows."""
     lengths = {m: np.diff(offsets_of(store)) for m, store in stores.items()}
     stacked = np.stack(list(lengths.values()))
     aligned = bool(((stacked == stacked.max(axis=0)) | (stacked == 0)).all())
@@ -68,7 +68,7 @@ def _padded(store: FeatureSet, longest: int) -> tuple[Values, dict[str, NDArray[
 
 
 def read_own(own: Any, parts: Mapping[str, Mapping[Modality, Values]], path: Path) -> Bundle:
-    """Return the bundle of a pickle of ours.
+    """Return the bundle of a pickle that crossmodal wrote.
 
     Parameters
     ----------
@@ -77,12 +77,12 @@ def read_own(own: Any, parts: Mapping[str, Mapping[Modality, Values]], path: Pat
     parts
         For each split, MMSA's array ``(N, T, d)`` of each modality.
     path
-        For messages.
+        The file, for messages.
 
     Raises
     ------
     UserError
-        If the entry is damaged, or no longer fits MMSA's arrays.
+        If the entry is damaged, or no longer matches MMSA's arrays.
     """
     if not isinstance(own, dict):
         raise damaged(path, f"its entry {OWN_KEY!r} is not a dictionary")
@@ -98,7 +98,7 @@ def read_own(own: Any, parts: Mapping[str, Mapping[Modality, Values]], path: Pat
         raise damaged(path, f"its entry {OWN_KEY!r} lacks {error.args[0]!r}") from error
     except (Damaged, ValueError, TypeError, IndexError) as error:
         raise damaged(
-            path, f"{error}; or delete its entry {OWN_KEY!r}, if you changed the arrays, to read them as they are"
+            path, f"{error}; if you changed the arrays, delete its entry {OWN_KEY!r} to read them as they are"
         ) from error
 
 
@@ -109,7 +109,7 @@ def _store_name(text: str, modality: Modality) -> str:
 def _values(
     parts: Mapping[str, tuple[NDArray[np.int64], Values]], arrays: Mapping[str, NDArray[Any]], where: str
 ) -> Values:
-    """Return ``(rows, d)`` of all utterances in the bundle's order, undefined numbers as NaN."""
+    """Return the values ``(rows, d)`` of all utterances in the bundle's order, with NaN for undefined numbers."""
     offsets, status = arrays[f"{where}/offsets"], arrays[f"{where}/status"]
     count = sum(len(values) for _, values in parts.values())
     order = np.concatenate([rows for rows, _ in parts.values()])

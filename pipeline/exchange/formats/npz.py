@@ -1,7 +1,7 @@
-"""NumPy archives: any arrays read as features, and whole bundles written and read back.
+"""NumPy archives (.npz): read any arrays as features, and write whole bundles and read them back.
 
-An archive is checked before it is trusted: its zip directory and the header of every array give its unpacked size, and
-nothing in it is unpickled.
+An archive is checked before its arrays are read: its zip directory and the header of every array give its unpacked
+size. Nothing in it is unpickled.
 """
 
 import math
@@ -26,7 +26,7 @@ from pipeline.exchange.packing import FORMAT_KEY, Damaged, about, damaged, gathe
 from pipeline.exchange.safety import refuse_options
 from pipeline.foreign import one_line, refuse_ratio
 
-_FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip: the same bundle gives the same bytes
+_FIXED_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest date that zip allows; fixed, so that equal bundles give equal bytes
 _LENGTHS = "_lengths"
 
 
@@ -44,29 +44,29 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         The `.npz`.
     options
-        ``arrays`` names the feature arrays of each modality: ``(n, d)`` is one row per utterance, ``(n, T, d)`` are
-        padded sequences, which end by ``<name>_lengths`` or before the last rows of zeros. ``id, text,
-        speaker, group, split, start, end, label`` name arrays of n cells, ``splits`` translates the names of splits. A
-        bundle that `write` wrote needs no options.
+        ``arrays`` names the feature arrays of each modality. ``(n, d)`` is one row per utterance. ``(n, T, d)`` is a
+        padded sequence per utterance; its length is in ``<name>_lengths``, or else it ends before the zeros at the end.
+        ``id, text, speaker, group, split, start, end, label`` name arrays of n cells, and ``splits`` translates the
+        names of splits. A file that `write` wrote needs no options.
 
     Raises
     ------
     UserError
-        If the file is not an archive, is damaged, holds pickled objects, would unpack to an absurd size, or its arrays
-        do not fit the options or each other.
+        If the file is not an archive, is damaged, holds pickled objects or would unpack to an absurd size, or if its
+        arrays do not fit the options or each other.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     headers = _headers(path)
     with _opened(path) as file:
         if FORMAT_KEY in headers:
-            refuse_options(path, options, ())  # such a file describes itself
+            refuse_options(path, options, ())  # a file of ours describes itself
             return _own(file, headers, path)
         names = dict(zip(names_here(list(headers), options, path), headers, strict=True))
         return _foreign(_Named(file, names), {name: headers[old] for name, old in names.items()}, options, path)
 
 
 class _Named(Mapping[str, NDArray[Any]]):
-    """The arrays of an archive under the names that are used here."""
+    """The arrays of an archive, with names changed to those that are used here."""
 
     def __init__(self, file: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> None:
         self._file, self._names = file, names
@@ -82,7 +82,7 @@ class _Named(Mapping[str, NDArray[Any]]):
 
 
 def _headers(path: Path) -> dict[str, _Header]:
-    """Return the headers of the arrays of an archive, after checking that they can be true."""
+    """Return the headers of the arrays in an archive; raise `UserError` if they contradict the size of the data."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -112,13 +112,13 @@ def _header(archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> _H
         ) from error
     if dtype.hasobject:
         raise UserError(
-            f"{path}: the array {member.filename.removesuffix('.npy')!r} holds Python objects, which are not read, "
-            "since they can run programs: save it as numbers or text"
+            f"{path}: the array {member.filename.removesuffix('.npy')!r} holds Python objects, which are not read "
+            "because loading them can run code: save it as numbers or text"
         )
     if data != math.prod(shape) * dtype.itemsize or not dtype.itemsize:
         raise UserError(
             f"{path}: the array {member.filename.removesuffix('.npy')!r} declares shape {shape} and type {dtype}, "
-            f"but has {data} bytes: the file is damaged, get it again"
+            f"but has {data} bytes of data: the file is damaged, get it again"
         )
     return _Header(shape, dtype)
 
@@ -195,19 +195,19 @@ def _check_named(
         shape = headers[name].shape
         if not shape or shape[0] != headers[first].shape[0]:
             raise UserError(
-                f"{path}: the arrays {first!r} and {name!r} have unequal lengths ({headers[first].shape} and {shape}"
+                f"{path}: the arrays {first!r} and {name!r} have different lengths ({headers[first].shape} and {shape}"
                 "): both must have one row per utterance"
             )
 
 
 def _is_column(header: _Header) -> bool:
-    """Whether a matrix holds one cell per utterance: a single column, or characters, as MATLAB writes both."""
+    """Whether a matrix has one cell per utterance, as MATLAB writes them: a single column, or rows of characters."""
     single = header.dtype.itemsize == (4 if header.dtype.kind == "U" else 1)
     return len(header.shape) == 2 and (header.shape[1] == 1 or (header.dtype.kind in "US" and single))
 
 
 def _column(cells: NDArray[Any]) -> NDArray[Any]:
-    """Return ``(n,)`` cells; rows of single characters are joined."""
+    """Return the cells as ``(n,)``; each row of single characters is joined to one text."""
     if cells.ndim == 1:
         return cells
     return cells[:, 0] if cells.shape[1] == 1 else np.array([cells.dtype.type().join(row) for row in cells.tolist()])
@@ -221,7 +221,7 @@ def _store(
     file: Mapping[str, NDArray[Any]], store: tuple[str, Modality], utterances: list[str], path: Path
 ) -> tuple[FeatureSet, list[str]]:
     name, modality = store
-    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are masked as well
+    with np.errstate(over="ignore"):  # numbers too large for float32 become infinite and are masked as well
         values = np.asarray(file[name], np.float32)
     vectors = values.ndim == 2
     if vectors:
@@ -253,7 +253,7 @@ def _lengths(file: Mapping[str, NDArray[Any]], name: str, values: NDArray[Any], 
 
 
 def unpadded(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return ``(n,)`` lengths of ``(n, T, d)`` sequences: up to the last row that is not all zeros.
+    """Return the lengths ``(n,)`` of the sequences ``(n, T, d)``: each ends with its last row that is not all zeros.
 
     >>> unpadded(np.array([[[1.0], [0.0], [2.0], [0.0]], [[0.0], [0.0], [0.0], [0.0]]])).tolist()
     [3, 0]
@@ -264,9 +264,10 @@ def unpadded(values: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle that `read` reads back, with one utterance in memory at a time; see `pipeline.exchange.packing`.
+    """Write a bundle as the arrays of `pipeline.exchange.packing`, which `read` reads back.
 
-    The same bundle gives the same bytes. The file appears whole or not at all.
+    Only one utterance is in memory at a time. The same bundle gives the same bytes. The file appears whole or not at
+    all.
 
     Raises
     ------
@@ -288,7 +289,7 @@ def write(bundle: Bundle, path: Path) -> None:
 
 def _entry(name: str, *, text: bool = False) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(f"{name}.npy", _FIXED_DATE)
-    # Text arrays are as wide as the longest cell and mostly empty; numbers hardly shrink.
+    # Arrays of text are as wide as their longest cell and mostly empty, so they compress well; numbers hardly do.
     info.compress_type = zipfile.ZIP_DEFLATED if text else zipfile.ZIP_STORED
     return info
 
@@ -311,5 +312,5 @@ def _put_store(archive: zipfile.ZipFile, store: FeatureSet) -> None:
 
 def _append(file: Any, values: NDArray[np.float32], width: int, name: str) -> None:
     if values.ndim != 2 or values.shape[1] != width:
-        raise UserError(f"{name} has rows of shape {values.shape[1:]}, but {width} names of columns")
+        raise UserError(f"{name} has rows of shape {values.shape[1:]}, but {width} column names")
     file.write(values.astype("<f4", copy=False).tobytes())

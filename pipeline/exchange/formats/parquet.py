@@ -1,13 +1,12 @@
-"""Parquet: one table with one row per utterance read as features, and whole bundles as a folder of tables.
+"""Parquet: read features from a table with one row per utterance, and write whole bundles as a folder of tables.
 
 ==========================  ==========================================================================================
 ``utterances.parquet``      the utterance table, one row per utterance
 ``words.parquet``           utterance, word, start, end; seconds of the recording
 ``<store>.parquet``         one row per utterance: ``utterance, status, note``, ``pooled`` (list of p numbers),
-                            ``values``
-                            (list of rows of d numbers), ``times`` (list of start and end, seconds from the
-                            utterance's start); null if the status is not ``ok``. The schema's metadata
-                            ``crossmodal`` is JSON: name, modality, names of the numbers, details
+                            ``values`` (list of rows of d numbers), ``times`` (list of starts and ends in seconds from
+                            the utterance's start); these three are null if the status is not ``ok``. The schema's
+                            metadata ``crossmodal`` is JSON: name, modality, column names, details
 ==========================  ==========================================================================================
 """
 
@@ -34,8 +33,8 @@ from pipeline.foreign import one_line
 
 _KEY = b"crossmodal"
 _TABLES = ("utterances", "words")
-_EXACT = 2**53  # whole numbers up to here are exact as floating-point numbers
-_BATCH_NUMBERS = 1 << 20  # numbers of a row group, which are in memory while a store is written
+_EXACT = 2**53  # whole numbers up to this one are exact as floating-point numbers
+_BATCH_NUMBERS = 1 << 20  # numbers per row group; one row group is in memory while a store is written
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
@@ -46,13 +45,14 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         A `.parquet` file with one row per utterance, or a folder.
     options
-        For a file as for CSV: ``arrays`` names columns of numbers, also by patterns with ``*``, one store per pair;
-        ``id, text, speaker, group, split, start, end, label`` name columns; all others are kept. A folder needs none.
+        The options of a single file are those of a CSV: each pair of ``arrays`` names the numeric columns of one store
+        (patterns with ``*`` are allowed); ``id, text, speaker, group, split, start, end, label`` name columns; all
+        others are kept. A folder needs no options.
 
     Raises
     ------
     UserError
-        If it cannot be read, a cell of a feature is not a number, or the columns do not fit the options.
+        If the path cannot be read, a cell of a feature is not a number, or the columns do not fit the options.
     """
     if path.is_dir():
         refuse_options(path, options, ())
@@ -88,23 +88,25 @@ def _read_table(path: Path) -> Any:
 
 
 def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
-    """Return ``(n,)`` numbers, NaN for null."""
+    """Return the column as numbers ``(n,)``, with NaN for null."""
     import pyarrow as pa
 
     column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
     kind = column.type
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are masked as well
+        with np.errstate(over="ignore"):  # numbers too large for float32 become infinite and are masked as well
             return np.asarray(column.to_pandas().to_numpy(np.float64, na_value=np.nan)).astype(np.float32)
     first = next((i for i, cell in enumerate(column.to_pylist()) if cell is not None), 0)
     lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    how = ": write each number of a list into its own column, or all as one array for `import npz`" if lists else ""
+    how = (
+        ": write each number of a list into its own column, or all lists as one array for `import npz`" if lists else ""
+    )
     what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: features are columns of numbers{how}"
     raise source.error(first, name, what)
 
 
 def _cells(column: Any) -> NDArray[Any]:
-    """Return ``(n,)`` numbers of the column's own type, or text; nulls are NaN or empty."""
+    """Return the column as numbers ``(n,)`` of its own type, with NaN for null, or as text, with "" for null."""
     import pyarrow as pa
 
     kind = column.type
@@ -162,14 +164,14 @@ def _flat(lists: Any, depth: int) -> NDArray[Any]:
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle as a folder that `read` reads back, one utterance after another.
+    """Write a bundle as a folder that `read` reads back; only some utterances are in memory at a time.
 
-    The folder appears whole or not at all; an earlier export is replaced.
+    The folder appears whole or not at all. An earlier export is replaced.
 
     Raises
     ------
     UserError
-        If `path` exists and is not an export, the name of a store cannot be that of a file, or it cannot be written.
+        If `path` exists and is not an export, a store's name is not valid as a file name, or writing fails.
     """
     _check_place(bundle, path)
     try:
@@ -181,7 +183,7 @@ def write(bundle: Bundle, path: Path) -> None:
     except FileExistsError as error:
         raise UserError(f"{path} {error.strerror}") from error
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error  # pyarrow's own message names no cause
+        why = os.strerror(error.errno) if error.errno else error  # pyarrow's own message does not name the cause
         raise UserError(f"cannot write {error.filename or path}: {why}: free disk space or check the folder") from error
 
 
@@ -191,7 +193,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _files_of(folder: Path) -> set[str]:
-    """Return the files of the export in a folder; nothing if there is none."""
+    """Return the names of the files of the export in a folder; an empty set if there is no export."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -204,7 +206,7 @@ def _files_of(folder: Path) -> set[str]:
 
 def _check_place(bundle: Bundle, path: Path) -> None:
     if path.exists() and not (path.is_dir() and ((path / "utterances.parquet").exists() or not any(path.iterdir()))):
-        raise UserError(f"{path} exists already and is not an export that can be replaced: give a new folder")
+        raise UserError(f"{path} already exists and is not an export that can be replaced: give a new folder")
     for store in bundle.features:
         if store.name in _TABLES or Path(store.name).name != store.name or store.name.startswith("."):
             raise UserError(
@@ -217,7 +219,7 @@ def _file_name(store: str) -> str:
 
 
 def _write_tables(bundle: Bundle, folder: Path, path: Path) -> None:
-    """Write the tables into a folder that will be `path`."""
+    """Write the tables into a temporary folder that will be renamed to `path`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -278,7 +280,7 @@ def _if_ok(entry: Entry, parts: Mapping[str, Any], name: str) -> NDArray[Any] | 
 
 
 def _lists(vectors: Sequence[NDArray[Any] | None]) -> Any:
-    """Return a list array of ``(k,)`` vectors; None is null."""
+    """Return vectors ``(k,)`` as an array of lists; None becomes null."""
     import pyarrow as pa
 
     there = [v for v in vectors if v is not None]
@@ -287,7 +289,7 @@ def _lists(vectors: Sequence[NDArray[Any] | None]) -> Any:
 
 
 def _nested(matrices: Sequence[NDArray[Any] | None], kind: Any) -> Any:
-    """Return ``(rows, k)`` matrices as an array of lists of lists; None is null."""
+    """Return matrices ``(rows, k)`` as an array of lists of lists; None becomes null."""
     import pyarrow as pa
 
     there = [m for m in matrices if m is not None]

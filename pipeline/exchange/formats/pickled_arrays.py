@@ -1,4 +1,4 @@
-"""Arrays in pickles while they are read: the names that a pickle may use, and how much memory it may take."""
+"""Stand-ins for numpy's names while a pickle is read, and limits on the memory that it may take."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _DTYPE = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|f16|c8|c16|[SU][0-9]{1,7}|O)"
 
 
 class Allowed:
-    """A name that a pickle may use; nothing in a pickle can change it."""
+    """A stand-in for a name that a pickle may use; nothing in the pickle can change it."""
 
     __slots__ = ("call", "name")
     call: Callable[..., Any] | None
@@ -35,12 +35,12 @@ class Allowed:
 
 
 class Dtype:
-    """A numpy dtype while it is read: of its state, only byte order and size are checked, and nothing is set."""
+    """A numpy dtype while it is read: byte order and size of its pickled state are checked, but it is never set."""
 
     __slots__ = ("dtype",)
 
     def __init__(self, spec: Any, *_: Any) -> None:
-        spec = "O" if spec == "O8" else spec  # as older versions of numpy wrote it
+        spec = "O" if spec == "O8" else spec  # older versions of numpy wrote O8
         if not isinstance(spec, str) or not _DTYPE.fullmatch(spec):
             raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not read")
         self.dtype = np.dtype(spec)
@@ -62,7 +62,7 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
     def __setstate__(self, state: Any) -> None:
         budget, self.budget = self.budget, None
         if budget is None:
-            raise ValueError("an array is set twice")
+            raise ValueError("the state of an array is set twice")
         _, shape, kind, fortran, raw = state
         if type(kind) is not Dtype:
             raise ValueError("an array without dtype")
@@ -74,24 +74,24 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
         else:
             raw = raw_bytes(raw, count, dtype)
             budget.spend(len(raw))
-        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # as numpy itself calls it
+        super().__setstate__((1, shape, dtype, bool(fortran), raw))  # type: ignore[arg-type]  # as numpy does it
 
 
 class Budget:
-    """How many bytes and items calls may still create; real data are all in the file itself."""
+    """The number of bytes and items that calls may still create; little is needed, since real data are in the file."""
 
     def __init__(self, size: int) -> None:
         self.left = 4 * size + (1 << 20)
 
     def spend(self, amount: int) -> None:
-        """Reduce what may still be created; raise `MemoryError` if too little is left."""
+        """Subtract an amount from the budget; raise `MemoryError` if too little is left."""
         self.left -= amount
         if self.left < 0:
             raise MemoryError("it unpacks to much more than it holds")
 
 
 def value_count(shape: Any) -> int:
-    """Return how many values an array of this shape holds; an invalid shape raises `ValueError`."""
+    """Return the number of values in an array of this shape; raise `ValueError` if the shape is invalid."""
     if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
         raise ValueError(f"an array of shape {one_line(shape, 40)}")
     count = 1
@@ -101,7 +101,7 @@ def value_count(shape: Any) -> int:
 
 
 def raw_bytes(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
-    """Return the bytes of `count` values of a dtype without objects; text of Python 2 becomes bytes."""
+    """Return the bytes of an array of `count` values; pickles of Python 2 have them as text."""
     if isinstance(raw, str):
         raw = raw.encode("latin1")
     if type(raw) not in (bytes, bytearray) or dtype.hasobject or len(raw) != count * dtype.itemsize:

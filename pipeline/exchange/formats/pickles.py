@@ -1,12 +1,12 @@
-"""Other people's pickles, read without running code from them, and pickles that every version of numpy reads.
+"""Read other people's pickles without running code from them, and write pickles that every version of numpy can read.
 
-A pickle is a program: it may name any function and call it. Three gates protect against this:
+A pickle is a program: it may name any function and call it. Three steps protect against this:
 
-1. The opcodes are checked before anything is built (`safety.scan_pickle`). Only those that plain data need are
-   allowed; sizes, depth and memo numbers are bounded, since the unpickler in C allocates as much as they say.
-2. `_Unpickler` knows a short list of names, and none stands for the real function: each is an `Allowed` that accepts
-   only the arguments of plain data. A budget keeps calls from copying one large object many times.
-3. The result is rebuilt from plain types only (`_Cleaner`): no cycles, no parts that are repeated a billion times.
+1. The opcodes are checked before anything is built (`safety.scan_pickle`). Only opcodes that plain data need are
+   allowed. Sizes, depth and memo numbers are limited, since the C unpickler allocates as much memory as they demand.
+2. `_Unpickler` knows a short list of names, and never returns the real function for one: each is replaced by an
+   `Allowed` that accepts only the arguments of plain data. A budget keeps calls from copying a large object many times.
+3. The result is rebuilt from plain types only (`_Cleaner`), without cycles and without parts repeated a billion times.
 
 The names are those in published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray`` (numpy 2),
 ``_frombuffer`` (protocol 5), ``_codecs.encode`` (bytes in protocols 0 to 2), sets, ordered and default dicts.
@@ -28,7 +28,7 @@ from pipeline.exchange.formats.pickled_arrays import Allowed, Array, Budget, Dty
 from pipeline.exchange.safety import MAX_DEPTH, refuse_name, scan_pickle
 from pipeline.foreign import one_line
 
-_FAULTS = (  # everything that pickletools, pickle and numpy raise for a damaged file
+_FAULTS = (  # all exceptions that pickletools, pickle and numpy raise for a damaged file
     pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError,
     MemoryError, RecursionError, ImportError, BufferError,
 )  # fmt: skip
@@ -43,7 +43,7 @@ def load(path: Path) -> Any:
     Raises
     ------
     UserError
-        If the file is missing, empty, compressed, damaged, made to fill the memory, or asks for anything else.
+        If the file is missing, empty, compressed, damaged or made to fill the memory, or if it holds anything else.
     """
     size = _checked_size(path)
     try:
@@ -53,11 +53,11 @@ def load(path: Path) -> Any:
             value = _Unpickler(file, path, size).load()
         return _Cleaner(path, opcodes).clean(value)
     except OSError as error:
-        raise UserError(f"{path} cannot be read ({one_line(error)}): look at the file") from error
+        raise UserError(f"{path} cannot be read ({one_line(error)}): check the file and its permissions") from error
     except _FAULTS as error:
         raise UserError(
             f"{path} is not a pickle, or is damaged or cut off ({one_line(error) or type(error).__name__}): "
-            "get or make it again"
+            "get it or make it again"
         ) from error
 
 
@@ -66,13 +66,15 @@ def _checked_size(path: Path) -> int:
         raise UserError(f"{path} does not exist or is not a file: give the path of a pickle")
     size = path.stat().st_size
     if not size:
-        raise UserError(f"{path} is empty: get or make it again")
+        raise UserError(f"{path} is empty: get it or make it again")
     with path.open("rb") as file:
         start = file.read(4)
     if start[:2] == b"\x1f\x8b":
         raise UserError(f"{path} is gzip-compressed: unpack it first (gunzip)")
     if start == b"PK\x03\x04":
-        raise UserError(f"{path} is a zip archive, as torch.save and numpy.savez write: save arrays as numpy pickles")
+        raise UserError(
+            f"{path} is a zip archive, as torch.save and numpy.savez write: pickle the numpy arrays instead"
+        )
     return size
 
 
@@ -86,14 +88,14 @@ class _Unpickler(pickle.Unpickler):
         self._names = self._table()
 
     def find_class(self, module: str, name: str) -> Any:
-        """Return what a name stands for here; a name that is not listed raises `UserError`."""
+        """Return the stand-in for a name; raise `UserError` if the name is not allowed."""
         home = {"__builtin__": "builtins"}.get(module, re.sub(r"^numpy\._core\.", "numpy.core.", module))
         if (found := self._names.get(f"{home}.{name}")) is None:
             refuse_name(self._path, module, name)
         return found
 
     def persistent_load(self, _: Any) -> NoReturn:
-        """Raise `UserError`: there is nothing outside the file."""
+        """Raise `UserError`, since objects outside the file are not supported."""
         raise UserError(f"{self._path} asks for an object outside the file: save all of it as numpy arrays")
 
     def _table(self) -> Mapping[str, Allowed]:
@@ -182,30 +184,28 @@ class _Cleaner:
     def __init__(self, path: Path, opcodes: int) -> None:
         self._path = path
         self._most = 1_000_000 + 10 * opcodes
-        self._done: dict[int, tuple[Any, Any, int]] = {}  # id -> original (kept alive), copy, number of values in it
+        self._done: dict[int, tuple[Any, Any, int]] = {}  # by id: the original (kept alive), its copy, number of values
         self._open: set[int] = set()
 
     def clean(self, value: Any) -> Any:
-        """Return the value; cycles, unexpected types and too many repetitions raise `UserError`."""
+        """Return a copy of the value; raise `UserError` for cycles, unexpected types and too many repetitions."""
         return self._clean(value)[0]
 
     def _clean(self, value: Any) -> tuple[Any, int]:
         kind = type(value)
         if kind is str and not value.isascii():
-            value.encode()  # half a surrogate pair cannot be written: UnicodeEncodeError
+            value.encode()  # raises UnicodeEncodeError for half a surrogate pair, which cannot be written later
         if kind in _ATOMS or isinstance(value, np.generic):
             return value, 1
         if (known := self._done.get(id(value))) is not None:
             return known[1], known[2]
         if id(value) in self._open or len(self._open) > MAX_DEPTH:
-            raise UserError(f"{self._path} holds a list or dict that contains itself: that is not a table of features")
+            raise UserError(f"{self._path} holds a list or dict that contains itself, so it is not a table of features")
         self._open.add(id(value))
         copy, count = self._rebuild(value)
         self._open.discard(id(value))
         if count > self._most:
-            raise UserError(
-                f"{self._path} repeats its parts into more than {self._most} values: get it from somewhere else"
-            )
+            raise UserError(f"{self._path} expands to more than {self._most} values: get it from somewhere else")
         self._done[id(value)] = (value, copy, count)
         return copy, count
 
@@ -228,7 +228,7 @@ class _Cleaner:
 
     def _array(self, value: NDArray[Any]) -> tuple[Any, int]:
         if getattr(value, "budget", None) is not None:
-            raise UserError(f"{self._path} holds an array without its data: get or make it again")
+            raise UserError(f"{self._path} holds an array without its data: get it or make it again")
         if not value.dtype.hasobject:
             return value.view(np.ndarray), 1
         items, count = self._all(value.ravel().tolist())
@@ -236,10 +236,10 @@ class _Cleaner:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes arrays under names that numpy 1 and numpy 2 both have (`_reconstruct` moved between them)."""
+    """Writes arrays without `_reconstruct`, whose module has different names in numpy 1 and numpy 2."""
 
     def reducer_override(self, value: Any) -> Any:
-        """Return how a value is rebuilt: as an empty array whose state is then set."""
+        """Return how unpickling rebuilds an array: it makes an empty one and then sets its state."""
         if type(value) is np.ndarray:
             return np.ndarray, ((0,), "b"), value.__reduce__()[2]
         return NotImplemented
@@ -248,12 +248,12 @@ class _Pickler(pickle.Pickler):
 def dump(value: Any, path: Path) -> None:
     """Write plain data as a pickle of protocol 4, which appears whole or not at all.
 
-    Scalars of numpy become Python's numbers and strings.
+    numpy scalars become Python numbers and strings.
 
     Raises
     ------
     TypeError
-        If it holds anything but arrays, lists, tuples, dicts, numbers, strings and bytes.
+        If the value holds anything but arrays, lists, tuples, dicts, numbers, strings and bytes.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         _Pickler(file, protocol=4).dump(_plain(value))

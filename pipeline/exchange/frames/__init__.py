@@ -1,1 +1,1 @@
-"""Tables of frames that other tools wrote, one per recording, imported for the utterances of a corpus."""
+"""Import tables of video frames that other tools wrote, one per recording, as features of a corpus."""

@@ -1,8 +1,8 @@
-"""When each row of a table of frames was filmed, and which rows are of one frame.
+"""Find the time of each row in a table of frames, and which rows show the same frame.
 
-Tools write times in several ways: OpenFace 2 in seconds; py-feat in whole minutes and seconds, so that only the number
-of the frame says when in a second it was; OpenFace 3 the time of day at which it ran; LibreFace 0.2 seconds in a column
-that is named after milliseconds.
+Tools write times in different ways. OpenFace 2 writes seconds. py-feat writes whole minutes and seconds, so that frames
+within a second differ only in their numbers. OpenFace 3 writes the time of day at which it ran. LibreFace writes
+seconds in a column that is named after milliseconds.
 """
 
 import math
@@ -19,13 +19,13 @@ from pipeline.exchange.frames.columns import RECORDING, FrameOptions
 from pipeline.tables.rules import number_of
 from pipeline.tables.times import seconds_of
 
-FASTEST = 1000  # frames per second: times that would mean more are in another unit
-COARSE = 0.9  # of all frames, this share at least must have times of their own
+FASTEST = 1000  # frames per second: if times in milliseconds would mean more, they are seconds
+COARSE = 0.9  # at least this share of the frames must have different times
 
 
 @dataclass(frozen=True)
 class Cells:
-    """A column of cells as they are written, with its name; `cells` is empty if the table has no such column."""
+    """The name and the unparsed cells of a column; `cells` is empty if the table has no such column."""
 
     name: str = ""
     cells: Sequence[str] = ()
@@ -33,16 +33,16 @@ class Cells:
 
 @dataclass(frozen=True)
 class Clock:
-    """The frames of a table in order of time.
+    """The f frames of a table in order of time.
 
     Attributes
     ----------
     times
-        ``(f,)`` seconds of the recording.
+        ``(f,)`` seconds from the start of the recording.
     frame
-        ``(n,)`` which frame each row shows.
+        ``(n,)`` the index of the frame that each row shows.
     notice
-        A sentence on how the times were read, if that is not as the column's name says.
+        A sentence on the unit of the times, if it is not the one in the name of their column; otherwise empty.
     """
 
     times: TimeArray
@@ -53,24 +53,25 @@ class Clock:
 def clock_of(
     path: Path, lines: Sequence[int], time: Cells, frame: Cells, options: FrameOptions, shown: TimeArray | None = None
 ) -> Clock:
-    """Return when the rows of a table were filmed.
+    """Return the frames of a table, with the time of each.
 
     Parameters
     ----------
     path, lines
         The table, and the line of each of its n rows, for messages.
     time, frame
-        The columns of times and of numbers of frames; the first is not read if the options give the frames per second.
+        The columns of times and of frame numbers; times are not read if the options give the frames per second.
     options
         How the table is read.
     shown
-        ``(m,)`` when the recording shows each of its frames, seconds; needed if the options ask for that.
+        ``(m,)`` the time in seconds at which the recording shows each of its frames; needed if `options.fps` is
+        `RECORDING`.
 
     Raises
     ------
     UserError
-        If a cell is neither a time nor a number of a frame, times go back from one frame to the next, or many frames
-        share one time.
+        If a cell is not a time or a frame number, times decrease from one frame to the next, or many frames have the
+        same time.
     """
     numbers = _numbers(path, lines, frame, needed=bool(options.fps))
     if options.fps:
@@ -88,7 +89,7 @@ def clock_of(
 
 
 def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) -> list[float]:
-    """Return the numbers of the frames; none if some cells are not numbers and they are not needed."""
+    """Return the frame numbers; if a cell is not a number, return none of them, or raise `UserError` if `needed`."""
     found = []
     for line, cell in zip(lines, frame.cells, strict=False):
         try:
@@ -97,25 +98,25 @@ def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) ->
             found.append(math.nan)
         if not found[-1] >= 0:
             if needed:
-                raise UserError(f"{path}:{line}: {frame.name} is {cell!r}, but must be the number of a frame")
+                raise UserError(f"{path}:{line}: {frame.name} is {cell!r}, but must be a frame number")
             return []
     return found
 
 
 def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeArray | None) -> TimeArray:
-    """Return when a recording shows frames of these numbers, counted from 0."""
+    """Return the times at which a recording shows the frames with these numbers, counted from 0."""
     there = 0 if shown is None else len(shown)
     beyond = np.flatnonzero(count >= there)
     if shown is None or len(beyond):
         raise UserError(
             f"{path}:{lines[beyond[0]]}: frame {count[beyond[0]]:g} (from 0) is not in the recording, which shows "
-            f"{there} frames: if the table is of a film with another rate, give its frames per second with --fps"
+            f"{there} frames: if the table was made from a video with another frame rate, give that rate with --fps"
         )
     return shown[count.astype(np.intp)]
 
 
 def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float:
-    """Return a time in seconds, or milliseconds if that is the unit.
+    """Return the time in a cell: a number as it is, minutes and seconds in seconds; raise `UserError` for others.
 
     >>> _seconds(Path(), 1, Cells("approx_time"), "01:02.5", ""), _seconds(Path(), 1, Cells("time"), "40", "")
     (62.5, 40.0)
@@ -126,20 +127,20 @@ def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float
         found, why = math.nan, str(error)
     if math.isnan(found):
         what = "is empty, but must be a time of the recording" if not why else f"is {cell!r}, but {why}"
-        instead = f", or give --fps (a number, or recording), so that times follow from {frame}" if frame else ""
+        instead = f", or give --fps (a number, or recording) to compute times from {frame}" if frame else ""
         raise UserError(f"{path}:{line}: {time.name} {what}: correct it, or name another column with --time{instead}")
     return found
 
 
 def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) -> tuple[TimeArray, str]:
-    """Return times in seconds, and a notice if the name of their column says otherwise."""
+    """Return times in seconds, and a notice if the name of their column says milliseconds and is wrong."""
     if (options.unit or ("ms" if name.casefold().endswith("ms") else "s")) == "s":
         return times, ""
     steps = np.diff(np.unique(times))
     if not options.unit and len(steps) and np.median(steps) < 1000 / FASTEST:
         rate = 1000 / float(np.median(steps))
         return times, (
-            f"{name} of {path.name} holds seconds, since as milliseconds it would mean {rate:.0f} frames per second"
+            f"{name} of {path.name} was read as seconds: as milliseconds it would mean {rate:.0f} frames per second"
         )
     return times / 1000, ""
 
@@ -147,19 +148,19 @@ def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) 
 def _check_frames(
     path: Path, lines: Sequence[int], numbers: TimeArray, times: TimeArray, names: tuple[str, str]
 ) -> None:
-    """Raise `UserError` if times do not follow the numbers of frames: each frame is later than the one before."""
+    """Raise `UserError` if times do not increase with the frame numbers."""
     time, frame = names
     order = np.argsort(numbers, kind="stable")
     back = np.flatnonzero(np.diff(times[order]) < 0)
     if len(back):
         before, at = order[back[0]], order[back[0] + 1]
         raise UserError(
-            f"{path}:{lines[at]}: {time} goes back from {times[before]:g} to {times[at]:g} s, while {frame} goes on: "
+            f"{path}:{lines[at]}: {time} goes back from {times[before]:g} to {times[at]:g} s, while {frame} increases: "
             "write one table per recording, or give the frames per second with --fps"
         )
     distinct, frames = len(np.unique(times)), len(np.unique(numbers))
     if distinct < COARSE * frames:
         raise UserError(
-            f"{path}: {time} gives only {distinct} different times to {frames} frames: give --fps (a number, or "
-            f"recording), so that times follow from {frame}"
+            f"{path}: {time} has only {distinct} different times for {frames} frames: give --fps (a number, or "
+            f"recording) to compute times from {frame}"
         )

@@ -1,7 +1,7 @@
-"""Which columns of a table of frames hold the time, the face, the confidence and the features.
+"""Find the columns of a table of frames that hold the time, the face, the confidence and the features.
 
 OpenFace 2 (Baltrusaitis et al. 2018) and 3 (Hu et al. 2025), py-feat (Cheong et al. 2023) and LibreFace (Chang et al.
-2024) name them differently. Columns of features are told apart by case: OpenFace has both ``x_0`` and ``X_0``.
+2024) name them differently. Names of features are case-sensitive, since OpenFace has both ``x_0`` and ``X_0``.
 """
 
 import re
@@ -15,7 +15,7 @@ from common.names import repeated, suggest
 from pipeline.errors import UserError
 from pipeline.tables.rules import folded
 
-# The usual names of each column, compared without case.
+# The usual names of each column, compared case-insensitively.
 USUAL: Mapping[str, tuple[str, ...]] = {
     "time": ("timestamp", "time", "time_s", "timestamp_ms", "time_ms", "frame_time_in_ms", "approx_time"),
     "frame": ("frame", "frame_idx", "frame_index", "frame_number"),
@@ -25,8 +25,8 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "source": ("input", "video_path"),
 }
 KNOWN = tuple(name for names in USUAL.values() for name in names)
-RECORDING: Literal["recording"] = "recording"  # frames are shown when the recording shows them
-# Columns that are features only if a prefix asks for them: boxes, and an index that pandas wrote.
+RECORDING: Literal["recording"] = "recording"  # value of `fps`: take the times of frames from the recording
+# Columns that are features only if `prefixes` names them: boxes of faces, and an index that pandas wrote.
 UNASKED = ("FaceRect*", "face_detection*", "Unnamed:*")
 
 
@@ -37,21 +37,24 @@ class FrameOptions:
     Attributes
     ----------
     time
-        The column of times; with `fps`, that of the numbers of frames. Empty: one of the `USUAL`.
+        The column of times or, if `fps` is given, of frame numbers. If empty, the first of the `USUAL` names.
     unit
-        Of the times; empty: milliseconds if the column's name ends in ``ms``, otherwise seconds.
+        The unit of the times. If empty, milliseconds if the column's name ends in ``ms``, otherwise seconds.
     fps
-        Frames per second, if times follow from the numbers of frames; `RECORDING`: as the recording shows them.
+        Frames per second, to compute times from frame numbers. `RECORDING` takes the time of each frame from the
+        recording itself.
     prefixes
-        What the names of features begin with, ``*`` for any characters; empty: all other columns of numbers.
+        Beginnings of the names of features, in which ``*`` stands for any characters. If empty, all other columns of
+        numbers are features.
     confidence
-        The column of the tool's confidence; empty: one of the `USUAL`, if there is one.
+        The column of the tool's confidence. If empty, the first of the `USUAL` names that the table has.
     min_confidence
-        Frames of less confidence have failed.
+        A frame with a lower confidence counts as failed.
     face
-        The column of ids, if a frame may show several faces; empty: one of the `USUAL`, if there is one.
+        The column of face ids, for tables in which a frame may show several faces. If empty, the first of the `USUAL`
+        names that the table has.
     match
-        A regular expression with one group: the part of the names of tables and recordings that is equal.
+        A regular expression whose one group is the part of a name that is equal in tables and recordings.
     """
 
     time: str = ""
@@ -65,19 +68,19 @@ class FrameOptions:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The names of the columns that are asked for."""
+        """The names of the columns that the options give."""
         return tuple(name for name in (self.time, self.confidence, self.face) if name)
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The positions of a table's columns; None where there is none.
+    """The positions of a table's columns; None for a column that the table lacks.
 
     Attributes
     ----------
     time, frame, confidence, face, success, source
-        The time, the number of the frame, the confidence, the id of the face, whether the face was found, and the file
-        that was measured.
+        The time, the frame number, the confidence, the id of the face, whether a face was found, and the video file
+        from which the row was computed.
     features
         The columns that may be features, in the order of the table.
     """
@@ -92,13 +95,13 @@ class Roles:
 
 
 def roles_of(path: Path, header: Sequence[str], options: FrameOptions) -> Roles:
-    """Return what the columns of a table mean.
+    """Find the role of each column of a table.
 
     Raises
     ------
     UserError
-        If a column that an option names is missing, there is neither a time nor a number of the frame, no column may
-        be a feature, or two columns of features have one name.
+        If a column that an option names is missing, no column gives the time, no column can be a feature, or two
+        feature columns have the same name.
     """
     found = {role: _position(header, names) for role, names in USUAL.items()}
     for role in ("confidence", "face"):
@@ -115,7 +118,7 @@ def roles_of(path: Path, header: Sequence[str], options: FrameOptions) -> Roles:
 
 
 def _position(header: Sequence[str], names: Sequence[str]) -> int | None:
-    """Return the position of the first of these names that a table has."""
+    """Return the position of the first of these names that is in the header."""
     places = {folded(name): at for at, name in reversed(list(enumerate(header)))}
     return next((places[name] for name in names if name in places), None)
 
@@ -129,11 +132,11 @@ def _asked(path: Path, header: Sequence[str], name: str, option: str) -> int:
 
 def _no_clock(path: Path, header: Sequence[str], found: Mapping[str, int | None], options: FrameOptions) -> str:
     if options.fps:
-        return f"{path} has no column of numbers of frames ({', '.join(USUAL['frame'])}): name it with --time"
+        return f"{path} has no column of frame numbers ({', '.join(USUAL['frame'])}): name it with --time"
     numbers = found["frame"]
     if numbers is not None:
         return (
-            f"{path} has no column of times, but numbers of frames ({header[numbers]}): give --fps (a number, or "
+            f"{path} has no column of times, only one of frame numbers ({header[numbers]}): give --fps (a number, or "
             "recording), or name a column of times with --time"
         )
     return f"{path} has no column of times ({', '.join(USUAL['time'])}): name it with --time; {suggest('', header)}"
@@ -155,12 +158,12 @@ def _features(path: Path, header: Sequence[str], options: FrameOptions, taken: s
     if twice := repeated(names):
         raise UserError(f"{path} has the column {twice!r} twice: rename one")
     if not names:
-        raise UserError(f"{path} has no column of features beside {', '.join(filter(None, header))}")
+        raise UserError(f"{path} has no feature columns, only {', '.join(filter(None, header))}")
     return tuple(free)
 
 
 def _beginnings(names: Sequence[str], wrong: str) -> str:
-    """Return which letters names begin with, and which of them may have been meant."""
+    """Return a hint that lists how the names begin, with the beginning that was probably meant."""
     known = list(dict.fromkeys(re.sub(r"(?<=.)[\d_].*", "", name) for name in names))
     near = next((name for name in known if folded(name) == folded(wrong)), "")
     return f"did you mean {near!r}? Available: {', '.join(known)}" if near else suggest(wrong, known)

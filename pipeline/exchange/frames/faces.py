@@ -1,4 +1,4 @@
-"""One face of each frame where a table has several: always the same one within an utterance."""
+"""Choose one face per frame where a table has several: the same face throughout an utterance."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,10 @@ Mask = NDArray[np.bool_]
 
 
 def comes_again(frame: NDArray[np.intp], face: NDArray[np.intp]) -> int | None:
-    """Return the first row whose frame and face an earlier row had, with other frames of this face in between.
+    """Return the first row that repeats the frame and face of an earlier row, with other frames of the face in between.
 
-    Rows may be in any order, but a table that holds two recordings, or one twice, returns to frames that it had left.
+    Rows may be in any order, but only a table of two recordings, or of one recording twice, comes back to a frame of a
+    face after other frames.
 
     >>> comes_again(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), comes_again(np.array([0, 1, 0]), np.zeros(3, int))
     (None, 2)
@@ -33,18 +34,18 @@ def one_face(
     confidence: NDArray[np.float64],
     good: Mask,
 ) -> NDArray[np.intp]:
-    """Return one row per frame.
+    """Choose one row for each frame of an utterance.
 
-    The face with the most good rows counts: in all frames, the rows of those that are ever seen beside it are left out.
-    A face that is never beside it may be the same one under a new id, or another shot, and is kept. Where a frame still
-    has several rows, the good one of the highest confidence counts.
+    The main face is the one with the most good rows. Every face that shares a frame with it is another person, and is
+    left out of all frames. A face that never shares a frame with it may be the same person under a new id, or another
+    shot, and is kept. If a frame still has several rows, the good row with the highest confidence is chosen.
 
     Parameters
     ----------
     rows
-        Which rows of the table belong to the utterance.
+        The positions of the utterance's rows in the table.
     frame, face, confidence, good
-        ``(n,)``, of all rows of the table: its frame, its face, the tool's confidence, whether it is usable.
+        ``(n,)`` for all rows of the table: the frame, the face, the tool's confidence, and whether the row is usable.
     """
     leader = _most_seen(face[rows], confidence[rows], good[rows])
     beside = np.unique(face[np.isin(frame, frame[face == leader])])
@@ -56,6 +57,6 @@ def one_face(
 
 
 def _most_seen(face: NDArray[np.intp], confidence: NDArray[np.float64], good: Mask) -> int:
-    """Return the face with the most good rows; if several tie, the one with the highest confidence, then the first."""
+    """Return the face with the most good rows; ties are broken by the highest confidence, then by the first id."""
     found: Sequence[int] = np.unique(face).tolist()
     return max(found, key=lambda one: (good[face == one].sum(), confidence[good & (face == one)].sum(), -one))

@@ -1,4 +1,4 @@
-"""import frames: tables of frames that other tools wrote, as features of the utterances of a corpus, by their times."""
+"""`crossmodal import frames`: assign the frames in tables of other tools to the utterances of a corpus, by time."""
 
 import math
 import re
@@ -35,9 +35,9 @@ from pipeline.settings.streams import DEFAULT
 
 @dataclass(frozen=True)
 class Place:
-    """Where an utterance is: its recording, the file and the track of picture of that, seconds in it.
+    """Where an utterance is: the recording, its file and video track, and the start and end in seconds.
 
-    The recording lasts `duration` seconds; NaN if that is not known.
+    `duration` is the length of the recording in seconds, or NaN if it is not known.
     """
 
     utterance: str
@@ -52,9 +52,9 @@ class Place:
 def import_frames(
     params: Params, path: Path, name: str, modality: Modality, options: FrameOptions, store: str = ""
 ) -> list[str]:
-    """Add the frames of a folder of tables, one per recording, to the utterances of a corpus.
+    """Add the frames in a folder of tables, one per recording, to the utterances of a corpus.
 
-    It waits while another command writes the corpus.
+    The function waits while another command writes the corpus.
 
     Parameters
     ----------
@@ -65,21 +65,21 @@ def import_frames(
     name
         The corpus, which has been prepared.
     modality
-        What was measured.
+        The modality of the features.
     options
         How the tables are read.
     store
-        What the features are called; empty: as the folder.
+        The name of the new store; if empty, the name of the folder.
 
     Returns
     -------
-    Sentences on what was matched, and what was left out.
+    Sentences that say what was matched and what was left out.
 
     Raises
     ------
     UserError
-        If no table belongs to a recording, one cannot be read or is clearly of another recording, tables have different
-        columns, or no utterance has a frame; then nothing is written.
+        If no table belongs to a recording, a table cannot be read or is clearly of another recording, tables have
+        different columns, or no utterance has a frame. Nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         table = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
@@ -101,7 +101,7 @@ def import_frames(
 
 def _place(row: Any, modality: Modality) -> Place:
     media, start, end = place_of(row, modality)
-    elsewhere = media != row.media  # the voice is in a file of its own
+    elsewhere = media != row.media  # the sound has a file of its own
     return Place(
         row.utterance,
         Path(media).stem if elsewhere else row.recording,
@@ -114,7 +114,7 @@ def _place(row: Any, modality: Modality) -> Place:
 
 
 def _features(places: Sequence[Place], tables: Mapping[str, Path], options: FrameOptions, seen: Seen) -> FeatureSet:
-    """Return the features of all utterances in their order. One table is in memory at a time."""
+    """Return the features of all utterances, in their order; only one table is in memory at a time."""
     names: tuple[str, ...] = ()
     items: dict[str, Item] = {}
     for recording, group in groupby(sorted(places, key=lambda p: p.recording), key=lambda p: p.recording):
@@ -126,7 +126,7 @@ def _features(places: Sequence[Place], tables: Mapping[str, Path], options: Fram
         shown = _shown(utterances[0]) if options.fps == RECORDING else None
         track = read_track(file, options, shown)
         _refuse_other_clock(file, track, utterances[0], options)
-        if track.good.any():  # otherwise it has no values, and columns of text may look like columns of numbers
+        if track.good.any():  # without good rows, columns of text cannot be told from columns of numbers
             _require_same(names, track, file)
             names = track.names
         seen.track(recording, file, track, utterances[0].duration)
@@ -139,12 +139,14 @@ def _features(places: Sequence[Place], tables: Mapping[str, Path], options: Fram
 
 
 def _shown(place: Place) -> TimeArray:
-    """Return when a recording shows each of its frames, in seconds."""
+    """Return the time at which a recording shows each of its frames, in seconds."""
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.frames import survey
 
     if not place.media:
-        raise UserError(f"no file of the recording {place.recording} is known: give the frames per second with --fps")
+        raise UserError(
+            f"the corpus has no file of the recording {place.recording}: give the frames per second with --fps"
+        )
     try:
         found = survey(Path(place.media), place.track)
     except (MediaError, OSError) as error:
@@ -162,7 +164,7 @@ def _refuse_other_clock(file: Path, track: Track, place: Place, options: FrameOp
             "check the number that --fps gives"
             if options.fps
             else (
-                "if they are milliseconds, give --unit ms; if they are numbers of frames, give the frames per second "
+                "if they are milliseconds, give --unit ms; if they are frame numbers, give the frames per second "
                 "with --fps"
             )
         )
@@ -176,8 +178,8 @@ def _require_same(names: Sequence[str], track: Track, file: Path) -> None:
     if names and names != track.names:
         other = sorted(set(names) ^ set(track.names)) or list(track.names)
         raise UserError(
-            f"{file} has other columns than the tables before it ({some(other)}): choose those that all have with "
-            "--prefix"
+            f"{file} has other columns than the tables before it ({some(other)}): with --prefix, choose columns that "
+            "all tables have"
         )
 
 
@@ -193,7 +195,7 @@ def _entry(track: Track, place: Place, seen: Seen) -> Entry:
 
 
 def _name_of(path: Path) -> str:
-    """Return the name of a folder or table as that of a store."""
+    """Return the name of a folder or table in a form that is valid as the name of a store."""
     path = path.resolve()
     return re.sub(r"[^\w+-]+", "_", path.name if path.is_dir() else path.stem).strip("_-").lower() or FRAMES
 
@@ -210,7 +212,7 @@ def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict
 
 
 def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any]) -> FeatureSet:
-    """Return the features with keys that depend on where each utterance is; `train` compares them with the table."""
+    """Return the features with keys that depend on where utterances are, for `train` to compare with the table."""
     source = key_of(dict(origin))
     rows = zip(features.items, table.itertuples(), strict=True)
     keyed = [
@@ -221,7 +223,7 @@ def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any])
 
 
 def _replaced(target: Path, origin: Mapping[str, Any]) -> list[str]:
-    """Return a notice if a store of another origin is replaced."""
+    """Return a notice if the import replaces a store of another origin."""
     if not target.exists():
         return []
     try:

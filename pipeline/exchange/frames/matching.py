@@ -1,4 +1,4 @@
-"""Tables of frames matched to recordings by their names, folders included where those distinguish recordings."""
+"""Match tables of frames to recordings by name, and by folder where several folders have recordings of that name."""
 
 import re
 from collections import Counter
@@ -13,19 +13,19 @@ Parts = tuple[str, ...]
 
 
 def tables_in(path: Path) -> dict[str, Path]:
-    """Return the tables of a folder and the folders in it, by their path in it; or the one table that `path` is.
+    """Return all tables in a folder and its subfolders, keyed by relative path; or only `path` if it is a table.
 
     Raises
     ------
     UserError
-        If there are none.
+        If there are no tables.
     """
     if path.is_file():
         return {path.name: path}
     found = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
     if not found:
         raise UserError(
-            f"{path} holds no table of frames ({' or '.join(SUFFIXES)}): name the folder that the tool wrote to"
+            f"{path} holds no table of frames ({' or '.join(SUFFIXES)}): give the folder that the tool wrote to"
         )
     return {file.relative_to(path).as_posix(): file for file in found}
 
@@ -35,25 +35,25 @@ def matched(
 ) -> dict[str, Path]:
     """Return the table of each recording that has one.
 
-    A table belongs to a recording if its path ends with the recording's name, or with that of its media file, in any
-    case. So ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of ``s1/clip``. So is ``out/clip.csv``, unless there
-    is a recording ``s2/clip`` too: as many folders count as are needed to tell recordings apart.
+    A table belongs to a recording if its path ends with the name of the recording or of its media file. Case is
+    ignored. So ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of ``s1/clip``. So is ``out/clip.csv``, unless
+    there is also a recording ``s2/clip``: folders are compared only as far as needed to distinguish recordings.
 
     Parameters
     ----------
     recordings
-        Name of a recording -> its media file, or ``""``.
+        The media file, or ``""``, of each recording by its name.
     tables
-        What `tables_in` returns.
+        The tables that `tables_in` returned.
     match
-        A regular expression with one group: the part of a name, without folder and suffix, that is equal.
+        A regular expression whose one group is the part of a name (without folder and suffix) that is equal.
     places
-        The corpus and the folder, for messages.
+        The name of the corpus and the path of the folder, for messages.
 
     Raises
     ------
     UserError
-        If no table belongs to a recording, or several belong to one.
+        If no table belongs to any recording, or several tables belong to one.
     """
     pattern = _pattern(match)
     ends: dict[Parts, list[str]] = {}
@@ -67,7 +67,7 @@ def matched(
     taken: set[str] = set()
     for recording in sorted(recordings, key=lambda one: -one.count("/")):  # the longest name first
         there = [name for name in _candidates(spellings[recording], ends, shared) if name not in taken]
-        if alike[folded(recording)] > 1:  # then the case decides
+        if alike[folded(recording)] > 1:  # names of recordings differ only in case, so case is compared
             there = [n for n in there if PurePosixPath(n).with_suffix("").as_posix().endswith(recording)]
         if len(there) > 1:
             raise UserError(f"{' and '.join(there[:2])} are both tables of the recording {recording}: keep one of them")
@@ -90,7 +90,7 @@ def _pattern(match: str) -> re.Pattern[str] | None:
 
 
 def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> Parts:
-    """Return the folders and the name of a path as they are compared; none if the name does not match the pattern."""
+    """Return the folders and the name of a path as they are compared; ``()`` if the name does not match the pattern."""
     *folders, name = map(folded, path.parts)
     if pattern:
         hit = pattern.fullmatch(path.name)
@@ -99,7 +99,7 @@ def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> Parts:
 
 
 def _ends(parts: Parts) -> list[Parts]:
-    """Return a path without its first folder, without its first two, and so on, the longest first.
+    """Return a path and its shorter endings: without its first folder, without its first two, and so on.
 
     >>> _ends(("s1", "clip"))
     [('s1', 'clip'), ('clip',)]
@@ -108,7 +108,7 @@ def _ends(parts: Parts) -> list[Parts]:
 
 
 def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> set[Parts]:
-    """Return the name of a recording and that of its media file; also as they are, if a pattern is meant for tables."""
+    """Return the names that a recording's table may have: its own and its media file's, with and without pattern."""
     name = PurePosixPath(recording)
     named = [name, *([name.with_name(Path(media).name)] if media else [])]
     return {_parts(one, how) for one in named for how in {pattern, None}} - {()}
@@ -117,7 +117,7 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables whose paths end like a recording's: in as many parts as possible, and like no other's."""
+    """Return the tables that share the longest path ending with a recording and with no other recording."""
     for length in range(max(map(len, spellings), default=0), 0, -1):
         keys = sorted({key[-length:] for key in spellings if len(key) >= length})
         own = [key for key in keys if key in spellings or shared[key] == 1]
@@ -127,7 +127,7 @@ def _candidates(
 
 
 def _nothing(recordings: Iterable[str], tables: Mapping[str, Path], places: tuple[str, Path]) -> str:
-    """Return the message that no table belongs to a recording, with the option by which it may."""
+    """Return the message that no table belongs to a recording, with a --match that may help."""
     name, path = places
     there = PurePosixPath(next(iter(tables)))
     message = (

@@ -1,4 +1,4 @@
-"""What an import of frames reports: which recordings have a table, how many frames failed, what looks wrong."""
+"""The notices of an import of frames: which recordings have a table, how many frames failed, and what looks wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ _SHOWN = 3
 
 
 def some(names: Sequence[str]) -> str:
-    """Return the first names of a list.
+    """Return the first names of a list as text.
 
     >>> some(["a", "b"]), some(list("abcd"))
     ('a, b', 'a, b, c, ...')
@@ -19,19 +19,19 @@ def some(names: Sequence[str]) -> str:
 
 
 class Seen:
-    """What was seen in the tables of an import.
+    """Collects what is to be reported about the tables of an import.
 
     Parameters
     ----------
     path, name
         The folder of the tables, and the corpus.
     min_confidence
-        Below which frames have failed.
+        Frames with a lower confidence count as failed.
 
     Attributes
     ----------
     used, failed
-        How many frames of utterances count, and how many do not.
+        The numbers of frames in utterances that are used, and that failed.
     """
 
     def __init__(self, path: Path, name: str, min_confidence: float) -> None:
@@ -64,7 +64,7 @@ class Seen:
         self._utterances[kind] += 1
 
     def matches(self, recordings: Iterable[str], found: Mapping[str, Path], tables: Mapping[str, Path]) -> list[str]:
-        """Return how many recordings have a table, which have none, and which tables belong to no recording."""
+        """Return lines on how many recordings have a table, which have none, and which tables belong to none."""
         recordings = list(recordings)
         without = sorted(r for r in recordings if r not in found)
         unused = sorted(name for name, file in tables.items() if file not in set(found.values()))
@@ -77,13 +77,13 @@ class Seen:
         if unused:
             what = "is" if len(unused) == 1 else "are"
             lines.append(
-                f"{counted(len(unused), 'table')} of {self.path} {what} not named like a recording, and left out "
+                f"{counted(len(unused), 'table')} of {self.path} {what} not named like a recording and left out "
                 f"({some(unused)})"
             )
         return lines
 
     def frames(self) -> list[str]:
-        """Return how many frames count, which columns were read, and what looks wrong."""
+        """Return lines on how many frames are used, which columns were read, and what looks wrong."""
         lines = [f"{counted(len(self._names), 'number')} per frame: {some(self._names)}"]
         if self._texts:
             lines.append(f"columns of text are not read: {some(list(self._texts))}")
@@ -96,10 +96,10 @@ class Seen:
         if self._crowded:
             lines.append(
                 f"several faces in a frame: {counted(len(self._crowded), 'recording')} ({some(self._crowded)}); in "
-                "each utterance the face with the most good frames counts"
+                "each utterance the face with the most good frames is used"
             )
         if self._infinite:
-            lines.append(f"{counted(self._infinite, 'number')} infinite or too large: they count as undefined")
+            lines.append(f"{counted(self._infinite, 'infinite or too large number')}: treated as undefined")
         if self._early:
             lines.append(
                 f"times below 0 in the tables of {counted(len(self._early), 'recording')} ({some(self._early)}): no "
@@ -116,7 +116,7 @@ class Seen:
         return lines
 
     def nothing(self) -> str:
-        """Return the message that no utterance has a frame that counts."""
+        """Return the message that no utterance has a frame that can be used."""
         if self.failed:
             return (
                 f"all {counted(self.failed, 'frame')} in the utterances of {self.name} failed: check success and "

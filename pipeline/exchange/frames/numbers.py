@@ -1,4 +1,4 @@
-"""Cells of a table of frames as numbers, a block of rows at a time: a table of landmarks has millions of cells."""
+"""Convert the cells of a table of frames to numbers block by block, since a table may have millions of cells."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,22 @@ from pipeline.tables.rules import is_no_label
 
 
 class Numbers:
-    """The columns of features of one table.
+    """The feature columns of one table.
 
-    A cell that is empty, or means that nothing is known, is NaN. A cell may hold a list of numbers, as OpenFace 3
-    writes its action units; a column of lists becomes one column per element.
+    An empty cell, or one such as ``nan`` that stands for an unknown value, becomes NaN. A cell may hold a list of
+    numbers, as OpenFace 3 writes action units; a column of lists becomes one column per element.
 
     Parameters
     ----------
     path
         The table, for messages.
     names
-        Of the columns.
+        The names of the columns.
 
     Attributes
     ----------
     infinite
-        How many numbers are infinite, or too large for float32; they count as undefined.
+        The number of values that are infinite or too large for float32; they count as undefined.
     """
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
@@ -45,7 +45,7 @@ class Numbers:
         except ValueError:
             columns = zip(*rows, strict=True)
             block = np.stack([self._column(j, lines, cells) for j, cells in enumerate(columns)], axis=1)
-        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and counts as undefined
+        with np.errstate(over="ignore"):  # numbers too large for float32 become infinite and count as undefined
             small = block.astype(np.float32)
         self.infinite += int(np.isinf(small).sum())
         self._blocks.append(np.where(np.isfinite(small), small, np.float32("nan")))
@@ -68,14 +68,14 @@ class Numbers:
             elif re.fullmatch(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?", cell):
                 meant = cell.replace(",", ".")
                 raise UserError(
-                    f"{self.path}:{line}: {self.names[j]} is {cell!r}: write numbers with a decimal point, {meant}"
+                    f"{self.path}:{line}: {self.names[j]} is {cell!r}: write it with a decimal point ({meant})"
                 ) from None
             else:
                 self._texts.setdefault(j, (line, cell))
             return np.nan
 
     def columns(self) -> tuple[tuple[str, ...], FloatArray, tuple[str, ...]]:
-        """Return the names and ``(n, d)`` numbers of the columns, and the names of the columns of text.
+        """Return the names and the values ``(n, d)`` of the numeric columns, and the names of the text columns.
 
         Raises
         ------
@@ -111,8 +111,8 @@ class Numbers:
         lengths = sorted({len(numbers) for numbers in lists.values()})
         if len(lengths) > 1:
             raise UserError(
-                f"{self.path}: {self.names[j]} holds lists of {lengths[0]} and of {lengths[-1]} numbers: choose other "
-                "columns with --prefix"
+                f"{self.path}: {self.names[j]} holds lists of {lengths[0]} and lists of {lengths[-1]} numbers: choose "
+                "other columns with --prefix"
             )
         wide = np.full((self._rows, lengths[0]), np.nan, np.float32)
         for row, numbers in lists.items():
@@ -122,7 +122,7 @@ class Numbers:
 
 
 def _list_of(cell: str) -> tuple[float, ...] | None:
-    """Return the numbers of a list in a cell, whatever its nesting; None if it is anything else.
+    """Return the numbers of a list in a cell, which may be nested; None if the cell holds anything else.
 
     >>> _list_of("[[0.5, 1], [nan, 2]]"), _list_of("[happy]")
     ((0.5, 1.0, nan, 2.0), None)

@@ -1,4 +1,4 @@
-"""A table of frames, read: what was measured when, and which of its rows belong to an utterance."""
+"""Read a table of frames, and select the rows of each utterance."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,8 +18,8 @@ from pipeline.tables.csv_files import records
 from pipeline.tables.row_names import Record
 from pipeline.tables.rules import folded, is_no_label, number_of
 
-_BLOCK = 1000  # rows that are read as numbers at a time
-FULL = 1.5  # a confidence above is not a share of 1, even if it is not exact
+_BLOCK = 1000  # rows that are converted to numbers at a time
+FULL = 1.5  # higher confidences are percentages; fractions may exceed 1 a little
 EDGE_S = 1e-6  # the utterance table holds times to a microsecond
 
 
@@ -30,21 +30,21 @@ class Track:
     Attributes
     ----------
     names
-        Of the d features.
+        The names of the d features.
     times
-        ``(f,)`` seconds of the recording, increasing.
+        ``(f,)`` seconds from the start of the recording, increasing.
     frame, face, confidence, good
-        ``(n,)`` of each row: its frame, its face, the tool's confidence, and whether it is usable.
+        ``(n,)`` for each row: the frame, the face, the tool's confidence, and whether the row is usable.
     values
         ``(n, d)``; NaN where the table has no number.
     crowded
-        Whether a frame has several rows.
+        Whether any frame has several rows.
     texts
-        Names of the columns of text, which are no features.
+        The names of the text columns, which are not features.
     notice
-        A sentence on how the times were read.
+        A sentence on how the times were read; may be empty.
     infinite
-        How many numbers are infinite; they count as undefined.
+        The number of infinite values; they count as undefined.
     """
 
     names: tuple[str, ...]
@@ -68,13 +68,14 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     path, options
         The table, and how it is read.
     shown
-        ``(m,)`` when the recording shows each of its frames, seconds; needed if the options ask for that.
+        ``(m,)`` the time in seconds at which the recording shows each of its frames; needed if `options.fps` is
+        `RECORDING`.
 
     Raises
     ------
     UserError
-        If it is not a CSV or holds no rows, a column that is asked for is missing, a cell cannot be read, or the table
-        holds more than one recording.
+        If the file is not a CSV or holds no rows, a column that an option names is missing, a cell cannot be read, or
+        the table holds more than one recording.
     """
     rows = records(path, {*KNOWN, *options.named})
     _, header = next(rows, (0, []))
@@ -85,7 +86,7 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     lines, cells = _read(path, len(header), rows, roles, numbers)
     if not lines:
         raise UserError(
-            f"{path} holds no frames: let the tool write it again, or move it away, so that its utterances count "
+            f"{path} holds no frames: let the tool write it again, or move it away if its utterances should count "
             "as absent"
         )
     time, frame = _named(header, roles.time, cells), _named(header, roles.frame, cells)
@@ -94,7 +95,9 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     _refuse_several(path, lines, clock, face, _named(header, roles.source, cells))
     names, values, texts = numbers.columns()
     if not names:
-        raise UserError(f"{path} has no column of numbers, but of text ({', '.join(texts)}): name others with --prefix")
+        raise UserError(
+            f"{path} has no columns of numbers, only of text ({', '.join(texts)}): choose others with --prefix"
+        )
     confidence = _confidence(path, lines, _named(header, roles.confidence, cells), options.min_confidence)
     good = (confidence >= options.min_confidence) & np.isfinite(values).any(axis=1)
     if roles.success is not None:
@@ -105,18 +108,20 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
 
 
 def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArray, int]:
-    """Return the rows of an utterance, their times from its start, and how many of its frames failed.
+    """Return the rows of an utterance, their times from its start, and the number of its frames that failed.
 
     Parameters
     ----------
     track
-        Of its recording.
+        The frames of the recording.
     start, end
-        Of the utterance in seconds of the recording; a frame at `start` is in it, one at `end` is not.
+        When the utterance starts and ends, in seconds of the recording. A frame at `start` belongs to the utterance, a
+        frame at `end` does not.
 
     Returns
     -------
-    ``(rows, d)``, ``(rows, 2)`` and a count. A row lasts to the next frame, no longer than frames usually do.
+    Values ``(rows, d)``, times ``(rows, 2)`` and a count. A row lasts until the next frame, but not longer than the
+    median interval between frames.
     """
     first, last = np.searchsorted(track.times, [start - EDGE_S, end - EDGE_S])
     rows = np.flatnonzero((track.frame >= first) & (track.frame < last))
@@ -155,7 +160,7 @@ def _read(
 
 
 def _whole(path: Path, line: int, row: list[str], width: int) -> list[str]:
-    """Return a row with a cell for each column; one with more cells raises `UserError`."""
+    """Return a row with one cell per column; raise `UserError` if the row has more cells."""
     if any(row[width:]):
         raise UserError(
             f"{path}:{line}: {len(row)} cells, but the header has {width} columns: write numbers with a decimal "
@@ -169,7 +174,7 @@ def _named(header: Sequence[str], at: int | None, cells: dict[int, list[str]]) -
 
 
 def _codes(cells: Iterable[str]) -> NDArray[np.intp]:
-    """Return a number for each name, in the order in which the names occur."""
+    """Return an integer for each cell: equal names get equal integers, counted in order of first occurrence."""
     known: dict[str, int] = {}
     return np.array([known.setdefault(cell, len(known)) for cell in cells], np.intp)
 
@@ -182,19 +187,19 @@ def _refuse_several(path: Path, lines: Sequence[int], clock: Clock, face: NDArra
         files = list(dict.fromkeys(source.cells))
         what = f" ({source.name}: {files[0]!r}, {files[1]!r})" if len(files) > 1 else ""
         raise UserError(
-            f"{path}:{lines[again]}: the frame at {at:g} s comes a second time after others"
+            f"{path}:{lines[again]}: the frame at {at:g} s occurs again after other frames"
             f"{what}: write one table per recording; if a frame shows several faces, name the column of their ids with "
             "--face"
         )
 
 
 def _confidence(path: Path, lines: Sequence[int], column: Cells, least: float) -> NDArray[np.float64]:
-    """Return the confidence of each row; infinite if there is no such column, -1 where it is unknown.
+    """Return the confidence of each row: infinite if there is no such column, -1 where a cell is empty.
 
     Raises
     ------
     UserError
-        If a cell is not a number, or percentages would be compared with `least` as a share.
+        If a cell is not a number, or if confidences are percentages and `least` is a fraction of 1.
     """
     if not column.name:
         return np.full(len(lines), np.inf)
@@ -207,14 +212,14 @@ def _confidence(path: Path, lines: Sequence[int], column: Cells, least: float) -
         found.append(number)
     if 0 < least <= 1 and max(found) > FULL:
         raise UserError(
-            f"{path}: {column.name} goes up to {max(found):g}, so that {least:g} means nothing: give the least that "
-            "counts with --min-confidence"
+            f"{path}: {column.name} goes up to {max(found):g}, so a minimum of {least:g} cannot be on the same scale: "
+            "give the minimum with --min-confidence"
         )
     return np.array(found)
 
 
 def _succeeded(cell: str) -> bool:
-    """Whether a tool found what it measures, as it writes it.
+    """Whether a cell of the column "success" says that the tool found a face.
 
     >>> [_succeeded(cell) for cell in ("1", "0", "0.0", "False", "")]
     [True, False, False, False, False]

@@ -1,8 +1,8 @@
-"""When each word of a known English text is spoken: forced alignment by pocketsphinx.
+"""Find when each word of a known English text is spoken: forced alignment with pocketsphinx.
 
-The text becomes a line of words, each with its pronunciations, with optional silence in between; the most probable path
-of the acoustic model through this line gives the times (L. R. Rabiner, 1989, "A tutorial on hidden Markov models and
-selected applications in speech recognition"). The model divides a second into 100 frames, the unit of all times here.
+The text becomes a sequence of words with their pronunciations and optional silence between them. The most probable path
+of the acoustic model through this sequence gives the times (L. R. Rabiner, 1989, "A tutorial on hidden Markov models
+and selected applications in speech recognition"). The model divides a second into 100 frames.
 """
 
 import math
@@ -29,26 +29,28 @@ RATE_HZ = 16000
 FRAMES_PER_S = 100
 _SHORTEST_PHONE = 3  # frames: the model has three states per phone
 _SILENT = 1e-4  # a sound whose samples are all smaller is silent
-_PEAK = 0.5  # the sound is scaled to this, so that 16 bits are enough for a quiet recording
-_NOISE_DB = -70.0  # noise to add, relative to the peak: the acoustic model was not trained on digital silence
-_NOISY_DB = 30.0  # if the levels span less than this, noise is first subtracted from the spectrum
+_PEAK = 0.5  # the sound is scaled to this peak, so that 16 bits are enough for a quiet recording
+_NOISE_DB = (
+    -70.0
+)  # level of the noise that is added, relative to the peak; the model was not trained on digital silence
+_NOISY_DB = 30.0  # if the levels of a sound span less than this, noise is first subtracted from its spectrum
 _BEAM, _WIDE_BEAM = 1e-60, 1e-300  # the second is tried if the first leaves no path
-_SEARCHED = 300_000  # words times frames up to which every path may be searched; memory grows with it
-_LANGUAGE_WEIGHT = 1.0  # there is only one text, so that only the sound matters
+_SEARCHED = 300_000  # up to this product of words and frames all paths may be searched; more would take too much memory
+_LANGUAGE_WEIGHT = 1.0  # of no effect, since there is only one text
 _PAUSE = 0.1  # probability of a silence between two words
-_SCORE_UNIT = 1024  # pocketsphinx returns scores of this path with their last 10 binary digits cut off
+_SCORE_UNIT = 1024  # pocketsphinx returns the scores of a path without their last 10 binary digits
 _EXTRA = {"z": "Z EH D"}  # British English, in addition to the dictionary
 
-SLACK_S = 1.0  # how far words may lie outside the coarse time of their subtitle
-APART_S = 1.0  # a gap between subtitles at which the sound is divided
-LONGEST_S = 30.0  # subtitles up to this length are aligned together
+SLACK_S = 1.0  # words may lie this far outside the time of their subtitle
+APART_S = 1.0  # the sound is divided at gaps of this length between subtitles
+LONGEST_S = 30.0  # subtitles are aligned together up to this total length
 
-DOUBTFUL = 0.3  # mean confidence of a text that hardly fits the sound
+DOUBTFUL = 0.3  # a text with a lower mean confidence hardly fits the sound
 _EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which the confidence is 0.5, and the scale
 
 
 class Placed(NamedTuple):
-    """A unit in the sound: first frame, frame after the last one, log-likelihood relative to the best states."""
+    """Where a unit is in the sound: first frame, frame after the last, log-likelihood relative to the best states."""
 
     first: int
     end: int
@@ -63,8 +65,8 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     samples
         Mono sound at 16 kHz in [-1, 1], shape (n,).
     known
-        The words of the utterance, or its text, which is split at spaces. A word with times, such as those of its
-        subtitle, is searched for near them (`SLACK_S`).
+        The words of the utterance, or its text, which is split at spaces. A word that already has times, such as those
+        of its subtitle, is only searched for near them (`SLACK_S`).
 
     Returns
     -------
@@ -75,7 +77,7 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     Raises
     ------
     EmptyInput
-        If the words cannot be aligned: no word is spoken, or the sound is silent, too short or does not fit them.
+        If the words cannot be aligned: the text has no spoken word, or the sound is silent, too short or does not fit.
     UserError
         If pocketsphinx is not installed.
     """
@@ -94,7 +96,7 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
 
 
 def _in_order(known: Spoken) -> Sequence[Word]:
-    """Return the words to align: the listed ones in the order of their starts, or those of the text if it has more."""
+    """Return the words to align: the listed ones, in order of time if all have times, or the text's if it has more."""
     written = known.text.split()
     if len(known.words) < len(written):
         return [Word(word) for word in written]
@@ -102,7 +104,7 @@ def _in_order(known: Spoken) -> Sequence[Word]:
 
 
 def doubtful(found: Mapping[str, Spoken]) -> list[str]:
-    """Return a sentence if the words of some utterances hardly fit their sound; else nothing."""
+    """Return a sentence about utterances whose words hardly fit their sound; an empty list if there are none."""
     names = [name for name, spoken in found.items() if _mean(spoken.words) < DOUBTFUL]
     if not names:
         return []
@@ -117,7 +119,7 @@ def _mean(words: Sequence[Word]) -> float:
 
 
 def _refuse_others(spoken: Sequence[Unit]) -> None:
-    """Raise `EmptyInput` for a text without a spoken word, and for one that is mostly in another script."""
+    """Raise `EmptyInput` if a text has no spoken words, or if most of its words are in another script."""
     if not spoken:
         raise EmptyInput("no word of the text is spoken")
     if 2 * sum(not unit.ways for unit in spoken) > len(spoken):
@@ -156,7 +158,7 @@ def _parts(words: Sequence[Word], duration_s: float) -> list[tuple[int, int, flo
 def _aligned(
     samples: FloatArray, words: Sequence[Word], units: Sequence[Sequence[Unit]], offset_s: float
 ) -> list[Word]:
-    """Return words with times in seconds of the utterance; `offset_s` is where these samples begin."""
+    """Return words with times in seconds from the utterance's start; `offset_s` is the time of the first sample."""
     line = [unit for of_word in units for unit in of_word]
     if not line:
         return [Word(word.text) for word in words]
@@ -167,7 +169,7 @@ def _aligned(
 
 
 def _word(text: str, parts: Sequence[Placed], offset_s: float) -> Word:
-    """Return a written word with the times of the units that are spoken for it."""
+    """Return a written word with the times and the confidence of its units."""
     if not parts:
         return Word(text)
     frames = sum(part.end - part.first for part in parts)
@@ -177,16 +179,16 @@ def _word(text: str, parts: Sequence[Placed], offset_s: float) -> Word:
 
 
 def _confidence(score: float) -> float:
-    """Return the confidence that a word is said where it was found, from its log-likelihood per frame.
+    """Return the confidence that a word is said where it was found, given its log-likelihood per frame.
 
-    The score compares the states of the word with the best ones that the search considered at the same time. It is
-    about -1.5 in words that are said, and -5 in words of a wrong text (``benchmarks/ingest/alignment.py``).
+    This score compares the states of the word with the best states that the search considered at the same time. It is
+    about -1.5 for words that are said, and -5 for words of a wrong text (``benchmarks/ingest/alignment.py``).
     """
     return 1 / (1 + math.exp(min(50.0, (_EVEN_ODDS - score) / _SCALE)))
 
 
 def _placed(samples: FloatArray, line: Sequence[Unit]) -> list[Placed]:
-    """Return where each unit of a line is; raise `EmptyInput` if they cannot be found."""
+    """Return where each of the units is; raise `EmptyInput` if they cannot be found."""
     decoder = _decoder()
     needed = sum(_pronounced(decoder, unit) for unit in line) * _SHORTEST_PHONE
     available = len(samples) * FRAMES_PER_S // RATE_HZ
@@ -215,7 +217,7 @@ def _placed(samples: FloatArray, line: Sequence[Unit]) -> list[Placed]:
 def _pronounced(decoder: Any, unit: Unit) -> int:
     """Add a unit to the decoder's dictionary if it is new; return the number of phones of its shortest pronunciation.
 
-    The name of a unit determines its pronunciations, so that it does not matter which clip came first.
+    The name of a unit determines its pronunciations, so the order of the clips does not matter.
     """
     known = decoder.lookup_word(unit.name)
     if known is None:
@@ -227,7 +229,7 @@ def _pronounced(decoder: Any, unit: Unit) -> int:
 
 
 def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
-    """Reset the decoder for one utterance: nothing is left of earlier ones, such as their mean spectrum."""
+    """Reset the decoder before an utterance, so that nothing of earlier ones is left, such as their mean spectrum."""
     for name in ("beam", "wbeam", "pbeam"):
         decoder.config[name] = beam
     decoder.config["remove_noise"] = noisy
@@ -235,14 +237,14 @@ def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
 
 
 def _pcm(samples: FloatArray) -> bytes:
-    """Return the sound as 16-bit integers, scaled to one level, with soft noise under it."""
+    """Return the sound as 16-bit integers, scaled to the same peak for all, with soft noise added."""
     noise = np.random.default_rng(0).normal(0, 10 ** (_NOISE_DB / 20), len(samples))
     sound = _PEAK * 32767 * (samples / np.abs(samples).max() + noise)
     return bytes(sound.astype("<i2").tobytes())
 
 
 def _range_db(samples: FloatArray) -> float:
-    """Return how far the loudest parts of a sound are above the quietest, in dB: 25 ms each, 95th and 5th percentile.
+    """Return the difference between the 95th and the 5th percentile of the levels of 25 ms parts of a sound, in dB.
 
     >>> round(_range_db(np.r_[np.full(8000, 0.1), np.full(8000, 0.001)]))
     40
@@ -255,7 +257,7 @@ def _range_db(samples: FloatArray) -> float:
 
 @cache
 def _decoder() -> Any:
-    """Return this process's decoder: pocketsphinx with its American English model, without its log."""
+    """Return the decoder of this process: pocketsphinx with its American English model, without log output."""
     try:
         from pocketsphinx import Decoder
     except ImportError as error:

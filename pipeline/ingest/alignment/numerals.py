@@ -1,4 +1,4 @@
-"""How numbers are spoken in English: all usual ways, since the sound decides which one it is."""
+"""How numbers are spoken in English: all usual ways are returned, and the sound decides between them."""
 
 import re
 
@@ -21,7 +21,7 @@ _ORDINALS = {
 
 
 def cardinal(number: int, joined: str = "") -> str:
-    """Return a whole number from 0 up to 10 to the power of 15 in words, with `joined` after each hundred.
+    """Return a whole number below 10 to the power of 15 in words, with `joined` after each hundred.
 
     >>> cardinal(1217), cardinal(105, "and"), cardinal(2_000_040)
     ('one thousand two hundred seventeen', 'one hundred and five', 'two million forty')
@@ -64,7 +64,7 @@ def plural(words: str) -> str:
 
 
 def digits(text: str, zero: str = "zero") -> str:
-    """Return digits one by one.
+    """Return the digits of a number in words, one by one.
 
     >>> digits("205", "oh")
     'two oh five'
@@ -73,7 +73,7 @@ def digits(text: str, zero: str = "zero") -> str:
 
 
 def whole(text: str) -> list[str]:
-    """Return the usual ways to speak a whole number written in digits, the likeliest first.
+    """Return the usual ways to say a whole number that is written in digits, the likeliest first.
 
     >>> whole("105")
     ['one hundred five', 'one hundred and five', 'one oh five', 'one zero five']
@@ -104,7 +104,7 @@ def _after(number: int) -> str:
 
 
 def decimal(text: str) -> list[str]:
-    """Return the ways to speak a number with a decimal point.
+    """Return the ways to say a number with a decimal point.
 
     >>> decimal("3.05"), decimal(".5")
     (['three point zero five', 'three point oh five'], ['point five', 'zero point five'])
@@ -115,7 +115,7 @@ def decimal(text: str) -> list[str]:
 
 
 def clock(hours: int, minutes: int) -> list[str]:
-    """Return the ways to speak a time of day.
+    """Return the ways to say a time of day.
 
     >>> clock(8, 0), clock(8, 5)
     (['eight', "eight o'clock", 'eight hundred'], ['eight oh five'])
@@ -125,7 +125,7 @@ def clock(hours: int, minutes: int) -> list[str]:
 
 
 def number(text: str) -> list[str]:
-    """Return the ways to speak a word of digits, possibly with separators or a decimal point; empty for other words.
+    """Return the ways to say a number with or without separators and decimal point; nothing if it is not a number.
 
     >>> number("12,000")[0], number("2.5"), number("2..5")
     ('twelve thousand', ['two point five'], [])

@@ -1,6 +1,6 @@
-"""How the words of a transcript are pronounced: by the dictionary, like similar words in it, or by their letters.
+"""Pronunciations of the words of a transcript: from the dictionary, from similar words in it, or from their letters.
 
-Every word gets a pronunciation, so that one odd word does not keep the others from being aligned.
+Every word gets a pronunciation, so that a single odd word does not prevent the others from being aligned.
 """
 
 import re
@@ -27,11 +27,11 @@ _ENDINGS = (
 )
 _BEGINNINGS = (("un", "AH N"), ("re", "R IY"), ("non", "N AA N"), ("mis", "M IH S"), ("super", "S UW P ER"))
 
-Lookup = Callable[[str], str | None]  # a word in lower case -> its phones, separated by spaces
+Lookup = Callable[[str], str | None]  # takes a word in lower case, and returns its phones, separated by spaces
 
 
 def pronunciations(unit: Unit, lookup: Lookup) -> tuple[str, ...]:
-    """Return the phones of each way to say a unit (ARPAbet, separated by spaces); at least one.
+    """Return the phones of each way to say a unit (ARPAbet, separated by spaces); there is at least one way.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def _of_way(words: list[str], lookup: Lookup) -> list[str]:
 
 
 def _of_word(word: str, lookup: Lookup) -> list[str]:
-    """Return the pronunciations of one spoken word; at least one, which may be empty."""
+    """Return the pronunciations of one spoken word; there is at least one, which may be empty."""
     if known := _known(word, lookup) or _likened(word.strip("'"), lookup):
         return known
     letters = re.sub("[^a-z]", "", word)
@@ -68,7 +68,7 @@ def _of_word(word: str, lookup: Lookup) -> list[str]:
 
 
 def _known(word: str, lookup: Lookup) -> list[str]:
-    """Return all pronunciations that the dictionary has."""
+    """Return all pronunciations of a word in the dictionary."""
     first = lookup(word)
     if first is None:
         return []
@@ -77,7 +77,7 @@ def _known(word: str, lookup: Lookup) -> list[str]:
 
 
 def _likened(word: str, lookup: Lookup) -> list[str]:
-    """Return the pronunciations of a word that can be derived from words of the dictionary; empty if it cannot."""
+    """Return the pronunciations that can be derived for a word from words of the dictionary; nothing if none can."""
     if known := _known(word, lookup):
         return known
     for ways in (_drawled(word, lookup), _clipped(word, lookup), _inflected(word, lookup), _derived(word, lookup)):
@@ -87,19 +87,19 @@ def _likened(word: str, lookup: Lookup) -> list[str]:
 
 
 def _drawled(word: str, lookup: Lookup) -> list[str]:
-    """``nooo``, ``sweeeet``: letters repeated to show that a sound is drawn out."""
+    """Derive words like ``nooo`` and ``sweeeet``, with letters repeated to show that a sound is drawn out."""
     twice, once = (re.sub(r"(.)\1{2,}", kept, word) for kept in (r"\1\1", r"\1"))
     shorter = (short for short in (twice, once, re.sub(r"(.)\1+$", r"\1", twice)) if short != word)
     return next((ways for short in shorter if (ways := _known(short, lookup))), [])
 
 
 def _clipped(word: str, lookup: Lookup) -> list[str]:
-    """``flingin``: a word in -ing whose g was dropped, without the apostrophe."""
+    """Derive words like ``flingin``, which lack the g of -ing and the apostrophe."""
     return [f"{way[:-1]}" for way in _known(f"{word}g", lookup) if way.endswith("IH NG")] if word.endswith("in") else []
 
 
 def _inflected(word: str, lookup: Lookup) -> list[str]:
-    """``phoebe's``, ``seahorses``, ``traumatised``: the sound of -s and -ed depends on the phone before them."""
+    """Derive ``phoebe's``, ``seahorses``, ``traumatised``: the sound of -s and -ed depends on the phone before them."""
     for ending, stems in (("'s", ("",)), ("es", ("", "e")), ("s", ("",)), ("'d", ("",)), ("ed", ("", "e"))):
         stem = word.removesuffix(ending)
         if stem == word or len(stem) < 2:
@@ -117,7 +117,7 @@ def _suffix(ending: str, before: str) -> str:
 
 
 def _derived(word: str, lookup: Lookup) -> list[str]:
-    """``judgey``, ``unmarriable``: a known word with an ending or a beginning."""
+    """Derive words like ``judgey`` and ``unmarriable``: a known word with a suffix or a prefix."""
     for ending, phones in _ENDINGS:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _SHORTEST_PART:
@@ -131,7 +131,10 @@ def _derived(word: str, lookup: Lookup) -> list[str]:
 
 
 def _compound(word: str, lookup: Lookup) -> str:
-    """``seahorse``: the fewest known words, the first as long as possible; empty if there is no such division."""
+    """Divide a compound like ``seahorse`` into known words and join their phones; empty if that is not possible.
+
+    The compound is divided into as few words as possible, with a first word that is as long as possible.
+    """
     best: dict[int, tuple[int, str]] = {len(word): (0, "")}
     for start in range(len(word) - _SHORTEST_PART, -1, -1):
         for end in range(len(word), start + _SHORTEST_PART - 1, -1):

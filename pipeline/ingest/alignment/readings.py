@@ -1,7 +1,7 @@
-"""How written words are read aloud: ``$5`` is *five dollars*, ``no-no`` is two words, ``(!)`` is silent.
+"""How written English words are read aloud: ``$5`` is *five dollars*, ``no-no`` is two words, ``(!)`` is silent.
 
-A written word becomes *units*, each of which is aligned as one word. A unit lists all ways to say it, and
-the sound decides between them. English only.
+A written word becomes *units*, each of which is aligned as one word. A unit lists all ways to say it, and the sound
+decides between them.
 """
 
 import re
@@ -103,20 +103,20 @@ class Unit:
     Attributes
     ----------
     ways
-        The ways to say it, each of one or more words in lower case; empty for a word in another script, of which
-        only its presence is known.
+        The ways to say it, each of one or more words in lower case; empty for a word in another script, which is known
+        to be spoken, but not how.
     """
 
     ways: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """Its name in the aligner's dictionary: the word itself, or all of its ways joined."""
+        """The name of the unit in the aligner's dictionary: the only way to say it, or all ways joined."""
         return "|".join(self.ways).replace(" ", "_") or "|"
 
 
 def units_of(words: Sequence[str]) -> list[tuple[Unit, ...]]:
-    """Return the units of each written word, in order; none for words that are not spoken, such as ``--``.
+    """Return the units of each written word, in order; words that are not spoken, such as ``--``, have none.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def units_of(words: Sequence[str]) -> list[tuple[Unit, ...]]:
 
 
 def _plain(word: str) -> str:
-    """Return a word in lower case with the characters of a keyboard; letters of other scripts are kept."""
+    """Return a word in lower case with plain characters instead of typographic ones; other scripts are kept."""
     controls = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}  # as in old MELD sheets
     text = word.translate(controls)
     text = "".join(mark if mark in _SYMBOLS else unicodedata.normalize("NFKD", mark) for mark in text)
@@ -153,13 +153,13 @@ def _plain(word: str) -> str:
 
 
 def _currency(word: str) -> str:
-    """Return the plural of the currency of an amount that a word such as *million* may follow, or nothing."""
+    """Return the plural of the currency if a word is an amount that *million* may follow, as in ``$5``; else ``""``."""
     amount = re.fullmatch(r"\W*([$£€¥])\d[\d.,]*", word)
     return _CURRENCIES[amount[1]][1] if amount else ""
 
 
 def _scanned(word: str) -> Iterator[Ways]:
-    """Yield the ways of each part of a word, from left to right; characters that no rule covers are silent."""
+    """Yield the ways to say each part of a word, from left to right; characters that no rule covers are silent."""
     place = 0
     while place < len(word):
         for pattern, ways_of in _RULES:

@@ -1,9 +1,9 @@
-"""How a word that is in no dictionary is probably pronounced, letter by letter.
+"""Guess the pronunciation of a word that is not in the dictionary from its letters.
 
-A short list of rules in the manner of Elovitz, Johnson, McHugh and Shore (1976, "Letter-to-sound rules for automatic
-translation of English text to phonetics"): the first rule that fits at a place gives the phones (ARPAbet, as in the CMU
-Pronouncing Dictionary) of the letters that it covers. It need not be right: an aligner finds a word that sounds roughly
-like its phones.
+The rules are a short list in the manner of Elovitz, Johnson, McHugh and Shore (1976, "Letter-to-sound rules for
+automatic translation of English text to phonetics"). The first rule that fits at a place gives the phones (ARPAbet, as
+in the CMU Pronouncing Dictionary) of the letters that it covers. A guess need not be exact: an aligner also finds words
+that sound only roughly like their phones.
 """
 
 import re
@@ -64,7 +64,7 @@ _LETTERS = dict(zip("abcdefghijklmnopqrstuvwxyz", (
 
 
 def sounded(word: str) -> str:
-    """Return the phones of a word as its letters sound; empty if it has none.
+    """Return the phones of a word according to the rules; empty if no letter is sounded.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def sounded(word: str) -> str:
 
 
 def spelled(word: str) -> str:
-    """Return the phones of a word whose letters are named one after the other.
+    """Return the phones of a word whose letters are spelled out one by one.
 
     >>> spelled("kl")
     'K EY EH L'

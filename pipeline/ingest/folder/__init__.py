@@ -1,1 +1,1 @@
-"""From a folder of recordings to the rows of a manifest: the files, their names, the speakers and the words."""
+"""Turn a folder of recordings into the rows of a manifest: find files, and read names, labels and transcripts."""

@@ -1,4 +1,4 @@
-"""Reading tables that people made: CSV or TSV in any usual encoding, or a workbook."""
+"""Read tables that people made: CSV or TSV in any usual encoding, or a workbook."""
 
 import re
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from pipeline.tables.rules import name_of
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 TABLES = frozenset({".csv", ".tsv", ".tab", *WORKBOOKS})
-MOSTLY = 0.75  # a column of numbers has at least this share of numbers among its filled cells
+MOSTLY = 0.75  # a column is numeric if at least this share of its filled cells are numbers
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _NUMBER = re.compile(r"[+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """The rows of a table, header first and padded to the same length, with their line numbers, and notes."""
+    """The rows of a table (header first, padded to the same length), their line numbers, and notes."""
 
     rows: tuple[tuple[int, tuple[str, ...]], ...]
     notes: tuple[str, ...] = ()
 
 
 def is_table(place: PurePath) -> bool:
-    """Whether a file's suffix is that of a table; lock files of spreadsheet programs do not count.
+    """Whether a file has the suffix of a table, and is not the lock file of a spreadsheet program.
 
     >>> is_table(PurePath("labels.CSV")), is_table(PurePath("~$labels.xlsx")), is_table(PurePath("notes.txt"))
     (True, False, False)
@@ -38,14 +38,14 @@ def is_table(place: PurePath) -> bool:
 
 
 def read_tables(path: Path) -> list[Cells]:
-    """Read a CSV, or each sheet of a workbook that is not empty.
+    """Read a CSV, or all sheets of a workbook that are not empty.
 
-    Cells are stripped. Numbers with a decimal comma get a point if most cells of their column are numbers.
+    Spaces around cells are removed. Decimal commas become points in columns whose cells are mostly numbers.
 
     Raises
     ------
     UserError
-        If it is not a table, or in an encoding that is not recognised.
+        If the file is not a table, or its encoding is not recognised.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")
@@ -59,7 +59,7 @@ def _text(path: Path) -> Cells:
     try:
         raw.decode(encoding)
     except UnicodeDecodeError:
-        read_text(path)  # raises if it is not Windows-1252 either
+        read_text(path)  # raises an error if the file is not Windows-1252 either
         encoding = "cp1252"
         notes.append(f"{path} is not UTF-8: read as Windows-1252")
     rows = unmarked_rows(records(path, (), encoding))
@@ -90,13 +90,13 @@ def _cell(value: Any) -> str:
 
 
 def _filled(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return the rows that are not empty, without the empty columns at their end."""
+    """Return the rows that are not empty, without empty columns at the end."""
     width = max((i for _, cells in rows for i, cell in enumerate(cells, 1) if cell), default=0)
     return tuple((line, (cells + ("",) * width)[:width]) for line, cells in rows if any(cells))
 
 
 def _with_points(cells: Cells) -> Cells:
-    """Return the table with decimal points in the columns of numbers that have decimal commas."""
+    """Return the table with decimal points instead of decimal commas in its numeric columns."""
     columns = list(zip(*(row for _, row in cells.rows), strict=True))
     commas = [j for j, column in enumerate(columns) if _has_commas(column[1:])]
     if not commas:
@@ -106,7 +106,7 @@ def _with_points(cells: Cells) -> Cells:
         for i, (line, row) in enumerate(cells.rows)
     ]
     named = ", ".join(columns[j][0] for j in commas)
-    return Cells(tuple(rows), (*cells.notes, f"numbers with a decimal comma are read with a point: {named}"))
+    return Cells(tuple(rows), (*cells.notes, f"decimal commas are read as points: {named}"))
 
 
 def _with_point(cell: str) -> str:

@@ -1,4 +1,4 @@
-"""The meaning of the columns of a table, or the fields of a pattern: a role such as speaker, the label, or neither."""
+"""Decide what a column of a table or a field of a pattern is: a role such as speaker, the label, or neither."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,9 @@ _LABELS = _set(
     " polarity rating score sentiment stress target valence"
 )
 _SCORES = _set("activation arousal dominance rating score sentimentscore valence")
-_MOST_CLASSES = 20  # a guessed label has at most this many classes,
-_SHARE = 0.5  # and at most this many classes per row
-_WHOLE_SCORES = 10  # if there are more different whole numbers, they are scores and not classes
+_MOST_CLASSES = 20  # a guessed label has at most this many classes
+_SHARE = 0.5  # a guessed label has at most this many classes per row
+_WHOLE_SCORES = 10  # more than this many different whole numbers are scores rather than classes
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Label:
 
 
 def role_of(name: str, cells: Iterable[str] = ()) -> str:
-    """Return the one of `ROLES` that a column's name stands for, or ``""`` if its cells contradict it or there is none.
+    """Return the role in `ROLES` that a column's name stands for; ``""`` if there is none or its cells contradict it.
 
     >>> role_of("Speaker_ID"), role_of("actor"), role_of("emotion"), role_of("partition")
     ('speaker', 'speaker', '', 'split')
@@ -55,24 +55,24 @@ def role_of(name: str, cells: Iterable[str] = ()) -> str:
 
 
 def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[str] = ()) -> Label:
-    """Return the column of labels.
+    """Return the label column.
 
-    It is the column that the user names, else the only one with a name such as ``emotion``, else the only one with few
-    values that repeat.
+    This is the column that the user names. Without one, it is the only column with a name such as ``emotion``, or else
+    the only column with few values that repeat.
 
     Parameters
     ----------
     columns
-        Name -> cells.
+        The cells of each column by its name.
     asked
-        What the user names; may be empty.
+        The name that the user gives; may be empty.
     taken
-        Columns that already have a role, and are the label only if the user names them.
+        Columns that already have a role; they are the label only if the user names them.
 
     Raises
     ------
     UserError
-        If there is no column of that name, or it holds nothing, or several columns may be the label.
+        If there is no column with the given name, if that column is empty, or if several columns may be the label.
     """
     if asked:
         return Label(_asked(columns, asked), "as --label says")
@@ -83,7 +83,9 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
         shown = ", ".join(likely)
         raise UserError(f"each of {shown} may be the label: choose one with --label, such as --label {likely[0]}")
     if not likely:
-        return Label("", "since no column has few values that repeat, as classes do" if free else "since none is given")
+        return Label(
+            "", "since no column has few values that repeat" if free else "since there are no columns of labels"
+        )
     return Label(likely[0], "by its name" if named else "the only column with few values that repeat")
 
 
@@ -112,7 +114,7 @@ def _filled(cell: str) -> bool:
 
 
 def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
-    """Return whether labels are classes or scores, and why. A few cells of a column of scores may not be numbers.
+    """Return whether labels are classes or scores, and why; a few cells in a column of scores need not be numbers.
 
     >>> task_of("emotion", ["01", "02", "01"]), task_of("mood", ["1.5", "-2"])
     (('classification', '2 classes'), ('regression', 'numbers with decimals or signs'))
@@ -134,7 +136,7 @@ def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell is a number, with a decimal point if any.
+    """Whether a cell is a number without a decimal comma.
 
     >>> is_number("-1.5"), is_number("1,5"), is_number("no answer")
     (True, False, False)

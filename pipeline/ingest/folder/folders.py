@@ -1,4 +1,4 @@
-"""Speakers, labels and splits from the names of folders; nothing if the names of one level are not understood."""
+"""Read speakers, labels and splits from the names of folders, if the names on all levels can be understood."""
 
 import re
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ _PERSON = re.compile(
 
 
 def folder_columns(places: Sequence[PurePosixPath]) -> dict[str, list[str]]:
-    """Return columns that the folders give: ``speaker``, ``split`` or ``label``, with a cell for each path.
+    """Return the columns that the folders give (``speaker``, ``split`` or ``label``), with a cell for each path.
 
-    All paths must be equally deep. Folders that all recordings share are ignored. Each other level must be numbered
-    people (``s1``, ``Actor_02``), train and test, or few names that repeat; otherwise no level is used.
+    All paths must have the same depth. Folders that all recordings share are ignored. Each other level must consist of
+    numbered people (``s1``, ``Actor_02``), of train and test, or of few names that repeat; otherwise no level is used.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def folder_columns(places: Sequence[PurePosixPath]) -> dict[str, list[str]]:
 
 
 def varied(places: Sequence[PurePosixPath]) -> list[str]:
-    """Return the names of folders that not all recordings share, in order."""
+    """Return the names of the folders that differ between recordings, in order."""
     named = sorted({place.parent.as_posix() for place in places})
     return named if len(named) > 1 else []
 

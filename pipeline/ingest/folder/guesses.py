@@ -1,4 +1,4 @@
-"""The settings of a corpus, guessed from its rows, with a sentence for each guess that tells how to change it."""
+"""Guess the settings of a corpus from its rows; a sentence for each guess says how to change it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from pipeline.tables.rules import is_no_label
 from pipeline.tables.splits import meanings
 
 FOLDS = 5
-SHOWN = 8  # number of labels that are listed with their counts
+SHOWN = 8  # at most this many labels are listed with their counts
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def guess(
     recognised: bool,
     aligned: bool,
 ) -> Guess:
-    """Return the block of a corpus.
+    """Return the guessed settings of a corpus.
 
     Parameters
     ----------
@@ -47,13 +47,13 @@ def guess(
     rows
         The rows of the manifest.
     recordings
-        Their recordings.
+        The recordings that the rows name.
     label
-        The column of the labels.
+        The label column.
     task
-        The task that the user chose; None: it follows from the labels.
+        The task that the user chose; if None, it follows from the labels.
     recognised, aligned
-        Whether missing words can be recognised, and missing times aligned.
+        Whether the packages are installed that recognise missing words, and align missing word times.
     """
     modalities, of_modalities = _modalities(rows, recordings, recognised=recognised)
     if "text" in modalities:
@@ -72,8 +72,8 @@ def guess(
 def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dict[str, str], list[str]]:
     if not label.name:
         line = (
-            f"labels: none, {label.why}: features are computed and nothing is trained. --labels FILE, --pattern or "
-            "--label COLUMN gives some"
+            f"labels: none, {label.why}: features are computed, but nothing is trained. Give labels with "
+            "--labels FILE, --pattern or --label COLUMN"
         )
         return {"task": task or "classification", "label": ""}, [line]
     cells = [row.get(label.name, "") for row in rows]
@@ -85,20 +85,20 @@ def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dic
         return {"task": "classification", "label": ""}, [line]
     shown = ", ".join(f"{name} {count}" for name, count in counts.most_common(SHOWN))
     more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
-    lines = [f"labels: {label.name}, {label.why}: {shown}{more}. --label COLUMN takes another, --no-labels none"]
+    lines = [f"labels: {label.name}, {label.why}: {shown}{more}. Change this with --label COLUMN or --no-labels"]
     other = "regression" if (task or kind) == "classification" else "classification"
     lines.append(f"task: {task or kind} ({'as --task says' if task else why}); --task {other} changes it")
     odd = [] if (task or kind) == "classification" else [cell for cell in counts if not is_number(cell)]
     if odd:
         lines.append(
             f"not numbers: {listed_names(odd[:SHOWN])} in {counted(sum(counts[cell] for cell in odd), 'row')}: correct "
-            f"{label.name} in manifest.csv before anything else; an empty cell counts as no label"
+            f"{label.name} in manifest.csv first; an empty cell counts as no label"
         )
     if empty := len(cells) - counts.total():
-        lines.append(f"{counted(empty, 'row')} without a label: features are computed, but nothing is learnt from them")
+        lines.append(f"{counted(empty, 'row')} without a label: features are computed, but not used for training")
     if (task or kind) == "classification" and (once := [name for name, count in counts.items() if count == 1]):
         what = "every label" if len(once) == len(counts) else listed_names(once[:SHOWN])
-        lines.append(f"{what} occurs only once, and cannot be both in training and in testing")
+        lines.append(f"{what} occurs only once, so it cannot be both in training and in testing")
     return {"task": task or kind, "label": label.name}, lines
 
 
@@ -118,12 +118,12 @@ def _modalities(
     )
     lines = [f"modalities: {', '.join(modalities)} ({texts}, {', '.join(found)}); corpora.NAME.modalities changes them"]
     if "text" not in modalities and heard:
-        lines.append(f"text is left out: --transcripts DIR names its files; {INSTALL} recognises words")
+        lines.append(f"text is left out: give transcripts with --transcripts DIR, or recognise words after {INSTALL}")
     return modalities, lines
 
 
 def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised: bool, aligned: bool) -> list[str]:
-    """Return sentences about the words that are recognised, and the times that are aligned."""
+    """Return sentences about words that will be recognised, and word times that will be aligned."""
     heard = len(rows) - sum(not recording.heard for recording in recordings)
     silent = min(heard, sum(not row.get("text") for row in rows))
     untimed = min(heard, sum(not row.get("words_source") for row in rows))
@@ -134,7 +134,7 @@ def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised
             "`never` leaves them out"
         )
     elif silent:
-        lines.append(f"{counted(silent, 'row')} without text; {INSTALL} recognises their words")
+        lines.append(f"{counted(silent, 'row')} without text: their words can be recognised after {INSTALL}")
     if untimed and aligned:
         lines.append(f"times of words are aligned in {counted(untimed, 'row')} (streams.text.align: missing)")
     return lines
@@ -148,7 +148,7 @@ def _protocol(rows: Sequence[Cells]) -> tuple[dict[str, Any], list[str]]:
     groups = {row.get(column) or row.get("media", "") for row in rows}
     folds = max(2, min(FOLDS, len(groups)))
     held = f"{counted(len(groups), column if column == 'speaker' else 'group')}"
-    why = f"{held} allow no more" if folds < FOLDS else "each group in one of them"
+    why = f"{held} allow no more" if folds < FOLDS else "each group is in one of them"
     lines.append(f"protocol: group-kfold, {folds} folds ({why}); corpora.NAME.protocol.folds changes it")
     return {"kind": "group-kfold", "folds": folds, "group": column}, lines
 
@@ -161,11 +161,11 @@ def _group(rows: Sequence[Cells]) -> tuple[str, list[str]]:
         if not nameless:
             return "speaker", [f"group: speaker ({shown}); corpora.NAME.protocol.group changes it"]
         return "group", [
-            f"group: the speaker ({shown}), and of {counted(nameless, 'row')} without one the recording; fill the "
+            f"group: the speaker ({shown}) or, in {counted(nameless, 'row')} without one, the recording; fill the "
             "columns speaker and group in manifest.csv"
         ]
     if speakers:
-        return "group", ["one speaker only: the table says nothing about other people; each recording is a group"]
+        return "group", ["only one speaker: results will say nothing about other people; each recording is a group"]
     return "group", [
         "it is not known who speaks: the same person may be in both training and test. Name the speakers with "
         "--pattern and {speaker}, or in a column speaker of manifest.csv; --speakers-unknown accepts this"

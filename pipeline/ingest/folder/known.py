@@ -1,4 +1,4 @@
-"""What is known about each recording: from a pattern for the names, a table of labels, or the names of folders."""
+"""Find what is known about each recording, from a pattern for names, a table of labels, or the names of folders."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,17 +23,17 @@ ByPlace = dict[PurePosixPath, list[Cells]]
 
 @dataclass(frozen=True)
 class Sources:
-    """Where cells may come from: a pattern, a table of labels (None: search for one), and folders."""
+    """Where cells may come from: a pattern, a table of labels (None to search for one), and folders."""
 
     pattern: str = ""
     labels: Path | None = None
     folder_labels: bool = True  # whether names of folders may be labels, if there is neither pattern nor table
-    not_tables: Collection[Path] = ()  # tables of the project itself
+    not_tables: Collection[Path] = ()  # the project's own tables, which are not tables of labels
 
 
 @dataclass(frozen=True)
 class KnownCells:
-    """The cells of each recording that has any, keyed by its path; where they come from; and notes."""
+    """The cells of each recording that has any, keyed by its path, and notes on where they come from."""
 
     cells: ByPlace
     notes: tuple[str, ...]
@@ -45,7 +45,7 @@ def known_cells(found: Found, sources: Sources) -> KnownCells:
     Raises
     ------
     UserError
-        If no name fits the pattern, no row of the table names a recording, or several tables do.
+        If no name fits the pattern, no row of the table names a recording, or several tables name recordings.
     """
     notes: list[str] = []
     cells: ByPlace = {}
@@ -60,7 +60,7 @@ def known_cells(found: Found, sources: Sources) -> KnownCells:
 
 
 def label_in(rows: Sequence[Cells], asked: str) -> Label:
-    """Return the column of labels among those of some rows; see `label_of`."""
+    """Return the label column among the columns of some rows; see `label_of`."""
     names = dict.fromkeys(name for row in rows for name in row if name not in (*OURS, *ORDER) or name == asked)
     return label_of({name: [row.get(name, "") for row in rows] for name in names}, asked)
 
@@ -72,27 +72,27 @@ def _by_pattern(found: Found, names: Pattern, notes: list[str]) -> ByPlace:
         raise UserError(f"--pattern {names.text!r} fits no name, such as {found.recordings[0].place}")
     columns = {name: _column(name, [fields[name] for fields in fitting.values()]) for name in names.fields}
     if len({*columns.values()}) < len(columns):
-        raise UserError(f"--pattern {names.text!r} has two fields of the same meaning: {listed_names(names.fields)}")
+        raise UserError(f"--pattern {names.text!r} has two fields with the same meaning: {listed_names(names.fields)}")
     shown = ", ".join(name if name == column else f"{name} as {column}" for name, column in columns.items())
     notes.append(f"pattern: {len(fitting)} of {counted(len(values), 'name')} fit; fields: {shown}")
     if others := [place for place in values if place not in fitting]:
         listed = ", ".join(map(str, others[:_SHOWN]))
         more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
         notes.append(
-            f"the pattern does not fit {listed}{more}: these cells are empty, and can be filled in manifest.csv"
+            f"the pattern does not fit {listed}{more}: their cells are empty, and can be filled in manifest.csv"
         )
     return {place: [{columns[name]: cell for name, cell in fields.items()}] for place, fields in fitting.items()}
 
 
 def _column(name: str, cells: Sequence[str]) -> str:
-    """Return the column of the manifest that a field becomes."""
+    """Return the name of the manifest column that a field becomes."""
     if role := role_of(name, cells):
         return role
     return f"{name}_given" if folded(name) in OURS and folded(name) != "text" else name
 
 
 def _sheet(found: Found, sources: Sources, notes: list[str]) -> LabelSheet | None:
-    """Return the table of labels: the one that the user names, or without a pattern the only one among the files."""
+    """Return the table of labels: the one that the user names or, without a pattern, the only one in the folder."""
     if sources.labels is not None:
         return _said(read_label_sheet(sources.labels, found.recordings), notes)
     if sources.pattern:
@@ -128,38 +128,37 @@ def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[st
     differing: list[str] = []
     made = {place: merged_rows(rows, str(place), differing) for place, rows in by_place.items()}
     if repeats := sum(map(len, by_place.values())) - sum(map(len, made.values())):
-        notes.append(
-            f"{sheet.path}: {counted(repeats, 'row')} that repeat another one of the same recording: read once"
-        )
+        notes.append(f"{sheet.path}: {counted(repeats, 'row')} repeating another row of the same recording: read once")
     if differing:
         listed = "; ".join(differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
-        notes.append(f"{sheet.path}: conflicting values for one recording, which are left empty: {listed}{more}")
+        notes.append(f"{sheet.path}: rows of one recording differ, so these cells are left empty: {listed}{more}")
     if absent := [recording.place for recording in recordings if recording.place not in made]:
         notes.append(f"{sheet.path} does not name {counted(len(absent), 'recording')}, such as {absent[0]}")
     return made
 
 
 def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
-    """Return the cells of both; those of `other` take precedence, and may have several rows per recording."""
+    """Return the cells of both; those of `other`, which may have several rows per recording, take precedence."""
     places = dict.fromkeys([*one, *other])
     return {place: [{**one.get(place, [{}])[0], **row} for row in other.get(place, [{}])] for place in places}
 
 
 def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) -> ByPlace:
-    """Return the cells, completed from the names of folders where nothing else gives them."""
+    """Return the cells, with columns that nothing else gives taken from the names of folders."""
     places = [recording.place for recording in found.recordings]
     given = {name for rows in cells.values() for row in rows for name, cell in row.items() if cell}
     columns = folder_columns(places)
     wanted = {name: own for name, own in columns.items() if name not in given and (label or name in ROLES)}
     if wanted:
         notes.append(
-            f"folders: their names are taken as {' and '.join(wanted)}; --pattern takes them as something else, as in "
-            f'"{{{LABEL}}}/*"'
+            f"folders: their names are taken as {' and '.join(wanted)}; use --pattern to take them as something else, "
+            f'as in "{{{LABEL}}}/*"'
         )
     elif label and not columns and len({place.parent for place in places}) > 1:
         notes.append(
-            f'folders: their names are not understood and not used; --pattern "{{{LABEL}}}/*" takes them as labels'
+            f'folders: their names are not used, since their meaning is unclear; --pattern "{{{LABEL}}}/*" makes them '
+            "labels"
         )
     made: ByPlace = {}
     for i, place in enumerate(places):

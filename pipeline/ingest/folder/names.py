@@ -1,4 +1,4 @@
-"""Finding the recordings that a name in a table, or of a transcript, refers to, with or without folders and suffix."""
+"""Find the recordings that a name in a table or of a transcript refers to, with or without folders and suffix."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -9,18 +9,18 @@ from pipeline.tables.rules import folded
 
 
 class Placed(Protocol):
-    """Anything with a path below the folder of the recordings."""
+    """Anything with a path relative to the folder of the recordings."""
 
     @property
     def place(self) -> PurePosixPath:
-        """The path below the folder."""
+        """The path relative to the folder."""
 
 
 PlacedT = TypeVar("PlacedT", bound=Placed)
 
 
 class Names(Generic[PlacedT]):
-    """Finds files by any usual way to write their names."""
+    """Finds files by their names, in any of the usual spellings."""
 
     def __init__(self, files: Iterable[PlacedT]) -> None:
         self._exact: dict[str, list[PlacedT]] = {}  # the last parts of a path, with its suffix
@@ -43,8 +43,8 @@ class Names(Generic[PlacedT]):
         r"""Return the files that a name may refer to: none, one, or several.
 
         The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have another one.
-        Case does not matter. If folders are given they must agree: ``s2/a`` does not match ``s1/a.mp4``. A number
-        without leading zeros, as spreadsheets write it, matches the file with them.
+        Case does not matter. If folders are given, they must match: ``s2/a`` does not refer to ``s1/a.mp4``. Leading
+        zeros may be missing, since spreadsheets drop them: ``7`` refers to ``007.mp4``.
         """
         parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
         for i in range(len(parts)):

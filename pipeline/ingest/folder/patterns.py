@@ -1,9 +1,9 @@
 """Patterns of file names, such as ``{emotion}_{speaker}_{take}``: their fields become columns of the manifest.
 
-A pattern is compared with the name without its suffix, and with the folders above it if it contains slashes, as in
-``{speaker}/{emotion}_*``. ``{name}`` is a field, ``{name:2}`` one of two characters, ``{_}`` and ``*`` stand for text
-that is not kept. A field never contains the punctuation that is next to it in the pattern: a name with an additional
-underscore does not fit, instead of being read wrongly.
+A pattern is compared with the file name without its suffix. A pattern with slashes, such as ``{speaker}/{emotion}_*``,
+is also compared with the folders above the file. ``{name}`` is a field, ``{name:2}`` is a field of two characters, and
+``{_}`` and ``*`` stand for text that is not kept. A field never contains the punctuation that is next to it in the
+pattern, so a name with an additional underscore does not fit, instead of being read wrongly.
 """
 
 import re
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"(?P<name>[^\W\d]\w*)(?::(?P<width>[1-9]\d?))?")
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern: as it was written, the names of its fields, how many folders it names, and its regular expression."""
+    """A pattern: its text, the names of its fields, the number of folders in it, and its regular expression."""
 
     text: str
     fields: tuple[str, ...]
@@ -27,7 +27,7 @@ class Pattern:
     regex: re.Pattern[str]
 
     def values(self, place: PurePosixPath) -> dict[str, str] | None:
-        """Return the fields of a path below the folder; None if it does not fit.
+        """Return the fields of a path relative to the folder; None if the path does not fit the pattern.
 
         >>> pattern("{emotion}_{speaker}").values(PurePosixPath("x/happy_s1.mp4"))
         {'emotion': 'happy', 'speaker': 's1'}
@@ -45,7 +45,7 @@ def pattern(text: str) -> Pattern:
     Raises
     ------
     UserError
-        If it has no field, a field twice, a field without a valid name, or an unpaired brace.
+        If the pattern has no field, a field twice, a field without a valid name, or an unpaired brace.
     """
     parts = list(_PART.finditer(text.strip("/")))
     if "".join(part[0] for part in parts) != text.strip("/"):
@@ -63,12 +63,12 @@ def pattern(text: str) -> Pattern:
 
 
 def _field(text: str, content: str | None, marks: str, fields: list[str]) -> str:
-    """Return the regular expression of a field or a star, and add the field's name to `fields`."""
+    """Return the regular expression of a field or a star; append the name of a field to `fields`."""
     if content in (None, "", "_"):
         return r"[^/]*?"
     found = _FIELD.fullmatch(content or "")
     if not found:
-        raise _fault(text, f"has the field {content!r}, which is not a name, or a name and a number of characters")
+        raise _fault(text, f"has the field {content!r}, which is neither a name nor a name and a number of characters")
     name = found["name"]
     if name in fields:
         raise _fault(text, f"has the field {name!r} twice")

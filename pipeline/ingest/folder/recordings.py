@@ -1,4 +1,4 @@
-"""Which files below a folder are recordings, what each holds, and which are left out and why."""
+"""Find the recordings below a folder and read what each contains; list the files that are left out, and why."""
 
 import os
 from collections import Counter
@@ -12,7 +12,7 @@ from pipeline.locales import hint_of
 from pipeline.streams.decode import RecordingInfo
 from pipeline.tables.rules import fault_of_text, trimmed
 
-# Suffixes of files that hold sound or moving pictures; what each file really holds is read from it.
+# Suffixes of files that may hold sound or moving pictures; the file itself shows what it really holds.
 SUFFIXES = frozenset(
     f".{suffix}"
     for group in (
@@ -22,23 +22,23 @@ SUFFIXES = frozenset(
     )
     for suffix in group.split()
 )
-PAIR_S = 0.5  # largest difference in length between a picture and its sound in another file
+PAIR_S = 0.5  # a silent video and its sound in another file differ in length by at most this
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A recording below the folder.
+    """A recording in the folder or its subfolders.
 
     Attributes
     ----------
     path
         The file.
     place
-        Its path below the folder.
+        The path relative to the folder.
     info
-        What it holds.
+        What the file contains.
     sound
-        The path of the file with its sound, if that is another one.
+        The path of the file with the sound, if that is another file.
     """
 
     path: Path
@@ -53,7 +53,7 @@ class Recording:
 
     @property
     def heard(self) -> bool:
-        """Whether there is sound."""
+        """Whether the recording has sound."""
         return bool(self.info.audio) or self.sound is not None
 
 
@@ -77,9 +77,9 @@ class Found:
 
 
 def find(folder: Path, without: Collection[Path] = ()) -> Found:
-    """Return the recordings below a folder; each is read to its end, but nothing is decoded.
+    """Return the recordings in a folder and its subfolders; each is read to its end, but nothing is decoded.
 
-    Hidden files and folders, such as macOS's ``._*`` files, are ignored.
+    Hidden files and folders are ignored, and so are macOS's ``._*`` files.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def find(folder: Path, without: Collection[Path] = ()) -> Found:
 
 
 def files_below(folder: Path, without: Collection[str] = ()) -> Iterator[PurePosixPath]:
-    """Yield the relative paths of the files below a folder that are not hidden; links to folders are followed once."""
+    """Yield the relative paths of all files below a folder that are not hidden; links to folders are followed once."""
     seen: set[str] = set(without)
     for here, folders, files in os.walk(folder, followlinks=True):
         real = _real(Path(here))
@@ -131,7 +131,7 @@ def _real(path: Path) -> str:
 
 
 def _nameable(places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
-    """Divide paths into those that a manifest can name, and the others."""
+    """Divide paths into those that a manifest can contain, and the others with the reason."""
     kept, left = [], []
     for place in places:
         name = place.as_posix()
@@ -139,14 +139,14 @@ def _nameable(places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], lis
             shown = os.fsencode(name).decode("utf-8", "backslashreplace")
             left.append(LeftOut(shown, "has a name that is not valid UTF-8: rename it"))
         elif trimmed(name) != name or "\r" in name:
-            left.append(LeftOut(name, "has a name that begins or ends with a space, or holds a line end: rename it"))
+            left.append(LeftOut(name, "has a name that begins or ends with a space, or has a line break: rename it"))
         else:
             kept.append(place)
     return kept, left
 
 
 def _distinct(folder: Path, places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
-    """Divide paths into the first one of each file, and further ones: hard or symbolic links."""
+    """Divide paths into the first path of each file and further paths of the same file (hard or symbolic links)."""
     first: dict[tuple[int, int], PurePosixPath] = {}
     kept, left = [], []
     for place in places:
@@ -181,7 +181,10 @@ def _read(folder: Path, places: Sequence[PurePosixPath]) -> tuple[list[Recording
 
 
 def pairs(recordings: Sequence[Recording]) -> tuple[list[Recording], list[LeftOut]]:
-    """Join a silent picture and the sound of the same name and length; leave out a copy of a picture's own sound."""
+    """Join each silent video with the sound file of the same name and length.
+
+    A sound file with the name and length of a video that has sound is taken for a copy and left out.
+    """
     by_stem: dict[PurePosixPath, list[Recording]] = {}
     for recording in recordings:
         by_stem.setdefault(recording.stem, []).append(recording)
@@ -207,12 +210,12 @@ def _as_long(one: Recording, other: Recording) -> bool:
 def _notes(recordings: Sequence[Recording]) -> Iterator[str]:
     if joined := [recording for recording in recordings if recording.sound]:
         yield (
-            f"{counted(len(joined), 'silent picture')} with the sound in another file of the same name, such as "
+            f"{counted(len(joined), 'silent video')} with the sound in another file of the same name, such as "
             f"{joined[0].place} and {joined[0].sound}: joined by the column sound"
         )
     stems = Counter(recording.stem for recording in recordings)
     if twice := [stem for stem, count in stems.items() if count > 1]:
         yield (
-            f"{counted(len(twice), 'name')} of several recordings that differ in the suffix only, such as {twice[0]}: "
+            f"{counted(len(twice), 'name')} of several recordings that differ only in the suffix, such as {twice[0]}: "
             "kept as separate utterances; remove the rows of copies"
         )

@@ -1,4 +1,4 @@
-"""The rows of a manifest, drafted from recordings, what is known of each, and their transcripts."""
+"""Draft the rows of a manifest from recordings, what is known about each, and their transcripts."""
 
 import os
 from collections import Counter
@@ -18,7 +18,7 @@ ORDER = (
     *("media", "utterance", "start", "end", "text", "text_source", "words_source"),
     *("speaker", "group", "order", "split"),
 )
-_LATE_S = 0.5  # words that begin later than this after the end of the recording belong to another one
+_LATE_S = 0.5  # words that begin more than this after the end of a recording belong to another recording
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Draft:
 
 @dataclass
 class _Known:
-    """What is collected while rows are drafted."""
+    """Words and notes that are collected while rows are drafted."""
 
     rows: list[Cells] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
@@ -53,11 +53,11 @@ def draft(
     found
         The recordings.
     given
-        The rows of cells of each recording, keyed by its path; a table with times may give several.
+        The known cells of each recording, keyed by its path; a table with times may give several rows.
     transcripts
         Transcripts, keyed by the path of the recording; text and speaker in the cells take precedence.
     project
-        The folder of the manifest; paths inside it are written relative to it.
+        The folder of the manifest; paths inside this folder are written relative to it.
     """
     names = utterance_names([recording.place for recording in found.recordings])
     known = _Known()
@@ -79,7 +79,7 @@ def draft(
 
 
 def utterance_names(places: Sequence[PurePosixPath]) -> list[str]:
-    """Return a unique name for each path: without its suffix, or with it where two names would be the same.
+    """Return a unique name for each path: without the suffix, or with it where two names would be the same.
 
     >>> utterance_names([PurePosixPath("s1/a.mp4"), PurePosixPath("s1/b.mp4"), PurePosixPath("s1/b.wav")])
     ['s1_a', 's1_b.mp4', 's1_b.wav']
@@ -90,7 +90,7 @@ def utterance_names(places: Sequence[PurePosixPath]) -> list[str]:
 
 
 def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
-    """Return names, with a number appended to those that are taken.
+    """Return the names, with a number appended to each one that is already taken.
 
     >>> distinct(["a", "a", "b"], ["b"])
     ['a', 'a_2', 'b_2']
@@ -107,7 +107,7 @@ def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 
 def columns_of(rows: Iterable[Cells]) -> tuple[str, ...]:
-    """Return the columns that are not empty: ours first, in `ORDER`, then others, the sound last."""
+    """Return the columns that are not empty: first our own in their `ORDER`, then others, and the sound last."""
     counts = Counter(name for row in rows for name, cell in row.items() if cell)
     others = [name for name in counts if name not in ORDER and name != "sound"]
     return (*(name for name in ORDER if counts[name]), *others, *(["sound"] if counts["sound"] else []))
@@ -121,7 +121,7 @@ def _files(folder: Path, recording: Recording, project: Path) -> Cells:
 
 
 def relative(path: Path, project: Path) -> str:
-    """Return a path below the project relative to it, and any other as an absolute one."""
+    """Return a path inside the project relative to it, and any other path as an absolute one."""
     place, base = Path(os.path.abspath(path)), Path(os.path.abspath(project))  # noqa: PTH100  links stay as they are
     return place.relative_to(base).as_posix() if place.is_relative_to(base) else place.as_posix()
 
@@ -156,9 +156,9 @@ def _add_transcript(known: _Known, row: Cells, transcript: Transcript, recording
 
 
 def merged_rows(rows: Sequence[Cells], place: str, notes: list[str]) -> list[Cells]:
-    """Return a recording's rows of a table, with rows of the same times merged; cells that differ are left empty.
+    """Merge the rows of a recording that have the same times; cells that differ are left empty, and a note lists them.
 
-    Rows with different times are different utterances. A note lists the cells that differ.
+    Rows with different times are different utterances.
     """
     by_span: dict[tuple[str, str], list[Cells]] = {}
     for row in rows:

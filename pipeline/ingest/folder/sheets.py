@@ -1,4 +1,4 @@
-"""Tables of labels: which column names the recordings, which rows belong to which, and what other columns contain."""
+"""Read tables of labels: find the column that names the recordings, and the meaning of the other columns."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from pipeline.tables.column_words import stands_for
 from pipeline.tables.rules import folded, trimmed
 
 _SPANS = ("start", "end")
-_READ = ("text", *_SPANS)  # further meanings of a column's name, in addition to the roles of `columns`
+_READ = ("text", *_SPANS)  # meanings of column names in addition to the roles in `columns`
 _MILLISECONDS = re.compile(r"ms|msecs?|milliseconds?")
 _COUNTS = re.compile(r"frames?|samples?")
 
@@ -33,13 +33,13 @@ class LabelSheet:
     named_by
         The column that names the recordings.
     columns
-        The other columns, by the names that they get in the manifest.
+        The other columns, with the names that they get in the manifest.
     rows
-        For each row its line, its recordings (several if they share a name), and its cells by column.
+        For each row: its line, its recordings (several if they share a name), and its cells by column.
     lost
-        Line and name of each row that names no recording, or several of different names.
+        The line and the name of each row that refers to no recording, or to several with different names.
     notes
-        What was noticed, as sentences.
+        Sentences about what is unusual in the table.
     """
 
     path: Path
@@ -53,12 +53,12 @@ class LabelSheet:
 def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
     """Read a table of labels.
 
-    Of several sheets of a workbook, the one that names most recordings is read.
+    In a workbook with several sheets, the sheet that names most recordings is read.
 
     Raises
     ------
     UserError
-        If it cannot be read, or no column names the recordings.
+        If the table cannot be read, or no column names the recordings.
     """
     names = Names(recordings)
     tables = [(cells, *_naming_column(cells, names)) for cells in read_tables(path)]
@@ -66,14 +66,14 @@ def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
     if not count:
         shown = listed_names([name for name in cells.rows[0][1] if name]) if cells.rows else "none"
         raise UserError(
-            f"{path} names none of the recordings in any of its columns ({shown}): it needs a column with their names, "
-            f"such as {recordings[0].place}"
+            f"no column of {path} ({shown}) contains names of the recordings: it needs a column with names such as "
+            f"{recordings[0].place}"
         )
     return _sheet(path, _with_header(path, cells, names), column, names)
 
 
 def _naming_column(cells: Cells, names: Names[Recording]) -> tuple[int, int]:
-    """Return the column with most cells that name recordings, and how many different ones they name."""
+    """Return the column with most cells that name recordings, and the number of different recordings that they name."""
     best = (0, 0)
     for j in range(len(cells.rows[0][1])):
         named = {cell for _, row in cells.rows if (cell := row[j]) and names.meant(cell)}
@@ -117,7 +117,7 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return each column's name in the manifest, and the factors that turn columns of times into seconds."""
+    """Return the name of each column in the manifest, and the factor that converts each column of times to seconds."""
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():
@@ -134,7 +134,7 @@ def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[st
 
 
 def _taken(meaning: str, name: str, held: Mapping[str, Sequence[str]]) -> bool:
-    """Whether another column has exactly the name of which this one is a synonym."""
+    """Whether another column already has exactly the name that this column's name is a synonym of."""
     return any(other != name and folded(other) == meaning for other in held) and folded(name) != meaning
 
 
@@ -162,7 +162,7 @@ def _scaled(cell: str, factor: float) -> str:
 
 
 def lost_notes(sheet: LabelSheet, shown: int = 5) -> list[str]:
-    """Return a sentence about the rows that name no recording."""
+    """Return a sentence about the rows that do not name an existing recording."""
     if not sheet.lost:
         return []
     listed = ", ".join(f"line {line} {name!r}" for line, name in sheet.lost[:shown])

@@ -1,4 +1,4 @@
-"""Transcripts, subtitles and annotations of recordings: which file belongs to which, and the words that it holds."""
+"""Match transcripts, subtitles and annotations to recordings, and read their words."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ from pipeline.ingest.timed_text.tiers import everything
 Word = tuple[str, float, float]
 
 _LANGUAGE = re.compile(r"\.(?P<code>[a-z]{2,3}(?:-[a-z]{2,4})?)", re.IGNORECASE)
-_SHOWN = 5  # number of transcripts that are listed
+_SHOWN = 5  # at most this many transcripts are listed
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,15 @@ class Transcript:
     path
         The file.
     text
-        All of it.
+        The whole text.
     source
         ``given``, ``subtitles`` or ``recognised``.
     cues
-        Stretches of text with start and end in seconds, in order; empty if the file has no times.
+        Pieces of text with start and end in seconds, in order; empty if the file has no times.
     words
         Words with their times, in order.
     speaker
-        Who speaks, if the file names one speaker only.
+        The speaker, if the file names exactly one.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class Transcript:
     speaker: str = ""
 
     def within(self, start_s: float, end_s: float) -> "Transcript":
-        """Return the part within a span: cues and words whose middle lies in it; everything if there are no times."""
+        """Return the cues and words whose middle lies within a span; everything if there are no times."""
         if not self.cues:
             return self
         cues = tuple(cue for cue in self.cues if start_s <= _middle(cue.start, cue.end) < end_s)
@@ -62,7 +62,7 @@ def _middle(start_s: float | None, end_s: float | None) -> float:
 def transcripts_of(
     recordings: Sequence[Recording], files: Mapping[PurePosixPath, Path]
 ) -> tuple[dict[PurePosixPath, Transcript], list[str]]:
-    """Return the transcript of each recording that has one, by the recording's path, and notes.
+    """Return the transcripts, keyed by the path of their recording, and notes.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def transcripts_of(
 def _by_recording(
     recordings: Sequence[Recording], files: Mapping[PurePosixPath, Path], notes: list[str]
 ) -> dict[PurePosixPath, list[Path]]:
-    """Return the files of each recording, the richest format first."""
+    """Return the transcript files of each recording, the one in the most detailed format first."""
     names = Names(recordings)
     beside: dict[PurePosixPath, list[Recording]] = {}
     for recording in recordings:
@@ -99,13 +99,13 @@ def _by_recording(
             rank = endings().index(place.suffix.lower())
             held.setdefault(recording.place, []).append((translated, rank, place.as_posix(), path))
     if nameless:
-        names_none = "transcripts name no recording" if len(nameless) > 1 else "transcript names no recording"
-        notes.append(f"{len(nameless)} {names_none}, or several: {listed_names(nameless[:_SHOWN])}")
+        count = f"{len(nameless)} transcripts do" if len(nameless) > 1 else "1 transcript does"
+        notes.append(f"{count} not belong to exactly one recording by name: {listed_names(nameless[:_SHOWN])}")
     several = [place for place, found in held.items() if len({name for *_, name, _ in found}) > 1]
     if several:
         first = ", ".join(name for *_, name, _ in sorted(held[several[0]]))
         count = f"{len(several)} recordings have" if len(several) > 1 else "1 recording has"
-        notes.append(f"{count} several transcripts, such as {several[0]}: {first}; the first that holds text is read")
+        notes.append(f"{count} several transcripts, such as {several[0]}: {first}; the first one with text is read")
     return {place: [path for *_, path in sorted(found)] for place, found in held.items()}
 
 
@@ -115,7 +115,7 @@ def _meant(
     beside: Mapping[PurePosixPath, list[Recording]],
     folders: Iterable[PurePosixPath],
 ) -> tuple[list[Recording], int]:
-    """Return the recordings of a transcript, and 1 if its name includes a language (``a.en.srt``), else 0."""
+    """Return the recordings that a transcript belongs to, and 1 if its name has a language (``a.en.srt``), else 0."""
     bare = place.with_suffix("")
     readings = [(bare, 0)]
     if _LANGUAGE.fullmatch(bare.suffix):
@@ -163,6 +163,6 @@ def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
 
 
 def _speaker(said: Iterable[TimedText]) -> str:
-    """Return whom a file names; empty if nobody, or several. A cue that names nobody goes on with who spoke before."""
+    """Return the only speaker that a file names, else ``""``; a cue without a speaker belongs to the previous one."""
     speakers = {one.speaker for one in said} - {""}
     return speakers.pop() if len(speakers) == 1 else ""

@@ -1,1 +1,1 @@
-"""From one long recording to utterances: where to cut it, and the resulting rows of the manifest."""
+"""Divide long recordings into utterances: find where to cut, and write the rows of the manifest."""

@@ -1,4 +1,4 @@
-"""Where a recording is cut into utterances: at the cues or annotations of a file, or where nobody speaks."""
+"""Decide where a recording is cut into utterances: at cues or annotations, or where nobody speaks."""
 
 import re
 from collections.abc import Sequence
@@ -23,11 +23,11 @@ class Limits:
     Attributes
     ----------
     pause_s
-        Silence between two utterances; shorter silences are part of one.
+        Silence that separates two utterances; a shorter silence is part of an utterance.
     shortest_s
-        Shorter utterances are left out: clicks, coughs.
+        Shorter utterances are left out, since they are clicks or coughs.
     longest_s
-        Longer utterances are cut at their longest pause, or where a voice is least probable.
+        Longer utterances are cut at their longest pause, or where speech is least probable.
     """
 
     pause_s: float = 0.5
@@ -41,14 +41,14 @@ DEFAULT_LIMITS = Limits()
 def by_voice(
     probabilities: NDArray[np.float32], limits: Limits = DEFAULT_LIMITS, duration_s: float = float("inf")
 ) -> NDArray[np.float64]:
-    """Return the spans of utterances from the probability of speech in each window of 32 ms.
+    """Return the spans of utterances, given the probability of speech in each window of 32 ms.
 
     Parameters
     ----------
     probabilities
         Shape (windows,).
     limits
-        How long they are.
+        How long utterances may be.
     duration_s
         Length of the sound in seconds; no span ends later.
 
@@ -75,9 +75,9 @@ def by_voice(
 def _parts(
     probabilities: NDArray[np.float32], start_s: float, end_s: float, limits: Limits
 ) -> list[tuple[float, float]]:
-    """Cut a span that is too long at its longest pause, or where a voice is least likely; return the parts.
+    """Cut a span that is too long at its longest pause, or where speech is least probable; return the parts.
 
-    No cut is made close to the ends of a span: within `shortest_s`, or a quarter of `longest_s` if that is more.
+    No cut is closer to the ends of the span than `shortest_s` or a quarter of `longest_s`, whichever is more.
     """
     if end_s - start_s <= limits.longest_s:
         return [(start_s, end_s)]
@@ -95,7 +95,7 @@ def _parts(
 
 
 def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return the cues in which somebody speaks: without those of zero length and those of only noises or music.
+    """Return the cues in which somebody speaks, without cues of zero length or of only noises or music.
 
     >>> [said.text for said in spoken([TimedText("[applause]", 0, 1), TimedText("(laughs) Yes", 1, 2)])]
     ['(laughs) Yes']
@@ -111,14 +111,14 @@ def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def sentences(texts: Sequence[TimedText], limits: Limits = DEFAULT_LIMITS) -> tuple[TimedText, ...]:
-    """Join cues up to the end of a sentence, a longer pause, another speaker, or the longest length.
+    """Join cues until a sentence ends, a longer pause follows, another speaker begins or the maximum length is reached.
 
     Parameters
     ----------
     texts
         Timed cues, in order of time.
     limits
-        `pause_s` and `longest_s` are used.
+        Only `pause_s` and `longest_s` are used.
     """
     joined: list[TimedText] = []
     for cue in texts:
@@ -142,6 +142,6 @@ def _goes_on(before: TimedText, cue: TimedText, limits: Limits) -> bool:
 
 
 def overlapping(texts: Sequence[TimedText]) -> int:
-    """Return how many utterances begin before the preceding one ends."""
+    """Return the number of utterances that begin before the preceding one ends."""
     spans = [(said.start, said.end) for said in texts if said.start is not None and said.end is not None]
     return sum(later[0] < before[1] for before, later in pairwise(spans))

@@ -1,4 +1,4 @@
-"""The utterances of one recording: by subtitles, by tiers of an annotation, or by voice activity."""
+"""Find the utterances of a recording from subtitles, tiers of an annotation, or voice activity."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from pipeline.streams.decode import probe
 from pipeline.streams.listening import listen
 
 Way = Literal["subtitles", "tier", "voice"]
-_AFTER_S = 1.0  # cues that begin later than this after the end of the recording belong to another one
+_AFTER_S = 1.0  # cues that begin more than this after the end of a recording belong to another recording
 
 ANNOTATIONS = (".textgrid", ".eaf")
 SUBTITLES = tuple(ending for ending in endings() if ending not in (*ANNOTATIONS, ".txt"))
@@ -33,13 +33,13 @@ class Request:
     Attributes
     ----------
     by
-        The method; None: by a file beside the recording if there is one, else by voice activity.
+        The method; None means a file beside the recording if there is one, else voice activity.
     source
-        The file of subtitles or annotations, or a folder of such files; None: beside the recording.
+        The file of subtitles or annotations, or a folder of such files; None means beside the recording.
     tiers
-        Names of the tiers of annotations; empty: the only suitable one.
+        The tiers of annotations to use; if empty, the only suitable one.
     limits
-        How long utterances may be if found by voice activity, and the longest pause within a sentence.
+        The limits for voice activity, and for joining cues to sentences.
     sentences
         Whether cues are joined to sentences.
     """
@@ -53,16 +53,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Voice:
-    """The file with the voice of a recording, as its row in the manifest names it.
+    """The sound in which voice activity is searched, as the manifest gives it for a recording.
 
     Attributes
     ----------
     path
         The file.
     track, channel
-        Its track and channel, as in a manifest.
+        The track and the channel of the file, as in a manifest.
     start_s
-        Where the recording begins in that file, in seconds.
+        The time in the file at which the recording begins, in seconds.
     """
 
     path: Path
@@ -77,7 +77,7 @@ class Found:
 
     utterances: tuple[TimedText, ...]
     source: str  # the value of `text_source`; empty if there is no text
-    by: str  # for messages
+    by: str  # how the recording was cut, for messages
     notes: tuple[str, ...] = ()
 
 
@@ -91,14 +91,14 @@ def utterances_in(recording: Path, request: Request, voice: Voice | None = None)
     request
         How it is cut.
     voice
-        The file with its voice; by default the recording itself.
+        The sound for voice activity; by default that of the recording itself.
 
     Raises
     ------
     UserError
-        If there is no file to cut by, or it does not fit the recording.
+        If the file to cut by is missing, or does not fit the recording.
     MediaError
-        If the recording cannot be read, or has no sound for voice activity.
+        If the recording cannot be read, or voice activity is to be used and there is no sound.
     """
     path = None if request.by == "voice" else _file_of(recording, request)
     if path is not None:
@@ -107,11 +107,11 @@ def utterances_in(recording: Path, request: Request, voice: Voice | None = None)
 
 
 def _file_of(recording: Path, request: Request) -> Path | None:
-    """Return the file to cut by; None if no file was requested and none is beside the recording."""
+    """Return the subtitles or annotation to cut by; None if none was requested and none is beside the recording."""
     among = {"subtitles": SUBTITLES, "tier": ANNOTATIONS, None: SUBTITLES + ANNOTATIONS}[_way(request)]
     if request.source is not None and not request.source.is_dir():
         if request.source.suffix.lower() not in among:
-            raise UserError(f"{request.source} does not end with {' or '.join(among)}, by which recordings are cut")
+            raise UserError(f"{request.source} does not end with {' or '.join(among)}: give such a file with --from")
         return request.source
     found = beside(recording, request.source, among)
     if found is None and (request.by or request.source or request.tiers):
@@ -140,18 +140,20 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
     chosen.sort(key=lambda one: (one.start, one.end))
     kept = _within(recording, path, spoken(chosen))
     if not kept:
-        raise UserError(f"{path} has no cue or annotation of words with a length: cut by voice with --by voice")
+        raise UserError(
+            f"{path} has no cue or annotation with words and a duration: use voice activity with --by voice"
+        )
     notes = []
     if left := len(chosen) - len(kept):
-        notes.append(f"{left} of {len(chosen)} cues are left out: they have no length, or contain only noises or music")
+        notes.append(f"{left} of {len(chosen)} cues are left out: they have no duration, or only noises or music")
     if many := overlapping(kept):
-        notes.append(f"{many} begin before the preceding one ends: they are kept unchanged")
+        notes.append(f"cues that begin before the preceding one ends, and are kept as they are: {many}")
     joined = sentences(kept, request.limits) if request.sentences else kept
     return Found(joined, source_of(path), f"by {path.name}", tuple(notes))
 
 
 def _within(recording: Path, path: Path, said: tuple[TimedText, ...]) -> tuple[TimedText, ...]:
-    """Return utterances cut off at the end of the recording; raise `UserError` if one begins after it."""
+    """Return the utterances, the last ones cut off at the recording's end; raise `UserError` if one begins after it."""
     end_s = probe(recording).duration_s
     late = [one for one in said if one.start is not None and one.start > end_s + _AFTER_S]
     if late:
@@ -172,7 +174,7 @@ def _by_voice(voice: Voice, limits: Limits) -> Found:
 
 
 class _Counted:
-    """An iterator over blocks of sound that counts their samples."""
+    """Iterates over blocks of sound and counts their samples."""
 
     def __init__(self, blocks: Iterator[NDArray[np.float32]]) -> None:
         self._blocks = blocks

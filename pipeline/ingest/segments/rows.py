@@ -1,4 +1,4 @@
-"""Utterances of recordings as rows of manifest.csv and words.csv, added to what people have written there."""
+"""Add the utterances of recordings to manifest.csv and words.csv, and keep what people have written there."""
 
 import os
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ from pipeline.tables.times import seconds_of
 
 COLUMNS = ("utterance", "media", "start", "end", "speaker", "text", "text_source", "words_source")
 WORDS = ("utterance", "word", "start", "end")
-_OWN = ("utterance", "start", "end", "text", "text_source", "words_source")  # not copied from the whole recording
+# Cells that utterances do not take over from the row of the whole recording.
+_OWN = ("utterance", "start", "end", "text", "text_source", "words_source")
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written for a recording: the number of rows, and whether they replaced that of the whole recording."""
+    """The number of rows written for a recording, and whether they replaced the row of the whole recording."""
 
     rows: int
     instead: bool
@@ -28,9 +29,9 @@ class Written:
 def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[Written]:
     """Add the utterances of recordings to a manifest, and their words to words.csv beside it.
 
-    Nothing that a person wrote is changed: a recording that has rows with spans is refused, unless they are these
-    very utterances. A row of the whole recording (no start, no end) is replaced by its utterances, which take over its
-    other cells: label, speaker, group.
+    Nothing that a person wrote is changed: a recording that already has rows with times is refused, unless these are
+    exactly the same utterances. A row of the whole recording (without start and end) is replaced by its utterances,
+    which take over its other cells, such as label, speaker and group.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
     Raises
     ------
     UserError
-        If a recording has other rows already; nothing is written then.
+        If a recording already has other rows. Nothing is written then.
     """
     table = ManifestFile(manifest, COLUMNS)
     words = ManifestFile(manifest.parent / "words.csv", WORDS)
@@ -55,7 +56,7 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
 
 
 def voice_of(manifest: Path, recording: Path) -> Voice | None:
-    """Return the file of a recording's voice as the manifest gives it; None without a row of the whole recording."""
+    """Return a recording's sound as the manifest gives it; None if there is no row of the whole recording."""
     table = ManifestFile(manifest, COLUMNS)
     own = [table.values(row) for row in table.rows if row and _is_of(table, row, recording)]
     if len(own) != 1 or own[0].get("start"):
@@ -95,7 +96,7 @@ def _add(table: ManifestFile, words: ManifestFile, recording: Path, found: Found
     media = taken.get("media") or media_cell(recording, table.path)
     for i, (name, said) in enumerate(zip(names, found.utterances, strict=True)):
         kept = {column: cell for column, cell in taken.items() if cell}
-        if kept.get("sound_start"):  # the voice is in another file, where the recording begins at this time
+        if kept.get("sound_start"):  # the time at which the recording begins in a separate file of sound
             kept["sound_start"] = f"{seconds_of(kept['sound_start']) + (said.start or 0):.3f}"
         table.insert(at + i, {**_row(name, media, said, found.source), **kept})
     _add_words(words, names, found.utterances, there[0].get("utterance", "") if whole else "")
@@ -108,9 +109,9 @@ def _is_of(table: ManifestFile, row: list[str], recording: Path) -> bool:
 
 
 def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own: Sequence[int]) -> list[str]:
-    """Return the names of utterances: that of the recording, start and end in milliseconds.
+    """Return the names of utterances: the name of the recording, the start and the end in milliseconds.
 
-    They do not depend on other utterances. If another recording has the same name, the folder's name comes first.
+    They do not depend on other utterances. If another recording has the same name, the name of the folder is put first.
     """
     others = {table.values(row).get("utterance") for i, row in enumerate(table.rows) if row and i not in own}
     for stem in (recording.stem, f"{recording.resolve().parent.name}_{recording.stem}"):
@@ -121,7 +122,7 @@ def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own:
             names[next(copy for copy in copies if copy not in names)] = None
         if not others & names.keys():
             return list(names)
-    raise UserError(f"{table.path} has utterances named like those of {recording}: rename the recording")
+    raise UserError(f"{table.path} has other utterances with the names for {recording}: rename the recording")
 
 
 def _row(name: str, media: str, said: TimedText, source: str) -> dict[str, str]:
@@ -138,7 +139,7 @@ def _row(name: str, media: str, said: TimedText, source: str) -> dict[str, str]:
 
 
 def _add_words(words: ManifestFile, names: Sequence[str], said: Sequence[TimedText], whole: str) -> None:
-    """Add timed words; those of the row that is replaced are removed with it."""
+    """Add timed words; remove the words of the row that is replaced."""
     if whole:
         words.rows = [row for row in words.rows if not row or words.values(row).get("utterance") != whole]
     for name, one in zip(names, said, strict=True):

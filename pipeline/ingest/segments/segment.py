@@ -15,11 +15,11 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     Parameters
     ----------
     recordings
-        Files that FFmpeg reads; one that is named twice is cut once.
+        Files that FFmpeg reads; a file that is named twice is cut once.
     into
-        Path of the manifest.
+        The path of the manifest.
     request
-        How they are cut.
+        How the recordings are cut.
 
     Returns
     -------
@@ -29,17 +29,17 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     Raises
     ------
     UserError
-        If the manifest cannot be extended; nothing is written then.
+        If the manifest cannot be extended. Nothing is written then.
     """
     if request.source is not None and not request.source.is_dir() and len(recordings) > 1:
-        raise UserError(f"{request.source} is one file for {len(recordings)} recordings: name the folder of such files")
+        raise UserError(f"{request.source} is one file for {len(recordings)} recordings: give the folder of such files")
     if not into.suffix:
-        raise UserError(f"{into} is not the name of a file: write {into / 'manifest.csv'}")
+        raise UserError(f"{into} is not the name of a file: give --into {into / 'manifest.csv'}")
     found: list[tuple[Path, Found]] = []
     faults: list[str] = []
     for recording in dict.fromkeys(recordings):
         if not recording.is_file():
-            what = "is a folder: name its recordings" if recording.is_dir() else "does not exist"
+            what = "is a folder: give its recordings" if recording.is_dir() else "does not exist"
             faults.append(f"{recording} {what}")
             continue
         try:
@@ -53,7 +53,7 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
 
 
 def _next(into: Path) -> list[str]:
-    """Return the next command if the manifest is, or may become, that of a project in the current folder."""
+    """Return the next command if the manifest is, or can become, that of a project in the current folder."""
     if into.resolve() != Path("manifest.csv").resolve():
         return []
     return ["Next:", f"  {'dvc repro' if Path('params.yaml').exists() else 'crossmodal init'}"]
@@ -69,7 +69,7 @@ def _lines(recording: Path, found: Found, written: Written, into: Path) -> list[
     ]
     lines += [f"  {note}" for note in found.notes]
     if not written.rows:
-        lines.append(f"  they are all in {into} already: nothing is changed")
+        lines.append(f"  all of them are already in {into}: nothing is changed")
     elif written.instead:
         lines.append(f"  they replace the row of the whole recording in {into}, and take over its other cells")
     else:

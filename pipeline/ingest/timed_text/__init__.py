@@ -1,1 +1,1 @@
-"""Reading files of transcripts, subtitles and annotations: who said what, and when; one module per format."""
+"""Read transcripts, subtitles and annotations: who said what, and when; one module per format."""

@@ -1,4 +1,4 @@
-"""What readers of transcripts, subtitles and annotations have in common: their result, reading a file, errors."""
+"""What all readers of transcripts, subtitles and annotations share: their result, reading a text file, and errors."""
 
 import re
 import unicodedata
@@ -10,25 +10,25 @@ from pipeline.tables.encodings import encoding_of
 
 _LATEST_S = 1e9  # no recording lasts longer, in seconds
 _WESTERN = "cp1252"  # the encoding in which older Windows programs save subtitles in Western languages
-_PUNCTUATION = "‘’“”‚„–—…•«»¡¿£€°´©®™§½¼¾\u00a0\u00ad"  # occur in it besides letters
+_PUNCTUATION = "‘’“”‚„–—…•«»¡¿£€°´©®™§½¼¾\u00a0\u00ad"  # characters other than letters that texts in it contain
 
 
 @dataclass(frozen=True)
 class TimedText:
-    """What was said in one stretch of a recording: a cue, a segment, an annotation; or a whole transcript, untimed.
+    """What was said in one part of a recording (a cue, a segment, an annotation), or a whole transcript without times.
 
     Attributes
     ----------
     text
-        The words, without the format's own marks, white space reduced to single spaces.
+        The words, without the markup of the format, and with white space reduced to single spaces.
     start, end
         Seconds on the recording's clock; equal for a point, None if the file has no times.
     tier
-        Name of the annotation tier; empty if the format has none.
+        The name of the annotation tier; empty if the format has no tiers.
     words
-        The words that the file times, in order: word, start, end in seconds. Other words of the text are not in it.
+        The words of the text that have times in the file, in order, each with start and end in seconds.
     speaker
-        The speaker that the file names; empty if it names none.
+        The speaker, if the file names one; else empty.
     """
 
     text: str
@@ -45,7 +45,7 @@ def fault(path: Path, line: int, what: str) -> UserError:
 
 
 def plain(text: str) -> str:
-    r"""Return a text with white space reduced to single spaces, and without characters that show nothing.
+    r"""Return a text with white space reduced to single spaces, and without invisible characters.
 
     >>> plain("  two\n lines\u200b ")
     'two lines'
@@ -55,7 +55,7 @@ def plain(text: str) -> str:
 
 
 def checked_times(start: object, end: object) -> tuple[float, float] | None:
-    """Return a start and an end in seconds; None unless they are finite, not negative, and in order.
+    """Return a start and an end in seconds; None unless they are finite numbers, not negative, and in order.
 
     >>> checked_times(1, 2.5), checked_times(2, 1), checked_times(None, 1)
     ((1.0, 2.5), None, None)
@@ -67,15 +67,15 @@ def checked_times(start: object, end: object) -> tuple[float, float] | None:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file, without its byte order mark, with line endings normalised.
+    """Read a text file; the byte order mark is removed, and line endings are normalised.
 
-    It is read as UTF-16 or UTF-32 if its first bytes say so, else as UTF-8. What is not UTF-8 is read as Windows-1252
-    if that gives words of a Western language.
+    The byte order mark decides between UTF-16, UTF-32 and UTF-8; without one, the file is read as UTF-8. A file that is
+    not UTF-8 is read as Windows-1252 if the result looks like a Western language.
 
     Raises
     ------
     UserError
-        If it is not a regular file, or none of these encodings fits.
+        If the path is not a regular file, or none of these encodings fits.
     """
     refuse_pipe(path)
     raw = path.read_bytes()
@@ -94,12 +94,12 @@ def read_text(path: Path) -> str:
     text = text.removeprefix("\ufeff")
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
-        raise fault(path, line, "this holds a NUL character: the file is not text, or was not copied whole")
+        raise fault(path, line, "there is a NUL character: the file is not text, or was not copied completely")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _western(raw: bytes) -> str:
-    """Return a text decoded as Windows-1252; empty if it then has symbols among its letters."""
+    """Return a text decoded as Windows-1252; empty if it then contains symbols that words do not contain."""
     try:
         text = raw.decode(_WESTERN)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Which transcript, subtitles or annotation belongs to a recording: the one with its name, beside it or in a folder."""
+"""Find the transcript, subtitles or annotation of a recording by its name, beside the recording or in a folder."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -10,15 +10,15 @@ from pipeline.ingest.timed_text.registry import endings, is_timed_text
 def beside(recording: Path, folder: Path | None = None, among: Collection[str] = endings()) -> Path | None:
     """Return the transcript, subtitles or annotation with a recording's name; None if there is none.
 
-    ``talk.mp4`` has ``talk.srt``, ``talk.en.srt`` and ``talk.mp4.srt``. Of several formats, the most detailed one is
-    chosen, in the order of `endings`.
+    ``talk.srt``, ``talk.en.srt`` and ``talk.mp4.srt`` belong to ``talk.mp4``. If there are several formats, the most
+    detailed one is chosen, in the order of `endings`.
 
     Parameters
     ----------
     recording
         The recording.
     folder
-        Where to look; if None, beside the recording.
+        The folder to search; if None, that of the recording.
     among
         The endings to look for.
 
@@ -39,13 +39,13 @@ def beside(recording: Path, folder: Path | None = None, among: Collection[str] =
             same = [path for path in candidates if path.suffix.lower() == ending and is_timed_text(path)]
             if len(same) > 1:
                 names = " and ".join(path.name for path in same[:2])
-                raise UserError(f"{names} both belong to {recording.name}: name the one to read with --from")
+                raise UserError(f"{names} both belong to {recording.name}: choose one with --from")
             if same:
                 return same[0]
     return None
 
 
 def _without_language(path: Path) -> str:
-    """Return the stem of a file without a language, as in ``talk.en-GB.srt``; empty if there is none."""
+    """Return the stem of a file without its language, as ``talk`` for ``talk.en-GB.srt``; ``""`` without a language."""
     stem, dot, language = path.stem.rpartition(".")
     return stem if dot and 2 <= len(language.split("-")[0]) <= 3 and language.replace("-", "").isalnum() else ""

@@ -1,6 +1,6 @@
-"""What SubRip and WebVTT share: lines of times, markup in the text, roll-up captions.
+"""What SubRip and WebVTT share: lines with times, markup in the text, and roll-up captions.
 
-Sources: the WebVTT specification (W3C, 2019), sections 3 and 4; SubRip as its players and converters read it.
+Sources: the WebVTT specification (W3C, 2019), sections 3 and 4; for SubRip, the behaviour of players and converters.
 """
 
 import html
@@ -18,11 +18,11 @@ _TAG = re.compile(r"</?(?:i|b|u|s|c|v|font|ruby|rt|lang|strong|em)(?:[.\s][^<>]*
 _STYLED = re.compile(r"\{\\[^{}]*\}|\{/?[ibus]\}", re.IGNORECASE)  # {\an8}, {i}: markup of other subtitle programs
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|lrm|rlm|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 _ROLLED_S = 0.05  # longest gap between two roll-up captions, in seconds
-_ROLLED_SHARE = 0.5  # least share of repeated lines in a file of roll-up captions
+_ROLLED_SHARE = 0.5  # a file has roll-up captions if at least this share of its cues repeat a line
 
 
 def times_of(line: str) -> tuple[float, float] | str:
-    """Return the start and the end of a cue, in seconds, or what is wrong with its line of times.
+    """Return the start and the end of a cue in seconds, or a message that says what is wrong with its line of times.
 
     >>> times_of("00:01:02,500 --> 100:00:00.000 align:start")
     (62.5, 360000.0)
@@ -34,12 +34,12 @@ def times_of(line: str) -> tuple[float, float] | str:
         return f"{line.strip()!r} is not two times such as 00:01:02,500 --> 00:01:04,000"
     start, end = seconds_of(found.groups()[:4]), seconds_of(found.groups()[4:8])
     if start is None or end is None:
-        return f"{line.strip()!r} has 60 minutes or seconds or more in a time: write hours:minutes:seconds"
+        return f"{line.strip()!r} has a time with more than 59 minutes or seconds: write hours:minutes:seconds"
     return (start, end) if start <= end else f"the cue ends at {end:g} s, before it starts at {start:g} s"
 
 
 def seconds_of(parts: Sequence[str | None]) -> float | None:
-    """Return hours, minutes, seconds and decimals, as written, in seconds; None if minutes or seconds pass 59.
+    """Convert hours, minutes, seconds and decimals, given as text, to seconds; None if minutes or seconds exceed 59.
 
     >>> seconds_of(("1", "02", "03", "5"))
     3723.5
@@ -51,7 +51,7 @@ def seconds_of(parts: Sequence[str | None]) -> float | None:
 
 
 def unmarked(text: str) -> str:
-    r"""Return a cue's text without tags, styles and times, with entities decoded.
+    r"""Return the text of a cue without tags, styles and times, and with entities decoded.
 
     >>> unmarked(r"{\an8}<i>Tom &amp; Ann</i> <3")
     'Tom & Ann <3'
@@ -61,9 +61,9 @@ def unmarked(text: str) -> str:
 
 
 def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float, float], ...]:
-    """Return the words of a cue in which each word follows its own time, as in automatic captions.
+    """Return the words of a cue in which a time precedes each word, as in automatic captions.
 
-    If a time is followed by several words, it does not give the time of each: such a cue has no timed words.
+    A cue in which several words follow one time gives no times for single words, so the result is empty.
     """
     pieces = _STAMP.split(text)
     if len(pieces) == 1:
@@ -79,11 +79,11 @@ def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float
 
 
 def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[TimedText]:
-    """Return cues without the lines that roll-up captions show a second time.
+    """Return the cues without the lines that roll-up captions show a second time.
 
     Automatic captions show each line twice: as the lower line while it is spoken, then as the upper line above the
-    next one. A line is taken for such a repetition if the preceding cue ends with it; only if half of the cues begin
-    with one are they removed, so that somebody who says the same thing twice is still heard twice.
+    next one. A line at the beginning of a cue counts as such a repetition if the preceding cue ends with it.
+    Repetitions are removed only if at least half of the cues have one, so that words said twice are kept elsewhere.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
     Returns
     -------
     list of TimedText
-        The cues that have a text, with that of their new lines.
+        The cues that have new lines, with only these lines as text.
     """
     repeats = [False, *(_repeats(*cues[at - 1], *cues[at]) for at in range(1, len(cues)))]
     if len(cues) < 4 or sum(repeats) < _ROLLED_SHARE * (len(cues) - 1):
@@ -103,7 +103,7 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
 
 
 def _repeats(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> bool:
-    """Whether a cue begins with the last line of the preceding one, and has another line or is very short."""
+    """Whether a cue begins with the last line of the preceding one, and also has another line or is very short."""
     if before.end is None or cue.start is None or cue.end is None or not earlier or not lines:
         return False
     follows = cue.start - before.end <= _ROLLED_S

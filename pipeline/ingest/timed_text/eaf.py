@@ -1,4 +1,4 @@
-"""Annotations of ELAN (.eaf): tiers of annotations that have times, or that refer to annotations of another tier.
+"""Read ELAN files (.eaf): their annotations have times, or refer to annotations of another tier.
 
 Source: EAF Annotation Format 3.0 and ELAN (Max Planck Institute for Psycholinguistics), the schema EAFv3.0.xsd.
 """
@@ -17,7 +17,7 @@ from pipeline.ingest.timed_text.base import TimedText, fault, plain
 
 @dataclass
 class _Annotation:
-    """An annotation as it is in the file: with two time slots, or with the annotation that it refers to."""
+    """An annotation as the file has it: with two time slots, or with the id of the annotation that it refers to."""
 
     line: int
     id: str
@@ -44,7 +44,7 @@ class _Handler(ContentHandler):
         self._value: list[str] | None = None
         self.slots: dict[str, float | None] = {}
         self.tiers: list[_Tier] = []
-        self.origins: list[tuple[str, float]] = []  # names of recordings; milliseconds
+        self.origins: list[tuple[str, float]] = []  # names of recordings, and their offsets in milliseconds
 
     def line(self) -> int:
         return int(self._locator.getLineNumber())  # type: ignore[attr-defined]  # set by the parser
@@ -79,13 +79,13 @@ class _Handler(ContentHandler):
             self._annotations(name).append(found)
         elif name == "ANNOTATION_VALUE":
             if not self._annotations(name):
-                raise fault(self._path, self.line(), f"<{name}> stands outside an annotation")
+                raise fault(self._path, self.line(), f"<{name}> is outside an annotation")
             self._value = []
 
     def _annotations(self, name: str) -> list[_Annotation]:
-        """Return the annotations of the current tier so far."""
+        """Return the annotations that the current tier has so far."""
         if not self.tiers:
-            raise fault(self._path, self.line(), f"<{name}> stands outside a tier")
+            raise fault(self._path, self.line(), f"<{name}> is outside a tier")
         return self.tiers[-1].annotations
 
     def _number(self, value: str) -> float:
@@ -105,15 +105,16 @@ class _Handler(ContentHandler):
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read the annotations of all tiers that have a text; a tier's participant is the speaker.
+    """Read all annotations that have a text; the participant of their tier is the speaker.
 
-    Annotations that refer to the same annotation of another tier divide its time evenly, as ELAN displays them; so do
-    consecutive annotations without times between two time slots that are set. Times are those of the first recording.
+    Annotations that refer to the same annotation of another tier divide its time evenly, as ELAN displays them.
+    Consecutive annotations without times divide the time between the two nearest time slots that are set. Times are on
+    the clock of the first recording.
 
     Raises
     ------
     UserError
-        If the file is not XML or not ELAN's, or the times of an annotation cannot be found; its line is named.
+        If the file is not XML or not ELAN's, or the times of an annotation are missing; the message names the line.
     """
     handler = _parsed(path)
     times = _times(path, handler)
@@ -131,9 +132,10 @@ def read(path: Path) -> tuple[TimedText, ...]:
 
 
 def shift_s(path: Path, recording: str) -> float:
-    """Return the offset of another recording of an annotation relative to the first one, in seconds.
+    """Return the offset of one of an annotation's recordings relative to the first one, in seconds.
 
-    In ELAN, several recordings of one event, such as by several cameras, have offsets; 0 for a recording without one.
+    In ELAN, several recordings of the same event, such as from several cameras, have offsets. A recording without an
+    offset has 0.
     """
     origins = _parsed(path).origins
     own = [origin for name, origin in origins if name.casefold() == recording.casefold()]
@@ -153,7 +155,7 @@ def _parsed(path: Path) -> _Handler:
 
 
 def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:
-    """Return the start and end of each annotation, in seconds, before the offset of the recording is added."""
+    """Return the start and end of each annotation in seconds, to which the offset of a recording is not yet added."""
     times: dict[str, tuple[float, float]] = {}
     for tier in handler.tiers:
         slots = _filled(path, tier, handler.slots)
@@ -174,13 +176,13 @@ def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:
 
 
 def _filled(path: Path, tier: _Tier, slots: dict[str, float | None]) -> dict[str, float]:
-    """Return the times of a tier's slots in milliseconds; unset slots evenly divide the time between two set ones."""
+    """Return the times of a tier's slots in milliseconds; slots without a time are spread evenly between the others."""
     alignable = [found for found in tier.annotations if not found.parent]
     next_of = {found.slots[0]: found.slots[1] for found in alignable}
     for found in alignable:
         for slot in found.slots:
             if slot not in slots:
-                raise fault(path, found.line, f"the annotation {found.id} names the time slot {slot}, which is missing")
+                raise fault(path, found.line, f"the annotation {found.id} refers to the missing time slot {slot}")
     used = {slot for found in alignable for slot in found.slots}
     filled = {slot: value for slot in used if (value := slots[slot]) is not None}
     for begin in [slot for slot in next_of if slot in filled]:
@@ -197,7 +199,7 @@ def _filled(path: Path, tier: _Tier, slots: dict[str, float | None]) -> dict[str
 
 
 def _referring(tier: _Tier, times: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Return the times of annotations that refer to others: children of one parent divide its time evenly, in order."""
+    """Return the times of annotations that refer to others: children of a parent divide its time evenly, in order."""
     children: dict[str, list[_Annotation]] = defaultdict(list)
     for found in tier.annotations:
         if found.parent:
@@ -214,7 +216,7 @@ def _referring(tier: _Tier, times: dict[str, tuple[float, float]]) -> dict[str, 
 
 
 def _in_order(found: list[_Annotation]) -> list[_Annotation]:
-    """Return the children of one parent, each after the one that it names as its predecessor."""
+    """Return the children of one parent in order: each after the annotation that it names as its predecessor."""
     after = {annotation.previous: annotation for annotation in found if annotation.previous}
     ids = {annotation.id for annotation in found}
     ordered = []

@@ -8,7 +8,7 @@ from pipeline.ingest.timed_text.cues import ARROW, times_of
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read a transcript; the result is empty for an empty file. Subtitles with this suffix are read as subtitles.
+    """Read a transcript, or subtitles in a file with this suffix; the result is empty for an empty file.
 
     Raises
     ------

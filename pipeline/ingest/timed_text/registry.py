@@ -1,4 +1,4 @@
-"""All formats of transcripts, subtitles and annotations, by the ending of the file's name."""
+"""All formats of transcripts, subtitles and annotations, by file suffix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,12 +19,12 @@ class Format:
     read
         The function that reads a file.
     source
-        What a text from such a file counts as, in the column `text_source`: ``given`` by a person, ``subtitles``, or
+        The value of the column `text_source` for texts from such files: ``given`` by a person, ``subtitles``, or
         ``recognised`` by a machine.
     recognise
-        Tells whether a file with this suffix is of the format, if other files have the suffix too.
+        For a suffix that other files have too: a function that says whether a file is of this format.
     shift_s
-        The offset in seconds to add to the times from `read` for a recording of a given name.
+        A function that returns the offset of a recording, in seconds, to be added to the times that `read` returns.
     """
 
     read: Callable[[Path], tuple[TimedText, ...]]
@@ -33,8 +33,8 @@ class Format:
     shift_s: Callable[[Path, str], float] = lambda *_: 0.0
 
 
-# To add a format, write one module and add one line here. If several files lie beside one recording, the format that
-# comes first here wins: formats with times of words or annotations, then those with times of cues, then those without.
+# To add a format, write one module and add one line here. If a recording has several files, the format that is first in
+# this list is used: first formats with times of words or annotations, then those with times of cues, then others.
 _FORMATS: Registry[Format] = Registry(
     "format of transcripts",
     UserError,
@@ -55,7 +55,7 @@ def endings() -> tuple[str, ...]:
 
 
 def is_timed_text(path: Path) -> bool:
-    """Return whether a file is a transcript, subtitles or an annotation: by its ending, JSON by its content too.
+    """Return whether a file is a transcript, subtitles or an annotation: by suffix and, for JSON, also by content.
 
     >>> is_timed_text(Path("talk.TextGrid")), is_timed_text(Path("talk.mp4"))
     (True, False)
@@ -72,17 +72,17 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
     path
         A file with one of the `endings`, in lower or upper case.
     recording
-        The recording on whose clock times are wanted, where a file belongs to several; None: the first.
+        The recording whose clock the times refer to, if a file belongs to several recordings; None means the first.
 
     Returns
     -------
     tuple of TimedText
-        What the file says; empty if it says nothing.
+        The content of the file; may be empty.
 
     Raises
     ------
     UserError
-        If the ending is unknown, the file missing, or its content faulty: one sentence that names file and line.
+        If the ending is unknown, the file is missing, or its content is faulty. The message names file and line.
     """
     found = _FORMATS[path.suffix.lower()]
     if not path.exists():
@@ -93,7 +93,7 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
 
 
 def _shifted(said: TimedText, shift_s: float) -> TimedText | None:
-    """Return a text with its times moved to another clock and cut off at zero; None if it ends before that."""
+    """Return a text with its times moved to another clock and cut off at zero; None if it ends before zero."""
     if said.start is None or said.end is None:
         return said
     end = said.end + shift_s
@@ -101,7 +101,7 @@ def _shifted(said: TimedText, shift_s: float) -> TimedText | None:
 
 
 def source_of(path: Path) -> str:
-    """Return what a text from a file counts as: given, subtitles or recognised.
+    """Return the source of a text from this file: given, subtitles or recognised.
 
     >>> source_of(Path("talk.json"))
     'recognised'

@@ -1,4 +1,4 @@
-"""SubRip subtitles (.srt): numbered cues, each a line of times and lines of text."""
+"""Read SubRip subtitles (.srt): numbered cues, each with a line of times and lines of text."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ from pipeline.ingest.timed_text.cues import ARROW, times_of, unmarked, without_r
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read subtitles; numbers and empty lines between cues may be missing, and times have a comma or a point.
+    """Read subtitles; numbers and empty lines between cues may be missing, and decimals follow a comma or a point.
 
     Raises
     ------
     UserError
-        If a time is faulty, a cue ends before it starts, or text comes before the first cue; the line is named.
+        If a time is faulty, a cue ends before it starts, or text precedes the first cue; the message names the line.
     """
     lines = read_text(path).split("\n")
     places = [at for at, line in enumerate(lines) if ARROW in line]
@@ -37,4 +37,4 @@ def _refuse_text_before(path: Path, lines: list[str], first: int) -> None:
     for at, line in enumerate(lines[:first]):
         if line.strip() and not _is_number(line):
             example = "a cue begins with a line such as 00:01:02,500 --> 00:01:04,000"
-            raise fault(path, at + 1, f"{line.strip()[:40]!r} stands before any cue: {example}")
+            raise fault(path, at + 1, f"{line.strip()[:40]!r} is before the first cue: {example}")

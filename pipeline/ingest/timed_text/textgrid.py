@@ -1,8 +1,8 @@
-r"""Annotations of Praat (.TextGrid), in the long and in the short form of its text files.
+r"""Read annotations of Praat (.TextGrid), in the long and in the short form of its text files.
 
-Praat itself reads only the free-standing numbers, texts in quotation marks and flags in angle brackets of
-such a file, in their order; all else (`xmin =`, `intervals [1]:`, comments behind an exclamation mark) is for human
-readers. Read in this way, the long and the short form are the same.
+Like Praat itself, this reader uses only free-standing numbers, texts in quotation marks and flags in angle brackets, in
+their order. Everything else (`xmin =`, `intervals [1]:`, comments after an exclamation mark) is for human readers. So
+the long and the short form are read in the same way.
 
 Source: the Praat manual, "TextGrid file formats" (Boersma and Weenink).
 """
@@ -49,7 +49,7 @@ class _Tokens:
         found, value = next(self._found, ("", ""))
         if found != kind:
             given = f"found {plain(value)[:40]}" if found else "the file ends"
-            raise self.fault(f"{given}, where {meaning} is expected")
+            raise self.fault(f"{given} where {meaning} is expected")
         return value
 
     def text(self, meaning: str) -> str:
@@ -64,19 +64,19 @@ class _Tokens:
     def count(self, meaning: str) -> int:
         number = self.number(meaning)
         if not 0 <= number < 1e9 or number != int(number):
-            raise self.fault(f"found {number:g}, where {meaning} is expected")
+            raise self.fault(f"found {number:g} where {meaning} is expected")
         return int(number)
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
     """Read the labelled intervals and points of all tiers; a point starts and ends at the same time.
 
-    Intervals without a label, and those that an aligner labels as a pause, are left out.
+    Intervals without a label, and pauses that an aligner labelled, are left out.
 
     Raises
     ------
     UserError
-        If the file is not a TextGrid in text form, or is faulty; the line is named.
+        If the file is not a TextGrid in text form, or is faulty; the message names the line.
     """
     refuse_binary(path)
     tokens = _Tokens(path, read_text(path))

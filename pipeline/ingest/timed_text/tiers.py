@@ -1,4 +1,4 @@
-"""Which tier of an annotation holds the utterances, and which of them holds their words."""
+"""Find the tier of an annotation that holds the utterances, and the tier that holds their words."""
 
 import re
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from pipeline.ingest.timed_text.base import TimedText
 
 Word = tuple[str, float, float]
 
-# Names of tiers as forced aligners (Montreal Forced Aligner, P2FA, WebMAUS) and people give them.
+# Usual names of tiers, from forced aligners (Montreal Forced Aligner, P2FA, WebMAUS) and from people.
 _PHONES = re.compile(r"(?:.*[-_ ])?(?:phone?s?|phonemes?|segments?|mau|kan-mau|sounds?)", re.IGNORECASE)
 _WORDS = re.compile(r"(?:.*[-_ ])?(?:words?|ort-mau|wrd)", re.IGNORECASE)
 _TEXTS = re.compile(
@@ -26,15 +26,15 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
     Parameters
     ----------
     texts
-        What `read_timed_text` returned.
+        The result of `read_timed_text`.
     tier
-        Name of the tier; if empty, the only one with a name such as ``utterances``, or the only one without words or
-        phones.
+        The name of the tier; if empty, the only tier with a name such as ``utterances``, or else the only one that
+        holds neither words nor phones.
 
     Raises
     ------
     UserError
-        If there is no such tier, or several that may be meant; the message lists them.
+        If there is no such tier, or several tiers may be meant; the message lists them.
     """
     if any(said.start is None for said in texts):
         return tuple(texts)
@@ -48,7 +48,7 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
 def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
     """Return the whole content of a file: its utterances, or its words if it has nothing else.
 
-    Errors are those of `utterances_of`.
+    It raises the same errors as `utterances_of`.
     """
     texts = [said for said in texts if _WORDS.fullmatch(said.tier) or not _PHONES.fullmatch(said.tier)]
     names = list(dict.fromkeys(said.tier for said in texts if said.start is not None))
@@ -67,7 +67,7 @@ def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def _holds_words(tier: str, texts: Sequence[TimedText]) -> bool:
-    """Whether a tier, whatever its name, contains one word in each interval."""
+    """Whether each interval of a tier contains one word; the name of the tier does not matter."""
     held = [said.text for said in texts if said.tier == tier]
     return bool(tier) and not _TEXTS.fullmatch(tier) and len(held) > 1 and not any(" " in text for text in held)
 
@@ -87,14 +87,14 @@ def _chosen(names: Sequence[str], tier: str) -> str:
 
 
 def _of_words(names: Sequence[str], chosen: str) -> list[str]:
-    """Return the tier that holds the words of another one: the only tier of words, or the one with its name."""
+    """Return the tier with the words of the chosen one: the only tier of words, or the one with a matching name."""
     found = [name for name in names if name != chosen and _WORDS.fullmatch(name)]
     related = [name for name in found if name.casefold().startswith(chosen.casefold())]
     return related if len(found) > 1 else found
 
 
 def _words_of(texts: Sequence[TimedText], tiers: Sequence[str]) -> tuple[Word, ...]:
-    """Return the words of tiers of words, in order of time."""
+    """Return the words in these tiers, in order of time."""
     timed = [
         (said.text, said.start, said.end)
         for said in texts

@@ -1,4 +1,4 @@
-"""WebVTT subtitles (.vtt): blocks divided by empty lines, with cues, notes, styles and regions among them.
+"""Read WebVTT subtitles (.vtt), whose blocks (cues, notes, styles and regions) are separated by empty lines.
 
 Source: WebVTT: The Web Video Text Tracks Format (W3C, 2019), section 4, "Syntax".
 """
@@ -16,12 +16,12 @@ _OTHERS = ("NOTE", "STYLE", "REGION")
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read subtitles; the voices ``<v Name>`` of a cue become its speakers, and times inside a cue those of its words.
+    """Read subtitles; a voice ``<v Name>`` becomes a speaker, and times inside a cue become the times of words.
 
     Raises
     ------
     UserError
-        If the file does not begin with ``WEBVTT``, or a time or block is faulty; the line is named.
+        If the file does not begin with ``WEBVTT``, or a time or block is faulty; the message names the line.
     """
     text = read_text(path)
     if not text.strip():
@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Yield the blocks after the header, each with the number of its first line.
 
-    A line of only spaces belongs to a cue, as in automatic captions, unless another cue follows.
+    A line of only spaces does not end a cue, since automatic captions have such lines, unless another cue follows.
     """
     block: list[str] = []
     header = True
@@ -53,15 +53,15 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list[str]]]:
-    """Return the cues of a block, one per voice, each with its lines; none for a note, a style or a region.
+    """Return the cues of a block, one per voice, with their lines; nothing for a note, a style or a region.
 
-    A line of times inside a cue begins the next cue, even without an empty line in between.
+    A line of times inside a cue begins the next cue, even without an empty line before it.
     """
     named = 0 if ARROW in block[0] else 1
     if len(block) <= named or ARROW not in block[named]:
         if block[0].split()[0] in _OTHERS:
             return []
-        raise fault(path, line, f"{block[0].strip()[:40]!r} begins no cue: a line with --> must follow its name")
+        raise fault(path, line, f"{block[0].strip()[:40]!r} does not begin a cue: no line with times (-->) follows")
     times = times_of(block[named])
     if isinstance(times, str):
         raise fault(path, line + named, times)
@@ -78,7 +78,7 @@ def _said(speaker: str, text: str, start: float, end: float) -> tuple[TimedText,
 
 
 def _voices(text: str) -> list[tuple[str, str]]:
-    """Return speakers and their lines; lines before the first voice have an empty speaker."""
+    """Return speakers and what each says; text before the first voice has an empty speaker."""
     before, *rest = _VOICE.split(text)
     voices = [("", before)] if unmarked(before) or not rest else []
     for name, said in zip(rest[::2], rest[1::2], strict=True):

@@ -1,4 +1,4 @@
-"""Transcripts that Whisper's programs write as JSON: openai-whisper, faster-whisper, whisperX and whisper.cpp."""
+"""Read the JSON transcripts of Whisper programs: openai-whisper, faster-whisper, whisperX and whisper.cpp."""
 
 import json
 from pathlib import Path
@@ -9,21 +9,21 @@ from pipeline.ingest.timed_text.base import TimedText, checked_times, fault, pla
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read the segments of a transcript, with their words and speakers where the file has them.
+    """Read the segments of a transcript, with words and speakers if the file has them.
 
     A word without times, such as one that whisperX could not align, is in the text but not among the words.
 
     Raises
     ------
     UserError
-        If the file is not JSON or not such a transcript, or a segment's times are faulty; the segment is named.
+        If the file is not JSON or not such a transcript, or the times of a segment are faulty; the message names it.
     """
     text = read_text(path)
     if not text.strip():
         return ()
     try:
         content = json.loads(text)
-    except (ValueError, RecursionError) as error:  # also numbers that are too long
+    except (ValueError, RecursionError) as error:  # ValueError also stands for integers that are too long
         raise fault(path, getattr(error, "lineno", 1), "this is not JSON: write the transcript again") from None
     segments = _segments(path, content)
     return tuple(said for at, segment in enumerate(segments) if (said := _said(path, at, segment)).text)
@@ -39,7 +39,7 @@ def is_transcript(path: Path) -> bool:
 
 
 def _segments(path: Path, content: object) -> list[dict[str, Any]]:
-    """Return the segments: under ``segments``, under ``transcription`` (whisper.cpp), or the file's list itself."""
+    """Return the segments, which are under ``segments``, under ``transcription`` (whisper.cpp), or the whole file."""
     found = content
     if isinstance(content, dict):
         found = content.get("segments", content.get("transcription"))
@@ -52,7 +52,7 @@ def _said(path: Path, at: int, segment: dict[str, Any]) -> TimedText:
     place = f"{path}: segment {at + 1}"
     text = segment["text"]
     if not isinstance(text, str):
-        raise UserError(f"{place}: 'text' is {text!r}, not a text")
+        raise UserError(f"{place}: 'text' is {text!r}, which is not a string")
     start, end = segment.get("start"), segment.get("end")
     if isinstance(offsets := segment.get("offsets"), dict):  # whisper.cpp: milliseconds
         start, end = (_in_seconds(offsets.get(name)) for name in ("from", "to"))
@@ -72,7 +72,7 @@ def _in_seconds(milliseconds: object) -> object:
 
 
 def _word(place: str, word: object) -> tuple[str, float, float] | None:
-    """Return a word with its times; None if it has none. Older faster-whisper writes a list: start, end, word, ..."""
+    """Return a word with its times; None if it has no times. Old faster-whisper writes a list: start, end, word, ..."""
     if isinstance(word, list) and len(word) >= 3:
         word = dict(zip(("start", "end", "word"), word, strict=False))
     if not isinstance(word, dict) or not isinstance(word.get("word"), str):

@@ -48,7 +48,7 @@ def test_what_cannot_be_cut_is_an_error_after_the_rest_is_written(
     ("arguments", "message"),
     [
         (("nowhere.mp4",), "nowhere.mp4 does not exist"),
-        (("folder",), "folder is a folder: name its recordings"),
+        (("folder",), "folder is a folder: give its recordings"),
         (("a.mp4", "--from", "nowhere.srt"), "nowhere.srt does not exist"),
     ],
 )

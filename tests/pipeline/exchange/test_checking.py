@@ -24,7 +24,7 @@ def test_words_far_beyond_the_utterance_are_cut_off_and_counted():
     found, reported = words_cut(words(("u", 7.9, 30), ("u", 0, 5), ("v", 1, 9), ("u", 7.5, 8.9), ("w", 2, 99)), TABLE)
     assert found["start"].tolist() == [7.9, 4, 1, 7.5, 2]
     assert found["end"].tolist() == [8, 5, 2, 8.9, 99]
-    assert reported == ["cut off 3 words far beyond the utterance (such as 'hm' of 'u')"]
+    assert reported == ["shortened 3 words that reached far beyond the utterance (such as 'hm' of 'u')"]
 
 
 def test_words_elsewhere_or_without_times_stay():
@@ -70,7 +70,7 @@ def test_text_that_no_table_can_hold_is_refused(made: Bundle, message: str) -> N
 
 def test_features_of_unknown_utterances_and_words_with_nul_are_refused() -> None:
     made = bundle(["a", "b"])
-    with pytest.raises(UserError, match=r"1 of 2 ids of voice are not its utterances \('b', \.\.\.\)"):
+    with pytest.raises(UserError, match=r"1 of 2 ids of voice are not among its utterances \('b', \.\.\.\)"):
         checked(replace(made, utterances=made.utterances.head(1)), PATH)
     words = pd.DataFrame({"utterance": ["a"], "word": ["h\0m"]})
     with pytest.raises(UserError, match="a word of 'a' holds a NUL character"):

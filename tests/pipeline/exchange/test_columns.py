@@ -55,7 +55,7 @@ def test_roles_are_renamed_and_all_other_columns_kept() -> None:
     [
         ({"clip": ["a", "a"]}, {"id": "clip"}, "f.csv: line 2 and line 3 have the same id 'a'"),
         ({"clip": ["a", " "]}, {"id": "clip"}, "f.csv, line 3: the utterance has an empty id"),
-        ({"clip": ["a"]}, {"id": "clpi"}, "no column 'clpi' with one cell per utterance to be the id; did you mean"),
+        ({"clip": ["a"]}, {"id": "clpi"}, "no column 'clpi' with one cell per utterance, which --id names; did you"),
         ({"part": ["tarin"]}, {"split": "part"}, "f.csv, line 2: column 'part' holds the split 'tarin': say which of"),
         ({"part": ["x"]}, {"split": "part", "splits": {"x": "dev"}}, "the split 'x' cannot mean 'dev'"),
         ({"a": ["x"]}, {"splits": {"x": "test"}}, "--split names no column"),

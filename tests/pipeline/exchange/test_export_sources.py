@@ -51,7 +51,7 @@ def test_utterances_are_in_the_order_of_the_table(tmp_path: Path) -> None:
 def test_a_store_that_was_written_again_is_refused(tmp_path: Path) -> None:
     found = store(tmp_path, "voice", 1.0)
     store(tmp_path, "voice", 2.0)
-    with pytest.raises(Changed, match=r"voice\.h5 was written again while it was exported"):
+    with pytest.raises(Changed, match=r"voice\.h5 was changed while it was exported"):
         found.entry(1)
     assert found.entry(2).status == "absent"  # known without the file
 

@@ -21,7 +21,7 @@ def test_ids_are_compared_whole_or_by_one_part() -> None:
         (["a"], "(", r"--match '\(' is not a regular expression"),
         (["a"], ".", "must have one group in parentheses"),
         (["a"], "(a)(b)", "must have one group"),
-        (["a1", "a2"], "(a).", "f: the ids 'a1' and 'a2' are both 'a'"),
+        (["a1", "a2"], "(a).", "f: --match reduces the ids 'a1' and 'a2' to the same 'a'"),
     ],
 )
 def test_a_part_that_does_not_distinguish_ids_is_refused(ids: list[str], match: str, message: str) -> None:
@@ -32,7 +32,7 @@ def test_a_part_that_does_not_distinguish_ids_is_refused(ids: list[str], match: 
 def test_many_ids_that_differ_only_in_spelling_are_refused() -> None:
     here, there = {"1": "1", "2": "2"}, {"01": "01", "02": "02"}
     with pytest.raises(
-        UserError, match=r"3 of 5 utterances of mine are in it by id, but 2 ids differ only in spelling"
+        UserError, match=r"3 of 5 utterances of mine were found in it by id, but 2 ids differ only in spelling"
     ):
         near_notices(here, there, 3, PLACES)
     (notice,) = near_notices(here, there, 100, PLACES)

@@ -161,7 +161,7 @@ def test_into_refuses_ids_that_match_nothing_or_several(tmp_path):
         ((), "no id of more.npz (such as 'p')"),
         (("--match", "."), "must have one group"),
         (("--match", "("), "not a regular expression"),
-        (("--match", "(.).*"), "each id must stay different"),
+        (("--match", "(.).*"), "change the expression so that ids stay different"),
     ):
         done = run(*into, *extra, cwd=folder, check=False)
         assert done.returncode == 1

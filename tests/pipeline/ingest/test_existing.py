@@ -50,7 +50,7 @@ def test_new_recordings_are_added_and_edited_cells_stay(tmp_path: Path) -> None:
     assert tables.notes == [
         "manifest.csv: 1 new recording",
         "manifest.csv: 1 empty cell filled",
-        "manifest.csv: 1 cell kept that differs from what the folder gives now; --force overwrites the manifest",
+        "manifest.csv: 1 cell kept that differs from what the folder would give now; --force overwrites the manifest",
     ]
 
 
@@ -102,7 +102,7 @@ def test_words_that_are_there_stay(tmp_path: Path) -> None:
 
 def test_recordings_that_are_gone_are_said(tmp_path: Path) -> None:
     (tmp_path / "manifest.csv").write_text("media\ngone.mp4\n")
-    assert f"1 recording no longer there, such as {tmp_path}/gone.mp4" in added(tmp_path, draft()).notes[-1]
+    assert f"1 recording no longer exists, such as {tmp_path}/gone.mp4" in added(tmp_path, draft()).notes[-1]
 
 
 def test_odd_cells_are_read_back_as_they_are(tmp_path: Path) -> None:

@@ -71,8 +71,8 @@ def test_tabs_without_quotation_marks(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "fault"),
     [
-        ("media,,label\na,b,c\n", "a column has no name, or two have the same one"),
-        ("media,Media\na,b\n", "two have the same one"),
+        ("media,,label\na,b,c\n", "a column has no name, or two have the same name"),
+        ("media,Media\na,b\n", "two have the same name"),
         (
             b"media,text\na,caf\xe9\n",
             r"csv:2: byte 0xe9 is not valid UTF-8 \(as Windows-1252 it reads '.*café'\)",

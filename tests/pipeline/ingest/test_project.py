@@ -204,7 +204,7 @@ def test_a_corpus_without_labels_stays_without_them(here: Path) -> None:
 def test_labels_that_come_later_are_said(here: Path) -> None:
     init(unlabelled=True)
     lines = init(pattern=PATTERN)
-    assert any("`crossmodal init FOLDER --label emotion` writes label: emotion and task: cla" in line for line in lines)
+    assert any("`crossmodal init FOLDER --label emotion` sets it to emotion, and task to cla" in line for line in lines)
     assert load_params(here / "params.yaml").corpus("clips").label == ""
     assert rows()[0]["emotion"] == "calm"
 
@@ -270,7 +270,7 @@ def test_a_film_and_its_sound_are_one_utterance(here: Path) -> None:
     [
         ({"folder": "nowhere"}, "nowhere does not exist: name the folder of your recordings"),
         ({"folder": f"../clips/{NAMES[0]}"}, "is a file and not a folder"),
-        ({"folder": "."}, "holds no recordings: name the folder of your recordings"),
+        ({"folder": "."}, "holds no recordings: give the folder of your recordings"),
         ({"name": "a/b"}, "a corpus cannot be named 'a/b'"),
         ({"pattern": "{a}+{b}"}, "fits no name"),
         ({"pattern": PATTERN, "label": "moood"}, "--label moood: there is no such column"),
@@ -294,7 +294,7 @@ def test_a_folder_of_broken_recordings_says_why(here: Path) -> None:
 
 def test_other_files_are_named_where_there_is_no_recording(here: Path) -> None:
     (here / "a.txt").write_text("x")
-    with pytest.raises(UserError, match=r"holds no recordings; its 1 file have the suffixes \.txt"):
+    with pytest.raises(UserError, match=r"holds no recordings, only 1 file \(\.txt\): give the folder"):
         init(".")
 
 
@@ -346,7 +346,7 @@ def test_transcripts_that_name_nothing_or_hold_nothing_are_said(here: Path) -> N
         (clips / f"{name}.srt").write_text(text)
     sound(clips / "below" / "calm_s1_1.wav", 0.5)
     said = init(pattern=PATTERN)
-    assert "1 transcript names no recording, or several: nobody.srt" in said
+    assert "1 transcript does not belong to exactly one recording by name: nobody.srt" in said
     assert any(line.endswith("calm_s1_2.srt holds no words") for line in said)
     assert [row["text"] for row in rows() if row["media"].endswith("clips/calm_s1_1.wav")] == ["Kids are talking"]
 
@@ -367,7 +367,7 @@ def test_speakers_that_were_filled_in_later_are_to_be_the_groups(here: Path) -> 
     init(pattern="{emotion}_*", speakers_unknown=True)
     assert load_params(Path("params.yaml")).corpus("clips").protocol.group == "group"
     said = init(pattern=PATTERN)
-    assert any("write corpora.clips.protocol.group: speaker into params.yaml" in line for line in said)
+    assert any("set corpora.clips.protocol.group to speaker in params.yaml" in line for line in said)
 
 
 def test_a_manifest_of_something_else_is_left_alone(here: Path) -> None:

@@ -1,11 +1,13 @@
-"""Computational sequences, the HDF5 files of the CMU-MultimodalSDK: ``/<root name>/data/<id>/{features,intervals}``.
+"""Computational sequences (.csd), the HDF5 files of the CMU-MultimodalSDK.
 
-``features`` is ``(n, ...)``, ``intervals`` ``(n, 2)`` seconds of the recording, ``/<root name>/metadata/<key>`` one
-JSON text. What the SDK requires was found by running it: one group at the top, ``root name``, equal first dimensions.
-Row i of video v in a file of labels is the utterance ``<v>_<i+1>``, and so is a segment ``<v>[i]``.
+``/<root name>/data/<id>/features`` is ``(n, ...)``, ``intervals`` next to it is ``(n, 2)`` seconds of the recording,
+and each ``/<root name>/metadata/<key>`` is one JSON text. Running the SDK showed what it requires: one group at the
+top, a ``root name``, and equal first dimensions. In a file of labels, row i of video v is the utterance ``<v>_<i+1>``;
+in aligned files, so is the segment ``<v>[i]``.
 
-`write` makes a folder that the SDK can open: one file per store, ``words.csd``, ``labels.csd``. What the format has no
-place for is in metadata keys that begin with ``crossmodal``; with them, `read` returns the same bundle again.
+`write` makes a folder that the SDK can open: one file per store, ``words.csd`` and ``labels.csd``. Everything that the
+format has no place for is stored under metadata keys that begin with ``crossmodal``, from which `read` restores the
+same bundle.
 """
 
 from collections.abc import Sequence
@@ -26,38 +28,38 @@ from pipeline.exchange.safety import refuse_options
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read one file of features, or a folder; from a folder that `write` made, the same bundle.
+    """Read one file of features, or a folder of files; a folder that `write` made gives the same bundle again.
 
     Parameters
     ----------
     path
-        A ``.csd``, or a folder that holds some.
+        A ``.csd`` file, or a folder of such files.
     options
-        ``arrays`` gives the modality, and in a folder the files, by file name or root name (``audio=*COVAREP``);
-        ``labels`` is a file of labels, which then defines the utterances; ``words`` is a file of words, over which
-        rows are averaged with ``align="word"``.
+        ``arrays`` gives the modality and, for a folder, chooses files by file name or root name (``audio=*COVAREP``).
+        ``labels`` is a file of labels, which then defines the utterances. ``words`` is a file of words;
+        ``align="word"`` averages rows over them.
 
     Raises
     ------
     UserError
-        If a file is damaged, has another layout, links to other files, or declares much more than it holds.
+        If a file is damaged, has another layout, links to other files, or declares much more data than it holds.
     """
     paths = sorted(p for p in path.glob("*.csd") if p.name[0] != ".") if path.is_dir() else [path]
     if not paths:
-        raise UserError(f"{path} holds no .csd file: give a file, or the folder that holds them")
+        raise UserError(f"{path} holds no .csd file: give such a file, or a folder of them")
     if options.align not in ("", "word") or (options.align and options.words is None):
         raise UserError(
-            f"{path}: rows can only be averaged over words (--align word), which needs a file of words (--words)"
+            f"{path}: --align must be word, which averages rows over words, and needs a file of words (--words)"
         )
     others = {p.resolve() for p in (options.labels, options.words) if p}
     files = [describe(p) for p in paths if p.resolve() not in others or not path.is_dir()]
     if any(OWN_KEY in file.metadata for file in files):
-        refuse_options(path, options, ())  # such a file describes itself
+        refuse_options(path, options, ())  # a file of ours describes itself
         return read_own(path, files)
     refuse_options(path, options, ("arrays", "labels", "words", "align"))
     if not options.arrays:
         name = files[0].path.stem if files else "NAME"
-        raise UserError(f"{path} does not state its modality: give it with an option such as --array audio={name}")
+        raise UserError(f"{path} does not state the modality: give it with an option such as --array audio={name}")
     return read_foreign(path, _chosen(path, files, options), options)
 
 
@@ -78,15 +80,15 @@ def _chosen(path: Path, files: Sequence[SequenceFile], options: ImportOptions) -
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle as a folder of ``.csd`` files, which appear together once the last one is complete.
 
-    The ids are the names of the utterances, the intervals are seconds of the recording. The same bundle gives the same
-    bytes.
+    The ids are the names of the utterances; the intervals are in seconds of the recording. The same bundle gives the
+    same bytes.
 
     Parameters
     ----------
     bundle
-        What to write.
+        The bundle to write.
     path
-        The folder; it is made.
+        The folder, which is created if it does not exist.
 
     Raises
     ------
@@ -99,7 +101,7 @@ def write(bundle: Bundle, path: Path) -> None:
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} is a file: give a folder")
     if old := [p.name for p in sorted(path.glob("*.csd")) if p.stem not in writers]:
-        raise UserError(f"{path} holds {old[0]} already, which would become part of this export: give an empty folder")
+        raise UserError(f"{path} already holds {old[0]}, which would become part of this export: give an empty folder")
     there = path.exists()
     try:
         with replacing_all([path / f"{name}.csd" for name in writers]) as made:

@@ -1,4 +1,4 @@
-"""One ``.csd`` file: what it declares is checked before it is trusted, and rows are read when they are needed."""
+"""Read one ``.csd`` file: its declarations are checked before they are trusted, and rows are read only when needed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SequenceFile:
-    """A file without its features: root name, metadata, intervals ``(n, 2)`` in seconds by id, width."""
+    """A file without its features: path, metadata, the intervals ``(n, 2)`` of each id in seconds, and row width."""
 
     path: Path
     root: str
@@ -32,7 +32,7 @@ class SequenceFile:
 
     @property
     def store(self) -> str:
-        """The name of its store."""
+        """The name of the store that the file becomes."""
         return slug(str(self.metadata["root name"]))
 
 
@@ -42,7 +42,7 @@ def describe(path: Path) -> SequenceFile:
     Raises
     ------
     UserError
-        If it is damaged, has another layout, links to other files, or declares much more than it holds.
+        If the file is damaged, has another layout, links to other files, or declares much more data than it holds.
     """
     with open_hdf5(path) as h5:
         roots = list(h5)
@@ -69,7 +69,7 @@ def describe(path: Path) -> SequenceFile:
 
 
 def _metadata(path: Path, group: Any) -> dict[str, Any]:
-    """Return the metadata: values that are JSON are parsed, other text is kept; what is not text is left out."""
+    """Return the metadata: JSON values are parsed, other text is kept, and values that are not text are left out."""
     import h5py
 
     found: dict[str, Any] = {}
@@ -120,7 +120,7 @@ def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[i
         other = next(name for name in shapes if shapes[name] != shapes[first])
         widths = f"{shapes[first][0]} columns, {one_line(other, 60)} {shapes[other][0]}"
         raise UserError(
-            f"{path}: {one_line(first, 60)} has {widths}, or one holds text: "
+            f"{path}: {one_line(first, 60)} has {widths}, or one of them holds text: "
             "all ids must have the same kind and number of columns"
         )
     return next(iter(shapes.values()), (0, True))
@@ -128,14 +128,14 @@ def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[i
 
 @contextmanager
 def _features(file: SequenceFile, name: str) -> Iterator[Any]:
-    """Open the features of an id, with all checks, since the file may have changed."""
+    """Open the features of an id and repeat all checks, since the file may have changed."""
     with open_hdf5(file.path) as h5:
         data = child(file.path, child(file.path, h5, file.root, dataset=False), "data", dataset=False)
         yield child(file.path, child(file.path, data, name, dataset=False), "features", dataset=True)
 
 
 def read_rows(file: SequenceFile, name: str, rows: slice = slice(None)) -> NDArray[np.float32]:
-    """Return some of an id's features, ``(rows, d)``; numbers beyond single precision become infinite."""
+    """Return the chosen rows of an id's features ``(rows, d)``; numbers too large for float32 become infinite."""
     with _features(file, name) as features:
         values = features[rows]
     with np.errstate(over="ignore"):
@@ -149,7 +149,7 @@ def read_texts(file: SequenceFile, name: str) -> list[str]:
     Raises
     ------
     UserError
-        If the texts add up to more than the file holds.
+        If the texts together are longer than a file of this size can hold.
     """
     found: list[str] = []
     with _features(file, name) as features:
@@ -159,7 +159,7 @@ def read_texts(file: SequenceFile, name: str) -> list[str]:
             total += sum(map(len, cells))
             if total > most:
                 raise UserError(
-                    f"{file.path} repeats its texts into more than {most} characters: get it from somewhere else"
+                    f"{file.path} expands to more than {most} characters of text: get it from somewhere else"
                 )
             found += map(_decoded, cells)
     return found

@@ -1,4 +1,4 @@
-"""Other people's ``.csd`` files: utterances from labels or ids, and the rows and words that lie within each."""
+"""Read other people's ``.csd`` files: utterances from labels or ids, and the rows and words within each of them."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -43,11 +43,11 @@ class _Span:
     k: int
     start: float
     end: float
-    id: str = ""  # its id in files of features; if empty, that of a segment, its name, or the recording's
+    id: str = ""  # its id in files of features; if empty, the segment, the utterance or the recording is looked up
 
     @property
     def origin(self) -> float:
-        """Where the times of its rows count from: its start, or 0 if that is not known."""
+        """The time that is 0 for its rows: the start of the utterance, or 0 if that is not known."""
         return self.start if np.isfinite(self.start) else 0.0
 
 
@@ -57,16 +57,16 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     Parameters
     ----------
     path
-        For messages.
+        The file or folder, for messages.
     chosen
         Files of features, each with its modality.
     options
-        ``labels`` defines the utterances, by default they are the ids; ``words`` and ``align`` as in `csd.read`.
+        ``labels`` defines the utterances; without it, each id is one. ``words`` and ``align`` as in `csd.read`.
 
     Raises
     ------
     UserError
-        If a file holds text instead of numbers, or the reverse, or there are no utterances.
+        If a file holds text where numbers are expected, or numbers where text is expected, or there are no utterances.
     """
     for _, file in chosen:
         if not file.numeric:
@@ -108,13 +108,13 @@ def _row(span: _Span) -> dict[str, Any]:
 
 
 def _segment(name: str) -> tuple[str, int | None]:
-    """Return the video and the number, counted from 0, of an aligned segment: ``v[2]`` is ``("v", 2)``."""
+    """Return the video and the number of an aligned segment, counted from 0: ``v[2]`` gives ``("v", 2)``."""
     found = re.fullmatch(r"(.+)\[(\d{1,9})\]", name)
     return (found[1], int(found[2])) if found else (name, None)
 
 
 def _labelled(labels: SequenceFile) -> list[_Span]:
-    """Return the utterances of a file of labels, row by row."""
+    """Return one utterance for each row of a file of labels."""
     if not labels.numeric:
         raise UserError(f"{labels.path} holds text where scores are expected: give the file of opinion labels")
     spans = []
@@ -122,7 +122,7 @@ def _labelled(labels: SequenceFile) -> list[_Span]:
         video, k = _segment(name)
         if k is not None and len(intervals) != 1:
             raise UserError(
-                f"{labels.path}: the segment {one_line(name, 60)} has {len(intervals)} labels where one is expected"
+                f"{labels.path}: the segment {one_line(name, 60)} has {len(intervals)} labels instead of one"
             )
         for i, (start, end) in enumerate(intervals.tolist(), k or 0):
             spans.append(_Span(f"{video}_{i + 1}", video, i, start, end))
@@ -130,7 +130,7 @@ def _labelled(labels: SequenceFile) -> list[_Span]:
 
 
 def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
-    """Return each id of the files as one utterance, from its first interval's start to the last end."""
+    """Return one utterance for each id of the files, from the start of its first interval to the end of its last."""
     spans: dict[str, _Span] = {}
     for file in files:
         refuse_nearly_equal(
@@ -149,7 +149,7 @@ def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
 
 
 def _scores(labels: SequenceFile) -> pd.DataFrame:
-    """Return the label columns: ``sentiment``, and further ones with the names in the metadata."""
+    """Return the label columns: ``sentiment``, and further columns, whose names are in the metadata."""
     values = [read_rows(labels, name) for name in labels.intervals]
     names = labels.metadata.get("dimension names")
     given = [slug(str(n)) for n in names] if isinstance(names, list) and len(names) == labels.width else []
@@ -160,14 +160,15 @@ def _scores(labels: SequenceFile) -> pd.DataFrame:
 
 
 def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, list[str]]:
-    """Return the words of each utterance without pauses; in a whole video, a word belongs where its middle lies.
+    """Return the words of each utterance, without pauses, and notices about words that were left out.
 
-    If all words of an id belong to one utterance, those outside it are left out.
+    If an id is one utterance, words outside the utterance's times are left out. If it is a whole video, a word belongs
+    to the utterance that contains the middle of the word.
     """
     if file.numeric:
         raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
     rows: list[tuple[str, str, float, float]] = []
-    cache: dict[str, tuple[list[str], Floats]] = {}  # words of the latest id only
+    cache: dict[str, tuple[list[str], Floats]] = {}  # words of the most recent id only
     used: set[str] = set()
     odd = outside = 0
     for span in spans:
@@ -195,7 +196,7 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
 
 
 def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
-    """Return the words of an id that have a valid interval, and these intervals."""
+    """Return the words of an id that have a valid interval, and their intervals."""
     times = file.intervals[name]
     good = np.isfinite(times).all(axis=1) & (times[:, 1] >= times[:, 0])
     texts = read_texts(file, name)
@@ -203,7 +204,7 @@ def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
 
 
 def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
-    """Return the id that holds an utterance, and whether all of it belongs to that utterance."""
+    """Return the id that contains an utterance, and whether the id contains nothing else."""
     if span.id:
         return span.id, True
     own = (f"{span.recording}[{span.k}]", span.utterance)
@@ -212,7 +213,10 @@ def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """How to read the rows of one utterance; `words` are ``(w, 2)`` seconds from its start, if rows are averaged."""
+    """How to read the rows of one utterance.
+
+    `words` are the times of its words, ``(w, 2)`` seconds from its start, if rows are averaged over words.
+    """
 
     file: SequenceFile
     name: str
@@ -225,7 +229,7 @@ class _Rows:
         return self.measure()[0]
 
     def measure(self) -> tuple[Entry, int]:
-        """Read the rows, and count the numbers that are not finite."""
+        """Read the rows, and count the values that are not finite."""
         intervals = self.file.intervals[self.name]
         if not self.whole and not self.span.end > self.span.start:
             return Entry("empty", "the utterance has no length"), 0
@@ -246,7 +250,7 @@ class _Rows:
 
 
 def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
-    """Return a mask of the rows that overlap an utterance in time; a row of no length is a point."""
+    """Return a mask of the rows that overlap an utterance in time; a row without duration must begin within it."""
     start, end = intervals.T
     with np.errstate(invalid="ignore"):
         shared = np.minimum(end, span.end) - np.maximum(start, span.start) > TOUCH_S
@@ -257,7 +261,7 @@ def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
 def _store(
     modality: Modality, file: SequenceFile, spans: Sequence[_Span], words: pd.DataFrame | None
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store whose items read their rows when needed; each is read once here to find empty ones."""
+    """Return a store whose items read their rows when needed; each is read once here to learn its length."""
     words_of = None if words is None else dict(_word_times(words, spans))
     items: list[Item] = []
     masked = touched = 0
@@ -285,7 +289,7 @@ def _store(
 
 
 def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
-    """Raise `UserError` if utterances that a file lacks are among its unused ids in another spelling."""
+    """Raise `UserError` if unused ids of the file are other spellings of utterances that were not found in it."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
     spare = (_segment(name)[0] for name in file.intervals if name not in used)
@@ -300,7 +304,7 @@ def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[s
 
 
 def _feature_names(file: SequenceFile) -> tuple[str, ...]:
-    """Return the names in the metadata if they fit, else names made of the store's name and a number."""
+    """Return the names in the metadata if they match the columns, else the store's name with a number for each."""
     given = file.metadata.get("dimension names")
     if isinstance(given, list) and len(given) == file.width and all(isinstance(n, str) for n in given):
         names = tuple(one_line(n, 80) for n in given)

@@ -1,7 +1,7 @@
-"""Our own ``.csd`` files: what they hold beyond what the SDK requires, and how a bundle is read back from them.
+"""Our own ``.csd`` files: the metadata that they have in addition to the SDK's, and how a bundle is read from them.
 
-This is in metadata keys that begin with ``crossmodal``. Every file holds the utterance table and the id of its export;
-the file of a store also holds statuses, pooled vectors and unknown times, and the file of words also their order.
+The keys of these metadata begin with ``crossmodal``. Every file has the utterance table and the id of its export. The
+file of a store also has statuses, pooled vectors and unknown times; the file of words also has their order.
 """
 
 import base64
@@ -39,7 +39,7 @@ def data_id(name: str) -> str:
 
 
 def starts_of(table: pd.DataFrame) -> list[float]:
-    """Return where the utterances start in their recordings, in seconds; 0 if it is not known."""
+    """Return the start of each utterance in its recording, in seconds; 0 if it is not known."""
     if "start" not in table:
         return [0.0] * len(table)
     return [float(start) if np.isfinite(start) else 0.0 for start in table["start"].astype(np.float64)]
@@ -60,7 +60,7 @@ def _column_from_json(cells: Mapping[str, Any]) -> pd.Series:
 
 
 def unknown_times(times: Floats) -> Any:
-    """Return times that intervals cannot hold: ``all`` if none is known, else ``[row, start, end]`` of its rows."""
+    """Return the times that intervals cannot hold: ``all`` if all are unknown, else a list of ``[row, start, end]``."""
     odd = np.flatnonzero(~np.isfinite(times).all(axis=1))
     if len(times) and np.isnan(times).all():
         return "all"
@@ -68,7 +68,7 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Return the times after restoring those that `unknown_times` returned."""
+    """Return the times with those restored that `unknown_times` returned."""
     if unknown == "all":
         return np.full_like(times, np.nan)
     for row, start, end in unknown:
@@ -77,12 +77,12 @@ def _with_unknown(times: Floats, unknown: Any) -> Floats:
 
 
 def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
-    """Return the bundle that was written: all of it from a folder; from one file, its store and the words next to it.
+    """Return the bundle that was written; from a single file, only its store and the words in the same folder.
 
     Raises
     ------
     UserError
-        If the files are damaged, from two exports, or from a later version.
+        If the files are damaged, from different exports, or from a later version.
     """
     own = [file for file in files if OWN_KEY in file.metadata]
     words_file = path.with_name("words.csd")
@@ -90,10 +90,12 @@ def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
         own += [file for file in [describe(words_file)] if _same_export(file, own[0])]
     for file in own[1:]:
         if not _same_export(file, own[0]):
-            raise UserError(f"{own[0].path} and {file.path} come from two exports: put each into its own folder")
+            raise UserError(
+                f"{own[0].path} and {file.path} come from different exports: give each export its own folder"
+            )
     try:
         if own[0].metadata[OWN_KEY]["version"] != VERSION:
-            raise UserError(f"{own[0].path} was written by a later version of this program: import it with that")
+            raise UserError(f"{own[0].path} was written by a later version of crossmodal: import it with that version")
         columns = {name: _column_from_json(cells) for name, cells in own[0].metadata[UTTERANCES_KEY]}
         table = pd.DataFrame(columns)
         names = [str(name) for name in table["utterance"]]

@@ -1,7 +1,7 @@
 """Write a bundle as ``.csd`` files for the SDK: one per store, one of words, one of scores, one per text label.
 
-Each holds what the SDK requires, and in the metadata keys of `pipeline.exchange.formats.csd.own` what the format has
-no place for.
+Each file has what the SDK requires. Everything that the format has no place for is stored under the metadata keys of
+`pipeline.exchange.formats.csd.own`.
 """
 
 import base64
@@ -39,7 +39,7 @@ from pipeline.exchange.formats.csd.own import (
 from pipeline.exchange.packing import header_of
 
 _TABLE = 1 << 16  # bytes that one id may add to the table of ids
-_TEMPLATE: dict[str, Any] = {  # all keys that the SDK requires; the third is two of its names run together
+_TEMPLATE: dict[str, Any] = {  # the keys that the SDK requires; the third is its own mistake: two names run together
     "root name": "",
     "computational sequence description": "",
     "dimension namescomputational sequence version": "1.0",
@@ -54,7 +54,7 @@ _TEMPLATE: dict[str, Any] = {  # all keys that the SDK requires; the third is tw
 
 
 def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
-    """Return the function that writes each file of a bundle, by the file's name without ``.csd``.
+    """Return the functions that write the files of a bundle, keyed by file name without ``.csd``.
 
     Raises
     ------
@@ -80,13 +80,13 @@ def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
             writers[root] = partial(_write_labels, bundle, own("labels"), root, [name])
     for i, store in enumerate(distinct(bundle.features, Path("export"))):
         if store_name(store.name) in writers:
-            raise UserError(f"a store named {store.name!r} would be written over another file: rename it")
+            raise UserError(f"a store named {store.name!r} would overwrite another file: rename it")
         writers[store_name(store.name)] = partial(_write_store, bundle, store, own("store", i))
     return writers
 
 
 class _Writer:
-    """One file being written; its md5 covers only the data."""
+    """One file that is being written; its md5 covers only the data."""
 
     def __init__(self, h5: Any, room: Room, root: str) -> None:
         self.room = room
@@ -135,7 +135,7 @@ def _writing(path: Path, root: str) -> Iterator[_Writer]:
 
 
 def _spans(table: pd.DataFrame) -> list[tuple[float, float]]:
-    """Return the start and end of each utterance; an unknown end, or one before the start, becomes the start."""
+    """Return the start and end of each utterance; an end that is unknown or before the start becomes the start."""
     starts = starts_of(table)
     ends = table["end"].astype(np.float64).tolist() if "end" in table else [float("nan")] * len(table)
     return [

@@ -1,4 +1,4 @@
-"""MELD's baseline: sheets of utterances (``data_emotion.p``) and dicts of vectors by ``<dialogue>_<utterance>``."""
+"""The files of MELD's baseline: tables of utterances (``data_emotion.p``) and vectors by ``<dialogue>_<utterance>``."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,14 +14,14 @@ from pipeline.exchange.bundle import ImportOptions
 from pipeline.exchange.formats.erc.stores import Found, stores_by_name
 from pipeline.foreign import one_line
 
-_RELEASE = {split: release for release, split in SPLITS.items()}  # split -> MELD's name of it
+_RELEASE = {split: release for release, split in SPLITS.items()}  # MELD's name of each split
 _SPLITS = {"train": "train", "val": "valid", "valid": "valid", "dev": "valid", "test": "test"}
 
 _Key = tuple[str, int, int]  # split, dialogue, utterance
 
 
 def is_baseline(parts: Sequence[Any]) -> bool:
-    """Whether this is a sheet of utterances, or the vectors of the three parts."""
+    """Whether these are the parts of a table of utterances, or the vectors of the three splits."""
     return _is_sheet(parts) or _is_vectors(parts)
 
 
@@ -37,7 +37,7 @@ def _is_vectors(parts: Sequence[Any]) -> bool:
 
 
 def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the utterances of the sheets, or without sheets those of the vectors, with their vectors."""
+    """Return the utterances of the tables with their vectors; without tables, the utterances that have vectors."""
     found = Found()
     rows: dict[_Key, dict[str, Any]] = {}
     for path, parts in files.items():
@@ -75,7 +75,9 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
             key = (_SPLITS[cells["split"]], int(cells["dialog"]), int(cells["utterance"]))
             label, text = cells["y"], str(cells["text"])
         except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{where} lacks split, dialog, utterance, y or text ({one_line(error, 60)})") from None
+            raise UserError(
+                f"{where} lacks a valid split, dialog, utterance, y or text ({one_line(error, 60)})"
+            ) from None
         name = by_number.get(int(label)) if isinstance(label, int | np.integer) else label
         column = _label_column(path.stem, name, classes)
         if not column:
@@ -87,7 +89,10 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
 
 
 def _label_column(stem: str, name: Any, classes: set[Any]) -> str:
-    """Return the label that a class belongs to, or ``""``; file name and classes decide, since neutral is in both."""
+    """Return the label column that a class belongs to, or ``""`` if the class is unknown.
+
+    The file name and the set of all classes decide, since ``neutral`` is both an emotion and a sentiment.
+    """
     if "emotion" in stem:
         return "emotion" if name in (*EMOTIONS, *SENTIMENTS) else ""
     if "sentiment" in stem or classes == set(SENTIMENTS):

@@ -1,4 +1,4 @@
-"""Tuples of dicts by dialogue: their published layouts are recognised, and utterances and vectors read."""
+"""Recognise the published layouts of tuples of dicts by dialogue, and read their utterances and vectors."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,16 +19,17 @@ from pipeline.exchange.formats.erc.stores import Found
 from pipeline.foreign import one_line
 from pipeline.tables.splits import SPLITS
 
-# The published order: MELD's name of a part, the split, and its dialogues where all are numbered consecutively.
+# MELD's name of each part, its split, and its dialogues in files that number the dialogues of all parts consecutively.
 _PARTS = (("train", "train", range(1039)), ("dev", "valid", range(1039, 1153)), ("test", "test", range(1153, 1433)))
 IEMOCAP = ("hap", "sad", "neu", "ang", "exc", "fru")
-_STORES: dict[str, tuple[str, Modality]] = {  # field -> name and modality of its store
+_STORES: dict[str, tuple[str, Modality]] = {  # the name and the modality of each field's store
     "text": ("text", "text"),
     **{f"roberta{i}": (f"text_roberta{i}", "text") for i in (1, 2, 3, 4)},
     "audio": ("audio", "audio"),
     "visual": ("video", "video"),
 }
-# Kinds of the fields (d: dict by dialogue, s: names of dialogues, .: anything), whether ids come first, the fields.
+# For each layout: kinds of the fields (d: dict by dialogue, s: names of dialogues, .: anything), whether the first
+# field holds ids of utterances, and the names of the fields.
 _LAYOUTS: tuple[tuple[str, bool, str], ...] = (
     ("d{7}ss", True, "id speaker label text audio visual sentence train test"),
     ("d{6}ssd", True, "id speaker label text audio sentence train test sentiment"),
@@ -48,7 +49,7 @@ _ByDialogue = Mapping[Any, Any]
 
 @dataclass(frozen=True)
 class _Dialogue:
-    """A dialogue: its place for messages, its key in the file, its name, its split, and MELD's utterance numbers."""
+    """A dialogue: its place for messages, its key in the file, its name, its split, and its utterance numbers."""
 
     where: str
     key: Any
@@ -58,7 +59,7 @@ class _Dialogue:
 
 
 def layout_of(parts: Sequence[Any]) -> list[str]:
-    """Return the names of the fields of a tuple of dicts by dialogue; nothing for an unknown layout."""
+    """Return the names of the fields of a tuple of dicts by dialogue; an empty list if the layout is unknown."""
     kinds = "".join("d" if isinstance(p, dict) else "s" if _is_names(p) else "x" for p in parts)
     if not kinds.startswith("ddd"):
         return []
@@ -85,16 +86,16 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     Parameters
     ----------
     path
-        For messages.
+        The file, for messages.
     fields
-        The fields by the names from `layout_of`.
+        The fields, by the names that `layout_of` returned.
     options
-        ``arrays`` chooses vectors.
+        ``arrays`` chooses the vectors.
 
     Raises
     ------
     UserError
-        If fields contradict each other, a cell is not what it should be, or a chosen field is missing.
+        If fields contradict each other, a cell is invalid, or a chosen field is missing.
     """
     splits = {name: {_key(path, key) for key in fields[name]} for name in SPLITS if name in fields}
     by_field: dict[str, _ByDialogue] = {
@@ -128,11 +129,11 @@ def _key(path: Path, key: Any) -> Any:
         return int(key)
     if isinstance(key, str) and key:
         return key
-    raise UserError(f"{path}: a dialogue is named {one_line(repr(key), 40)}: dialogues are named by text or numbers")
+    raise UserError(f"{path}: a dialogue is named {one_line(repr(key), 40)}: names must be text or whole numbers")
 
 
 def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapping[str, set[Any]]) -> None:
-    """Check that each dialogue has all fields, of the same length, and is in one part at most."""
+    """Check that each dialogue has all fields, with the same length, and is in at most one part."""
     lengths = {key: _length(cells) for key, cells in fields["label"].items()}
     for name, held in fields.items():
         for key, length in lengths.items():
@@ -158,7 +159,7 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
 
 
 def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[str, ...]:
-    """Return the names of the emotions; nothing if labels are scores (GCNet's files of MOSI and MOSEI)."""
+    """Return the names of the emotions; nothing if the labels are scores, as in GCNet's files of MOSI and MOSEI."""
     if of_meld:
         return meld.EMOTIONS
     scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
@@ -166,7 +167,7 @@ def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[st
 
 
 def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[str, ...]) -> dict[str, Any]:
-    """Return the row of utterance i of a dialogue; `cells` is what each field holds for it."""
+    """Return the table row of utterance i of a dialogue; `cells` are the values of the fields for it."""
     where, key, group = dialogue.where, dialogue.key, dialogue.group
     if dialogue.numbers:
         name, recording, number = f"{group}_utt{dialogue.numbers[i]}", "", dialogue.numbers[i]
@@ -175,7 +176,7 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
         name, recording, number = own if own and not own.isdigit() else f"{key}_{own or f'utt{i}'}", str(key), i
     text = cells["sentence"]
     if not isinstance(text, str):
-        raise UserError(f"{where}, sentence {i}: {type(text).__name__} where a string is expected")
+        raise UserError(f"{where}, sentence {i}: it is of type {type(text).__name__}, but must be a string")
     row = {
         "utterance": name,
         "recording": recording,
@@ -192,7 +193,7 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
 
 
 def _speaker(where: str, dialogue: str, cell: Any) -> str:
-    """Return a speaker: a letter of IEMOCAP with its session (Ses01F), a one-hot vector as ``s<index>``."""
+    """Return the name of a speaker: IEMOCAP's letters get the session (Ses01F), one-hot vectors become ``s<index>``."""
     if isinstance(cell, str):
         return f"{dialogue[:5]}{cell}" if cell in ("M", "F") and re.match(r"Ses0\d", dialogue) else str(cell)
     row = np.asarray(cell) if _length(cell) else np.zeros(0)
@@ -202,7 +203,7 @@ def _speaker(where: str, dialogue: str, cell: Any) -> str:
 
 
 def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
-    """Return the name of a class by its number; without names, the number itself."""
+    """Return the name of the class with a number or, without names, the number itself."""
     number = np.asarray(cell)
     if number.dtype.kind not in "iuf" or number.size != 1:
         raise UserError(f"{where} is {one_line(repr(cell), 40)}, which is not a number: the labels must be numbers")
@@ -210,12 +211,12 @@ def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
     if not names:
         return value
     if not value.is_integer() or not 0 <= value < len(names):
-        raise UserError(f"{where} is {value:g}, but there are the classes 0 to {len(names) - 1} ({', '.join(names)})")
+        raise UserError(f"{where} is {value:g}, but the classes are 0 to {len(names) - 1} ({', '.join(names)})")
     return names[int(value)]
 
 
 def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[str]:
-    """Return the fields that the options choose; all without options."""
+    """Return the fields that the options choose, or all fields if there are no options."""
     if not options.arrays:
         return list(names)
     wanted: list[str] = []
@@ -230,7 +231,7 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 
 
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-    """Return the name and split of each dialogue: by the published order, if the parts in the file agree with it.
+    """Return the name and split of each dialogue, from the published numbering if the splits in the file agree with it.
 
     >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}
@@ -247,7 +248,7 @@ def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dic
 
 
 def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
-    """Return the numbers of utterances in a dialogue: those that end their ids if they increase, else positions.
+    """Return the numbers of the utterances in a dialogue: the ends of their ids if they increase, else positions.
 
     >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
     ([0, 2], range(0, 2))

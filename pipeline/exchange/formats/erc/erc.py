@@ -1,14 +1,15 @@
-"""Pickles of papers on emotion recognition in conversations, recognised by their content; import only.
+"""Pickles of papers on emotion recognition in conversations, recognised by their content; they can only be imported.
 
 ======================================== ==============================================================================
 tuples of dicts by dialogue              ``IEMOCAP_features(_raw).pkl`` (9 fields), ``iemocap_multimodal_features.pkl``
-                                         (12), their MELD twins (9, 10, 13), COSMIC's ``iemocap.pkl`` (6), ``meld.pkl``
+                                         (12), those of MELD (9, 10, 13), COSMIC's ``iemocap.pkl`` (6), ``meld.pkl``
                                          (7) and RoBERTa features (10, 11), GCNet's and MERBench's label files (6, 7)
 7 arrays, padded                         bc-LSTM's ``{text,audio,video}.pickle`` of CMU-MOSI, one per modality
 ``data_emotion.p``, 3 dicts of vectors   MELD's baseline: ``text_*.pkl``, ``audio_*.pkl``, keys ``<dia>_<utt>``
 ======================================== ==============================================================================
 
-Fields are in the order of the papers' own loaders (declare-lab/conv-emotion, MMGCN, M3Net, GCNet, MELD's baseline).
+The order of the fields is that of the papers' own loaders (declare-lab/conv-emotion, MMGCN, M3Net, GCNet, MELD's
+baseline).
 """
 
 from collections.abc import Sequence
@@ -31,24 +32,24 @@ from pipeline.exchange.safety import refuse_options
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read one pickle, or a folder of bc-LSTM's or of MELD's baseline.
+    """Read one pickle, or a folder of the pickles of bc-LSTM or of MELD's baseline.
 
-    The vector of an utterance is its only row and its pooled vector. Utterances are named as in the file; those of
-    MELD ``<train|dev|test>_dia<D>_utt<U>``. Labels are the columns ``emotion`` and ``sentiment``, as names; GCNet's
-    scores stay numbers.
+    The vector of an utterance becomes both its only row and its pooled vector. Utterances keep their names; those of
+    MELD are named ``<train|dev|test>_dia<D>_utt<U>``. The label columns ``emotion`` and ``sentiment`` hold names of
+    classes; GCNet's scores stay numbers.
 
     Parameters
     ----------
     path
         The file or folder.
     options
-        ``arrays`` chooses stores (``text=roberta2``; in a folder, ``audio=audio_emotion`` names files), and gives the
+        ``arrays`` chooses stores (``text=roberta2``) or, in a folder, files (``audio=audio_emotion``), and gives the
         modality of a file whose name does not state it.
 
     Raises
     ------
     UserError
-        If the content is not one of those above, contradicts itself, or is not a plain pickle.
+        If the content is none of those listed above, contradicts itself, or is not a plain pickle.
     """
     refuse_options(path, options, ("arrays",))
     found = _folder(path, options) if path.is_dir() else _file(path, load(path), options)
@@ -105,7 +106,7 @@ def _folder(path: Path, options: ImportOptions) -> Found:
             )
     padded = {file: parts for file, parts in values.items() if is_padded(parts)}
     if not values or (padded and len(padded) < len(values)):
-        raise UserError(f"{path} holds no pickles that are read together: give one file")
+        raise UserError(f"{path} holds no pickles that can be read together: give one file")
     found = read_padded(padded, options) if padded else read_baseline(values, options)
     found.notices += [f"{name} was left out: it holds no vectors by utterance" for name in skipped]
     return found

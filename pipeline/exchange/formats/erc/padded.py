@@ -1,4 +1,4 @@
-"""bc-LSTM's padded arrays: seven per file, one file per modality, with lengths but no names of videos."""
+"""bc-LSTM's padded arrays: one file per modality with seven arrays each, which include lengths but no video names."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,13 +13,13 @@ from pipeline.exchange.formats.erc.stores import Found, Vectors, stores_by_name
 
 
 def is_padded(parts: Sequence[Any]) -> bool:
-    """Whether these are the seven arrays: values and labels of training and test, a maximum, two lists of lengths."""
+    """Whether these are the seven arrays: values, labels and lengths of training and test, and a maximum length."""
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     return len(parts) == 7 and sum(array.ndim == 3 for array in arrays) >= 2
 
 
 def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the videos of all files, one per modality, which must agree on lengths and labels."""
+    """Read one file per modality, and return the videos; all files must have the same lengths and labels."""
     found = Found(notices=["the file does not name its videos: they are numbered within each part"])
     for name, (file, modality) in stores_by_name(files, options).items():
         rows, vectors = _unpadded(file, files[file])
@@ -44,7 +44,7 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
         labels, lengths = np.asarray(labels), np.asarray(lengths)
         if values.ndim != 3 or labels.shape[:2] != values.shape[:2] or lengths.shape != values.shape[:1]:
             shapes = f"{values.shape}, {labels.shape}, {lengths.shape}"
-            raise UserError(f"{path}: values, labels and lengths of the {split} part have the shapes {shapes}")
+            raise UserError(f"{path}: values, labels and lengths of the {split} part do not match: shapes {shapes}")
         if lengths.dtype.kind not in "iu" or (
             len(lengths) and not 0 <= lengths.min() <= lengths.max() <= values.shape[1]
         ):
@@ -60,7 +60,7 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
 
 
 def _sentiment(where: str, cell: NDArray[Any]) -> str | float:
-    """Return negative or positive for 0 and 1 (or one-hot); a score as it is."""
+    """Return negative for 0, positive for 1 (also if one-hot), and a score as it is."""
     if cell.dtype.kind not in "biuf" or cell.ndim > 1:
         raise UserError(f"{where} is not a number: the labels must be numbers")
     value = float(cell.argmax()) if cell.ndim else float(cell)

@@ -1,4 +1,4 @@
-"""What the readers of conversation pickles return, and how it becomes stores of one vector per utterance."""
+"""The results of the readers of conversation pickles, and their vectors as stores with one vector per utterance."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ Vectors = list[NDArray[Any] | None]  # one per utterance; None: missing
 
 @dataclass
 class Found:
-    """What was read from a file: rows of the utterance table, modality and vectors by store, notices."""
+    """The content of a file: rows of the utterance table, the modality and vectors of each store, and notices."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     stores: dict[str, tuple[Modality, Vectors]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Found:
 
 
 def stores_by_name(files: Collection[Path], options: ImportOptions) -> dict[str, tuple[Path, Modality]]:
-    """Return each store's file and modality, under the modality's name, or the file's if several share a modality."""
+    """Return the file and modality of each store, by its name: the modality, or the file name if several share it."""
     pairs: list[tuple[Path, Modality]] = []
     for path in files:
         named = next((m for m, names in options.arrays if any(fnmatch(path.stem, name) for name in names)), None)
@@ -64,14 +64,14 @@ def store_of(
     path
         Where the vectors come from, for messages and the store's details.
     name, modality
-        Those of the store.
+        The name and the modality of the store.
     vectors, utterances
-        One per utterance.
+        The vector and the name of each utterance.
 
     Raises
     ------
     UserError
-        If something is not a vector of numbers, or not as long as the others.
+        If a cell is not a vector of numbers, or its length differs from that of the others.
     """
     width, masked, touched, items = -1, 0, 0, []
     for utterance, cell in zip(utterances, vectors, strict=True):
@@ -81,8 +81,8 @@ def store_of(
         vector = _vector(f"{path}: {name} of {utterance}", cell)
         width = len(vector) if width < 0 else width
         if len(vector) != width:
-            raise UserError(f"{path}: {name} of {utterance} has {len(vector)} numbers where others have {width}")
-        with np.errstate(over="ignore"):  # numbers beyond single precision are masked and counted
+            raise UserError(f"{path}: {name} of {utterance} has {len(vector)} numbers, but others have {width}")
+        with np.errstate(over="ignore"):  # numbers too large for float32 are masked and counted
             entry, count = entry_of(vector[None], pooled=vector)
         items.append(item_of(utterance, entry))
         masked, touched = masked + count, touched + bool(count)

@@ -60,7 +60,7 @@ def test_infinite_numbers_and_times_below_0_are_counted() -> None:
     seen.track("b", Path("b.csv"), track(1.0, infinite=1), 1.0)
     seen.count(1, 0)
     found = seen.frames()
-    assert "3 numbers infinite or too large: they count as undefined" in found
+    assert "3 infinite or too large numbers: treated as undefined" in found
     assert any(line.startswith("times below 0 in the tables of 1 recording (a)") for line in found)
 
 

@@ -19,7 +19,7 @@ def rows(**columns: Sequence[str]) -> list[Cells]:
 
 def made(found: Sequence[Cells], label: str = "mood", *, recognised: bool = False, aligned: bool = False) -> Guess:
     clips = [recording(row["media"]) for row in found]
-    column = Label(label, "by its name" if label else "since none is given")
+    column = Label(label, "by its name" if label else "since there are no columns of labels")
     return guess("mine", found, clips, column, None, recognised=recognised, aligned=aligned)
 
 
@@ -37,7 +37,7 @@ def test_labels_and_speakers_give_classes_and_folds_of_speakers() -> None:
         "modalities": ["audio", "video"],
         "protocol": {"kind": "group-kfold", "folds": 4, "group": "speaker"},
     }
-    assert "labels: mood, by its name: calm 4, cross 4. --label COLUMN takes another, --no-labels none" in lines(found)
+    assert "labels: mood, by its name: calm 4, cross 4. Change this with --label COLUMN or --no-labels" in lines(found)
     assert "4 folds (4 speakers allow no more); corpora.mine.protocol.folds changes it" in lines(found)
 
 
@@ -132,7 +132,7 @@ def test_words_that_are_missing_are_made_where_that_is_possible() -> None:
     assert "times of words are aligned in 8 rows (streams.text.align: missing)" in lines(both)
     neither = made(table)
     assert neither.words == {}
-    assert '5 rows without text; pip install "crossmodal[speech]" recognises their words' in lines(neither)
+    assert '5 rows without text: their words can be recognised after pip install "crossmodal[speech]"' in lines(neither)
     assert 'text is left out: --transcripts DIR names its files; pip install "crossmodal' in lines(
         made(rows(mood=MOODS))
     )

@@ -23,13 +23,13 @@ def test_fields_of_a_pattern_become_columns_and_roles() -> None:
         "sad_s2_2.mp4": [{"emotion": "sad", "speaker": "s2", "take": "2"}],
     }
     assert "pattern: 2 of 3 names fit; fields: emotion, actor as speaker, take" in notes
-    assert "the pattern does not fit other.mp4: these cells are empty" in notes
+    assert "the pattern does not fit other.mp4: their cells are empty" in notes
 
 
 def test_a_pattern_that_fits_nothing_is_refused() -> None:
     with pytest.raises(UserError, match=r"--pattern '\{emotion\}_\{speaker\}' fits no name, such as a\.mp4"):
         known_cells(found("a.mp4"), Sources("{emotion}_{speaker}"))
-    with pytest.raises(UserError, match="two fields of the same meaning"):
+    with pytest.raises(UserError, match="two fields with the same meaning"):
         known_cells(found("a_b.mp4"), Sources("{speaker}_{actor}"))
 
 
@@ -49,7 +49,10 @@ def test_folders_give_labels_only_where_nothing_else_does() -> None:
     assert cells(clips, Sources())[0]["sad/0.mp4"] == [{"label": "sad"}]
     assert "label" not in cells(clips, Sources("{take}"))[0]["sad/0.mp4"][0]
     assert cells(clips, Sources(folder_labels=False))[0] == {}
-    assert "their names are not understood" in cells(found("s1/a.mp4", "misc/b.mp4"), Sources())[1]
+    assert (
+        "their names are not used, since their meaning is unclear"
+        in cells(found("s1/a.mp4", "misc/b.mp4"), Sources())[1]
+    )
 
 
 def test_a_table_among_the_files_is_read_unless_it_belongs_to_the_project(tmp_path: Path) -> None:
@@ -78,8 +81,8 @@ def test_rows_of_a_table_that_repeat_or_differ_are_said(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("clip,mood\na,calm\na,calm\nb,calm\nb,cross\nlost,calm\n")
     made, notes = cells(found("a.mp4", "b.mp4"), Sources(labels=tmp_path / "x.csv"))
     assert made == {"a.mp4": [{"mood": "calm"}], "b.mp4": [{"mood": ""}]}
-    assert "2 rows that repeat another one of the same recording: read once" in notes
-    assert "conflicting values for one recording, which are left empty: b.mp4 mood: calm, cross" in notes
+    assert "2 rows repeating another row of the same recording: read once" in notes
+    assert "rows of one recording differ, so these cells are left empty: b.mp4 mood: calm, cross" in notes
     assert "1 row names no existing recording: line 6 'lost'" in notes
 
 

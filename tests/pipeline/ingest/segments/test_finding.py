@@ -54,8 +54,8 @@ def test_noises_and_overlaps_are_reported(talk: Path) -> None:
     more = "\n3\n00:00:01,500 --> 00:00:02,000\n[door]\n\n4\n00:00:02,000 --> 00:00:02,500\nYes\n"
     talk.with_suffix(".srt").write_text(CUES + more)
     notes = utterances_in(talk, Request()).notes
-    assert notes[0] == "1 of 4 cues are left out: they have no length, or contain only noises or music"
-    assert notes[1].startswith("1 begin before the preceding one ends")
+    assert notes[0] == "1 of 4 cues are left out: they have no duration, or only noises or music"
+    assert notes[1].startswith("cues that begin before the preceding one ends, and are kept as they are: 1")
 
 
 def test_tiers_of_an_annotation_in_another_folder(talk: Path, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_tiers_of_an_annotation_in_another_folder(talk: Path, tmp_path: Path) ->
         ({}, {"by": "tier"}, r"has no talk\.textgrid or talk\.eaf beside it"),
         ({"talk.eaf": EAF}, {}, r"talk\.eaf: several tiers may hold the utterances: name one of Ann-de, Ann, Ann-mor"),
         ({"talk.eaf": EAF}, {"tiers": ("Anna",)}, r"talk\.eaf: no tier with annotations is named 'Anna'; did you mean"),
-        ({"talk.srt": ""}, {}, r"talk\.srt has no cue or annotation of words with a length"),
+        ({"talk.srt": ""}, {}, r"talk\.srt has no cue or annotation with words and a duration"),
         (
             {"talk.srt": CUES.replace("00:00:0", "00:01:0")},
             {},

@@ -62,7 +62,7 @@ def test_one_file_of_subtitles_for_several_recordings_is_refused(tmp_path: Path)
 
 
 def test_a_folder_is_no_manifest(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"corpus is not the name of a file: write .*corpus/manifest\.csv"):
+    with pytest.raises(UserError, match=r"corpus is not the name of a file: give --into .*corpus/manifest\.csv"):
         segment([tmp_path / "a.mp4"], tmp_path / "corpus", Request())
 
 

@@ -42,7 +42,7 @@ def test_half_a_character_of_utf16_is_named(tmp_path: Path) -> None:
 def test_what_is_not_text_or_not_a_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.srt"
     path.write_bytes(b"fine\nword\0word and so on, with few such characters")
-    with pytest.raises(UserError, match=r"a\.srt:2: this holds a NUL character"):
+    with pytest.raises(UserError, match=r"a\.srt:2: there is a NUL character"):
         read_text(path)
     with pytest.raises(UserError, match="is a folder"):
         read_text(tmp_path)

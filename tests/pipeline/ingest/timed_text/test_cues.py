@@ -33,8 +33,8 @@ def test_times_as_programs_write_them(line: str, times: tuple[float, float]) -> 
         ("-00:00:03,000 --> 00:00:04,000", "not two times"),
         ("00:00:03,0000 --> 00:00:04,000", "not two times"),
         ("00:00:03,000 --> 00:00:04,000x", "not two times"),
-        ("00:00:63,000 --> 00:01:04,000", "60 minutes or seconds or more"),
-        ("00:75:00,000 --> 01:16:00,000", "60 minutes or seconds or more"),
+        ("00:00:63,000 --> 00:01:04,000", "more than 59 minutes or seconds"),
+        ("00:75:00,000 --> 01:16:00,000", "more than 59 minutes or seconds"),
     ],
 )
 def test_what_is_wrong_with_times_is_said(line: str, what: str) -> None:

@@ -90,7 +90,7 @@ def test_a_document_without_annotations_says_nothing(tmp_path: Path) -> None:
         ('TIME_VALUE="2500"', 'TIME_VALUE="500"', "lasts from 1 to 0.5 s: the end must not be earlier"),
         ('TIME_VALUE="2500"', 'TIME_VALUE="2.5"', ":12: the time '2.5' is not a number of milliseconds"),
         (' TIME_VALUE="2500"', "", ":19: the annotation a1 has no time: set it in ELAN"),
-        ('TIME_SLOT_REF2="ts3"', 'TIME_SLOT_REF2="ts9"', ":26: the annotation a3 names the time slot ts9"),
+        ('TIME_SLOT_REF2="ts3"', 'TIME_SLOT_REF2="ts9"', ":26: the annotation a3 refers to the missing time slot ts9"),
         ('ANNOTATION_REF="a1"', 'ANNOTATION_REF="a99"', ":15: the annotation a6 refers to a99"),
         (' TIER_ID="Ann-de"', "", ":14: <TIER> has no TIER_ID"),
         ("milliseconds", "PAL-frames", ":5: times are in PAL-frames"),

@@ -62,8 +62,8 @@ def test_a_cue_without_text_and_an_empty_file_say_nothing(tmp_path: Path) -> Non
     [
         ("1\n00:00:01,000 --> 00:00:02,000\na\n\n2\n00:00:03 --> bad\nb\n", ":6: '00:00:03 --> bad' is not two times"),
         ("1\n00:00:05,000 --> 00:00:02,000\na\n", ":2: the cue ends at 2 s, before it starts at 5 s"),
-        ("\nKids are talking\n1\n00:00:01,000 --> 00:00:02,000\na\n", ":2: 'Kids are talking' stands before any cue"),
-        ("Kids are talking\n", ":1: 'Kids are talking' stands before any cue"),
+        ("\nKids are talking\n1\n00:00:01,000 --> 00:00:02,000\na\n", ":2: 'Kids are talking' is before the first cue"),
+        ("Kids are talking\n", ":1: 'Kids are talking' is before the first cue"),
     ],
 )
 def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, where: str) -> None:

@@ -104,7 +104,7 @@ def test_a_file_without_cues_says_nothing(tmp_path: Path) -> None:
         ("WEBVTTX\n", ":1: found 'WEBVTTX'"),
         ("WEBVTT\n\n00:01.000 --> bad\na\n", ":3: '00:01.000 --> bad' is not two times"),
         ("WEBVTT\n\nname\n00:03.000 --> 00:02.000\na\n", ":4: the cue ends at 2 s, before it starts at 3 s"),
-        ("WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nlost words\nof a cue\n", ":6: 'lost words' begins no cue"),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\na\n\nlost words\nof a cue\n", ":6: 'lost words' does not begin a cue"),
         ("WEBVTT\n\n00:01.000 --> 00:02.000\na\n00:02.000 --> 00:01.000\nb\n", ":5: the cue ends at 1 s, before"),
     ],
 )
