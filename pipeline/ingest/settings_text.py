@@ -17,7 +17,7 @@ _HEAD = """\
 _SMALL = 60  # with fewer utterances, only a few configurations are fitted by default
 _TRAIN = """
 train:
-  table: paper           # each strategy once, for text + audio and for all modalities; full: also all pairs, classifiers
+  table: paper           # each strategy once, for text + audio and for all modalities; full: all pairs and classifiers
 """
 _SMALL_TRAIN = """
 train:                   # few configurations, since there are few utterances; without these lists, all are fitted

@@ -1,1 +1,1 @@
-"""Commands that inspect and run no stage: validate, status, verify, doctor, lists, and cache gc."""
+"""Commands that inspect files and run no stage: validate, status, verify, doctor, lists, and cache gc."""

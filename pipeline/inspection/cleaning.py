@@ -1,4 +1,4 @@
-"""What `cache gc` deletes: cached clips that are not used, and unfinished files of killed runs."""
+"""`crossmodal cache gc`: delete cached clips that are not used, and unfinished files of killed runs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,9 @@ class Garbage:
     Attributes
     ----------
     clips
-        Files of the cache that no store and no fit uses.
+        Files in the cache that no store and no fit uses.
     size
-        Their size in bytes.
+        The total size of `clips` in bytes.
     unfinished
         Unfinished files and folders of killed runs.
     """
@@ -40,7 +40,7 @@ class Garbage:
         return [
             f"{len(self.clips)} cached files ({self.size / 1e6:.1f} MB) are not used by any store under data/work",
             *(
-                f"{path}{'/ and all in it' if path.is_dir() else ''}: left unfinished by a run that was killed"
+                f"{path}{'/ and everything in it' if path.is_dir() else ''}: left unfinished by a run that was killed"
                 for path in self.unfinished
             ),
         ]
@@ -53,12 +53,12 @@ def found_garbage() -> Garbage:
 
 
 def used_keys() -> set[str]:
-    """Return every cache key that a store or table under data/work, or a table or page under results, was made from.
+    """Return all cache keys of the clips and fits from which files under data/work and results were made.
 
     Raises
     ------
     StoreError
-        If a store cannot be read: the keys that it uses are then unknown.
+        If a store cannot be read, so that the keys that it uses are unknown.
     UserError
         If a tables.json or a train.json is damaged.
     """
@@ -72,14 +72,14 @@ def used_keys() -> set[str]:
     for path in Path("results").glob(f"*/{FOLDER}/{KEYS}"):
         keys.update(read_keys(path))
     for path in Path("results").rglob("train.json"):
-        if of_this_version(path):  # a fit of another version is never used again, since its key depends on the code
+        if of_this_version(path):  # fits of other versions are never used again, since their keys depend on the code
             keys.update(record_in(path).fits)
     return keys
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """What was deleted: cached clips, their size in bytes, unfinished files; and how many of these could not be."""
+    """Numbers of deleted clips, of their bytes, of deleted unfinished files, and of those that could not be deleted."""
 
     clips: int
     size: int
@@ -97,7 +97,7 @@ class Cleaned:
 
 
 def clean(found: Garbage) -> Cleaned:
-    """Delete the files, except those that a run has begun to use meanwhile."""
+    """Delete the files, except unfinished ones that another run uses in the meantime."""
     for path in found.clips:
         path.unlink(missing_ok=True)
     deleted = sum(discard(path) for path in found.unfinished)

@@ -1,4 +1,4 @@
-"""What a corpus holds, counted: utterances, recordings, groups, timed words, labels, and the parts of a split."""
+"""Count what a corpus holds: utterances, recordings, groups, timed words, labels, and the parts of a split."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from pipeline.tables.rules import is_no_label
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a published split: its name, its utterances, and its groups (None: nobody knows them)."""
+    """One part of a published split: its name and its numbers of utterances and of groups (None if unknown)."""
 
     split: str
     utterances: int
@@ -27,21 +27,21 @@ class CorpusFacts:
     Attributes
     ----------
     corpus
-        Its name.
+        The name of the corpus.
     utterances, recordings
-        How many there are.
+        Their numbers.
     groups
-        How many groups of the protocol; None if nothing says which utterances belong together.
+        The number of groups of the protocol; None if nothing says which utterances belong together.
     timed_words, untimed_words
-        Words with and without times.
+        The numbers of words with and without times.
     made
-        What a machine wrote of its words; empty if nothing.
+        A sentence on words and times that a machine made; empty if there are none.
     task, label
-        ``classification`` or ``regression``, and the column of the labels; empty without labels.
+        ``classification`` or ``regression``, and the label column; empty without labels.
     labels
-        In classification, class -> number of utterances.
+        In classification, the number of utterances of each class.
     unlabelled
-        Utterances without a label.
+        The number of utterances without a label.
     split
         The parts of a published split.
     """
@@ -60,7 +60,7 @@ class CorpusFacts:
     split: tuple[Part, ...] = ()
 
     def __str__(self) -> str:
-        """Return a sentence about the whole, and one about each part of a published split, on lines of their own."""
+        """Return one line about the whole corpus, and one about each part of a published split."""
         several = "no groups (each utterance by itself)" if self.groups is None else f"{self.groups} groups"
         first = f"{self.corpus}: {self.utterances} utterances, {self.recordings} recordings, {several}, "
         first += f"{self.timed_words} timed words"
@@ -81,14 +81,14 @@ class CorpusFacts:
 
 
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> CorpusFacts:
-    """Count what a corpus holds; its groups are those of the protocol.
+    """Count what a corpus holds; the groups are those of the protocol.
 
     Parameters
     ----------
     name, corpus
-        The corpus and its settings.
+        The name of the corpus and its settings.
     table, words
-        Its utterances and its words.
+        The tables of its utterances and its words.
     """
     groups = pd.Series(groups_of(table, corpus.protocol.group), table.index)
     known = grouped(table, corpus.protocol.group)

@@ -1,4 +1,4 @@
-"""Checks of this machine; the message of a failed check says what to do."""
+"""`crossmodal doctor`: check this machine; the message of a failed check says what to do."""
 
 import os
 import platform
@@ -25,11 +25,11 @@ class Check:
     name: str
     ok: bool
     detail: str
-    needed: bool = True  # False: the part is optional, so the check may fail
+    needed: bool = True  # False for an optional part, whose check may fail
 
 
 def checks() -> Iterator[Check]:
-    """Yield the results of all checks, the cheap ones first."""
+    """Yield the results of all checks, the fast ones first."""
     yield _python()
     yield _locale()
     yield from (_package(requirement) for requirement in requirements())
@@ -54,7 +54,7 @@ def _locale() -> Check:
 
 
 def requirements(extra: str = "") -> list[Requirement]:
-    """Return what this program requires, or what one of its extras adds to that, as its package states it."""
+    """Return the requirements of the installed package or, if `extra` is given, those that this extra adds."""
     found = [Requirement(text) for text in requires("crossmodal") or ()]
     return [r for r in found if _applies(r, extra) and (not extra or not _applies(r, ""))]
 
@@ -84,7 +84,7 @@ def _speech() -> Check:
 def _guarded(name: str, run: Callable[[], str]) -> Check:
     try:
         return Check(name, True, run())
-    except Exception as error:  # whatever is wrong with this machine is the result of the check
+    except Exception as error:  # any exception shows that something is wrong with this machine
         return Check(name, False, " ".join(str(error).split()) or type(error).__name__)
 
 

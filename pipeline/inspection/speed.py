@@ -1,4 +1,4 @@
-"""How long extractors take: what `python -m benchmarks.run extractors` measured."""
+"""How long extractors take, as `python -m benchmarks.run extractors` measured it."""
 
 import json
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ class Speed:
     Attributes
     ----------
     machine
-        The processor, one core of which was used.
+        The processor, of which one core was used.
     clips, clip_s
-        How many clips, and their mean length in seconds.
+        The number of clips, and their mean length in seconds.
     ms
-        `speed_key` -> milliseconds of processor time per clip.
+        Milliseconds of processor time per clip, keyed by `speed_key`.
     """
 
     machine: str
@@ -31,7 +31,7 @@ class Speed:
 
 
 def speed_key(extractor: str, config: Mapping[str, Any]) -> str:
-    """Return the name under which the time of an extractor with these settings is kept.
+    """Return the key of the time of an extractor with these settings.
 
     >>> speed_key("mfcc", {"count": 40})
     'mfcc {"count": 40}'
@@ -41,5 +41,5 @@ def speed_key(extractor: str, config: Mapping[str, Any]) -> str:
 
 @cache
 def measured() -> Speed:
-    """Return the times that were measured last."""
+    """Return the most recent measurements."""
     return Speed(**json.loads(FILE.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""status: the progress of each corpus, stage by stage, with the current settings."""
+"""`crossmodal status`: the progress of each corpus, stage by stage, with the current settings."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from pipeline.training.trained import inputs_of, read_record, require_features
 
 @dataclass(frozen=True)
 class Counts:
-    """Numbers of clips of one step: up to date in the store, in the cache, failed, out of date in the store."""
+    """The numbers of clips of a step that are up to date in the store, in the cache, failed, or out of date."""
 
     corpus: str
     stage: str
@@ -91,7 +91,7 @@ def _step(name: str, stage: str, step: str, plan: Callable[[], Sequence[Clip | O
 
 
 def _stored(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
-    """Return the key and status of each utterance in a store, and what is wrong with the store."""
+    """Return the key and status of each utterance in a store, and what is wrong with the store or ``""``."""
     if not path.exists():
         return {}, ""
     try:
@@ -114,7 +114,7 @@ def _prepare(params: Params, name: str) -> Counts:
 
 
 def _file(name: str, stage: str, path: Path, stale: str) -> Counts:
-    """Return the counts of a stage that writes one file; `stale` is the reason if the file is out of date."""
+    """Return the counts of a stage that writes one file; `stale` says why it is out of date, and is empty otherwise."""
     there = path.exists()
     return Counts(name, stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
 

@@ -1,4 +1,4 @@
-"""What a store holds: which utterances lack their features and why, and the range of each feature."""
+"""Facts about a store: which utterances lack features and why, and the range of each feature."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ class Range:
     name
         The feature.
     min, median, max
-        Of the defined values; None if there are none.
+        Statistics of the defined values; None if there are none.
     undefined
-        How many values are NaN.
+        The number of values that are NaN.
     """
 
     name: str
@@ -43,34 +43,35 @@ class Incomplete:
 
 @dataclass(frozen=True)
 class StoreFacts:
-    """What one store holds.
+    """Facts about one store.
 
     Attributes
     ----------
     file
-        Its path.
+        The path of the store.
     name, kind, modality
-        The stream or the instance of an extractor; ``stream``, ``features`` or ``imported``; text, audio or video.
+        The name of the stream or of the instance of an extractor; ``stream``, ``features`` or ``imported``; and text,
+        audio or video.
     version, format_version
-        Of the algorithm, and of the store.
+        The versions of the algorithm and of the format of the store.
     config, libraries, weights, device
-        The settings, package -> version, file -> sha256, and where an encoder ran.
+        The settings, the version of each package, the sha256 of each file of weights, and where an encoder ran.
     utterances
-        How many utterances it holds.
+        The number of utterances.
     statuses
-        Status -> number of utterances.
+        The number of utterances with each status.
     incomplete
-        Every utterance whose status is not ok.
+        All utterances whose status is not ok.
     remarks
-        Every utterance whose status is ok, with a note.
+        All utterances whose status is ok and which have a note.
     rows
-        The numbers of rows (frames, words, windows, samples) of the utterances that are ok.
+        The range of the number of rows (frames, words, windows, samples) of the utterances that are ok.
     features_per
         Whether `features` are values per ``utterance`` or per ``row``.
     features
-        The range of each feature; of a stream, of its columns of one number per utterance.
+        The range of each feature; for a stream, of each column with one number per utterance.
     columns
-        Path in the file -> shape and type.
+        The shape and type of each array, keyed by its path in the file.
     """
 
     file: str
@@ -94,7 +95,7 @@ class StoreFacts:
 
 
 def facts_of_store(path: Path) -> StoreFacts:
-    """Read what a store holds.
+    """Read the facts about a store.
 
     Raises
     ------
@@ -133,9 +134,9 @@ def ranges_of(names: Sequence[str], values: NDArray[Any]) -> tuple[Range, ...]:
     Parameters
     ----------
     names
-        One per column.
+        The names of the p columns.
     values
-        ``(n, p)`` numbers; NaN where a value is undefined.
+        ``(n, p)``; NaN where a value is undefined.
 
     Examples
     --------
@@ -155,7 +156,7 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return what the features are values of, and their ranges: one vector per utterance where there is one."""
+    """Return the ranges of the values per utterance or, if the store has none, per row; and which of both they are."""
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:
         return "utterance", ranges_of(pooled, store.pooled()[ok])

@@ -1,4 +1,4 @@
-"""What a store holds, as paragraphs and tables for people."""
+"""Show the facts about a store as paragraphs and tables."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,19 +7,19 @@ from pipeline.errors import counted
 from pipeline.inspection.store_facts import Incomplete, Range, StoreFacts
 from pipeline.reporting.tables import Block, Table, literal, plain
 
-MOST = 40  # features, and reasons, that are printed unless all are asked for
-NAMED = 3  # utterances that are named for each reason
+MOST = 40  # at most this many features, and reasons, are printed without --all
+NAMED = 3  # at most this many utterances are named for each reason
 
 
 def page_of_store(facts: StoreFacts, *, every: bool = False) -> Iterator[Block]:
-    """Yield paragraphs and tables for people: what it is, what is missing and why, and the ranges.
+    """Yield paragraphs and tables: what the store is, what is missing and why, and the ranges of features.
 
     Parameters
     ----------
     facts
-        What the store holds.
+        The facts about the store.
     every
-        Whether to list every utterance that is not ok and every feature, however many.
+        Whether to list all utterances that are not ok, and all features.
     """
     yield f"# {literal(facts.file)}"
     yield plain(_origin(facts))
@@ -27,7 +27,7 @@ def page_of_store(facts: StoreFacts, *, every: bool = False) -> Iterator[Block]:
     if facts.incomplete:
         yield _reasons(facts.incomplete, every)
     if facts.remarks:
-        yield f"{counted(len(facts.remarks), 'utterance')} that can be used, with a note:"
+        yield f"{counted(len(facts.remarks), 'utterance')} with a note, but usable:"
         yield _reasons(facts.remarks, every)
     if facts.features and facts.statuses["ok"]:
         yield plain(_about_features(facts, every))
@@ -63,7 +63,7 @@ def _counts(facts: StoreFacts) -> str:
 
 
 def _reasons(found: Sequence[Incomplete], every: bool) -> Table:
-    """Return one line per status and reason, with the utterances that it holds for; with `every`, all are named."""
+    """Return one line per status and reason, with some of its utterances, or all of them if `every` is set."""
     alike: dict[tuple[str, str], list[str]] = {}
     for one in found:
         alike.setdefault((one.status, one.note), []).append(one.utterance)
@@ -81,7 +81,7 @@ def _named(own: Sequence[str], every: bool) -> str:
 
 
 def _about_features(facts: StoreFacts, every: bool) -> str:
-    """Return sentences about all features, which a long table would hide."""
+    """Return sentences about the features as a whole, which are hard to see in a long table."""
     undefined = [one.name for one in facts.features if one.min is None]
     constant = [one.name for one in facts.features if one.min is not None and one.min == one.max]
     what = "Columns of one number" if facts.kind == "stream" else counted(len(facts.features), "feature")
@@ -89,7 +89,7 @@ def _about_features(facts: StoreFacts, every: bool) -> str:
     notes = [f"{what} per {facts.features_per}, over the utterances that are ok"]
     notes += [f"Undefined everywhere: {_named(undefined, every)}"] if undefined else []
     notes += [f"The same everywhere: {_named(constant, every)}"] if constant and facts.statuses["ok"] > 1 else []
-    notes += [f"The table has the first {MOST}; --all prints {left} more"] if left > 0 and not every else []
+    notes += [f"The table has the first {MOST}; --all prints the other {left}"] if left > 0 and not every else []
     return ". ".join(notes) + ":"
 
 

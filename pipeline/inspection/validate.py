@@ -1,4 +1,4 @@
-"""validate: check a corpus without running it."""
+"""`crossmodal validate`: check a corpus without running any stage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class Validated:
     Attributes
     ----------
     problems
-        Everything that is wrong with it.
+        Everything that is wrong with the corpus.
     facts
-        What it holds.
+        The counts of what it holds.
     to_recognise
-        How many utterances have words that `prepare` will recognise.
+        The number of utterances whose words `prepare` will recognise.
     """
 
     problems: Sequence[Problem]
@@ -49,7 +49,7 @@ class Validated:
         return {**vars(self.facts), **more}
 
     def __str__(self) -> str:
-        """Return what it holds in sentences, each on a line."""
+        """Return sentences about the content of the corpus, one per line."""
         if not self.to_recognise:
             return str(self.facts)
         return (
@@ -87,20 +87,20 @@ def validate(params: Params, name: str) -> Validated:
 
 
 def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> int:
-    """Return how many utterances have words that `prepare` will recognise."""
+    """Return the number of utterances whose words `prepare` will recognise."""
     if not makes_words(corpus):
         return 0
     return sum(needs_text(row, rule_of(corpus, str(row.utterance))) for row in table.itertuples())
 
 
 def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
-    """Return what is to be said of the speakers; without labels there are no folds that could share one."""
+    """Return notes about unknown speakers; without labels, there are no folds that could share a speaker."""
     corpus = params.corpus(name)
     return told_of_speakers(speakers_note_of(table, corpus, published_of(corpus)), params, name) if corpus.label else []
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
-    """Return problems of imported features whose utterances differ from the corpus's."""
+    """Return problems with imported features that were made for other utterances than those of the corpus."""
     folder = CorpusPaths(name).work / "features"
     try:
         return [
@@ -115,11 +115,11 @@ def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
     """Return which stages a corpus's errors block, and what to do."""
     if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
         return "nothing can be prepared: correct the rows named above"
-    return f"it can be prepared, but not trained: correct what is named above, or change corpora.{name}.protocol"
+    return f"it can be prepared, but not trained: correct the errors above, or change corpora.{name}.protocol"
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:
-    """Return a mask of the recordings that are hard links of one another: unlike copies, these are deliberate."""
+    """Return a mask of the recordings that are hard links to the same file, which are deliberate, unlike copies."""
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")

@@ -1,4 +1,4 @@
-"""status --verify: read all written files and list those that are damaged or were edited."""
+"""`crossmodal status --verify`: read all written files, and list those that are damaged or were edited."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -21,16 +21,16 @@ Checked = tuple[Path, str]  # a file and its problem, which is empty if the file
 
 
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
-    """Yield every file that was read, with a sentence about the damage if there is any.
+    """Yield every file that was read, with a sentence about its damage, which is empty if there is none.
 
-    Each corpus's stores, tables, predictions, saved models and ledger are read, and every entry of the cache.
+    These are the stores, tables, predictions, saved models and ledger of each corpus, and all entries of the cache.
 
     Parameters
     ----------
     params
         All settings.
     names
-        Which corpora.
+        The corpora to check.
     """
     trusted = module_names(params.run.plugins)
     for name in names:
@@ -57,7 +57,7 @@ def _fault_of_store(path: Path) -> str:
             found = list(store.damage())
     except StoreError as error:
         return str(error)
-    return found[0] + (f" (and {len(found) - 1} further parts of it)" if len(found) > 1 else "") if found else ""
+    return found[0] + (f" (and {len(found) - 1} other parts of it)" if len(found) > 1 else "") if found else ""
 
 
 def _bound_files(folder: Path) -> Iterator[Checked]:

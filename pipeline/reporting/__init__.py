@@ -1,1 +1,1 @@
-"""The page and its template, plots as SVG, and tables as Markdown, LaTeX and text."""
+"""The page of a corpus with its templates, plots as SVG, and tables as Markdown, LaTeX and text."""

@@ -1,13 +1,13 @@
-"""Plots as SVG text: points with intervals by row, and curves in panels. The same numbers give the same bytes."""
+"""Draw plots as SVG: forest plots, curves in panels and reliability diagrams. The same numbers give the same bytes."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_LEFT, _WIDTH, _STEP = 330, 520, 20  # pixels of a forest plot: labels, axis, one row
-_PANEL, _HEIGHT, _GAP = 250, 240, 60  # pixels of a panel of curves, and between panels
-_SIDE, _STRIP = 330, 60  # pixels of a reliability diagram's side, and of its histogram's height
+_LEFT, _WIDTH, _STEP = 330, 520, 20  # of a forest plot, in pixels: width of labels and of the axis, height of a row
+_PANEL, _HEIGHT, _GAP = 250, 240, 60  # of panels of curves, in pixels: width, height, and gap between them
+_SIDE, _STRIP = 330, 60  # of a reliability diagram, in pixels: side, and height of the histogram
 _INK, _GREY, _PALE = "#444466", "#999999", "#b9d3ee"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c564b")  # Okabe and Ito
 _DASHES = ("", "6 3", "2 3", "8 3 2 3")
@@ -15,7 +15,7 @@ _DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 @dataclass(frozen=True)
 class Point:
-    """One row of a forest plot: a label, a value and its interval; NaN bounds where there is no interval."""
+    """One row of a forest plot: a label, a value and its interval, whose bounds are NaN if there is none."""
 
     label: str
     value: float
@@ -25,7 +25,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: number of utterances, their mean probability, share of correct predictions."""
+    """One bin of a reliability diagram: utterances in it, their mean probability, and share of correct predictions."""
 
     count: int
     probability: float
@@ -34,14 +34,14 @@ class Bin:
 
 @dataclass(frozen=True)
 class Diagram:
-    """A reliability diagram: the lines above it, and its bins of equal width from 0 to 1."""
+    """A reliability diagram: the lines of its title, and its bins of equal width from 0 to 1."""
 
     lines: Sequence[str]
     bins: Sequence[Bin]
 
 
 def forest(points: Sequence[Point], title: str, span: tuple[float, float], base: float | None = None) -> str:
-    """Draw a forest plot: in each row a point, its interval and its value.
+    """Draw a forest plot, whose rows have a point, its interval and its value as text.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def forest(points: Sequence[Point], title: str, span: tuple[float, float], base:
     title
         What is measured.
     span
-        Ends of the axis.
+        The ends of the axis.
     base
         The value at which a dashed line crosses all rows.
     """
@@ -68,16 +68,16 @@ def forest(points: Sequence[Point], title: str, span: tuple[float, float], base:
 
 
 def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], title: str, below: str) -> str:
-    """Draw panels side by side on one scale, each with one curve per series; the series are listed underneath.
+    """Draw panels side by side on one scale, each with one curve per series; a legend is below them.
 
     Parameters
     ----------
     panels
-        Panel -> series -> ``(x, y)`` points; those with y = NaN are left out.
+        For each panel and series, the points ``(x, y)``; points with y = NaN are left out.
     title
-        What y is.
+        The title of the y axis.
     below
-        What x is.
+        The title of the x axis.
     """
     points = [p for panel in panels.values() for series in panel.values() for p in series if math.isfinite(p[1])]
     names = list(dict.fromkeys(name for panel in panels.values() for name in panel))
@@ -97,15 +97,15 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], ti
 def reliability(diagrams: Sequence[Diagram], title: str) -> str:
     """Draw reliability diagrams side by side, each above a histogram of its utterances.
 
-    A bar is the share of correct predictions in a bin, a point marks the mean probability, and a line joins it with the
-    diagonal, on which both are equal. Each bar of the histogram has its count.
+    Each bar is the share of correct predictions in a bin. A point marks the mean probability and that share; a line
+    joins it with the diagonal, on which both are equal. Each bar of the histogram has its count.
 
     Parameters
     ----------
     diagrams
-        From left to right.
+        The diagrams from left to right.
     title
-        What is drawn.
+        The description of the image.
     """
     above = 16 * max((len(one.lines) for one in diagrams), default=0)
     parts = [part for i, one in enumerate(diagrams) for part in _diagram(_GAP + i * (_SIDE + _GAP), above + 10, one)]

@@ -1,4 +1,4 @@
-"""The page of a corpus from which nothing was learnt: why, which features there are, and how they were made."""
+"""The page of a corpus from which nothing was learnt: the reason, the features, and how they were made."""
 
 from features.store import STATUSES, open_store
 from pipeline.corpora.utterances import read_utterances
@@ -20,11 +20,11 @@ def page_of_features(params: Params, name: str, why: str, data: DataSections) ->
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     why
-        A sentence on what keeps it from being trained on, without its full stop.
+        A sentence that says why nothing can be trained, without its full stop.
     data
-        What is shown of the data and of each utterance.
+        The sections *Data* and *One utterance*.
     """
     corpus = params.corpus(name)
     table = read_utterances(CorpusPaths(name).utterances, corpus.label)
@@ -44,7 +44,7 @@ def page_of_features(params: Params, name: str, why: str, data: DataSections) ->
 
 
 def stores_of(name: str) -> Table:
-    """Return how many utterances have each status, by store of features."""
+    """Return a table of the number of utterances with each status, for each store of features."""
     lines = []
     for path in sorted((CorpusPaths(name).work / "features").glob("*.h5")):
         with open_store(path) as store:

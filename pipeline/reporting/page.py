@@ -1,4 +1,4 @@
-"""The page of a corpus, as one self-contained HTML file: the answer, the results, the data, and how they were made."""
+"""The page of a corpus as one self-contained HTML file: the answer, the results, the data, and the methods."""
 
 import pandas as pd
 from markupsafe import Markup
@@ -17,7 +17,7 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import page_mark
 
-SECTIONS = {  # a section is a template of this name
+SECTIONS = {  # the title of each section; its name is that of a template
     "answer": "Answer",
     "results": "Results",
     "data": "Data",
@@ -43,7 +43,7 @@ def page_of(
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     scores
         The scores in table.csv.
     predictions
@@ -51,7 +51,7 @@ def page_of(
     key
         The key of everything that the page is made from.
     sections
-        What is shown of the data and of each utterance.
+        The sections *Data* and *One utterance*.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)

@@ -1,4 +1,4 @@
-"""What every configuration predicts for every utterance, as data that the scripts of the page read."""
+"""The predictions of all configurations for all utterances, as data for the scripts of the page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ _DIGITS = 4  # significant digits of a score
 
 
 def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataFrame, corpus: CorpusParams) -> Any:
-    """Return the predictions of all configurations, as JSON that the page's scripts read.
+    """Return the predictions of all configurations as plain data, which becomes JSON in the page.
 
     Parameters
     ----------
@@ -24,18 +24,18 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
     predictions
         The rows of predictions.csv.
     table
-        The utterances: utterance, text, speaker.
+        The utterances, with the columns utterance, text and speaker.
     corpus
-        Its settings.
+        The settings of the corpus.
 
     Returns
     -------
     dict
-        ``task``; ``classes``, empty for scores; the leading ``metric``; ``utterances``, ``texts`` and ``speakers`` of
-        equal length; ``truth`` of each utterance, a place in ``classes`` or a score; and ``configurations``, in the
-        order of the table. Each of these has its ``name``, ``strategy``, ``modalities``, ``model``, ``kind``, the
-        leading metric as text (``value``), its ``prediction`` per utterance and, where it is one of `detailed` and
-        has probabilities, ``shares``: the percentages of the classes, one utterance after the other.
+        ``task``; ``classes`` (empty for scores); the leading ``metric``; ``utterances``, ``texts`` and ``speakers``,
+        which have equal lengths; ``truth``, an index into ``classes`` or a score per utterance; and ``configurations``
+        in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``, ``model``, ``kind``,
+        ``value`` (the leading metric as text) and a ``prediction`` per utterance. Those of `detailed` that have
+        probabilities also have ``shares``, the percentages of the classes, one utterance after the other.
     """
     parts, with_shares = by_configuration(predictions), detailed(scores)
     first = next(iter(parts.values()))
@@ -60,7 +60,7 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
 
 
 def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
-    """Return the same of a corpus from which nothing was learnt: its utterances, without classes and configurations."""
+    """Return such data for a corpus from which nothing was learnt: utterances, but no classes and configurations."""
     return {
         "task": corpus.task,
         "classes": [],
@@ -74,7 +74,7 @@ def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
 
 
 def detailed(scores: Scores) -> list[Scored]:
-    """Return the best row of each set of modalities, whose shares of the classes are in the page."""
+    """Return the best row of each set of modalities; the page contains the class probabilities of these rows."""
     sets = dict.fromkeys(row.configuration.modalities for row in scores.rows if not row.is_baseline)
     best = (
         scores.best(row for row in scores.rows if row.configuration.modalities == one and not row.is_baseline)
@@ -100,14 +100,14 @@ def _classes(predictions: pd.DataFrame) -> list[str]:
 
 
 def _coded(column: pd.Series, classes: Sequence[str]) -> list[int] | list[float]:
-    """Return classes as their places, or scores with four digits."""
+    """Return classes as indices into `classes`, or scores with four significant digits."""
     if classes:
         return list(map(int, pd.Index(classes).get_indexer(column)))
     return [float(f"{value:.{_DIGITS}g}") for value in column]
 
 
 def _shares(part: pd.DataFrame, classes: Sequence[str]) -> list[int] | None:
-    """Return the percentages of the classes; None where the model gave none."""
+    """Return the probabilities of the classes in percent; None if the model gives no probabilities."""
     columns = [PROBABILITY + one for one in classes]
     if not set(columns) <= set(part.columns):
         return None

@@ -1,4 +1,4 @@
-"""Templates filled in, with data, scripts and styles inside the page, so that it is one file that loads nothing."""
+"""Fill in templates, with data, scripts and styles inside the page, so that it is one file that loads nothing else."""
 
 import json
 import math
@@ -24,9 +24,9 @@ def render(file: str, **values: Any) -> str:
     Parameters
     ----------
     file
-        Its name below ``templates``.
+        The name of the template in the folder ``templates``.
     values
-        What it names. One that is missing raises `jinja2.UndefinedError`.
+        The values that the template names; a missing one raises `jinja2.UndefinedError`.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -43,22 +43,23 @@ def render(file: str, **values: Any) -> str:
 
 
 def asset(name: str) -> Markup:
-    """Return one of our own scripts or styles, to be put into a ``script`` or ``style`` element."""
+    """Return one of our own scripts or style sheets, for a ``script`` or ``style`` element."""
     return Markup((_HERE / "assets" / name).read_text(encoding="utf-8"))
 
 
 @cache
 def chart_runtime() -> Markup:
-    """Return Vega, Vega-Lite and Vega-Embed as one script, which draws the charts without a network."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script, so that charts need no network."""
     from vl_convert import javascript_bundle
 
     return Markup(javascript_bundle("window.vegaEmbed = vegaEmbed;"))
 
 
 def write_plots_page(folder: Path = Path(".dvc")) -> None:
-    """Write the page that `dvc plots show` fills in into a folder of DVC, if there is one and it lacks the page.
+    """Write the template for `dvc plots show` into DVC's folder, if that exists and lacks the template.
 
-    The drawing library is inside, so that the page needs no network. DVC's setting ``plots.html_template`` names it.
+    The template contains the drawing library, so that the plots need no network. DVC's setting ``plots.html_template``
+    names the template.
     """
     if folder.is_dir() and not (path := folder / PLOTS_PAGE).exists():
         write_text(path, render(PLOTS_PAGE))
@@ -76,12 +77,12 @@ def json_script(name: str, value: Any) -> Markup:
 
 
 def plain_json(value: Any) -> str:
-    """Return data as JSON that no element of HTML can end; numbers that JSON does not know become null."""
+    """Return data as JSON that cannot end an HTML element; numbers that JSON does not know become null."""
     return json.dumps(_known(value), allow_nan=False, separators=(",", ":")).translate(_INSIDE_A_SCRIPT)
 
 
 def _known(value: Any) -> Any:
-    """Return data with plain lists, mappings and numbers in place of others."""
+    """Return data converted to plain lists, mappings and numbers, with None for numbers that are not finite."""
     if isinstance(value, Mapping):
         return {str(key): _known(one) for key, one in value.items()}
     if isinstance(value, np.ndarray | np.generic):

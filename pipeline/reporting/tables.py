@@ -1,7 +1,7 @@
-"""Tables and pages of text as objects, rendered to Markdown, to LaTeX and for a terminal; foreign text is escaped.
+"""Tables and texts as objects that are rendered as Markdown, as LaTeX and for a terminal; foreign text is escaped.
 
-The Markdown and LaTeX are our own dozen lines: results keep their bytes, and the tabulars need no LaTeX package and
-begin no row with a bracket, which tabulate and pandas cannot promise.
+A dozen lines of our own write Markdown and LaTeX, so that the bytes of results do not change with a library. The
+tabulars need no LaTeX package, and no row begins with a bracket; tabulate and pandas guarantee neither.
 """
 
 import re
@@ -15,7 +15,7 @@ from pipeline.foreign import one_line
 if TYPE_CHECKING:
     import rich.table
 
-LONGEST = 24  # letters of the longest word that is never broken on a terminal
+LONGEST = 24  # words of up to this many letters are never broken on a terminal
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Table:
     Attributes
     ----------
     header
-        One text per column.
+        The title of each column.
     lines
-        One text per column in each line.
+        For each line, one text per column.
     """
 
     header: Sequence[str]
@@ -78,7 +78,7 @@ def for_terminal(blocks: Iterable[Block], width: int) -> str:
     blocks
         Paragraphs and tables.
     width
-        Width of the terminal in characters. A table whose words need more space is wider.
+        The width of the terminal in characters; a table whose words need more space is wider than this.
     """
     from rich.console import Console
     from rich.text import Text
@@ -95,7 +95,7 @@ def for_terminal(blocks: Iterable[Block], width: int) -> str:
 
 
 def _drawn(table: Table) -> "rich.table.Table":
-    """Return the table as rich draws it; only words of foreign text that are longer than `LONGEST` are broken."""
+    """Return the table as an object of rich; only words longer than `LONGEST` may be broken."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Column
     from rich.table import Table as Drawn
@@ -114,7 +114,7 @@ def _drawn(table: Table) -> "rich.table.Table":
 
 
 def literal(text: str) -> str:
-    r"""Return foreign text as one line that Markdown shows letter by letter: no column, HTML, code or link in it.
+    r"""Return foreign text as one line that Markdown shows literally, without columns, HTML, code or links.
 
     >>> print(literal("a|b <i>x</i>"), literal("<0.001"))
     a\|b \<i>x\</i> <0.001
@@ -123,7 +123,7 @@ def literal(text: str) -> str:
 
 
 def plain(sentence: str) -> str:
-    r"""Return a sentence that repeats foreign text as one line of Markdown: no column, HTML or link in it.
+    r"""Return a sentence that contains foreign text as one line of Markdown, without columns, HTML or links.
 
     >>> print(plain("Note: run `crossmodal train`, <b>s|1</b>"))
     Note: run `crossmodal train`, \<b>s\|1\</b>
@@ -132,7 +132,7 @@ def plain(sentence: str) -> str:
 
 
 def latex(text: str) -> str:
-    r"""Escape what LaTeX reads as commands.
+    r"""Escape the characters that have a meaning in LaTeX.
 
     >>> latex("random_forest 5 %")
     'random\\_forest 5 \\%'
@@ -140,7 +140,7 @@ def latex(text: str) -> str:
     return "".join(_LATEX.get(letter, letter) for letter in one_line(text, None))
 
 
-# Brackets too: after the end of a line, LaTeX would read one as an option.
+# Brackets are escaped too, since LaTeX would read a bracket after the end of a line as an option.
 _LATEX = {c: f"\\{c}" for c in "{}$&#_%"} | {
     "\\": r"\textbackslash{}",
     "^": r"\textasciicircum{}",

@@ -1,1 +1,1 @@
-"""The charts of the page as Vega-Lite, each with its numbers as a table."""
+"""The charts of the page in Vega-Lite, each with its numbers as a table."""

@@ -1,4 +1,4 @@
-"""How much attention each modality gets: mean weights, and the range of the middle 80 % of utterances."""
+"""Chart of the attention that each modality gets: mean weights, and the range of the middle 80 % of utterances."""
 
 import pandas as pd
 
@@ -9,14 +9,14 @@ from pipeline.reporting.tables import Table
 
 
 def attention_chart(weights: pd.DataFrame, truth: pd.Series) -> Chart:
-    """Return the chart of attention, for all utterances and for each class.
+    """Return the chart of attention weights for all utterances and for each class.
 
     Parameters
     ----------
     weights
-        attention.csv.
+        The rows of attention.csv.
     truth
-        Class by utterance, or score.
+        The true class or score, indexed by utterance.
     """
     points = attention_points(weights, truth)
     rows = [

@@ -1,4 +1,4 @@
-"""Whether probabilities can be trusted: reliability diagrams of the best single modality and of the best fusion."""
+"""Reliability diagrams, which show whether the probabilities of the best single modality and fusion can be trusted."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,7 +19,7 @@ HEIGHT = 300
 
 
 def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> Iterator[Chart]:
-    """Yield a reliability diagram for each of the two that has probabilities."""
+    """Yield a reliability diagram for the best single modality and for the best fusion, if they give probabilities."""
     ece, top = metric("classification", "ece"), scores.top
     for name, what, best in (
         ("calibration-single", f"{top} single modality", scores.best_unimodal),
@@ -36,7 +36,7 @@ def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFram
 
 
 def _bins(truth: Any, probabilities: Any) -> list[dict[str, Any]]:
-    """Return the bins with an utterance in them, shares in percent."""
+    """Return the bins that contain utterances, with shares in percent."""
     found, width = reliability(truth, probabilities), 100 / BINS
     return [
         {

@@ -1,6 +1,6 @@
 """What all charts of the page share: a title, a Vega-Lite specification, and the same numbers as a table.
 
-Colours are the page's own (``var(--audio)``), so that a chart follows it from light to dark.
+Charts use the colours of the page (such as ``var(--audio)``), so they change with it between light and dark.
 """
 
 from collections.abc import Sequence
@@ -13,8 +13,8 @@ from pipeline.evaluation.formatting import spaced
 from pipeline.evaluation.scoring import Scored
 from pipeline.reporting.tables import Table
 
-ROW = 34  # height in pixels of a row that two lines of text name
-KINDS = {  # what a mark stands for: its colour
+ROW = 34  # height in pixels of a row with a label of two lines
+KINDS = {  # the colour of each kind of mark
     "baseline": "var(--faint)",
     "text": "var(--text)",
     "audio": "var(--audio)",
@@ -49,15 +49,15 @@ class Chart:
     Attributes
     ----------
     name
-        Its id in the page.
+        The id of the chart in the page.
     title
-        What it shows, also for a reader who hears the page.
+        What the chart shows; screen readers read it aloud.
     spec
         The specification in Vega-Lite.
     table
-        Its numbers.
+        The numbers of the chart.
     caption
-        How to read it.
+        How to read the chart.
     """
 
     name: str
@@ -68,14 +68,14 @@ class Chart:
 
 
 def specification(chart: Any, height: int | None = None) -> dict[str, Any]:
-    """Return a chart of Altair, as wide as its place in the page, as Vega-Lite that follows the schema."""
+    """Return the Vega-Lite specification of an Altair chart, validated, and as wide as its place in the page."""
     size = {"width": "container"} | ({} if height is None else {"height": height})
     found: dict[str, Any] = chart.properties(**size).to_dict()
     return found | {"config": _CONFIG, "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
 def data_of(values: Sequence[dict[str, Any]]) -> Any:
-    """Return rows as data of a chart; numbers that are not finite are null in the page."""
+    """Return rows as the data of a chart; numbers that are not finite become null."""
     import altair
 
     return altair.InlineData(values=list(values))
@@ -88,12 +88,12 @@ def axis_title(metric: Metric) -> str:
 
 
 def scaled(metric: Metric, value: float) -> float:
-    """Return a metric as its axis shows it: a share in percent."""
+    """Return a value as the axis of its metric shows it: shares in percent."""
     return 100 * value if metric.share else value
 
 
 def kind_of(row: Scored) -> str:
-    """Return what colours a row: a baseline, its only modality, or a fusion."""
+    """Return the kind of a row, which determines its colour: baseline, its only modality, or fusion."""
     if row.is_baseline:
         return "baseline"
     modalities = row.configuration.modalities
@@ -101,7 +101,7 @@ def kind_of(row: Scored) -> str:
 
 
 def label_of(one: Configuration) -> str:
-    r"""Return the name of a configuration in two lines: how, and from what.
+    r"""Return the name of a configuration in two lines: strategy and model, then the modalities.
 
     >>> label_of(Configuration("vote", ("text", "audio"), "svm")), label_of(Configuration("majority"))
     ('vote, svm\ntext + audio', 'majority\nno features')

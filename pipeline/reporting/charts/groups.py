@@ -1,4 +1,4 @@
-"""The leading metric by group: the best fusion against the best single modality."""
+"""Chart of the leading metric by group: the best fusion next to the best single modality."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,20 +12,20 @@ from pipeline.reporting.charts.chart import ROW, Chart, axis_title, data_of, sca
 from pipeline.reporting.tables import Table
 
 _COLOURS = {"fusion": "var(--fusion)", "single modality": "var(--audio)"}
-SHOWN = 40  # most groups in the chart; by_group.csv has all
+SHOWN = 40  # at most this many groups are in the chart; by_group.csv has all of them
 
 
 def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
-    """Return the chart of the groups that a table of theirs lists.
+    """Return the chart of the leading metric by group.
 
     Parameters
     ----------
     table
-        by_group.csv.
+        The rows of by_group.csv.
     scores
-        Of the corpus.
+        The scores of the corpus.
     shown
-        The groups as a table, whose first column names them.
+        The table of the groups; its first column names them.
     """
     import altair as alt
 

@@ -1,4 +1,4 @@
-"""Forest plots: in each row a point with its interval, on one labelled axis."""
+"""Forest plots: each row has a point with its interval, and all rows share one axis."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from pipeline.reporting.charts.chart import KINDS, ROW, data_of, specification
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a forest plot: its label in lines, its values on the axis, and its kind, one of `chart.KINDS`."""
+    """One row of a forest plot: its label (in lines), its values on the axis, and its kind (one of `chart.KINDS`)."""
 
     label: str
     value: float
@@ -21,7 +21,7 @@ class Row:
 
     @classmethod
     def of(cls, label: str, found: Interval, kind: str, factor: float = 1.0) -> "Row":
-        """Return the row of an interval, each number times `factor`."""
+        """Return the row of an interval, with all numbers multiplied by `factor`."""
         return cls(label, factor * found.value, factor * found.low, factor * found.high, kind)
 
 
@@ -33,13 +33,14 @@ def forest(
     Parameters
     ----------
     rows
-        From top to bottom; a row without a finite value keeps its label, one without an interval its point.
+        The rows from top to bottom. A row without a finite value has only its label, and a row without an interval has
+        only its point.
     title
-        Of the axis, with the unit.
-    line
-        Where a dashed line crosses all rows, and what it stands for (`line_label`).
+        The title of the axis, with the unit.
+    line, line_label
+        The value at which a dashed line crosses all rows, and what the line stands for.
     span
-        The ends of the axis, if they do not follow from the values.
+        The ends of the axis; by default they follow from the values.
     """
     import altair as alt
 
@@ -53,7 +54,7 @@ def forest(
             "kind:N",
             title=None,
             scale=alt.Scale(domain=kinds, range=[KINDS[kind] for kind in kinds]),
-            legend=None,  # the label says which modalities a row reads
+            legend=None,  # the labels already name the modalities of the rows
         ),
         tooltip=[
             alt.Tooltip("label:N", title="row"),

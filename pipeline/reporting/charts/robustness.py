@@ -1,4 +1,4 @@
-"""What happens as utterances lose a modality: one small chart per modality, one strategy against the best in each."""
+"""Charts of what happens when utterances lose a modality: one per modality, with one strategy next to the best."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from pipeline.reporting.charts.chart import Chart, axis_title, data_of, scaled, 
 from pipeline.reporting.tables import Table
 
 HEIGHT = 220
-PICKED = "picked"  # the parameter of each chart that names the configuration which the reader has picked
+PICKED = "picked"  # the parameter of each chart that holds the name of the configuration chosen by the reader
 
 
 def robustness_charts(table: pd.DataFrame, metric: Metric, best: Configuration) -> list[Chart]:
@@ -22,9 +22,9 @@ def robustness_charts(table: pd.DataFrame, metric: Metric, best: Configuration) 
     Parameters
     ----------
     table
-        robustness.csv.
+        The rows of robustness.csv.
     metric
-        Its metric.
+        The metric of the table.
     best
         The configuration that is drawn in every chart.
     """
@@ -47,7 +47,7 @@ def _chart(modality: str, part: pd.DataFrame, metric: Metric, best: Configuratio
     )
     chosen = alt.condition(
         f"datum.name === {PICKED}", alt.value(1), alt.value(0)
-    )  # a filter would leave no line at first
+    )  # with a filter instead, there would be no line to style until the reader chooses one
     layered = alt.layer(
         lines.mark_line(color="var(--faint)", opacity=0.4, strokeWidth=1),
         lines.transform_filter(alt.datum.name == best.display).mark_line(color="var(--fusion)", strokeWidth=3),

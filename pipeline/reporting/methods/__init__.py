@@ -1,1 +1,1 @@
-"""The section *Methods*: text for a paper, written from what the run really read, with its references and licences."""
+"""The section *Methods*: text for a paper, made from the files that the run read, with references and licences."""

@@ -1,4 +1,4 @@
-"""What the text says of the corpus: its size, labels and parts, who speaks, and where words come from."""
+"""Sentences of the methods text about the corpus: its size, labels, parts and speakers, and the sources of words."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,23 +9,23 @@ from pipeline.corpora.registry import description
 from pipeline.errors import counted
 from pipeline.settings.params import Params
 
-_MOST = 12  # classes that a sentence lists
+_MOST = 12  # a sentence lists at most this many classes
 _MADE = {"recognised": "recognised by a machine", "aligned": "aligned with the sound by a machine"}
 
 
 def corpus_sentences(
     params: Params, name: str, table: pd.DataFrame, published: Mapping[str, Description]
 ) -> Iterator[str]:
-    """Yield what is said of a corpus.
+    """Yield sentences about a corpus.
 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     table
-        Its utterance table.
+        The utterance table.
     published
-        From `published_in`.
+        The descriptions that `published_in` returned.
     """
     corpus = params.corpus(name)
 
@@ -41,7 +41,7 @@ def corpus_sentences(
 
 
 def published_in(params: Params, name: str) -> dict[str, Description]:
-    """Return the descriptions of a corpus, or of the parts of a union: those that are published, by name."""
+    """Return the descriptions of the published corpora by name: the corpus itself, or those in a union."""
     corpus = params.corpus(name)
     if corpus.of:
         return {part: found for one in corpus.of for part, found in published_in(params, one).items()}
@@ -62,11 +62,11 @@ def _labels(table: pd.DataFrame, label: str, task: str) -> str:
     if task == "regression":
         numbers = pd.to_numeric(cells, errors="coerce").dropna()
         span = f", from {numbers.min():g} to {numbers.max():g} (mean {numbers.mean():.2f})" if len(numbers) else ""
-        return f"What is predicted is the score {label}{span}."
+        return f"The score {label} is predicted{span}."
     counts = cells.astype(str).value_counts()
     shown = ", ".join(f"{one} {count}" for one, count in counts.head(_MOST).items())
     more = f", and {len(counts) - _MOST} more" if len(counts) > _MOST else ""
-    return f"What is predicted is {label}, one of {len(counts)} classes (utterances: {shown}{more})."
+    return f"The label {label} is predicted, one of {len(counts)} classes (utterances: {shown}{more})."
 
 
 def _speakers(table: pd.DataFrame) -> Iterator[str]:
@@ -74,13 +74,13 @@ def _speakers(table: pd.DataFrame) -> Iterator[str]:
     if known.empty:
         yield "It is not known who speaks."
     elif len(known) < len(table):
-        yield f"Speakers are named in {len(known)} of the utterances ({counted(known.nunique(), 'speaker')})."
+        yield f"The speaker is known for {len(known)} of the utterances ({counted(known.nunique(), 'speaker')})."
     else:
         yield f"It has {counted(known.nunique(), 'speaker')}."
 
 
 def _words(table: pd.DataFrame) -> Iterator[str]:
-    """Yield where transcripts and word times come from, where nobody gave them."""
+    """Yield sentences about transcripts and word times that a machine made."""
     for column, what in (("text_source", "transcript"), ("words_source", "words")):
         for source, how in _MADE.items():
             if column in table.columns and (count := int((table[column] == source).sum())):

@@ -1,4 +1,4 @@
-"""What the text says of streams and features, read from the stores: extractors, versions, settings, references."""
+"""Sentences of the methods text about streams and features: extractors, versions, settings and references."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
 _NAMES = {"text": "Words", "audio": "Voice", "video": "Face"}
-_SHOWN = 6  # most settings of an extractor that are listed
+_SHOWN = 6  # at most this many settings of an extractor are listed
 
 
 @dataclass(frozen=True)
@@ -24,13 +24,13 @@ class Used:
     name, modality
         The name of the store or transformer, and its modality.
     sentence
-        What the text says of it.
+        The part of the methods text about these features.
     libraries
-        Packages with their versions, as the store records them.
+        The packages and their versions, as the store records them.
     licence
-        What its weights or its library may be used for.
+        What the weights or the library of the extractor may be used for.
     references
-        What to cite.
+        The publications to cite.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Used:
 
 
 def used_features(params: Params, name: str) -> Iterator[Used]:
-    """Yield the features of each modality of a corpus, as far as their stores are there."""
+    """Yield the features of each modality of a corpus whose stores exist."""
     for modality in params.corpus(name).modalities:
         for feature in params.features_of(name, modality):
             if feature in fitted.fitted_names():
@@ -60,7 +60,7 @@ def feature_sentences(used: list[Used]) -> Iterator[str]:
 
 
 def stream_sentences(params: Params, name: str) -> Iterator[str]:
-    """Yield how the stream of each modality was made, if it was made here."""
+    """Yield sentences on how the stream of each modality was made, if this program made it."""
     for modality in params.corpus(name).modalities:
         path = CorpusPaths(name).stream(modality)
         if path.exists():
@@ -105,8 +105,8 @@ def _fitted(params: Params, feature: str, modality: str) -> Used:
 def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
     columns = counted(len(store.attribute("pooled_names")), "feature")
     if store.file.attrs.get("kind") == IMPORTED or feature not in params.features:
-        sentence = f"{feature}, imported from a file ({columns}); how they were made is not recorded here"
-        return Used(feature, modality, sentence, {}, "as whoever made them says", ())
+        sentence = f"{feature}, imported from a file ({columns}); how they were made is not recorded"
+        return Used(feature, modality, sentence, {}, "imported: ask whoever made them", ())
     extractor = params.extractor(feature)
     named = "" if extractor.name == feature else f" (extractor {extractor.name})"
     version, config = store.attribute("version"), dict(store.attribute("config"))
@@ -116,6 +116,6 @@ def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
 
 
 def _settings(config: Mapping[str, Any]) -> str:
-    """Return the first settings in words; those whose value is a mapping are left out."""
+    """Return the first settings as text; settings whose value is a mapping are left out."""
     shown = [f"{key} {value}" for key, value in list(config.items())[:_SHOWN] if not isinstance(value, dict)]
     return f" ({', '.join(shown)})" if shown else ""

@@ -1,4 +1,4 @@
-"""What the text says of models, protocol and statistics, as far as rows of the table need it."""
+"""Sentences of the methods text about models, protocol and statistics that the table needs."""
 
 from collections.abc import Iterator
 
@@ -22,9 +22,9 @@ EFRON = Reference(
     "book", "Efron, Bradley and Tibshirani, Robert J.", "An introduction to the bootstrap", "Chapman and Hall", 1993
 )
 _NORMALISED = {
-    "standard": "standardised by the mean and deviation of the training part",
+    "standard": "standardised by the mean and standard deviation of the training part",
     "quantile": "mapped to the normal distribution by their ranks in the training part",
-    "speaker": "standardised on each speaker's own recordings, those tested included and without their labels",
+    "speaker": "standardised on each speaker's own recordings, including those tested, but without their labels",
 }
 _PROTOCOLS = {
     "official": "the published split into training and test was used",
@@ -36,14 +36,14 @@ _PROTOCOLS = {
 
 
 def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
-    """Yield which models were trained, how features were normalised, and how settings were chosen.
+    """Yield sentences on the models, the normalisation of features, and the choice of settings.
 
     Parameters
     ----------
     scores
         The rows of the table.
     settings
-        Those of training, as the corpus has them.
+        The settings of training for this corpus.
     """
     strategies = dict.fromkeys(row.configuration.strategy for row in scores.rows)
     kinds = {"baseline": "Baselines", "unimodal": "Single modalities", "fusion": "Fusion"}
@@ -63,22 +63,22 @@ def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
     )
     if (context := settings.context).used:
         yield (
-            f"Each utterance was read with {context.before} before it and {context.after} after it, of the same "
-            f"{context.by}."
+            f"Each utterance was read together with the {context.before} before it and the {context.after} after it "
+            f"in the same {context.by}."
         )
 
 
 def protocol_sentences(corpus: CorpusParams, groups: int, unranked: str) -> Iterator[str]:
-    """Yield how training and test were divided.
+    """Yield sentences on how utterances were divided into training and test.
 
     Parameters
     ----------
     corpus
-        Its settings.
+        The settings of the corpus.
     groups
         The number of groups of the predicted utterances.
     unranked
-        Why no row is called best, if that is so.
+        Why no row is called best; empty if one is.
     """
     protocol = corpus.protocol
     sentence = _PROTOCOLS.get(protocol.kind, f"the protocol {protocol.kind} was used")
@@ -89,9 +89,9 @@ def protocol_sentences(corpus: CorpusParams, groups: int, unranked: str) -> Iter
 
 
 def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: EvaluateParams) -> Iterator[str]:
-    """Yield what was measured, and how intervals and tests were made."""
+    """Yield sentences on the metrics, the intervals and the tests."""
     leading, *others = (metric.name for metric in scores.metrics)
-    besides = f"; besides it {', '.join(others)}" if others else ""
+    besides = f"; the others are {', '.join(others)}" if others else ""
     yield f"The leading metric is {leading}{besides}."
     yield (
         f"Intervals are 95 % percentile intervals of {settings.resamples} bootstrap samples of whole groups "
@@ -100,20 +100,20 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
     if any(row.comparison for row in scores.rows):
         yield (
             f"Each fusion was compared with the {scores.top} single modality on the same utterances, by the interval "
-            f"of the paired difference and by a randomisation test over whole groups (at most {SWAPS} exchanges); p "
+            f"of the paired difference and by a randomisation test over whole groups (at most {SWAPS} permutations); p "
             f"was corrected for all {sum(row.is_fusion for row in scores.rows)} fusions after Holm{cited((HOLM,))}."
         )
 
 
 def references_of(model: str) -> tuple[Reference, ...]:
-    """Return what to cite for a base model."""
+    """Return the publications to cite for a base model."""
     if model == LSTM:
         return (HOCHREITER,)
     return classifier(model).references if model in classifier_names() else ()
 
 
 def used_references(scores: Scores) -> Iterator[Reference]:
-    """Yield what the sentences on models and statistics cite."""
+    """Yield the publications that the sentences on models and statistics cite."""
     for row in scores.rows:
         yield from strategy(row.configuration.strategy).references
         yield from references_of(row.configuration.model)

@@ -25,20 +25,20 @@ from pipeline.training.trained import read_record
 
 @dataclass(frozen=True)
 class Methods:
-    """What the section shows.
+    """The content of the section.
 
     Attributes
     ----------
     paragraphs
-        Text for a paper: a title, and its sentences.
+        Text for a paper: the title and the sentences of each paragraph.
     bibliography
-        The references that it cites, as BibTeX.
+        The references that the text cites, as BibTeX.
     versions, licences
-        Of what was used.
+        The versions of packages, and the licences of the corpus and of features.
     commands
-        Those that give the same results.
+        The commands that give the same results again.
     notes
-        What the user should know of this run.
+        What the user should know about this run.
     """
 
     paragraphs: Sequence[tuple[str, str]]
@@ -52,14 +52,14 @@ class Methods:
 def methods_of(
     params: Params, name: str, table: pd.DataFrame, scores: Scores | None = None, groups: int = 0
 ) -> Methods:
-    """Return what the section shows.
+    """Return the content of the section.
 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     table
-        Its utterance table.
+        The utterance table.
     scores
         The rows of the table; None if nothing was learnt.
     groups

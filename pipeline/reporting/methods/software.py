@@ -1,4 +1,4 @@
-"""Versions, devices, licences, and the commands that give the same results again."""
+"""Versions of packages, devices, licences, and the commands that reproduce the results."""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ _OF_EVERY_RUN = ("crossmodal", "numpy", "scikit-learn", "torch", "xgboost-cpu", 
 
 
 def versions(used: Sequence[Used]) -> Table:
-    """Return packages and their versions: those that the stores record, and of this environment the others."""
+    """Return packages and versions: as the stores record them, or else as they are in this environment."""
     found: dict[str, str] = {"Python": platform.python_version()}
     for package in _OF_EVERY_RUN:
         try:
             found[package] = version(package)
-        except PackageNotFoundError:  # the checkout itself, and the build of XGBoost of another system
+        except PackageNotFoundError:  # such as crossmodal itself in a checkout, or XGBoost's build for another system
             continue
     for one in used:
         found |= one.libraries
@@ -33,7 +33,7 @@ def licences(used: Sequence[Used], published: Mapping[str, Description]) -> Tabl
 
 
 def devices_sentence(devices: Mapping[str, str]) -> str:
-    """Return where encoders ran; empty without any."""
+    """Return a sentence on the devices of encoders; empty if there are no encoders."""
     return (
         f"Where encoders ran: {', '.join(f'{name} on {device}' for name, device in devices.items())}."
         if devices
@@ -42,7 +42,7 @@ def devices_sentence(devices: Mapping[str, str]) -> str:
 
 
 def commands(name: str) -> str:
-    """Return the commands that make the results again, from the recordings to the page."""
+    """Return the commands that reproduce the results, from the recordings to the page."""
     return "\n".join(
         [
             "make setup   # or: pip install crossmodal[tested]",

@@ -1,1 +1,1 @@
-"""What the sections of the page say, as data that their templates show."""
+"""The contents of the page's sections, as data for their templates."""

@@ -1,4 +1,4 @@
-"""The section *Answer*: whether fusing helps, the best of both kinds, the paper's table, what each modality adds."""
+"""The section *Answer*: whether fusing helps, the best rows, the paper's table, and what each modality adds."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pipeline.reporting.tables import Table
 
 @dataclass(frozen=True)
 class Card:
-    """One figure of the answer: what it is, of which row, its value with the interval, and what follows from it."""
+    """One result of the answer: its title, the row of the table, the value with its interval, and a remark."""
 
     title: str
     row: str
@@ -25,7 +25,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the grid: the metric with its interval, the base model, whether it is the best of its column."""
+    """A cell of the grid: the metric with its interval, the base model, and whether it is the best of its column."""
 
     value: str
     model: str
@@ -34,7 +34,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """The paper's table: strategies by sets of modalities; a cell is the best row of both, None if there is none."""
+    """The paper's table of strategies by sets of modalities.
+
+    Each cell is the best row with this strategy and these modalities, or None if there is no such row.
+    """
 
     columns: Sequence[str]
     lines: Sequence[tuple[str, Sequence[Cell | None]]]
@@ -42,24 +45,24 @@ class Grid:
 
 @dataclass(frozen=True)
 class AnswerSection:
-    """What the section shows.
+    """The content of the section.
 
     Attributes
     ----------
     verdict, sentences, note
-        The first sentence of the answer, the others, and the corpus's note.
+        The first sentence of the answer, the other sentences, and the corpus's note.
     cards
         The best single modality, the best fusion, and their difference.
     metric
         The leading metric, with its unit.
     top
-        What the first rows are called: best, or only top if no row is called best.
+        The word for the first rows: best, or only top if no row is called best.
     grid
         The paper's table; None if nothing was learnt.
     gains
-        What each modality adds; None unless several were fused.
+        The chart of what each modality adds; None unless several modalities were fused.
     stores
-        Where nothing was learnt: which features there are.
+        The table of the features, if nothing was learnt.
     """
 
     verdict: str
@@ -74,7 +77,7 @@ class AnswerSection:
 
 
 def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
-    """Return what the section shows of an answer and of the scores of the same table."""
+    """Return the content of the section from an answer and the scores of the same table."""
     said = sentences(answer)
     leading = scores.leading
     return AnswerSection(
@@ -90,7 +93,7 @@ def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
 
 
 def grid(scores: Scores) -> Grid:
-    """Return the paper's table of the leading metric, baselines without modalities left out."""
+    """Return the paper's table of the leading metric, without the baselines that read no modality."""
     rows = [row for row in scores.rows if row.configuration.modalities]
     columns = sorted({Configuration("", row.configuration.modalities) for row in rows})
     best = [scores.best(row for row in rows if row.configuration.modalities == one.modalities) for one in columns]
@@ -126,7 +129,7 @@ def _cards(answer: Answer, scores: Scores) -> Iterator[Card]:
         yield _card(f"{kind} fusion", fusion.row, scores)
         yield Card(
             "Difference",
-            "the fusion minus the single modality, on the same clips",
+            "fusion minus single modality, on the same clips",
             difference(scores.leading, fusion.difference),
             _tested(fusion, answer),
         )

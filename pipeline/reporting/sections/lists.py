@@ -1,4 +1,4 @@
-"""Lists of utterances that tell the best models apart: where only the fusion is right, or only one modality."""
+"""Lists of utterances on which the best models differ: where only the fusion is right, or only one modality."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from pipeline.evaluation.scoring import Scored, Scores
 
 @dataclass(frozen=True)
 class UtteranceList:
-    """Some utterances: a title, a sentence on what they have in common, and their ids."""
+    """A list of utterances: a title, a sentence on what they have in common, and their ids."""
 
     title: str
     sentence: str
@@ -23,16 +23,16 @@ class UtteranceList:
 
 
 def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: Task) -> list[UtteranceList]:
-    """Return the lists, as far as there are a fusion and several modalities.
+    """Return the lists for which the table has the rows: a fusion, or several single modalities.
 
     Parameters
     ----------
     scores
-        Of the corpus.
+        The scores of the corpus.
     parts
-        Predictions by configuration.
+        The predictions of each configuration.
     task
-        Classes or a score; a score is right within 0.5 of the truth.
+        Whether classes or scores are predicted; a score is right if it is within 0.5 of the truth.
     """
     singles = best_of_each_modality(scores)
     utterances = next(iter(parts.values()))["utterance"].to_numpy(object)
@@ -44,7 +44,7 @@ def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: 
     for modality, own in correct.items() if len(correct) > 1 else ():
         others = np.any([one for name, one in correct.items() if name != modality], axis=0)
         one = singles[modality].configuration
-        sentence = f"Of the {scores.top} models of single modalities, only that of {modality} ({one}) is right."
+        sentence = f"Of the {scores.top} models of single modalities, only the one of {modality} ({one}) is right."
         found.append(UtteranceList(f"Only {modality} is right", sentence, tuple(utterances[own & ~others])))
     return found
 
@@ -65,7 +65,7 @@ def _of_fusion(
     correct: Mapping[str, NDArray[np.bool_]],
     utterances: NDArray[np.object_],
 ) -> list[UtteranceList]:
-    """Return what only the best fusion gets right, what it gets wrong, and what nobody gets right."""
+    """Return lists of what only the best fusion gets right, what it gets wrong, and what no model gets right."""
     best, fusion = scores.best_unimodal, scores.best_fusion
     if best is None or fusion is None or not correct:
         return []

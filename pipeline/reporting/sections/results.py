@@ -23,7 +23,7 @@ from pipeline.reporting.tables import Table
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
 
-SHOWN = 20  # most rows of the forest plot
+SHOWN = 20  # the forest plot has at most this many rows
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,14 @@ class Groups:
 
 @dataclass(frozen=True)
 class Results:
-    """What the section shows; a part that the corpus does not have is empty or None.
+    """The content of the section; a part that the corpus does not have is empty or None.
 
     Attributes
     ----------
     forest
-        The leading metric of at most `SHOWN` rows.
+        The chart of the leading metric of at most `SHOWN` rows.
     rows
-        All rows with all metrics.
+        The table of all rows with all metrics.
     scores
         Whether scores are predicted rather than classes.
     direction
@@ -52,17 +52,17 @@ class Results:
     picked
         The configurations whose confusion matrices are shown first.
     lists
-        Utterances that tell the best models apart.
-    robustness
-        One chart per modality, of `fusions`; `best` is the one drawn in all of them.
+        Lists of utterances on which the best models differ.
+    robustness, fusions, best
+        One chart per modality that utterances lose, the fusions in the charts, and the one that is drawn in all.
     top
-        What such rows are called: best, or only top if no row is called best.
+        The word for the first rows: best, or only top if no row is called best.
     calibration
         Reliability diagrams.
     groups
-        Figures by group.
+        The leading metric by group.
     attention
-        How much attention each modality gets.
+        The chart of the attention that each modality gets.
     """
 
     forest: Chart
@@ -81,7 +81,7 @@ class Results:
 
     @property
     def charts(self) -> list[Chart]:
-        """All charts, as they follow one another."""
+        """All charts, in their order in the page."""
         groups = [self.groups.chart] if self.groups else []
         attention = [self.attention] if self.attention else []
         return [self.forest, *self.robustness, *attention, *self.calibration, *groups]
@@ -90,16 +90,16 @@ class Results:
 def results_of(
     name: str, scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
 ) -> Results:
-    """Return what the section shows.
+    """Return the content of the section.
 
     Parameters
     ----------
     name, corpus
-        The corpus and its settings.
+        The name of the corpus and its settings.
     scores
         The scores in table.csv.
     parts
-        Predictions by configuration.
+        The predictions of each configuration.
     table
         The utterance table.
     """
@@ -127,14 +127,14 @@ def results_of(
 
 
 def shown_rows(scores: Scores, most: int = SHOWN) -> list[Scored]:
-    """Return the rows of a short table: the best baseline, the best of each modality, then the best of the others.
+    """Choose the rows of a short table: the best baseline, the best row of each modality, and the best of the others.
 
     Parameters
     ----------
     scores
         All rows; their order is kept.
     most
-        The number of rows.
+        The maximum number of rows.
     """
     baseline = scores.best(row for row in scores.rows if row.is_baseline)
     kept = [row for row in (baseline, *best_of_each_modality(scores).values()) if row is not None]

@@ -1,1 +1,1 @@
-"""One utterance or recording, found and shown as text, as a page or as a picture: `crossmodal show`."""
+"""`crossmodal show`: find one utterance or recording, and show it as text, as a page or as a picture."""

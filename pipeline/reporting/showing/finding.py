@@ -1,4 +1,4 @@
-"""Which utterance is meant: one of a prepared corpus, by its id, or any recording, whose streams are then made."""
+"""Find the utterance to show by its id in a prepared corpus, or make the streams of any recording."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,12 +24,12 @@ from pipeline.settings.streams import When
 from pipeline.tables.bound import TABLES
 
 WORK = Path("data/work")
-_ALIKE = 0.5  # least similarity of an id that is suggested
+_ALIKE = 0.5  # minimum similarity of an id that is suggested
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an utterance is: the settings and the name of its corpus, its id, and remarks on how it was found."""
+    """An utterance that was found: the settings and the name of its corpus, its id, and remarks for the user."""
 
     params: Params
     name: str
@@ -40,7 +40,7 @@ class Place:
 
 @contextmanager
 def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterator[Place]:
-    """Find an utterance or a recording; streams that are not there are made for it alone, and removed at the end.
+    """Find an utterance or a recording; missing streams are made for it alone, and removed at the end.
 
     Parameters
     ----------
@@ -49,14 +49,14 @@ def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterato
     wanted
         The id of an utterance, or a recording.
     corpus
-        The corpus of the utterance; empty to look in all that are prepared.
+        The corpus of the utterance; if empty, all prepared corpora are searched.
     text
         The transcript of a recording.
 
     Raises
     ------
     UserError
-        If there is no such utterance or recording, or several corpora have one of this id.
+        If there is no such utterance or recording, or several corpora have an utterance with this id.
     """
     with ExitStack() as stack:
         if not corpus and Path(wanted).is_file():
@@ -78,23 +78,23 @@ def corpus_of(params: Params, utterance: str, corpus: str) -> str:
     Raises
     ------
     UserError
-        If none does, with the ids that are nearest, or several do.
+        If no corpus has it (the message lists similar ids), or several have it.
     """
     names = [corpus] if corpus else [n for n in params.corpora if CorpusPaths(n).utterances.exists()]
     if not names:
         raise UserError(
-            f"{utterance!r} is not a file, and no corpus is prepared: name a recording, or run `crossmodal prepare`"
+            f"{utterance!r} is not a file, and no corpus is prepared: give a recording, or run `crossmodal prepare`"
         )
     ids = {name: _ids(params, name) for name in names}
     holding = [name for name, own in ids.items() if utterance in own]
     if len(holding) == 1:
         return holding[0]
     if holding:
-        raise UserError(f"{', '.join(holding)} each have an utterance {utterance!r}: name one with --corpus")
+        raise UserError(f"{', '.join(holding)} each have an utterance {utterance!r}: choose one with --corpus")
     every = sorted({one for own in ids.values() for one in own})
     near = get_close_matches(utterance[:200], every, n=5, cutoff=_ALIKE)
     hint = f"did you mean {', '.join(map(repr, near))}?" if near else f"the first are {listed_names(every[:3])}"
-    raise UserError(f"no utterance of {', '.join(names)} is called {utterance!r:.200}, and no file either: {hint}")
+    raise UserError(f"there is neither an utterance {utterance!r:.200} in {', '.join(names)} nor such a file: {hint}")
 
 
 def _ids(params: Params, name: str) -> list[str]:
@@ -121,7 +121,7 @@ def _recording(params: Params, clip: Path, text: str | None) -> Iterator[Place]:
 
 @contextmanager
 def _alone(params: Params, name: str, utterance: str) -> Iterator[Place]:
-    """Make the streams of one utterance of a corpus that is prepared, but has no streams yet."""
+    """Make the streams of one utterance whose corpus is prepared, but has no streams yet."""
     paths, corpus = CorpusPaths(name), params.corpus(name)
     tables = {
         paths.utterances: read_utterances(paths.utterances, corpus.label),

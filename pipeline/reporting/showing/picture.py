@@ -1,4 +1,4 @@
-"""One utterance as a picture for a paper or a terminal: frames, sound, pitch, words, and predictions."""
+"""Draw one utterance as a picture for a paper or a terminal: frames, sound, pitch, words, and predictions."""
 
 import textwrap
 import warnings
@@ -16,20 +16,20 @@ from pipeline.reporting.utterance.preview import Preview
 _TEXT, _AUDIO, _VIDEO, _FUSION, _GREY, _MARK = "#0072b2", "#b34a00", "#00734f", "#6a3d9a", "#777777", "#fff3c4"
 _COLOURS = {"text": _TEXT, "audio": _AUDIO, "video": _VIDEO}
 _WIDTH, _DPI = 9.0, 150  # inches, and pixels per inch
-_WORDS_PER_ROW = 3  # rows over which words are spread
+_WORDS_PER_ROW = 3  # lines over which the words are spread
 
 
 def picture(facts: Facts, preview: Preview, predictions: Mapping[str, Any] | None) -> bytes:
-    """Return the picture as PNG; what is not known of the utterance is left out.
+    """Return the picture as PNG; unknown facts are left out.
 
     Parameters
     ----------
     facts
-        From `facts_of`.
+        The facts from `facts_of`.
     preview
-        Its frames.
+        The frames of the utterance.
     predictions
-        From `shown.only`; None before training.
+        The predictions from `shown.only`; None before training.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -50,13 +50,13 @@ def picture(facts: Facts, preview: Preview, predictions: Mapping[str, Any] | Non
     figure.suptitle("\n".join(title), x=0.02, ha="left", fontsize=11, parse_math=False)
     file = BytesIO()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # the font of figures lacks some scripts
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # the font lacks the characters of some scripts
         figure.savefig(file, format="png", metadata={"Software": None})
     return file.getvalue()
 
 
 def _rows(facts: Facts, preview: Preview, predictions: Mapping[str, Any] | None) -> list[tuple[float, Any]]:
-    """Return the height in inches of each row of the picture, and what draws it."""
+    """Return the height in inches of each row of the picture, and the function that draws the row."""
     from functools import partial
 
     from pipeline.reporting.showing.shown import detailed

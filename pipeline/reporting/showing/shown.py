@@ -26,18 +26,18 @@ from pipeline.training.current import evaluated
 
 @dataclass(frozen=True)
 class Shown:
-    """What is shown of an utterance.
+    """Everything that is shown of an utterance.
 
     Attributes
     ----------
     facts
-        From `facts_of`.
+        The facts from `facts_of`.
     preview
-        Its pictures and its clip; None if it has no recording.
+        The pictures and the clip; None if there is no recording.
     predictions
-        What each configuration predicts, as in `predictions_block` of this utterance alone; None before training.
+        The predictions in the form of `predictions_block`, for this utterance alone; None before training.
     remarks
-        What a reader should know of how this was made.
+        Sentences on how the facts were made, for the user.
     """
 
     facts: Facts
@@ -47,7 +47,10 @@ class Shown:
 
 
 def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None) -> Shown:
-    """Return what is known of an utterance, by its id, or of any recording; for errors see `finding.found`."""
+    """Return what is known about an utterance, given its id, or about any recording.
+
+    It raises the same errors as `finding.found`.
+    """
     with found(params, wanted, corpus, text) as place:
         known = known_of(place.params, place.name)
         with Pool(0) as pool:
@@ -60,7 +63,7 @@ def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None
 
 
 def _predictions(params: Params, place: Place) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """Return the predictions of one utterance, or why there are none."""
+    """Return the predictions of one utterance, or None and remarks that say why there are none."""
     if not place.corpus or not CorpusPaths(place.corpus).predictions.exists():
         return None, ()
     corpus = params.corpus(place.corpus)
@@ -75,7 +78,7 @@ def _predictions(params: Params, place: Place) -> tuple[Mapping[str, Any] | None
 
 
 def only(block: Mapping[str, Any], utterance: str) -> dict[str, Any] | None:
-    """Return a block of predictions of one utterance alone; None if it was not tested."""
+    """Return a block of predictions reduced to one utterance; None if the utterance was not tested."""
     if utterance not in block["utterances"]:
         return None
     at, count = block["utterances"].index(utterance), len(block["classes"])
@@ -89,7 +92,7 @@ def only(block: Mapping[str, Any], utterance: str) -> dict[str, Any] | None:
 
 
 def detailed(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the configurations that are shown: of each set of modalities the first, or the one with shares."""
+    """Return the configurations to show: for each set of modalities the one with ``shares``, or else the first."""
     firsts: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in block["configurations"]:
         key = tuple(row["modalities"])
@@ -99,7 +102,7 @@ def detailed(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def as_page(one: Shown) -> str:
-    """Return the page of one utterance, which is one file."""
+    """Return the page of one utterance as HTML that needs no other files."""
     preview = one.preview or Preview()
     facts = one.facts | {
         "strip": data_uri(preview.strip, STRIP),

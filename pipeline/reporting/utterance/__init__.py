@@ -1,1 +1,1 @@
-"""One utterance as the pipeline saw it: facts, previews, pictures, and the part of the page that shows them."""
+"""What the pipeline knows about each utterance: facts, previews, pictures, and the sections of the page about them."""

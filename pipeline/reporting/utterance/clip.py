@@ -1,4 +1,4 @@
-"""A short clip that browsers play: the recording itself where it is small and playable, else H.264 with AAC."""
+"""Short clips that browsers play: the recording itself if it is small and playable, else H.264 with AAC."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -13,15 +13,15 @@ from features.types import FloatArray
 from pipeline.streams.container.opening import open_recording
 from pipeline.streams.pictures import Picture
 
-SMALL = 150_000  # bytes up to which a recording is shown as it is
-FPS = 15  # pictures per second of a clip that is made here
-MOST_HIGH = 240  # pixels of its height
-MOST_S = 60.0  # seconds that it shows of a longer utterance
-_RATE = 48_000  # bits per second of its sound
+SMALL = 150_000  # a recording of up to this many bytes is shown as it is
+FPS = 15  # frames per second of a clip that is made here
+MOST_HIGH = 240  # maximum height of such a clip in pixels
+MOST_S = 60.0  # such a clip shows at most this many seconds of an utterance
+_RATE = 48_000  # bit rate of its sound
 
 
 class Playable(NamedTuple):
-    """What a browser plays under a suffix: media type, codecs of the picture, codecs of the sound."""
+    """What browsers play in a file with some suffix: media type, video codecs and audio codecs."""
 
     mime: str
     video: frozenset[str]
@@ -40,7 +40,7 @@ _PLAYABLE = {
 
 
 def playable(path: Path, name: str) -> str:
-    """Return the media type of a small recording that every browser plays; empty for any other one.
+    """Return the media type of a small recording that every browser plays; empty for any other recording.
 
     Raises
     ------
@@ -66,11 +66,11 @@ def encoded(pictures: Iterable[Picture], sound: FloatArray, rate_hz: int) -> byt
     Parameters
     ----------
     pictures
-        ``(height, width, 3)`` RGB, all of the first one's size; none for a clip that is only heard.
+        ``(height, width, 3)`` RGB, all of the same size; none for a clip with sound only.
     sound
-        ``(n,)`` in [-1, 1]; empty for a clip that is only seen.
+        ``(n,)`` in [-1, 1]; empty for a clip with pictures only.
     rate_hz
-        Samples of the sound per second.
+        The sampling rate of the sound.
     """
     file = BytesIO()
     with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
@@ -104,6 +104,6 @@ def _video_stream(container: Any, picture: Picture) -> Any:
 
 
 def _even(picture: Picture) -> Picture:
-    """Return a picture without its last row or column where their number is odd, which H.264 does not allow."""
+    """Return a picture without its last row or column if their number is odd, since H.264 needs even numbers."""
     height, width = picture.shape[:2]
     return np.ascontiguousarray(picture[: max(height - height % 2, 2), : max(width - width % 2, 2)])

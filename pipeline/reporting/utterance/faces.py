@@ -1,4 +1,4 @@
-"""The sampled frames of an utterance as one strip of small pictures, with the faces in them."""
+"""Draw some sampled frames of an utterance as one strip of small pictures, and find the faces in them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from features.video.images import read_jpeg
 from pipeline.streams.pictures import Box, Picture, iou, jpeg, shrink
 from pipeline.streams.spans import Region
 
-SHOWN = 6  # most frames of a strip; faces are looked for once more in every second of them
-HEIGHT = 96  # of its pictures, in pixels
-QUALITY = 70  # of its JPEG
-SAME = 0.3  # least overlap (intersection over union) of the followed face and a face that is found again
+SHOWN = 6  # maximum number of frames in a strip; faces are searched again in every other one of them
+HEIGHT = 96  # height of the pictures in pixels
+QUALITY = 70  # quality of the JPEG
+SAME = 0.3  # minimum overlap (intersection over union) of the followed face and the same face found again
 
-Faces = Callable[[Picture], Sequence[Box]]  # the faces of a picture, in its pixels
+Faces = Callable[[Picture], Sequence[Box]]  # finds the faces in a picture, in pixels
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Strip:
     Attributes
     ----------
     image
-        JPEG of all pictures.
+        All pictures as one JPEG.
     width
-        Width over height of one picture.
+        The aspect ratio of one picture (width divided by height).
     frames
-        For each picture its place among the sampled frames (``frame``), the ``box`` of the followed face, or None, and
-        the boxes of the ``others``, or None where nobody looked for them. Boxes are x, y, width, height as parts of
-        the picture's width and height.
+        For each picture: ``frame``, its index among the sampled frames; ``box``, the box of the followed face or None;
+        and ``others``, the boxes of other faces, or None if they were not searched. Boxes are x, y, width and height
+        as fractions of the picture's width and height.
     """
 
     image: bytes
@@ -41,7 +41,7 @@ class Strip:
 
 
 def shown(count: int) -> list[int]:
-    """Return the places of at most `SHOWN` of `count` frames, evenly spaced from the first to the last.
+    """Return the indices of at most `SHOWN` of `count` frames, evenly spaced from the first to the last.
 
     >>> shown(3), shown(11)
     ([0, 1, 2], [0, 2, 4, 6, 8, 10])
@@ -50,21 +50,21 @@ def shown(count: int) -> list[int]:
 
 
 def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | None, faces: Faces) -> Strip | None:
-    """Draw some of the sampled frames side by side, and look for faces in them once more.
+    """Draw some of the sampled frames side by side, and search faces in them again.
 
-    The store keeps the box of the followed face; `faces` finds the others in the kept, reduced frames.
+    The store has the boxes of the followed face only; `faces` finds the others in the reduced frames of the stream.
 
     Parameters
     ----------
     stream
         The frames.
     size
-        Width and height of the recording's picture, to which the stream's boxes refer; None if it is not known, and
-        the followed face is then the one that `faces` finds where it is alone.
+        Width and height of the recording's picture, to which the stream's boxes refer. If None, they are unknown, and
+        the only face that `faces` finds in a frame counts as the followed one.
     region
         The part of the picture that the frames show.
     faces
-        Finds faces.
+        The function that finds faces.
     """
     pictures, frames = [], []
     for number, place in enumerate(shown(len(stream.times))):
@@ -84,7 +84,7 @@ def _others(found: Sequence[Box], own: Box | None) -> list[list[float]]:
 
 
 def strip_of(stills: Sequence[Picture]) -> Strip | None:
-    """Draw pictures side by side in which no face was found."""
+    """Draw pictures side by side, without boxes of faces."""
     return _joined(
         [shrink(picture, HEIGHT) for picture in stills], [{"frame": None, "box": None, "others": None}] * len(stills)
     )
@@ -99,7 +99,7 @@ def _joined(pictures: Sequence[Picture], frames: list[dict[str, Any]]) -> Strip 
 
 
 def followed(box: Sequence[float], size: tuple[int, int], region: Region | None) -> Box | None:
-    """Return a box of the recording's picture as parts of the frame that shows its region; None without a face.
+    """Convert a box in the recording's picture to fractions of the frame that shows its region; None without a face.
 
     >>> followed((50, 0, 25, 50), (100, 100), Region(0.5, 0, 1, 1))
     (0.0, 0.0, 0.5, 0.5)
@@ -124,7 +124,7 @@ def _short(box: Box) -> list[float]:
 
 
 def _fitted(picture: Picture, width: int, height: int) -> Picture:
-    """Return a picture in the size of the first one: cut off, or filled up with black."""
+    """Return a picture with the given size: cut off, or padded with black."""
     fitted = np.zeros((height, width, 3), np.uint8)
     part = picture[:height, :width]
     fitted[: part.shape[0], : part.shape[1]] = part

@@ -1,4 +1,4 @@
-"""All facts of one utterance, as plain data that the page, the picture and the terminal show."""
+"""The facts about one utterance, as plain data that the page, the picture and the terminal show."""
 
 import math
 from base64 import b64encode
@@ -13,14 +13,14 @@ STRIP = "image/jpeg"
 
 
 def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -> Facts:
-    """Return the facts of one utterance.
+    """Return the facts about one utterance.
 
     Parameters
     ----------
     known
-        What is known of the corpus.
+        What is known about the corpus.
     place
-        Position of the utterance in its table.
+        The position of the utterance in the table.
     preview
         What was read from its recording and its streams.
     why
@@ -29,9 +29,9 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
     Returns
     -------
     dict
-        ``id``, ``text``, ``speaker``, ``group``, ``label``; ``media``, ``start`` and ``seconds``: where it is, on the
-        clock of the recording; ``sound`` and ``faces`` as in `Preview.facts`; ``words`` and where they come from;
-        ``statuses``, ``missing`` features, ``failures``, and ``neighbours``.
+        ``id``, ``text``, ``speaker``, ``group`` and ``label``; ``media``, ``start`` and ``seconds``, which say where
+        the utterance is in the recording; ``sound`` and ``faces`` as in `Preview.facts`; ``words`` and their
+        ``sources``; ``statuses``, ``missing`` features, ``failures``, and ``neighbours``.
     """
     row = known.table.iloc[place]
     utterance = str(row["utterance"])
@@ -58,7 +58,7 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
 
 
 def data_uri(content: bytes, mime: str) -> str:
-    """Return bytes as an address that holds them; empty for none.
+    """Return bytes as a data URI; empty if there are none.
 
     >>> data_uri(b"a", "image/jpeg"), data_uri(b"", "image/jpeg")
     ('data:image/jpeg;base64,YQ==', '')
@@ -67,14 +67,14 @@ def data_uri(content: bytes, mime: str) -> str:
 
 
 def _words(known: Known, utterance: str, start: float) -> list[list[Any]]:
-    """Return each word with its start and end in seconds from the utterance's start, or None where it has no times."""
+    """Return each word with its start and end in seconds from the utterance's start; None for unknown times."""
     return [
         [word, _number(first - start), _number(last - start)] for word, first, last in known.words.get(utterance, ())
     ]
 
 
 def _missing(known: Known, utterance: str) -> list[list[str]]:
-    """Return the stores that have no features of an utterance: name, status, note."""
+    """Return name, status and note of each store that has no features of an utterance."""
     found = ((name, *held.of(utterance)) for name, held in known.features.items())
     return [[name, status, note] for name, status, note in found if status != "ok"]
 

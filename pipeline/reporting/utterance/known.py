@@ -1,4 +1,4 @@
-"""What the pipeline knows of a corpus's utterances without opening a recording: tables, stores, folds, neighbours."""
+"""What is known about a corpus's utterances without opening recordings: tables, stores, failures, neighbours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ WHITHER = "not made yet: `crossmodal preprocess` makes it"
 
 @dataclass(frozen=True)
 class Held:
-    """What a store says of each utterance: its status and the note on it."""
+    """The status and the note of each utterance in a store."""
 
     modality: str
     statuses: Mapping[str, str]
     notes: Mapping[str, str]
 
     def of(self, utterance: str) -> tuple[str, str]:
-        """Return the status and note of an utterance; one that the store lacks is absent."""
+        """Return the status and note of an utterance; an utterance that the store lacks is absent."""
         return self.statuses.get(utterance, NOT_THERE), self.notes.get(utterance, "")
 
 
@@ -45,24 +45,24 @@ class Space:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of the utterances of a corpus.
+    """What is known about the utterances of a corpus.
 
     Attributes
     ----------
     name, label, modalities
-        The corpus, the column of its labels (empty if it has none), and its modalities.
+        The name of the corpus, its label column (empty if it has no labels), and its modalities.
     table
-        The utterances.
+        The utterance table.
     words
-        Utterance -> its words, in seconds of the recording.
+        The words of each utterance, with times in seconds of the recording.
     streams
-        Modality -> what its stream's store says; a store that is not there is left out.
+        The statuses in the stream of each modality; streams that do not exist are left out.
     features
-        Name of a store -> what it says.
+        The statuses in each store of features, by its name.
     failures
-        Utterance -> its rows of failures.csv.
+        The rows of failures.csv for each utterance that has any.
     spaces
-        Modality -> the neighbours in its first features.
+        For each modality, the neighbours of utterances in its first features.
     """
 
     name: str
@@ -76,12 +76,12 @@ class Known:
     spaces: Mapping[str, Space] = field(default_factory=dict)
 
     def label_at(self, place: int) -> str:
-        """Return the label of an utterance as text; empty where it has none."""
+        """Return the label of an utterance as text; empty if it has none."""
         value = self.table[self.label].iloc[place] if self.label else None
         return "" if value is None or pd.isna(value) else str(value)
 
     def status(self, utterance: str, modality: str) -> tuple[str, str]:
-        """Return the status and note of a modality of an utterance: that of its stream, or of its first features.
+        """Return the status and note of one modality of an utterance, from the stream or else from its first features.
 
         A corpus of imported features has no streams.
         """
@@ -92,7 +92,7 @@ class Known:
 
 
 def known_of(params: Params, name: str) -> Known:
-    """Read what is known of a corpus; stores that are not there, or cannot be read, are left out.
+    """Read what is known about a corpus; stores that are missing or cannot be read are left out.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _held(path: Path, modality: str) -> Held | None:
 
 
 def _spaces(params: Params, name: str, table: pd.DataFrame) -> dict[str, Space]:
-    """Return the neighbours in the first features of each modality whose store is there and is of these utterances."""
+    """Return the neighbours in the first features of each modality; stores of other utterances are left out."""
     settings = settings_of(params, name)
     found: dict[str, Space] = {}
     for modality in params.corpus(name).modalities:
@@ -140,7 +140,7 @@ def _spaces(params: Params, name: str, table: pd.DataFrame) -> dict[str, Space]:
                 continue
             try:
                 values, present, _ = pooled_of(path, table)
-            except (UserError, StoreError):  # of other utterances: training says so
+            except (UserError, StoreError):  # training reports it
                 continue
             found[modality] = Space(store, nearest(values, present))
     return found

@@ -1,4 +1,4 @@
-"""What a person sees and hears of an utterance, read from its recording before any cleaning."""
+"""Read what a person sees and hears of an utterance from its recording, before any cleaning."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from pipeline.streams.pictures import Painter, Picture, cropped, shrink
 from pipeline.streams.sampling import sample_targets, seen
 from pipeline.streams.spans import Span
 
-_WHOLE_S = 0.1  # how much of a recording may lie outside an utterance that counts as the whole of it
+_WHOLE_S = 0.1  # an utterance counts as the whole recording if at most this much is outside it
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Clip:
     Attributes
     ----------
     content, mime
-        The file and its media type; both empty if there is none.
+        The file and its media type; both are empty if there is no clip.
     note
-        Why there is none, or what the clip leaves out.
+        Why there is no clip, or what the clip leaves out.
     size
-        Width and height of the recording's picture, upright; None without one.
+        Width and height of the recording's picture after rotation; None if it has no picture.
     stills
-        Some pictures, where the utterance has any.
+        Some pictures of the utterance, if it has any.
     """
 
     content: bytes = b""
@@ -55,16 +55,16 @@ def sound_of(source: Source, config: AudioConfig) -> FloatArray | str:
 
 
 def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, config: VideoConfig) -> Clip:
-    """Return the clip of an utterance: its recording where that is small and playable, else one made here.
+    """Return the clip of an utterance: its recording if that is small and playable, else a new clip.
 
     Parameters
     ----------
     source, voice
-        Where its picture and its sound are.
+        Where the picture and the sound of the utterance are.
     sound, rate_hz
-        Its samples from `sound_of`, empty if there are none.
+        The samples from `sound_of` (empty if there are none) and their rate.
     config
-        Says which of several tracks is read.
+        The settings of the video stream, which choose the track.
     """
     longest = replace(source.span, end_s=min(source.span.end_s, source.span.start_s + MOST_S))
     as_it_is = _as_it_is(source, voice, config)
@@ -86,7 +86,7 @@ def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, conf
 
 
 def _as_it_is(source: Source, voice: Source, config: VideoConfig) -> str:
-    """Return the media type of a recording that can be shown as it is; empty if it cannot."""
+    """Return the media type of a recording that can be shown as it is; empty for other recordings."""
     span = source.span
     chosen = span.region or span.track or voice.span.track or voice.span.channel or str(config.track) != "default"
     if chosen or voice.path != source.path or span.start_s > _WHOLE_S:
@@ -102,7 +102,7 @@ def _as_it_is(source: Source, voice: Source, config: VideoConfig) -> str:
 def _pictures(
     source: Source, span: Span, config: VideoConfig, fps: float
 ) -> tuple[list[Picture], tuple[int, int] | None]:
-    """Return reduced pictures of a span at a fixed rate, and the width and height of the recording's own."""
+    """Return reduced pictures of a span at a fixed rate, and the width and height of the recording's picture."""
     path = Path(source.path)
     contents = _surveyed(path, span.track or str(config.track), source.media, tuple(_stamp(path)))
     if contents is None:
@@ -118,7 +118,7 @@ def _pictures(
 
 
 def _painted(path: Path, contents: Contents, wanted: np.ndarray) -> Iterator[tuple[Picture, int]]:
-    """Yield each wanted picture that can be decoded, and how often it is wanted."""
+    """Yield each wanted picture that can be decoded, and the number of times that it is wanted."""
     painter = Painter(contents.aspect)
     numbers, counts = np.unique(wanted, return_counts=True)
     often = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
@@ -127,7 +127,7 @@ def _painted(path: Path, contents: Contents, wanted: np.ndarray) -> Iterator[tup
             yield painter(frame), often[number]
 
 
-@lru_cache(maxsize=2)  # a long recording holds many utterances
+@lru_cache(maxsize=2)  # a long recording has many utterances, whose clips are made one after another
 def _surveyed(path: Path, track: str, name: str, stamp: tuple[int, ...]) -> Contents | None:  # noqa: ARG001
     return survey(path, track, name)
 
@@ -136,4 +136,4 @@ def _stamp(path: Path) -> list[int]:
     try:
         return stamp_of(path)
     except OSError:
-        return []  # opening it says what is wrong
+        return []  # opening the file will report what is wrong

@@ -1,4 +1,4 @@
-"""The most similar utterances in a space of features."""
+"""Find the most similar utterances in a space of features."""
 
 from typing import Any
 
@@ -10,23 +10,23 @@ _AT_ONCE = 1000  # utterances that are compared with all others at once
 
 
 def nearest(features: NDArray[Any], present: NDArray[np.bool_], count: int = NEAREST) -> list[list[tuple[int, float]]]:
-    """Return the most similar other utterances of each utterance, the most similar first.
+    """Return the other utterances that are most similar to each utterance, the most similar first.
 
-    Similarity is the cosine of the angle between two rows, each column of which is first brought to mean 0 and
-    deviation 1 over all utterances. An undefined number counts as its column's mean.
+    Similarity is the cosine of the angle between two rows after standardising each column to mean 0 and standard
+    deviation 1 over all utterances. An undefined value counts as the mean of its column.
 
     Parameters
     ----------
     features
         ``(n, p)``; NaN where undefined.
     present
-        ``(n,)`` which utterances have features.
+        ``(n,)`` mask of the utterances that have features.
     count
-        How many neighbours are returned, at most.
+        The maximum number of neighbours.
 
     Returns
     -------
-    For each utterance, positions and similarities from -1 to 1; an empty list where it has no features.
+    For each utterance, positions and similarities from -1 to 1; an empty list if it has no features.
     """
     rows = np.flatnonzero(present)
     found: list[list[tuple[int, float]]] = [[] for _ in range(len(present))]
@@ -46,7 +46,7 @@ def nearest(features: NDArray[Any], present: NDArray[np.bool_], count: int = NEA
 
 
 def _unit(features: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return rows of length 1 after standardisation; a row of means stays 0."""
+    """Return the rows, standardised and scaled to length 1; a row that equals the means becomes 0."""
     known = np.isfinite(features)
     counts = np.maximum(known.sum(axis=0), 1)
     means = np.where(known, features, 0).sum(axis=0) / counts

@@ -1,4 +1,4 @@
-"""The section *Data* of the page: what is there, what is missing and why, lengths and levels, and the labels."""
+"""The section *Data* of the page: what the corpus has, what is missing and why, lengths, levels and labels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from pipeline.reporting.tables import Table
 from pipeline.reporting.utterance.known import Known
 from pipeline.reporting.utterance.parts import Parts
 
-MOST_GROUPS = 40  # groups that the table of labels lists
+MOST_GROUPS = 40  # the table of labels lists at most this many groups
 BINS = 24
 _MEASURES = {
     "seconds": ("Length of utterances", "s"),
@@ -35,7 +35,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How a measure is distributed: its title, a drawing, and its extremes in words."""
+    """The distribution of a measure: its title, a drawing, and a caption with range and median."""
 
     title: str
     drawing: Markup
@@ -44,26 +44,26 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Overview:
-    """What the section *Data* shows.
+    """The content of the section *Data*.
 
     Attributes
     ----------
     utterances
-        Their number.
+        The number of utterances.
     statuses
-        For each modality how many utterances have each status.
+        A table of the number of utterances with each status, for each modality.
     reasons
         Why utterances lack a modality, the most frequent reason first.
     unshown
-        Why utterances have no clip -> which.
+        The utterances without a clip, keyed by the reason.
     histograms
-        Lengths, levels, faces and words.
+        The distributions of lengths, levels, faces and words.
     labels
-        How often each label occurs in each group and fold; None without labels.
+        A table of how often each label occurs in each group and fold; None without labels.
     remarks
-        What the leak guard and training said.
+        The remarks of the leak guard and of training.
     where
-        Where clips are: ``inside``, ``beside`` or ``none``.
+        Where clips are: ``inside`` the page, in files ``beside`` it, or ``none``.
     """
 
     utterances: int
@@ -77,18 +77,18 @@ class Overview:
 
 
 def overview_of(known: Known, parts: Parts, folds: pd.Series | None, by: str, remarks: Sequence[str]) -> Overview:
-    """Return what the section *Data* shows.
+    """Return the content of the section *Data*.
 
     Parameters
     ----------
     known, parts
-        What is known of the utterances, and what was measured.
+        What is known about the utterances, and what was measured.
     folds
-        Utterance -> the fold in which it is tested; None before training.
+        The fold in which each utterance is tested, indexed by utterance; None before training.
     by
-        Column of the groups.
+        The column of the groups.
     remarks
-        What the leak guard and training said.
+        The remarks of the leak guard and of training.
     """
     lines = [[m, *(str(counts.get(s, 0)) for s in STATUSES)] for m, counts in _counts(known).items()]
     return Overview(
@@ -124,7 +124,7 @@ def _reasons(known: Known) -> list[Reason]:
 
 
 def _labels(known: Known, folds: pd.Series | None, by: str) -> Table | None:
-    """Return how often each label occurs in each group, with the folds that test the group; scores as their mean."""
+    """Return a table of how often each label occurs in each group, or of mean scores, with the folds of the group."""
     if not known.label:
         return None
     labels = known.table[known.label]
@@ -157,7 +157,7 @@ def _scores(own: pd.Series) -> list[str]:
 
 
 def _histogram(name: str, values: Sequence[float]) -> Histogram | None:
-    """Draw how values are distributed; None where there are none."""
+    """Return the histogram of some values; None if there are no values."""
     if not values:
         return None
     title, unit = _MEASURES[name]

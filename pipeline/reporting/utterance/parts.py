@@ -1,4 +1,4 @@
-"""The facts of a corpus's utterances as the page needs them: in parts, inside it or in files beside it."""
+"""Divide the facts about a corpus's utterances into parts, which are inside the page or in files beside it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,29 +14,29 @@ from pipeline.reporting.utterance.preview import Preview
 from pipeline.reporting.utterance.previewing import Previews
 
 PART = 25  # utterances per part
-FEW = 200  # most utterances whose clips are put into the page ...
-LIGHT = 5_000_000  # ... and the most bytes that their clips and pictures have together
+FEW = 200  # clips are put into the page if there are at most this many utterances ...
+LIGHT = 5_000_000  # ... and their clips and pictures have at most this many bytes together
 FOLDER = "report_files"
-KEYS = "previews.json"  # in that folder: the cached previews that the page was made from
+KEYS = "previews.json"  # in that folder: the list of the cached previews from which the page was made
 
 Where = str  # inside, beside or none
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What the page and the files beside it hold of utterances.
+    """The facts about utterances in the page and in the files beside it.
 
     Attributes
     ----------
     where
-        Where clips and pictures are: ``inside``, ``beside``, or ``none``.
+        Where clips and pictures are: ``inside`` the page, ``beside`` it, or ``none``.
     blocks
         JSON blocks for the page.
     measures
-        Of each utterance: ``seconds``, ``voice_s``, ``gain_db``, the share of sampled frames with a ``face``, and the
-        number of timed ``words``; those that are not known are left out.
+        Measures of each utterance: ``seconds``, ``voice_s``, ``gain_db``, the share of sampled frames with a ``face``,
+        and the number of timed ``words``; unknown ones are left out.
     unshown
-        Why utterances have no clip -> which.
+        The utterances without a clip, keyed by the reason.
     """
 
     where: Where
@@ -46,7 +46,7 @@ class Parts:
 
 
 def place_for(clips: str, known: Known, previews: Previews) -> Where:
-    """Return where the clips are put: as the setting says; ``auto`` puts those of a small corpus into the page."""
+    """Return where clips go according to the setting; ``auto`` puts those of a small corpus into the page."""
     if clips != "auto":
         return clips
     if len(known.table) > FEW:
@@ -61,13 +61,13 @@ def parts_of(known: Known, previews: Previews, where: Where, best: str, folder: 
     Parameters
     ----------
     known, previews
-        What is known of the utterances.
+        What is known about the utterances, and their previews.
     where
-        From `place_for`.
+        Where clips go, from `place_for`.
     best
         The configuration by which the page calls an utterance right or wrong; empty without predictions.
     folder
-        The folder beside the page. It is written in any case, empty but for the list of previews where all is inside.
+        The folder beside the page. It is always written; it contains only the list of previews if all clips are inside.
     """
     inside = where == "inside" or (where == "none" and len(known.table) <= FEW)
     parts = Parts(where, {"corpus": _corpus(known, where, best)}, [])
@@ -91,7 +91,7 @@ _SUFFIXES = {"video/webm": ".webm", "audio/flac": ".flac", "audio/wav": ".wav", 
 
 
 def _one(known: Known, place: int, previews: Previews, parts: Parts, beside: Path | None) -> Facts:
-    """Return the facts of one utterance with its pictures; note its measures; write its clip where it lies beside."""
+    """Return the facts about one utterance with its pictures; add its measures to `parts`, and write its clip."""
     utterance = str(known.table["utterance"].iloc[place])
     preview = previews.of(utterance)
     facts = facts_of(known, place, preview, previews.why.get(utterance, ""))
@@ -107,7 +107,7 @@ def _one(known: Known, place: int, previews: Previews, parts: Parts, beside: Pat
 
 
 def _clip(preview: Preview, place: int, beside: Path | None) -> str:
-    """Return the address of a clip: one that holds it, or that of a file beside the page, which is written."""
+    """Return the address of a clip: a data URI, or the path of a file beside the page, which is written."""
     mime = preview.facts["clip"]["mime"]
     if not preview.clip or beside is None:
         return data_uri(preview.clip, mime)
@@ -117,9 +117,9 @@ def _clip(preview: Preview, place: int, beside: Path | None) -> str:
 
 
 def read_keys(path: Path) -> list[str]:
-    """Return the cached previews that a page was made from; an empty list if the file is damaged.
+    """Return the keys of the cached previews from which a page was made; an empty list if the file is damaged.
 
-    A preview that is lost is made again.
+    A preview that is then deleted from the cache can be made again.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -129,7 +129,7 @@ def read_keys(path: Path) -> list[str]:
 
 
 def _corpus(known: Known, where: Where, best: str) -> dict[str, Any]:
-    """Return what the page knows of all utterances at once; a status is its first letter."""
+    """Return the facts that the page has about all utterances at once; statuses are abbreviated to one letter."""
     names = known.table["utterance"].astype(str).tolist()
     return {
         "name": known.name,
@@ -146,7 +146,7 @@ def _corpus(known: Known, where: Where, best: str) -> dict[str, Any]:
 
 
 def measures_of(facts: Facts) -> Iterator[tuple[str, float]]:
-    """Yield what is measured of an utterance: see `Parts.measures`."""
+    """Yield the measures of an utterance that `Parts.measures` lists."""
     if facts["seconds"] is not None:
         yield "seconds", facts["seconds"]
     if kept := facts["sound"].get("kept"):

@@ -1,4 +1,4 @@
-"""What takes long about one utterance, computed once on a worker and kept in the cache: see `Preview`."""
+"""Previews: waveform, curves, pictures and clip of an utterance, made on a worker and kept in the cache."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams.faces import detector, found_faces
 from pipeline.streams.pictures import Box, Picture
 
-VERSION = 2  # raised whenever the same utterance gives another preview
+VERSION = 2  # raised whenever the same utterance would give another preview
 _MOST_IN_A_BATCH = 16
 PROGRAM = {"version": VERSION, "fps": FPS, "height": MOST_HIGH, "seconds": MOST_S}
 
@@ -37,10 +37,11 @@ class Preview:
     Attributes
     ----------
     facts
-        ``sound``: the waveform before cleaning, what was kept, the gain, pitch and level. ``faces``: when frames were
-        sampled, the followed face's score in each, and the frames that are shown. ``clip``: its media type and a note.
+        ``sound``: the waveform before cleaning, the part that was kept, the gain, pitch and level. ``faces``: the times
+        of sampled frames, the score of the followed face in each, and the frames that are shown. ``clip``: the media
+        type and a note.
     strip
-        JPEG of some sampled frames side by side; empty if there is none.
+        Some sampled frames side by side as JPEG; empty if there are none.
     clip
         A clip that browsers play; empty if there is none.
     """
@@ -50,23 +51,23 @@ class Preview:
     clip: bytes = b""
 
     def entry(self) -> Entry:
-        """Return it as an entry of the cache."""
+        """Return the preview as an entry of the cache."""
         return Entry("ok", rows={"values": [json.dumps(self.facts).encode(), self.strip, self.clip]})
 
     @classmethod
     def of(cls, entry: Entry) -> "Preview":
-        """Return what an entry of the cache holds."""
+        """Return the preview in an entry of the cache."""
         facts, strip, clip = (bytes(cell) for cell in entry.rows["values"] if not isinstance(cell, str))
         return cls(json.loads(facts), strip, clip)
 
 
 @dataclass(frozen=True)
 class PreviewStep:
-    """Makes previews; the payload of a clip is where its picture is and, as its voice, where its sound is."""
+    """Makes previews; the payload of a clip says where its picture and (as `voice`) its sound are."""
 
     audio: AudioConfig
     video: VideoConfig
-    stores: tuple[tuple[str, str], ...]  # modality, path of the stream's store
+    stores: tuple[tuple[str, str], ...]  # pairs of a modality and the path of its stream
     pictures: bool  # whether clips and pictures of faces are made
     plugins: tuple[str, ...] = ()
     name: str = "preview"
@@ -74,15 +75,15 @@ class PreviewStep:
     light: bool = False
 
     def ready(self) -> "PreviewStep":
-        """Return this step, which needs nothing more."""
+        """Return this step, which needs no preparation."""
         return self
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return batches small enough that all workers stay busy until the end."""
+        """Return batches that are small enough to keep all workers busy until the end."""
         return evenly(clips, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))), workers)
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield each clip's preview as an entry of the cache."""
+        """Yield the index of each clip, and its preview as an entry of the cache or the error."""
         streams = [dict[str, Any]() for _ in clips]
         for modality, path in self.stores:
             with open_store(Path(path)) as store:
@@ -121,7 +122,7 @@ class PreviewStep:
 
 
 def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, Any]:
-    """Return how the sound was before cleaning, what was trimmed, the gain, and pitch and level over time."""
+    """Return the waveform before cleaning, what was trimmed, the gain, and pitch and level over time."""
     there = not isinstance(samples, str) and len(samples) > 0
     peak = float(np.abs(samples).max()) if there else 0.0
     found: dict[str, Any] = {
@@ -140,7 +141,7 @@ def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, A
 
 
 def _faces(stream: VideoStream | None, found: Strip | None) -> dict[str, Any]:
-    """Return when frames were sampled, with which score the followed face was found, and what the strip shows."""
+    """Return the times of sampled frames, the score of the followed face in each, and the frames in the strip."""
     facts: dict[str, Any] = {"times": [], "scores": []}
     if stream is not None:
         scores = [round(float(score), 3) if np.isfinite(score) else None for score in stream.scores]

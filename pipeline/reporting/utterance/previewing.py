@@ -1,4 +1,4 @@
-"""The previews of a corpus: planned, computed on workers, and read back from the cache one by one."""
+"""Plan the previews of a corpus, compute them on workers, and read them from the cache one by one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,9 +22,9 @@ class Previews:
     Attributes
     ----------
     keys
-        Utterance -> its key in the cache, where there is a preview.
+        The key in the cache of each utterance that has a preview.
     why
-        Utterance -> why there is none, where it has a recording.
+        The reason for each utterance that has a recording, but no preview.
     """
 
     keys: Mapping[str, str]
@@ -47,7 +47,7 @@ def previews(params: Params, name: str, pool: Pool, *, pictures: bool, only: str
     pictures
         Whether to make clips and pictures of faces.
     only
-        The one utterance to make a preview of; None for all.
+        The only utterance to make a preview of; None for all utterances.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def previews(params: Params, name: str, pool: Pool, *, pictures: bool, only: str
 
 
 def _planned(params: Params, name: str, step: PreviewStep, only: str | None) -> list[Clip]:
-    """Return the utterances that have a recording, each under the key of all that its preview depends on."""
+    """Return the utterances that have a recording, each with the key of everything that its preview depends on."""
     own = replace(params, corpora={name: replace(params.corpus(name), modalities=("text", "audio", "video"))})
     heard, seen = (
         {one.utterance: one for one in stream_clips(own, name, m, trust_missing=True)} for m in ("audio", "video")

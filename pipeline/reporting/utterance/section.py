@@ -1,4 +1,4 @@
-"""What the page shows of the data and of each utterance: its sections, their JSON blocks and the files beside it."""
+"""Make the sections *Data* and *One utterance* of the page: their JSON blocks, and the files beside the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from pipeline.settings.paths import CorpusPaths
 
 @dataclass(frozen=True)
 class DataSections:
-    """The sections *Data* and *One utterance*: what the template shows, and what its scripts read."""
+    """The sections *Data* and *One utterance*: data for the template, and JSON blocks for the scripts."""
 
     data: Overview
     blocks: Mapping[str, Any]
@@ -33,11 +33,11 @@ def data_sections(
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     pool
-        Where previews are made.
+        The workers that make previews.
     scores, predictions
-        What was trained; None for a corpus that was not.
+        The scores in table.csv and the rows of predictions.csv; None for a corpus that was not trained.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def data_sections(
 
 
 def _best(scores: Scores | None) -> str:
-    """Return the configuration by which an utterance is called right: the best fusion, or else the best single one."""
+    """Return the configuration by which utterances are called right: the best fusion, or else the best single one."""
     best = None if scores is None else scores.best_fusion or scores.best_unimodal
     return best.configuration.display if best is not None else ""
 

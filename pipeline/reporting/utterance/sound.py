@@ -1,4 +1,4 @@
-"""What of an utterance's sound is drawn: its waveform before cleaning, its pitch and its level."""
+"""Compute what is drawn of an utterance's sound: its waveform before cleaning, its pitch and its level."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,24 +10,24 @@ from features.errors import EmptyInput
 from features.types import AudioStream
 
 COLUMNS = 300  # columns of a drawn waveform
-POINTS = 150  # most points of a drawn curve
+POINTS = 150  # maximum number of points in a drawn curve
 HOP_S = 0.02  # seconds from one measured point to the next
-FULL = 100  # a waveform is drawn in whole parts of this, where 1 is its own peak
+FULL = 100  # samples are scaled to whole numbers with the peak of the sound at this value
 
 
 def envelope(samples: NDArray[Any], columns: int = COLUMNS) -> NDArray[np.int8]:
-    """Return the lowest and highest sample of each of equally long stretches.
+    """Divide samples into equally long parts, and return the lowest and the highest sample of each.
 
     Parameters
     ----------
     samples
-        ``(n,)``, of any scale.
+        ``(n,)``, in any scale.
     columns
-        Number of stretches; fewer where there are fewer samples.
+        The number of parts; at most n.
 
     Returns
     -------
-    ``(columns, 2)`` whole parts of `FULL`, where `FULL` is the largest magnitude of all samples.
+    ``(columns, 2)`` whole numbers, scaled so that the largest magnitude of all samples is `FULL`.
 
     >>> envelope(np.array([0.5, -0.25, 0.1, 0.0]), 2).tolist()
     [[-50, 100], [0, 20]]
@@ -46,8 +46,8 @@ def curves(stream: AudioStream) -> dict[str, Any]:
     -------
     dict
         ``times`` in seconds from the utterance's start, ``pitch`` in Hz (None where unvoiced) and ``level`` in dB of
-        full scale, as recorded; each of at most `POINTS` numbers, the medians of equally long stretches. Empty lists
-        where there is too little sound.
+        full scale, as recorded. Each has at most `POINTS` numbers, which are medians over equally long parts. The lists
+        are empty if there is too little sound.
     """
     from features.audio.prosody import Prosody, ProsodyConfig
 
@@ -61,7 +61,7 @@ def curves(stream: AudioStream) -> dict[str, Any]:
 
 
 def _medians(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Return the medians of at most `POINTS` equally long stretches; NaN where fewer than half the values are known."""
+    """Return the medians of at most `POINTS` equally long parts; NaN where fewer than half of the values are known."""
     size = -(-len(values) // POINTS)
     padded = np.full(size * -(-len(values) // size), np.nan)
     padded[: len(values)] = values
@@ -78,6 +78,6 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
 
 
 def sides(wave: NDArray[np.int8]) -> Sequence[int]:
-    """Return an envelope as one list: lowest, highest, lowest, highest ..."""
+    """Return an envelope as one list that alternates between lowest and highest samples."""
     found: list[int] = wave.ravel().tolist()
     return found

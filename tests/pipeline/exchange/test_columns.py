@@ -58,7 +58,7 @@ def test_roles_are_renamed_and_all_other_columns_kept() -> None:
         ({"clip": ["a"]}, {"id": "clpi"}, "no column 'clpi' with one cell per utterance, which --id names; did you"),
         ({"part": ["tarin"]}, {"split": "part"}, "f.csv, line 2: column 'part' holds the split 'tarin': say which of"),
         ({"part": ["x"]}, {"split": "part", "splits": {"x": "dev"}}, "the split 'x' cannot mean 'dev'"),
-        ({"a": ["x"]}, {"splits": {"x": "test"}}, "--split names no column"),
+        ({"a": ["x"]}, {"splits": {"x": "test"}}, "--split-name needs --split too"),
         ({"t": ["0:1"]}, {"start": "t"}, "f.csv, line 2: column 't' holds '0:1', but a clock shows"),
     ],
 )

@@ -76,7 +76,7 @@ def test_stores_named_like_extractors_are_renamed() -> None:
     notices: list[str] = []
     found = renamed([store("mfcc"), store("tfidf"), store("voice")], ["mfcc", "bert"], notices)
     assert [one.name for one in found] == ["mfcc_imported", "tfidf_imported", "voice"]
-    assert notices[0] == "the store mfcc is named mfcc_imported here, since an extractor has that name"
+    assert notices[0] == "the store mfcc is named mfcc_imported here, since there is an extractor mfcc"
     with pytest.raises(UserError, match="two stores would have the name 'voice'"):
         renamed([store("voice"), store("voice")], ["mfcc", "bert"], notices)
     with pytest.raises(UserError):

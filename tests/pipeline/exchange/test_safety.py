@@ -72,7 +72,7 @@ def test_too_many_single_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (pickle.dumps([1]) + b"more", "has 4 bytes after its end"),
+        (pickle.dumps([1]) + b"more", "has 4 bytes after the end of its pickle"),
         (b"ios\nsystem\n.", "x.pkl asks for os.system, which is not plain data"),
         (b"\x80\x04\x95\xff\x00\x00\x00\x00\x00\x00\x00N.", "is cut off"),
         (b"\x80\x02Nq\x00Q.", "persistent id"),

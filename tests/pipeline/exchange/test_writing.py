@@ -68,7 +68,7 @@ def test_system_errors_name_the_given_path(write: Any, tmp_path: Path) -> None:
 def test_a_folder_may_be_written_but_not_replaced(write: Any, tmp_path: Path) -> None:
     write(lambda bundle, path: path.mkdir(), tmp_path / "out")
     assert (tmp_path / "out").is_dir()
-    with pytest.raises(UserError, match="out is a folder that exists already"):
+    with pytest.raises(UserError, match="out is a folder that already exists"):
         write(lines, tmp_path / "out")
     with pytest.raises(UserError, match="wrote nothing to the path that it was given"):
         write(lambda bundle, path: None, tmp_path / "other")

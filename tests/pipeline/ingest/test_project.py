@@ -142,7 +142,9 @@ def test_again_it_says_what_the_settings_hold_and_not_what_it_would_guess(here: 
     init(pattern=PATTERN)
     sound(here.parent / "clips" / "other.wav", 0.5)
     said = init(pattern=PATTERN)
-    assert "1 row without a speaker, by which the protocol groups: fill the column in manifest.csv" in " ".join(said)
+    assert "1 row without a speaker, by which the protocol groups rows: fill the column in manifest.csv" in " ".join(
+        said
+    )
     assert not [line for line in said if line.startswith(("group:", "protocol:"))]
     assert any(
         "is not changed: classification, " in line and "group-kfold by speaker, 2 folds" in line for line in said
@@ -166,7 +168,7 @@ def test_again_it_adds_what_is_new_and_keeps_what_was_edited(here: Path) -> None
 def test_a_new_row_without_the_speaker_that_groups_it_is_said(here: Path) -> None:
     init(pattern=PATTERN)
     sound(here.parent / "clips" / "calm_s3_1.wav", 0.5)
-    assert any("1 row without a speaker, by which the protocol groups: fill the column" in line for line in init())
+    assert any("1 row without a speaker, by which the protocol groups rows: fill the column" in line for line in init())
     assert not any("by which the protocol groups" in line for line in init(pattern=PATTERN))
     assert errors("clips") == [error for error in errors("clips") if "outside" in error]
 

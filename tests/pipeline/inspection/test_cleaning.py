@@ -30,7 +30,7 @@ def test_cache_gc_removes_what_killed_runs_left(here: Path) -> None:
         (here / name).write_text("mine")
     asked = invoke("cache", "gc", input="n\n")
     assert asked.exit_code == 1
-    assert "data/work/.predict-x1y2z3a4/ and all in it: left unfinished" in asked.output
+    assert "data/work/.predict-x1y2z3a4/ and everything in it: left unfinished" in asked.output
     assert "Delete all this?" in asked.output
     assert all((here / name).exists() for name in (*left, *mine))
     printed = output_of("cache", "gc", "--yes")

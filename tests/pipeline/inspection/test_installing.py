@@ -54,7 +54,7 @@ def test_the_file_is_installed_once_and_then_listed(toy: PublishedWeights) -> No
     assert list(install_all()) == [f"net.bin of toynet 1.0: installed: {toy.place}"]
     assert toy.path().read_bytes() == CONTENT
     assert [path.name for path in toy.place.parents[1].iterdir()] == ["toynet-1.0"]
-    assert list(install_all()) == [f"net.bin of toynet 1.0: is there already: {toy.place}"]
+    assert list(install_all()) == [f"net.bin of toynet 1.0: already installed: {toy.place}"]
     assert list(map(str, listed())) == [f"net.bin of toynet 1.0, read by toy; MIT: {toy.place}"]
     toy.place.write_bytes(b"damaged")
     assert "not installed" in str(next(listed()))
@@ -82,7 +82,7 @@ def test_anything_but_the_published_file_is_refused(
 
 def test_without_pip_the_message_says_so(toy: PublishedWeights, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installing, "find_spec", lambda name: None)
-    with pytest.raises(UserError, match="this Python has no pip, which downloads toynet: python -m ensurepip"):
+    with pytest.raises(UserError, match="this Python has no pip to download toynet: add it with python -m ensurepip"):
         list(install_all())
 
 

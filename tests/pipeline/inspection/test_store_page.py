@@ -59,7 +59,7 @@ def test_the_table_of_ranges_fits_80_columns_and_keeps_every_letter_of_a_name() 
 
 def test_a_long_table_says_how_many_rows_it_leaves_out() -> None:
     many = replace(FACTS, features=tuple(Range(f"f{i}", i, i, i, 0) for i in range(MOST + 5)))
-    assert f"The table has the first {MOST}; --all prints 5 more" in text(many)
+    assert f"The table has the first {MOST}; --all prints the other 5" in text(many)
     assert f" f{MOST} " not in text(many)
     assert f" f{MOST + 4} " in text(many, every=True)
     assert "--all" not in text(many, every=True)

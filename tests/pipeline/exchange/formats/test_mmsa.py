@@ -117,7 +117,10 @@ def test_masks_are_counted_and_lengths_are_limited(tmp_path: Path) -> None:
         ({"train": part(0, text=[np.ones((2, 3)), np.ones((1, 3))])}, "'text' is not an array of numbers"),
         ({"train": part(0, regression_labels=["a", "b"])}, "'regression_labels' is not an array of numbers"),
         ({"train": part(0), "test": part(0)}, "train 0 and test 0 have the same id 'vid0_0'"),
-        ({"train": part(0), "test": part(1, text=np.ones((2, 3, 9)))}, r"'text' has rows of \[4, 9\] numbers"),
+        (
+            {"train": part(0), "test": part(1, text=np.ones((2, 3, 9)))},
+            r"the width of 'text' differs between splits \(\[4, 9\] columns\)",
+        ),
     ],
 )
 def test_other_pickles_are_refused_in_one_sentence(parts: dict[str, Any], message: str, tmp_path: Path) -> None:
@@ -259,13 +262,13 @@ def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: lis
     [
         (
             ("train", "dev"),
-            "the part 'dev' of 2 clips: say which of train, valid, test it is (--split-name dev=test)",
+            "the part 'dev' with 2 clips: say which of train, valid, test it is (--split-name dev=test)",
         ),
-        (("train", "valid", "dev", "test"), "the part 'dev' of 2 clips"),
-        (("train", "dev", "val", "test"), "the part 'dev' of 2 clips"),
-        (("train", "valid", "test", "test2"), "the part 'test2' of 2 clips"),
-        (("train", "valid", "test", "\x1b[2Jx"), r"the part '\\u001b[2Jx' of 2 clips"),
-        (("everything",), "the part 'everything' of 2 clips"),
+        (("train", "valid", "dev", "test"), "the part 'dev' with 2 clips"),
+        (("train", "dev", "val", "test"), "the part 'dev' with 2 clips"),
+        (("train", "valid", "test", "test2"), "the part 'test2' with 2 clips"),
+        (("train", "valid", "test", "\x1b[2Jx"), r"the part '\\u001b[2Jx' with 2 clips"),
+        (("everything",), "the part 'everything' with 2 clips"),
     ],
 )
 def test_a_part_without_a_clear_meaning_is_refused(tmp_path: Path, names: Any, message: str) -> None:

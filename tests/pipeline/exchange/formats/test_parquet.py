@@ -133,6 +133,6 @@ def test_decimals_are_numbers_and_lists_are_refused_with_a_remedy(tmp_path: Path
         table = pa.table(columns | {"f1": pa.array([[1.0, 2.0]] * 3, kind)})
         pq.write_table(table, tmp_path / "a.parquet")
         with pytest.raises(
-            UserError, match=r"'f1' holds .* of type .*own column, or all as one array for `import npz`"
+            UserError, match=r"'f1' holds .* of type .*own column, or all lists as one array for `import npz`"
         ):
             parquet.read(tmp_path / "a.parquet", options)

@@ -49,7 +49,7 @@ def test_the_unit_is_in_the_name_or_an_option_or_in_the_steps() -> None:
     found = clock([0, 0.04, 0.08], name="frame_time_in_ms")
     assert found.times.tolist() == [0, 0.04, 0.08]
     assert found.notice == (
-        "frame_time_in_ms of a.csv holds seconds, since as milliseconds it would mean 25000 frames per second"
+        "frame_time_in_ms of a.csv was read as seconds: as milliseconds it would mean 25000 frames per second"
     )
 
 
@@ -73,9 +73,9 @@ def test_a_few_frames_may_share_a_time() -> None:
         ([0, ""], [], {}, "a.csv:3: time is empty, but must be a time"),
         ([0, "1:2"], [], {}, "a.csv:3: time is '1:2', but a clock shows minutes and seconds with two digits each"),
         ([0, "1:2:3:4"], [], {}, "a.csv:3: time is '1:2:3:4'"),
-        ([0, 0.1, 0], [0, 1, 2], {}, "a.csv:4: time goes back from 0.1 to 0 s, while frame goes on"),
-        ([0, 0, 0, 1, 1], [0, 1, 2, 3, 4], {}, "time gives only 2 different times to 5 frames: give --fps"),
-        ([], [0, ""], {"fps": 25.0}, "a.csv:3: frame is '', but must be the number of a frame"),
+        ([0, 0.1, 0], [0, 1, 2], {}, "a.csv:4: time goes back from 0.1 to 0 s, while frame increases"),
+        ([0, 0, 0, 1, 1], [0, 1, 2, 3, 4], {}, "time has only 2 different times for 5 frames: give --fps"),
+        ([], [0, ""], {"fps": 25.0}, "a.csv:3: frame is '', but must be a frame number"),
         ([], [0, -1], {"fps": 25.0}, "a.csv:3: frame is '-1'"),
     ],
 )

@@ -169,7 +169,7 @@ def test_everything_that_was_matched_or_left_out_is_told(project: Path) -> None:
     assert imported() == [
         "2 of 3 recordings of talk matched by name",
         "no table in frames for 1 recording, whose utterances count as absent (c)",
-        "1 table of frames is not named like a recording, and left out (other.csv)",
+        "1 table of frames is not named like a recording and left out (other.csv)",
         "6 numbers per frame: gaze_0_x, x_0, X_0, ...",
         "156 frames in utterances; 39 more failed (no success, a confidence below 0.5, or no number) and are left out",
         "utterances of these recordings: 3 with frames, 1 with failed frames only",
@@ -203,7 +203,7 @@ def test_a_folder_names_its_features_unless_an_extractor_has_that_name(project: 
     params = load_params(Path("params.yaml"))
     import_frames(params, Path("My frames"), "talk", "video", FrameOptions())
     told = import_frames(params, Path("mfcc"), "talk", "audio", FrameOptions())
-    assert "the store mfcc is named mfcc_imported here, since an extractor has that name" in told
+    assert "the store mfcc is named mfcc_imported here, since there is an extractor mfcc" in told
     assert load_params(Path("params.yaml")).corpora["talk"].features["video"] == ("my_frames",)
     told = import_frames(params, Path("My frames"), "talk", "audio", FrameOptions(), "mfcc_imported")
     assert "the store mfcc_imported, which was imported from mfcc, is replaced" in told
@@ -287,7 +287,7 @@ def test_a_recording_without_picture_shows_no_frames(project: Path) -> None:
             {},
             "go up to 3960.0 s, but the recording a lasts 4.0 s: if they are",
         ),
-        ({"a": ["0,1", "3000,2"]}, {"time": "time"}, "--unit ms; if they are numbers of frames, give the frames per"),
+        ({"a": ["0,1", "3000,2"]}, {"time": "time"}, "--unit ms; if they are frame numbers, give the frames per"),
         ({"a": ["9,1", "9.5,2"]}, {}, "the times go up to 9.5 s, but"),
         (
             {"a": ["4.2,1", "4.5,2"]},
@@ -318,7 +318,9 @@ def test_tables_that_cannot_be_right_are_refused_and_nothing_is_written(
 def test_tables_of_different_columns_are_refused_unless_the_face_was_never_seen(project: Path) -> None:
     table(project / "frames/a.csv", "time,AU1,mood", ["0,1,joy"])
     table(project / "frames/b.csv", "time,AU2,mood", ["0,1,joy"])
-    with pytest.raises(UserError, match=r"b\.csv has other columns than the tables before it \(AU1, AU2\): choose"):
+    with pytest.raises(
+        UserError, match=r"b\.csv has other columns than the tables before it \(AU1, AU2\): with --prefix, choose"
+    ):
         imported()
     table(project / "frames/b.csv", "time,AU1,mood", ["0,,"])
     imported()
@@ -339,7 +341,7 @@ def test_several_faces_and_odd_times_are_told(project: Path) -> None:
     rows = [f"{i},{i / 10},{who},{i}" for i in range(30) for who in (1, 2)]
     table(project / "frames/b.csv", "frame,time,face_id,yaw", rows)
     told = imported(prefixes=("yaw",))
-    assert any("frame_time_in_ms of a.csv holds seconds" in line for line in told)
+    assert any("frame_time_in_ms of a.csv was read as seconds" in line for line in told)
     assert any(
         line.startswith("several faces in a frame: 1 recording (b); in each utterance the face") for line in told
     )

@@ -56,7 +56,7 @@ def test_py_feat_times_follow_from_the_frames_since_its_own_are_whole_seconds(tm
     np.testing.assert_allclose(times[:, 0] + 0.5, right, atol=1e-9)
     assert failed == 6
     with pytest.raises(
-        UserError, match=r"approx_time gives only 4 different times to 48 frames: .*--fps .*, so that .*frame"
+        UserError, match=r"approx_time has only 4 different times for 48 frames: .*--fps .* to compute times from frame"
     ):
         read_track(path, FrameOptions())
 
@@ -155,20 +155,30 @@ def test_other_delimiters_encodings_and_line_ends(tmp_path: Path) -> None:
         ("time,AU", [], FrameOptions(), "holds no frames: let the tool write it again, or move it away"),
         ("time,AU", ["0,1", "0.1,2,3"], FrameOptions(), "a.csv:3: 3 cells, but the header has 2 columns"),
         ("time,AU", ["0,0,5"], FrameOptions(), "write numbers with a decimal point"),
-        ("time,AU", ["0,happy"], FrameOptions(), "has no column of numbers, but of text (AU): name others"),
+        ("time,AU", ["0,happy"], FrameOptions(), "has no columns of numbers, only of text (AU): choose others"),
         (
             "time,sure,AU",
             ["0,high,1"],
             FrameOptions(confidence="sure"),
             "a.csv:2: sure is 'high'; a confidence must be",
         ),
-        ("time,confidence,AU", ["0,98,1"], FrameOptions(), "confidence goes up to 98, so that 0.5 means nothing: give"),
-        ("time,AU", ["0,1", "0.1,2", "0,1", "0.1,2"], FrameOptions(), "a.csv:4: the frame at 0 s comes a second time"),
+        (
+            "time,confidence,AU",
+            ["0,98,1"],
+            FrameOptions(),
+            "confidence goes up to 98, so a minimum of 0.5 cannot be on the same scale: give",
+        ),
+        (
+            "time,AU",
+            ["0,1", "0.1,2", "0,1", "0.1,2"],
+            FrameOptions(),
+            "a.csv:4: the frame at 0 s occurs again after other frames",
+        ),
         (
             "frame,time,AU,input",
             ["0,0,1,a.mp4", "1,0.1,2,a.mp4", "0,0,3,b.mp4"],
             FrameOptions(),
-            "comes a second time after others (input: 'a.mp4', 'b.mp4'): write one table per recording",
+            "occurs again after other frames (input: 'a.mp4', 'b.mp4'): write one table per recording",
         ),
     ],
 )

@@ -48,7 +48,7 @@ def test_scores_are_a_regression() -> None:
 def test_without_labels_nothing_is_trained_and_that_is_said() -> None:
     found = made(rows(take=["1", "2"]), label="")
     assert found.block["label"] == ""
-    assert "features are computed and nothing is trained" in lines(found)
+    assert "features are computed, but nothing is trained" in lines(found)
     assert "protocol" not in lines(found)
 
 
@@ -76,7 +76,7 @@ def test_nobody_who_speaks_is_said() -> None:
 def test_one_speaker_cannot_be_divided() -> None:
     found = made(rows(mood=MOODS, speaker=["s1"] * 8))
     assert found.block["protocol"]["group"] == "group"
-    assert "one speaker only" in lines(found)
+    assert "only one speaker" in lines(found)
 
 
 def test_rows_without_a_speaker_are_groups_of_their_own() -> None:
@@ -133,6 +133,7 @@ def test_words_that_are_missing_are_made_where_that_is_possible() -> None:
     neither = made(table)
     assert neither.words == {}
     assert '5 rows without text: their words can be recognised after pip install "crossmodal[speech]"' in lines(neither)
-    assert 'text is left out: --transcripts DIR names its files; pip install "crossmodal' in lines(
-        made(rows(mood=MOODS))
+    assert (
+        'text is left out: give transcripts with --transcripts DIR, or recognise words after pip install "crossmodal'
+        in lines(made(rows(mood=MOODS)))
     )

@@ -30,7 +30,7 @@ def test_what_can_be_cut_is_written_and_the_rest_is_named(tmp_path: Path) -> Non
     assert len(faults) == 1
     assert "b.srt:2: " in faults[0]
     again, _ = segment([tmp_path / "a.mp4"], manifest, Request())
-    assert again[1] == f"  they are all in {manifest} already: nothing is changed"
+    assert again[1] == f"  all of them are already in {manifest}: nothing is changed"
 
 
 def test_the_voice_is_heard_where_the_row_of_the_whole_recording_says(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def said(params: Params, name: str, table: pd.DataFrame = TABLE) -> list[str]:
 def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> None:
     assert said(params, "c") == [
         "The corpus c has 3 utterances of 2 recordings, 1.5 minutes in all.",
-        "What is predicted is mood, one of 2 classes (utterances: joy 2, </script> 1).",
+        "The label mood is predicted, one of 2 classes (utterances: joy 2, </script> 1).",
         "It has 2 speakers.",
         "In 2 of the utterances the transcript was recognised by a machine.",
         "In 1 of the utterances the words were aligned with the sound by a machine.",
@@ -52,14 +52,14 @@ def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> Non
 
 
 def test_scores_have_a_range_and_a_corpus_may_have_no_labels(params: Params) -> None:
-    assert said(params, "s")[1] == "What is predicted is the score score, from -1 to 2.5 (mean 0.75)."
+    assert said(params, "s")[1] == "The score score is predicted, from -1 to 2.5 (mean 0.75)."
     assert said(params, "none")[1] == "It has no labels."
 
 
 def test_unknown_speakers_are_said_to_be_unknown(params: Params) -> None:
     assert "It is not known who speaks." in said(params, "c", TABLE.assign(speaker=""))
     some = said(params, "c", TABLE.assign(speaker=["a", "", ""]))
-    assert "Speakers are named in 1 of the utterances (1 speaker)." in some
+    assert "The speaker is known for 1 of the utterances (1 speaker)." in some
 
 
 def test_a_published_corpus_is_cited_and_a_union_names_its_parts(params: Params) -> None:

@@ -50,7 +50,7 @@ def test_each_feature_has_its_version_settings_size_and_references(params: Param
         "Words: vader, version 1, 2 features (Hutto and Gilbert, 2014); tfidf, fitted on the training part of each "
         "fold (Spärck Jones, 1972).",
         "Voice: egemaps (extractor opensmile), version 7 (feature_set eGeMAPSv02), 2 features (Eyben et al., 2010; "
-        "Eyben et al., 2016); mine, imported from a file (2 features); how they were made is not recorded here.",
+        "Eyben et al., 2016); mine, imported from a file (2 features); how they were made is not recorded.",
     ]
 
 

@@ -44,8 +44,8 @@ def test_strategies_and_base_models_are_named_once_with_their_references() -> No
 def test_neighbours_and_other_normalisations_are_said() -> None:
     settings = TrainParams(normalise="speaker", context=ContextParams(2, 1, "group"))
     text = " ".join(model_sentences(SCORES, settings))
-    assert "each speaker's own recordings, those tested included" in text
-    assert "Each utterance was read with 2 before it and 1 after it, of the same group." in text
+    assert "each speaker's own recordings, including those tested" in text
+    assert "Each utterance was read together with the 2 before it and the 1 after it in the same group." in text
 
 
 def test_folds_are_as_many_as_there_are_groups() -> None:

@@ -41,7 +41,7 @@ def test_a_failed_write_leaves_the_old_files(tmp_path: Path) -> None:
 def test_folders_and_names_that_would_mix_things_up_are_refused(tmp_path: Path) -> None:
     write(example(), tmp_path)
     made = example()
-    with pytest.raises(UserError, match=r"holds bert\.csd already"):
+    with pytest.raises(UserError, match=r"already holds bert\.csd"):
         write(Bundle(made.utterances, made.words, made.features[:1]), tmp_path)
     store = FeatureSet("words", "text", ("t",), ("t",), made.features[1].items)
     with pytest.raises(UserError, match="'words'"):

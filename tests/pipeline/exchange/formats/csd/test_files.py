@@ -162,7 +162,7 @@ def test_words_that_repeat_one_long_text_are_refused(tmp_path: Path) -> None:
 
     words, path = sequence(tmp_path / "words.csd", change), sequence(tmp_path / "x.csd")
     options = ImportOptions(arrays=AUDIO.arrays, words=words)
-    refused(lambda: csd.read(path, options), "repeats its texts")
+    refused(lambda: csd.read(path, options), "expands to more than")
 
 
 def test_features_of_nothing_but_nan_are_empty_not_zero(tmp_path: Path) -> None:

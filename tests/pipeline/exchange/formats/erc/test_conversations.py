@@ -166,7 +166,7 @@ def change(name: str, key: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 FAULTS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "short list": (change("text", A, vectors(1, 4, 0.0)), f"dialogue {A} has 2 labels but 1 of text"),
-    "other width": (change("audio", B, vectors(1, 2, 0.0)), f"audio of {B}_M000 has 2 numbers where others have 3"),
+    "other width": (change("audio", B, vectors(1, 2, 0.0)), f"audio of {B}_M000 has 2 numbers, but others have 3"),
     "text for numbers": (
         change("audio", B, [np.array(["a", "b", "c"])]),
         f"audio of {B}_M000 is not a vector of numbers",
