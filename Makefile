@@ -28,12 +28,12 @@ repro: setup ## run the whole pipeline on the corpora of run.corpora and print t
 	dvc repro
 	@crossmodal evaluate --show --if-possible
 
-# In the order of the folders, the long runs come first; sorted by their number of tests, they would come last. Many tests
-# wait for processes that start or are killed, so there are three processes of tests on two cores.
+# Test files run in the order of their folders, in which long runs come first; sorted by their number of tests, they would
+# come last. Many tests wait for processes that start or are killed, so there are three test processes on two cores.
 test: setup ## all tests
 	pytest -n $$(python3 -c 'import os; print(os.cpu_count() * 3 // 2)') --dist loadfile --no-loadscope-reorder
 
-faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED draws others
+faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED changes them
 	FAULTS=long pytest -n auto --dist loadfile tests/faults
 
 lint: setup ## style, types, import directions, pages
@@ -73,8 +73,8 @@ mpnet: setup ## optional: a larger sentence encoder (400 MB), unpacked to weight
 	$(BIN)/python -m zipfile -e weights/mpnet.zip weights
 	rm -r weights/parts weights/mpnet.zip
 
-clean: ## delete data/work, data/cache, results and dvc.lock with all in them, and the copies that DVC keeps of them
+clean: ## delete data/work, data/cache, results and dvc.lock, and the copies that DVC keeps of them
 	rm -rf data/work data/cache results dvc.lock .dvc/tmp .dvc/cache/runs
 	@if find . -name '*.dvc' -type f -not -path './$(VENV)/*' | grep -q .; \
-	  then echo '.dvc/cache is kept: it has the content of what you added to DVC (dvc gc --workspace deletes the rest)'; \
+	  then echo '.dvc/cache is kept: it has the files that you added to DVC (dvc gc --workspace deletes the rest)'; \
 	  else rm -rf .dvc/cache; fi

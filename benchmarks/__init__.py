@@ -1,1 +1,1 @@
-"""Speed and memory, measured as ratios within one run: `python -m benchmarks.run --help`."""
+"""Benchmarks of speed and memory, which compare measurements within one run: `python -m benchmarks.run --help`."""

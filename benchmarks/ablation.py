@@ -1,4 +1,4 @@
-"""Which features earn their place: a corpus is read with all of its features, and without each of them in turn."""
+"""Find which features are worth having: models read a corpus with all of its features, and without each in turn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -38,23 +38,23 @@ MODELS = ONE, LATE, ALL = "one classifier", "late fusion", "late fusion of all m
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A corpus and its settings without one feature of a modality; with all of them if both names are empty."""
+    """A corpus and its settings without one feature of a modality, or with all features if both names are empty."""
 
     modality: str
     feature: str
     corpus: CorpusParams
     settings: TrainParams
-    predictions: dict[Configuration, NDArray[Any]] = field(default_factory=dict)  # of the utterances that are tested
+    predictions: dict[Configuration, NDArray[Any]] = field(default_factory=dict)  # for the tested utterances
 
     def models(self, modality: str) -> dict[str, Configuration]:
-        """Return the models that read a modality; that of all modalities alone if this one has no feature left."""
+        """Return the models that read a modality; only the one of all modalities if no feature of it is left."""
         there, base = self.corpus.modalities, self.settings.fusion_classifier
         own = {ONE: configure("unimodal", (modality,), base), LATE: configure(FUSION, (modality,), base)}
         return (own if modality in there else {}) | {ALL: configure(FUSION, there, base)}
 
 
 def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
-    """Return the case with all features, then those without each; a modality that has no other is left out too."""
+    """Return the case with all features, then a case without each of them; a modality may lose its only feature."""
     cases = [Case("", "", corpus, settings)]
     for modality in corpus.modalities:
         for feature in settings.features[modality]:
@@ -68,7 +68,7 @@ def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
 
 
 def ablation(params: Params, name: str) -> str:
-    """Return the table of a corpus whose features are extracted; raises what `crossmodal train` raises."""
+    """Return the table of a corpus whose features are extracted; raise the same errors as `crossmodal train`."""
     corpus, settings = params.corpus(name), settings_of(params, name)
     cases = cases_of(corpus, settings)
     require_features(params, name)
@@ -77,7 +77,7 @@ def ablation(params: Params, name: str) -> str:
     data = [load_modalities(name, case.settings, case.corpus, utterances) for case in cases]
     for fold in folds:
         click.echo(f"{name}: {fold.name}", err=True)
-        fits = FitCache()  # shared by all cases: the bases of other modalities stay the same
+        fits = FitCache()  # shared by all cases, since the base models of other modalities stay the same
         for case, x in zip(cases, data, strict=True):
             job = Job(name, str(Path.cwd()), case.corpus, case.settings, params.run.plugins, fold, ())
             touched = (m for m in corpus.modalities if case.modality in ("", m))
@@ -90,7 +90,7 @@ def ablation(params: Params, name: str) -> str:
 
 
 def _table(cases: Sequence[Case], metric: Metric, truth: NDArray[Any], resamples: Resamples) -> str:
-    """Return for each modality a line of all features, then a line without each."""
+    """Return the table: for each modality, a line with all features and a line without each of them."""
     whole, rows = cases[0], []
     for modality in whole.corpus.modalities:
         for case in (case for case in cases if case.modality in ("", modality)):
@@ -109,8 +109,8 @@ def _table(cases: Sequence[Case], metric: Metric, truth: NDArray[Any], resamples
 def main(corpus: str, params_path: Path) -> None:
     """Print the scores of CORPUS with all of its features and without each in turn; no file is written.
 
-    The models are a classifier on the columns of a modality, a late fusion over its extractors, and one over all
-    extractors, with the folds of `crossmodal train`. Differences have 95 % intervals over groups.
+    The models are a classifier on all columns of a modality, a late fusion over the extractors of a modality, and one
+    over all extractors, with the folds of `crossmodal train`. Differences have 95 % intervals over groups.
 
     Example: python -m benchmarks.ablation demo
     """

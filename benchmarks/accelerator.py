@@ -1,6 +1,6 @@
-"""Encoders on an accelerator against the CPU: `python -m benchmarks.accelerator`.
+"""Compare encoders on an accelerator with the CPU: `python -m benchmarks.accelerator`.
 
-Models have the sizes of published ones, and random weights, so that nothing is downloaded.
+Models have the sizes of published ones, but random weights, so that nothing is downloaded.
 """
 
 import tempfile
@@ -20,7 +20,7 @@ from features.registry import build
 from features.types import AudioStream, Features, VideoStream
 
 BATCHES = (1, 16)
-CLIPS, ON_CPU = 48, 6  # how many clips of each kind are encoded on the accelerator, and how many on the CPU
+CLIPS, ON_CPU = 48, 6  # the numbers of clips of each kind that are encoded on the accelerator and on the CPU
 
 
 def hubert(folder: Path) -> dict[str, Any]:
@@ -42,14 +42,14 @@ def vit(folder: Path) -> dict[str, Any]:
 
 
 def voices(seconds: Sequence[float]) -> list[AudioStream]:
-    """Return noise of these lengths."""
+    """Return audio streams of noise with these lengths."""
     rng = np.random.default_rng(0)
     noise = [(rng.normal(size=round(16000 * s)) * 3000).astype(np.int16) for s in seconds]
     return [AudioStream(one, 16000, 0.0, len(one) / 16000, 0.0) for one in noise]
 
 
 def faces(clips: int, count: int = 16) -> list[VideoStream]:
-    """Return clips of `count` coloured pictures each."""
+    """Return video streams of `count` coloured pictures each."""
     import cv2
 
     rng = np.random.default_rng(0)
@@ -81,11 +81,11 @@ def run(device: str) -> Iterator[str]:
                 found, ms = _encoded(encoder, device, clips, batch)
                 rows.append((name, batch, cpu_ms, ms, f"{_difference(plain, found):.0e}"))
     yield f"{device} ({_named(device)}) against one thread of {processor()}, random weights, float32."
-    yield table(["encoder", "batch", "CPU, ms a clip", f"{device}, ms a clip", "largest difference"], rows)
+    yield table(["encoder", "batch", "CPU, ms per clip", f"{device}, ms per clip", "largest difference"], rows)
 
 
 def _encoded(encoder: Any, device: str, clips: Sequence[Any], batch: int) -> tuple[list[Features], float]:
-    """Return the features of clips, and the milliseconds that each took after a first one."""
+    """Return the features of clips, and the milliseconds per clip, measured after a first run."""
     assert isinstance(encoder, Encoder)
     encoder.device = encoder.device_for(device)
     encoder.extract_batch(clips[:1], batch)
@@ -96,8 +96,8 @@ def _encoded(encoder: Any, device: str, clips: Sequence[Any], batch: int) -> tup
 
 
 def _difference(expected: Sequence[Features], found: Sequence[Features]) -> float:
-    """Return the largest difference of pooled features, as a share of the largest feature of its clip."""
-    pairs = zip(expected, found, strict=False)  # fewer clips are encoded on the CPU
+    """Return the largest difference of pooled features, relative to the largest feature of the same clip."""
+    pairs = zip(expected, found, strict=False)  # there are fewer clips from the CPU
     return max(float(np.abs(a.pooled - b.pooled).max() / np.abs(a.pooled).max()) for a, b in pairs)
 
 
@@ -108,9 +108,9 @@ def _named(device: str) -> str:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--device", default=AUTO, show_default=True, help="cuda, cuda:N or mps; auto: what there is.")
+@click.option("--device", default=AUTO, show_default=True, help="cuda, cuda:N or mps; auto chooses one.")
 def main(device: str) -> None:
-    """Compare encoders on an accelerator with the CPU: time a clip, and how far the features differ."""
+    """Compare encoders on an accelerator with the CPU: the time per clip, and how much the features differ."""
     for paragraph in run(torch_device(device)):
         click.echo(f"{paragraph}\n")
 

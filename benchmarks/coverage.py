@@ -1,10 +1,11 @@
-"""How often the intervals contain the true value, and how often the test raises a false alarm, by number of groups.
+"""Measure how often intervals contain the true value, and tests raise false alarms, depending on the number of groups.
 
 Predictions are simulated: each group has ten utterances and its own probability of a correct prediction, from a beta
 distribution with mean 0.7 and standard deviation 0.14. Two equally good models share these probabilities.
 
-The second table is of three classes, whose log-odds a model overstates by a factor: how often the intervals of the
-calibration error and the Brier score contain the value in a corpus of 400,000 utterances.
+In the second table there are three classes, and the model overstates the log-odds by a factor. The table shows how
+often the intervals of the calibration error and of the Brier score contain the value from a corpus of 400,000
+utterances.
 
 Example: python -m benchmarks.coverage
 """
@@ -22,22 +23,22 @@ from models.evaluation.paired_tests import randomisation_test, swaps
 TRUTH = 0.7
 UTTERANCES = 10  # per group
 ACCURACY, BRIER, ECE = metrics_of("classification", ("accuracy", "brier", "ece"))
-OVERSTATED = (1.0, 1.3, 2.0)  # factors; 1: the probabilities are the true ones
+OVERSTATED = (1.0, 1.3, 2.0)  # factors; with 1, the probabilities are the true ones
 GROUPS = (3, 5, 8, 12, 20, 40, 100)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Shares of the simulated corpora in which something holds.
+    """Results for the simulated corpora.
 
     Attributes
     ----------
     covered
-        The interval contains the true accuracy.
+        The share of corpora in which the interval contains the true accuracy.
     paired
-        The interval of the difference between two equally good models contains 0.
+        The share in which the interval of the difference between two equally good models contains 0.
     alarms
-        The test finds a difference between two equally good models, at 5 %.
+        The share in which the test at 5 % finds a difference between two equally good models.
     """
 
     covered: float
@@ -64,7 +65,7 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """Shares of the simulated corpora in which an interval contains the true value; `percentile`: if not reflected."""
+    """The shares of simulated corpora in which intervals contain the true value; `percentile` is without reflection."""
 
     ece: float
     percentile: float
@@ -86,7 +87,7 @@ def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0
 
 
 def _simulated(rng: np.random.Generator, count: int, overstated: float) -> tuple[IntArray, FloatArray]:
-    """Return classes, and the probabilities that a model states."""
+    """Return classes, and the probabilities that a model gives."""
     odds = rng.normal(0, 1.2, (count, 3))
     true, stated = (softmax(factor * odds, axis=1) for factor in (1, overstated))
     return (rng.random((count, 1)) > true.cumsum(axis=1)[:, :2]).sum(axis=1), stated

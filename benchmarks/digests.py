@@ -1,4 +1,4 @@
-"""The cost of checking a store's digests: the same reads with and without the check."""
+"""Measure the cost of checking a store's digests, by the same reads with and without the check."""
 
 import tempfile
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from features.store import Entry, Item, feature_schema, open_store, write_store
 from features.store.reading import Store
 
 CLIPS = 1440
-COLUMNS = 25  # per row
-SHAPES = {"eGeMAPSv02": (88, 300), "ComParE_2016": (6373, 100)}  # columns of the pooled vector, rows per utterance
+COLUMNS = 25  # columns of each row
+SHAPES = {"eGeMAPSv02": (88, 300), "ComParE_2016": (6373, 100)}  # size of the pooled vector, and rows per utterance
 READS = ("pooled", "pooled and rows")
 ROUNDS = 20
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report: reading all pooled vectors, and all rows too, from a file in memory."""
+    """Yield the report on reading all pooled vectors, and all pooled vectors and rows, from a file in memory."""
     rows = []
     for name, (columns, length) in SHAPES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Milliseconds a clip of every extractor that needs no settings, which `crossmodal features list` prints."""
+"""Measure milliseconds per clip for every extractor that needs no settings, for `crossmodal features list`."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from pipeline.streams.decode import probe
 
 def run(*, quick: bool) -> Iterator[str]:
     """Yield the report's paragraphs, and write the measured times to `pipeline.inspection.speed.FILE`."""
-    yield "## Milliseconds a clip of each extractor"
+    yield "## Milliseconds per clip of each extractor"
     recordings = SETS["grid"](2 if quick else 8)
     if not recordings:
         yield ABSENT.format("grid")
@@ -31,7 +31,7 @@ def run(*, quick: bool) -> Iterator[str]:
         for recording in recordings:
             streams = ours.streams(recording, probe(recording.path).duration_s)
             calls: dict[str, Any] = {name: partial(e.extract, streams[e.modality]) for name, e in extractors.items()}
-            interleaved(calls, backwards=False)  # warm
+            interleaved(calls, backwards=False)  # warm up
             samples += [interleaved(calls, backwards=bool(i % 2)) for i in range(3)]
     clip_s = fmean(probe(recording.path).duration_s for recording in recordings)
     ms = {name: round(1000 * median_cost([sample[name] for sample in samples]).cpu_s, 1) for name in extractors}
@@ -40,5 +40,5 @@ def run(*, quick: bool) -> Iterator[str]:
         times = {speed_key(e.name, asdict(e.config)): ms[name] for name, e in extractors.items()}
         written = {"machine": machine, "clips": len(recordings), "clip_s": round(clip_s, 2), "ms": times}
         FILE.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    yield f"{len(recordings)} GRID clips of {clip_s:.1f} s, on one core of {machine}, models loaded before."
+    yield f"{len(recordings)} GRID clips of {clip_s:.1f} s, on one core of {machine}, with models already loaded."
     yield table(["extractor", "CPU ms per clip"], list(ms.items()))

@@ -1,8 +1,8 @@
-"""Make a folder laid out like MELD.Raw, from MELD's own sheets and other real clips, named as MELD's clips are.
+"""Make a folder with the layout of MELD.Raw from MELD's own CSV files and other real clips, renamed like MELD's clips.
 
-It serves to try the reader, the streams and the speed at full size without MELD's clips: the sheets list the names, and
-the documented faults (a missing clip, one that cannot be decoded, clips that no sheet lists, re-cut twins, stray files)
-are made on purpose. Clips are hard links where the file system allows.
+It serves to test the reader, the streams and the speed at full size without MELD's clips. The CSV files list the names.
+The documented faults (a missing clip, one that cannot be decoded, unlisted clips, test clips that exist twice,
+stray files) are made on purpose. Clips are hard links where the file system allows it.
 
     python -m benchmarks.meld_tree SHEETS CLIPS... TARGET
 """
@@ -21,11 +21,11 @@ EXTRA = {
     "dev": ("dia49_utt4", "dia49_utt5", "dia66_utt9", "dia66_utt10"),
     "test": ("dia93_utt5", "dia93_utt6", "dia93_utt7", "dia108_utt1", "dia108_utt2"),
 }
-TWINS = 132  # number of test clips, from the first, that exist twice
+TWINS = 132  # number of test clips that exist twice, counted from the first
 
 
 def make(sheets: Path, clips: Sequence[Path], target: Path) -> None:
-    """Write the tree: sheets, one clip per row (taken in turn from `clips`), and the faults."""
+    """Write the folder: the CSV files, one clip per row (taken in turn from `clips`), and the faults."""
     for split, name in FOLDERS.items():
         folder = target / name
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""How long the page of a long corpus takes to make, how large it is, and how soon a browser shows it."""
+"""Measure how long the page of a large corpus takes to make, how large it is, and how soon a browser shows it."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ DRAWN = "document.querySelectorAll('.chart svg').length === document.querySelect
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("utterances", type=click.IntRange(10), default=10_000)
 def main(utterances: int) -> None:
-    """Make the page of a corpus with so many made-up predictions, and open it in Debian's chromium.
+    """Make the page of a corpus with made-up predictions for UTTERANCES utterances, and open it in Debian's chromium.
 
     Example: python -m benchmarks.page 10000
     """
@@ -34,7 +34,7 @@ def main(utterances: int) -> None:
 
 
 def _made(utterances: int) -> tuple[float, Path]:
-    """Write a trained corpus, evaluate it, and return the seconds that its page takes, and the page."""
+    """Write a trained corpus and evaluate it; return the seconds that its page takes, and the path of the page."""
     from pipeline.settings.params import load_params
     from pipeline.stages.evaluate import evaluate
     from pipeline.stages.report import report
@@ -48,7 +48,7 @@ def _made(utterances: int) -> tuple[float, Path]:
 
 
 def _write_corpus(utterances: int) -> None:
-    """Write settings, utterances and predictions as the stages before `evaluate` leave them."""
+    """Write settings, utterances and predictions as the stages before `evaluate` would write them."""
     from pipeline.corpora.utterances import COLUMNS, WORD_COLUMNS, write_tables
     from pipeline.settings.params import load_params
     from pipeline.tables.bound import TABLES, TRAINED
@@ -83,7 +83,7 @@ def _write_corpus(utterances: int) -> None:
 
 
 def _configurations() -> list[tuple[str, str, str]]:
-    """Return about as many rows as `table: paper` gives."""
+    """Return about as many configurations as `table: paper` has."""
     single = [("unimodal", modality, model) for modality in ("text", "audio", "video") for model in MODELS]
     sets = ("text+audio", "text+audio+video")
     return [("majority", "", ""), *single, *((one, modalities, "logistic") for one in FUSIONS for modalities in sets)]

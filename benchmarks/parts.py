@@ -1,7 +1,7 @@
-"""Each step of the pipeline next to the bare cost of its parts, warm, on one core, clip by clip and round by round.
+"""Compare each step of the pipeline with plain library calls that do the same work, warm and on one core.
 
-Steps are called in this process through the pipeline's own functions; their parts are called right after (or before)
-them in the same round by plain library calls (`bare`). Extractors and their parts get the same sound, crops and frames.
+Steps are called in this process through the pipeline's own functions. For each clip and round, the same work is done by
+plain library calls (`bare`) right after or before them. Extractors and plain calls get the same sound, crops, frames.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,7 @@ from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_c
 from common.threads import pin_to_one_thread
 from features.video.images import quiet_stderr, read_jpeg
 
-# The parts of each step; OTHER_WAYS lists other ways to call a part, which are in no sum.
+# The parts of each step. OTHER_WAYS lists other ways to call a part, which are not added up.
 PARTS = {
     "audio": ("decode sound",),
     "video": ("decode and convert frames", "detect faces", "crop and encode"),
@@ -31,7 +31,7 @@ PARTS = {
 }
 OTHER_WAYS = {"face_cnn": ("network, one by one",), "landmarks": ("face mesh, static",)}
 TARGET = 1.25
-POSE_STEP = 2  # the bare pose net reads one in so many sampled frames; `posture` itself may read fewer
+POSE_STEP = 2  # the bare pose network reads every second sampled frame; `posture` itself may read fewer
 
 Calls = dict[str, Callable[[], object]]
 
@@ -46,14 +46,14 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
         return
     with one_core():
         ours, line = _started(next(iter(present.values()))[0])
-        pin_to_one_thread()  # as in a worker
+        pin_to_one_thread()  # as workers do
         yield line
         for name, recordings in present.items():
             yield from _report(name, ours, recordings, rounds)
 
 
 def _started(recording: Recording) -> tuple[Ours, str]:
-    """Process one clip twice; the first time includes loading the imports and the models."""
+    """Process one clip twice, since the first time includes imports and loading models."""
     started: list[Ours] = []
 
     def first() -> None:
@@ -82,7 +82,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
         with quiet_stderr():
             own = ours.calls(recording, duration_s)
             calls = own | _bare_calls(ours, recording, duration_s)
-            interleaved(calls, backwards=False)  # warm
+            interleaved(calls, backwards=False)  # warm up
         samples += [interleaved(calls, backwards=bool(i % 2)) for i in range(rounds)]
         seconds += [duration_s] * rounds
     heading = f"### {name}: {len(recordings)} clips of {sum(seconds) / len(seconds):.1f} s, {rounds} rounds"
@@ -90,7 +90,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
 
 
 def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
-    """Return a call for each bare part, whose inputs are prepared beforehand."""
+    """Return a call for each bare part, with its inputs already prepared."""
     streams = ours.streams(recording, duration_s)
     rate_hz, fps = streams["audio"].rate_hz, ours.config["video"].fps
     samples = streams["audio"].signal()
@@ -133,8 +133,8 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
             ["step", "ours, CPU ms per clip", "bare, CPU ms", "ours/bare, CPU", "ours/bare, wall", "times real time"],
             rows,
         ),
-        f"Without a bare part, counted as ours in full: {', '.join(alone)}. Target: steps with a bare part at most "
-        f"{TARGET} times their bare cost. Ratios are medians over clips and rounds, pair by pair.",
+        f"Steps without a bare part count only as ours: {', '.join(alone)}. Target: steps with a bare part cost at "
+        f"most {TARGET} times as much as the bare part. Ratios are medians over pairs from the same clip and round.",
         table(["bare part", "CPU ms per clip"], parts),
     ]
 

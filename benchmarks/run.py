@@ -9,7 +9,7 @@ import click
 
 from benchmarks.recorded.ratios import Ratio, fastest, last, read, slower, write
 
-# Set before any library is imported: one thread each, as in the pipeline's workers; no network; no log messages.
+# Set before any library is imported: one thread per library, as in the pipeline's workers, and no network or messages.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -44,12 +44,12 @@ def main(
     hosts      the commands on 1 and on 2 hosts (network namespaces of this machine)
     opensmile  the openSMILE path against audinterface, 2 processes each
     mmsa-fet   streams and three extractors against MMSA-FET (`make mmsa-fet` installs it)
-    extractors milliseconds a clip of each extractor, for `crossmodal features list`
+    extractors milliseconds per clip of each extractor, for `crossmodal features list`
     memory     peak memory for few and for many clips
     strategies training on as many utterances as CMU-MOSI has
     digests    reading stores with and without checking them
 
-    Without names all of them run, and with `--check` the first five. `ravdess` and `grid` choose the clips of `parts`,
+    Without names, all of them run; with `--check`, the first five. `ravdess` and `grid` choose the clips of `parts`,
     `workers` and `mmsa-fet`.
 
     Example: python -m benchmarks.run parts grid

@@ -1,9 +1,9 @@
-"""Which face speaks: how often the choice is right on pairs of real clips, and what it costs.
+"""Measure how often the face that speaks is found on pairs of real clips, and what that costs.
 
-Every clip's mouth is measured once, and paired with other mouths and with every voice: against a listener, who shows
-the silent start of a clip again and again, and against a second talker, another clip that plays with other words.
-GRID's sentences all begin and end at about the same time, which makes second talkers hard. `--scenes` composes
-recordings, and reads them as the pipeline does.
+The mouth in each clip is measured once, and compared with every voice next to another mouth: that of a listener, which
+repeats the silent start of a clip, or that of a second talker, which is another clip with other words. All sentences of
+GRID begin and end at about the same time, which makes second talkers hard. `--scenes` also composes recordings of
+several people, and reads them like the pipeline.
 """
 
 import tempfile
@@ -32,17 +32,17 @@ from pipeline.streams.speaker.watching import sightings
 from pipeline.streams.video import read_video
 
 CLIP_S = 3.0
-DRAWS = 20  # random pairings, each of as many clips as there are
+DRAWS = 20  # number of random pairings of all clips
 RATES_HZ = (5.0, 12.5, 25.0)
-SHORT_S = 1.5  # also measured on the middle of the clips, at the highest rate
+SHORT_S = 1.5  # the middle of each clip, with this length, is measured as well, at the highest rate
 
 Lips = NDArray[np.float64]  # (clips, frames), at 25 frames per second
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--clips", type=click.IntRange(2), default=49, show_default=True, help="How many clips are paired.")
-@click.option("--scenes", "count", type=click.IntRange(0), default=0, help="Also compose so many of each scene.")
-@click.option("--cost", is_flag=True, help="Also measure the time that one and two faces take.")
+@click.option("--clips", type=click.IntRange(2), default=49, show_default=True, help="Number of clips to pair.")
+@click.option("--scenes", "count", type=click.IntRange(0), default=0, help="Also compose this many of each scene.")
+@click.option("--cost", is_flag=True, help="Also measure the time for one and for two faces.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random pairings.")
 def main(clips: int, count: int, cost: bool, seed: int) -> None:
     """Measure how often the face that speaks is found among several.
@@ -58,7 +58,7 @@ def main(clips: int, count: int, cost: bool, seed: int) -> None:
 
 
 def _clips(count: int) -> list[Path]:
-    """Return clips of the first speaker and of nine others, mixed, so that a few of them are of several people."""
+    """Return clips of ten speakers in mixed order, so that even a few clips show several people."""
     one, others = (sorted((DATA / "grid" / folder).glob("*.mpg")) for folder in ("s1", "speakers"))
     mixed = [path for pair in zip(one, others, strict=False) for path in pair]
     return [*mixed, *one[len(others) :], *others[len(one) :]][:count]
@@ -80,7 +80,7 @@ def _report(paths: Sequence[Path], count: int, cost: bool, seed: int) -> Iterato
 
 
 def _measured(paths: Sequence[Path]) -> tuple[Lips, list[TimeArray]]:
-    """Return the lips of each clip, and the level of its voice."""
+    """Return the opening of the lips in each clip, and the level of its voice."""
     detect = detector("mediapipe", VideoConfig().min_score)
     lips = []
     for path in paths:
@@ -118,7 +118,7 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Return the share of right choices where each voice is paired with one random other face."""
+    """Return the share of right choices if each voice has its own face and one other, drawn at random."""
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))
 
@@ -129,7 +129,8 @@ def _evidence(lips: Lips, frames: NDArray[Any], heard: Sequence[TimeArray], rate
     return np.array([[evidence([(times, mouth[frames])], level, rate_hz) for level in heard] for mouth in lips])
 
 
-IsRight = Callable[[float, float], bool]  # of the middle of a face, in parts of the picture's width, and the time in s
+# Whether a face is the speaker's, given the middle of the face as a fraction of the picture's width, and the time in s.
+IsRight = Callable[[float, float], bool]
 Scene = Callable[[Any, Any, bool], tuple[list[Any], IsRight]]
 
 
@@ -186,7 +187,7 @@ def _costs(paths: Sequence[Path]) -> Iterator[list[object]]:
 
             calls = [partial(_read, path, config) for config in configs]
             for call in calls:
-                call()  # warm
+                call()  # warm up
             costs = [median_cost([measure(call) for _ in range(3)]).cpu_s for call in calls]
             yield [name, *(round(1000 * cost / CLIP_S) for cost in costs)]
 

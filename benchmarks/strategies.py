@@ -30,7 +30,7 @@ CLASSICAL_S, ALL_S = 60, 720  # target times on two cores
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report's paragraphs; if `quick`, of the classical strategies alone."""
+    """Yield the report's paragraphs; if `quick`, only on the classical strategies."""
     yield "## Strategies at the size of CMU-MOSI"
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -57,7 +57,7 @@ def run(*, quick: bool) -> Iterator[str]:
 
 
 def _make(folder: Path) -> None:
-    """Write features in which each modality says a little about the class, and import them."""
+    """Write features in which each modality is weakly related to the class, and import them."""
     rng = np.random.default_rng(0)
     videos = np.sort(rng.integers(0, VIDEOS, UTTERANCES))
     truth = rng.integers(0, 2, UTTERANCES)

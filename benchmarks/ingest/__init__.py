@@ -1,1 +1,1 @@
-"""How accurate recognised words, word times and segment boundaries are, on clips for which these are known."""
+"""Measure the accuracy of recognised words, word times and segment boundaries on clips for which these are known."""

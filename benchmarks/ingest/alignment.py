@@ -1,4 +1,4 @@
-"""How well given words are aligned: against GRID's .align files, and MELD's transcripts in synthetic speech.
+"""Measure how well given words are aligned: against GRID's .align files, and on MELD's transcripts as synthetic speech.
 
 Run as ``python -m benchmarks.ingest.alignment [--transcripts N]``; the second part needs requirements-demo.txt.
 """
@@ -53,7 +53,7 @@ def sound(path: Path) -> Sound:
 
 
 def starts(name: str, sentences: Sequence[tuple[Sound, Spoken, Sequence[float]]]) -> list[object]:
-    """Return a row of the table: the errors of the word starts."""
+    """Return a row of the table about the errors of word starts."""
     errors, right = [], []
     for samples, known, true in sentences:
         words = align(samples, known).words
@@ -91,7 +91,7 @@ def noise_added(samples: Sound, seed: int) -> Sound:
 
 
 def transcripts(count: int) -> Iterator[list[object]]:
-    """Yield rows about random transcripts of MELD that espeak-ng speaks."""
+    """Yield rows about random transcripts of MELD, spoken by espeak-ng."""
     texts = [row["Utterance"] for file in sorted((DATA / "meld").glob("*.csv")) for row in rows_of(file)]
     chosen = random.Random(SEED).sample(texts, min(count, len(texts)))
     reasons: list[str] = []

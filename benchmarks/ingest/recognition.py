@@ -1,4 +1,4 @@
-"""How well words are recognised: word errors on RAVDESS and GRID, and how sure the recogniser is of each.
+"""Measure how well words are recognised: word errors on RAVDESS and GRID, and the confidence of the recogniser.
 
 Run as ``python -m benchmarks.ingest.recognition [--clips N] [--seed N] [--model MODEL]``.
 """
@@ -24,7 +24,8 @@ from pipeline.streams.audio import read_sound
 from pipeline.streams.decode import probe
 from pipeline.streams.spans import Span
 
-SENTENCES = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}  # fifth number of the name
+# The sentences of RAVDESS, by the fifth number in the name of a clip.
+SENTENCES = {"01": "kids are talking by the door", "02": "dogs are sitting by the door"}
 
 
 def ravdess() -> Iterator[tuple[Path, str]]:
@@ -40,7 +41,7 @@ def grid() -> Iterator[tuple[Path, str]]:
 
 
 def errors(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Return the smallest number of words that are replaced, left out or added (Levenshtein, 1966).
+    """Return the minimum number of words that were replaced, left out or added (Levenshtein, 1966).
 
     >>> errors("kids are talking".split(), "the kids talking".split())
     2
@@ -54,7 +55,7 @@ def errors(said: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def heard_in(path: Path, settings: WordsConfig) -> tuple[Spoken, float]:
-    """Return the text recognised in a whole recording (empty if there is none), and its share of speech."""
+    """Return the text recognised in a whole recording (empty if there is none), and the recording's share of speech."""
     span = Span(0.0, probe(path).duration_s)
     [(_, sound)] = read_sound(path, [span], AudioConfig(rate_hz=RATE_HZ))
     if isinstance(sound, Exception):
@@ -67,7 +68,7 @@ def heard_in(path: Path, settings: WordsConfig) -> tuple[Spoken, float]:
 
 
 def row(name: str, clips: Sequence[tuple[Path, str]], settings: WordsConfig) -> list[object]:
-    """Return a row of the table: word errors, clips without words, confidence, least share of speech, and speed."""
+    """Return a row of the table: word errors, clips without words, confidence, minimum share of speech, and speed."""
     wrong = words = nothing = 0
     sure, shares, length_s, began = [], [], 0.0, time.process_time()
     for path, text in clips:
@@ -93,8 +94,8 @@ def row(name: str, clips: Sequence[tuple[Path, str]], settings: WordsConfig) -> 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=int, default=100, help="clips of RAVDESS (default: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
+    parser.add_argument("--clips", type=int, default=100, help="number of RAVDESS clips (default: 100)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the choice of clips (default: 0)")
     parser.add_argument("--model", default="packaged", help="recogniser (default: packaged)")
     arguments = parser.parse_args()
     clips = list(ravdess())

@@ -1,8 +1,8 @@
-"""One long recording: how many of its utterances `segment` finds, what that costs, and the gain from a second worker.
+"""Measure on one long recording how many utterances `segment` finds, the cost, and the speed-up by a second worker.
 
-The recording is made of RAVDESS's speech files, or with `--picture` of its audio-visual clips, copied packet by packet,
-with gaps of 0.2 to 1.5 s. A clip is matched if one segment, and no other, overlaps it, and that segment overlaps no
-other clip; an overlap of less than 0.05 s does not count.
+The recording is made from RAVDESS's speech files or, with `--picture`, from its audio-visual clips, copied packet by
+packet with gaps of 0.2 to 1.5 s. A clip is matched if it overlaps exactly one segment, which overlaps no other
+clip; overlaps of less than 0.05 s do not count.
 """
 
 import csv
@@ -19,7 +19,7 @@ from benchmarks.tools.watch import Watched, crossmodal
 
 GAPS_S = (0.2, 1.5)
 TOUCH_S = 0.05
-START = 2  # a recording of this many utterances measures the start-up of the commands
+START = 2  # the start-up of the commands is measured on a recording of this many utterances
 TARGET_MATCHED, TARGET_SPEED_UP = 0.95, 1.7
 SETTINGS = """
 run: {{corpora: [talk], max_failed: 1}}
@@ -52,7 +52,7 @@ def main(clips: int, picture: bool, rounds: int, seed: int) -> None:
 
 
 def spoken(path: Path, count: int, chance: random.Random) -> list[Span]:
-    """Write speech files one after the other, each followed by silence; return the start and end of each."""
+    """Write speech files one after another, each followed by silence; return the start and end of each."""
     import numpy as np
     import soundfile
 
@@ -68,7 +68,7 @@ def spoken(path: Path, count: int, chance: random.Random) -> list[Span]:
 
 
 def filmed(path: Path, count: int, chance: random.Random) -> list[Span]:
-    """Copy the packets of films one after the other, with gaps between them; return the start and end of each."""
+    """Copy the packets of films one after another, with gaps between them; return the start and end of each."""
     import av
 
     files = sorted((DATA / "ravdess" / "av").glob("*.mp4"))
@@ -102,7 +102,7 @@ def segments_of(manifest: Path) -> list[Span]:
 
 
 def matched(clips: Sequence[Span], segments: Sequence[Span]) -> int:
-    """Return how many clips overlap exactly one segment that overlaps no other clip.
+    """Return the number of clips that overlap exactly one segment, which overlaps no other clip.
 
     >>> matched([(0, 2), (3, 5), (6, 8)], [(0.5, 2.1), (3, 8)])
     1

@@ -1,4 +1,7 @@
-"""The peer, as its own process: eGeMAPS functionals of the files listed in argv[1], with argv[2] processes."""
+"""The program that we compare with: audinterface computes eGeMAPS functionals of the files listed in argv[1].
+
+It is run as a separate process, and itself uses argv[2] processes.
+"""
 
 import sys
 from pathlib import Path
@@ -7,7 +10,7 @@ import opensmile
 
 
 def main(listed: str, workers: str) -> None:
-    """Compute the table and print its size."""
+    """Compute the table of functionals, and print its size."""
     smile = opensmile.Smile(
         feature_set=opensmile.FeatureSet.eGeMAPSv02,
         feature_level=opensmile.FeatureLevel.Functionals,

@@ -1,4 +1,4 @@
-"""The openSMILE path over the RAVDESS speech files: our commands against audinterface, two processes each."""
+"""Compare our commands with audinterface: openSMILE features of the RAVDESS speech files, with two processes each."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -14,15 +14,15 @@ from benchmarks.tools.watch import Watched, watch
 
 WORKERS = 2
 NOTE = """\
-What each includes, besides the start-up of all its processes:
+What each measurement includes, in addition to the start-up of all its processes:
 
-- *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, writes a
-  checksummed cache file per clip and the store. Cleaned streams are trimmed, hence shorter than the files.
-- *preprocess and extract*: the same, but starting from the files: decoding, band-pass, trimming, levelling; cache and
-  store of both.
-- *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files`, functionals only, kept in
-  memory; nothing is cleaned or written.
-- *audinterface, cleaned*: the same on the cleaned streams, written out as WAV files beforehand: the sound that our
+- *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, and writes a
+  checksummed cache file per clip and the store. Cleaned streams are trimmed, so they are shorter than the files.
+- *preprocess and extract*: the same, but starting from the files, with decoding, band-pass filter, trimming and
+  levelling; it writes the cache files and stores of streams and features.
+- *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files` computes functionals only
+  and keeps them in memory; nothing is cleaned or written.
+- *audinterface, cleaned*: the same on the cleaned streams, which were written as WAV files before: the sound that our
   extract reads."""
 
 

@@ -1,4 +1,4 @@
-"""Peak memory for few and for many clips: it should not grow with the corpus."""
+"""Measure peak memory for few and for many clips, since it should not grow with the corpus."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Case:
-    """Recordings, the modalities to use, and what counts as few and as many of them."""
+    """Recordings, the modalities to use, and the numbers of recordings that count as few and as many."""
 
     modality: str
     extractor: str

@@ -1,4 +1,4 @@
-"""The commands with one and with two workers: speed-up beyond start-up, start-up, memory."""
+"""Compare the commands with one and with two workers: speed-up beyond start-up, start-up, and memory."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from benchmarks.tools.watch import Watched
 MODALITIES = ("text", "audio", "video")
 COMMANDS = ("preprocess", "extract")
 WORKERS = (1, 2)
-START_CLIPS = 2  # one per worker if there are two: every worker loads its models
+START_CLIPS = 2  # clips that measure start-up; with two workers there is one each, so that both load their models
 TARGET = 1.8
-MOST_OTHERS = 0.1  # cores that other programs may keep busy
+MOST_OTHERS = 0.1  # maximum number of cores that other programs may keep busy
 
 
 @dataclass(frozen=True)
 class Timed:
-    """One command with a number of workers: a run on all clips, and one on `START_CLIPS`, which is mostly start-up."""
+    """One command with some workers: a run on all clips, and one on `START_CLIPS`, whose time is mostly start-up."""
 
     command: str
     workers: int
@@ -32,7 +32,7 @@ class Timed:
 
     @property
     def work(self) -> Cost:
-        """Time beyond start-up, scaled to the number of all clips."""
+        """The time beyond start-up, scaled to all clips."""
         beyond = Cost(self.all.cpu_s, self.all.wall_s) - Cost(self.start.cpu_s, self.start.wall_s)
         share = self.clips / (self.clips - START_CLIPS)
         return Cost(beyond.cpu_s * share, beyond.wall_s * share)
@@ -101,7 +101,7 @@ def _speed_up(timed: Sequence[Timed]) -> str:
     return (
         f"{table(header, rows)}\n\n{warning}Target: {TARGET} beyond start-up. Start-up is the wall time of the same "
         f"command on {START_CLIPS} clips. `others`: cores kept busy by other programs during the run; the processor "
-        "time beyond start-up grows with the workers only as far as they slow each other down."
+        "time beyond start-up grows with the number of workers only if they slow each other down."
     )
 
 

@@ -1,1 +1,1 @@
-"""What several benchmarks use: recordings, corpora of them, timing, tables, the peer."""
+"""Tools that several benchmarks use: recordings, corpora, timing, tables, and the program that we compare with."""

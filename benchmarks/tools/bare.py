@@ -1,8 +1,8 @@
-"""The same parts as plain library calls: what the work costs without any pipeline around it.
+"""The work of the pipeline as plain library calls, to measure what it costs without a pipeline.
 
-No tricks: every frame of a recording is decoded, each model is called as its library's guide shows, and nothing is
-kept, checked or written. Models are built once per process, and those that track a face or body continue from one clip
-to the next, which is cheaper than starting again.
+There are no tricks: every frame of a recording is decoded, each model is called as the guide of its library shows, and
+nothing is cached, checked or written. Models are built once per process, and models that track a face or body continue
+from one clip to the next, which is cheaper than starting again.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ SIDE, MARGIN, QUALITY = 224, 0.25, 95
 NETWORK_SIDE, NETWORK_CUT = (
     64,
     38,
-)  # pixels: side of the network's input; what is cut off each side of the crop to get it
+)  # in pixels: the side of the network's input, and the margin that is cut off each side of the crop
 
 
 def pictures(path: Path, fps: float) -> list[Picture]:
-    """Decode all frames, and convert each one that is closest to a sampling time."""
+    """Decode all frames, and convert those that are closest to the sampling times."""
     import av
 
     taken: list[Picture] = []
@@ -50,7 +50,7 @@ def sound(path: Path, rate_hz: int) -> NDArray[np.int16]:
 
 
 def faces(images: Sequence[Picture]) -> list[Box]:
-    """Find the first face of each picture with the full-range detector; return it with a margin, as a square."""
+    """Find the first face in each picture with the full-range detector; return it as a square with a margin."""
     found = [(image, _detector().process(image).detections) for image in images]
     return [_square(image, faces[0]) for image, faces in found if faces]
 
@@ -64,7 +64,7 @@ def _square(image: Picture, face: Any) -> Box:
 
 
 def crops(images: Sequence[Picture], boxes: Sequence[Box]) -> list[Picture]:
-    """Cut the faces out, at one size."""
+    """Cut the faces out and resize them to the same size."""
     import cv2
 
     cut = [image[y0:y1, x0:x1] for image, (x0, y0, x1, y1) in zip(images, boxes, strict=False)]
@@ -80,12 +80,12 @@ def encoded_crops(images: Sequence[Picture], boxes: Sequence[Box]) -> list[Any]:
 
 
 def meshes(images: Sequence[Picture], *, static: bool) -> list[Any]:
-    """Fit the face mesh to each crop: to each by itself if `static`, otherwise following the face."""
+    """Fit the face mesh to each crop, independently if `static`, otherwise by tracking the face."""
     return [_mesh(static).process(image).multi_face_landmarks for image in images]
 
 
 def bodies(images: Sequence[Picture]) -> list[Any]:
-    """Find the body's pose in each picture, following the body."""
+    """Find the pose of the body in each picture by tracking the body."""
     return [_pose().process(image).pose_landmarks for image in images]
 
 
@@ -160,7 +160,7 @@ def _pose() -> Any:
 
 @cache
 def _network() -> Any:
-    """Return the torch port of the network, which no library offers; only its forward pass is measured with it."""
+    """Return our torch port of the network, since no library offers one; only its forward pass is measured."""
     from features.registry import build
     from features.video.face_cnn import mini_xception, read_weights
 

@@ -1,4 +1,4 @@
-"""A corpus in a folder of its own, on which the commands run."""
+"""A corpus in its own folder, for running the commands."""
 
 import csv
 import shutil
@@ -18,14 +18,14 @@ corpora:
 
 
 class BenchCorpus:
-    """A manifest corpus of recordings, prepared.
+    """A prepared corpus of recordings with a manifest.
 
     Parameters
     ----------
     folder
-        Where the corpus and everything computed from it is written.
+        The folder of the corpus and of everything that is computed from it.
     recordings
-        Its utterances.
+        The recordings, each of which is one utterance.
     modalities
         The modalities to use.
     """
@@ -41,17 +41,17 @@ class BenchCorpus:
         crossmodal(folder, "prepare")
 
     def preprocess(self, workers: int, *modalities: str) -> Watched:
-        """Make streams; without names, all of them."""
+        """Make the streams of some modalities, or of all if none are named."""
         named = [part for modality in modalities for part in ("--modality", modality)]
         return crossmodal(self.folder, "preprocess", "--workers", str(workers), *named)
 
     def extract(self, workers: int, *extractors: str) -> Watched:
-        """Make features; without names, all default ones."""
+        """Make the features of some extractors, or of all default ones if none are named."""
         named = [part for extractor in extractors for part in ("--extractor", extractor)]
         return crossmodal(self.folder, "extract", "--workers", str(workers), *named)
 
     def forget(self) -> None:
-        """Delete what was computed, the cache included."""
+        """Delete everything that was computed, including the cache."""
         for computed in ("cache", f"work/{NAME}/streams", f"work/{NAME}/features"):
             shutil.rmtree(self.folder / "data" / computed, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""The pipeline's own functions on one clip, called in this process: no workers, cache or store."""
+"""Call the pipeline's own functions on one clip in this process, without workers, cache or store."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,14 +8,14 @@ from benchmarks.tools.recordings import ROOT, Recording
 
 
 class Ours:
-    """All streams and default extractors under the repository's params.yaml.
+    """All streams and default extractors, with the settings of the repository's params.yaml.
 
     Attributes
     ----------
     config
-        Settings of each stream.
+        The settings of each stream.
     extractors
-        Each extractor, built; its model is loaded when it is first used.
+        The extractor objects by name; a model is loaded when its extractor is first used.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Ours:
         return {modality: self.stream(modality, recording, duration_s) for modality in self.config}
 
     def calls(self, recording: Recording, duration_s: float) -> dict[str, Callable[[], object]]:
-        """Return a call for each stream, named as its modality, and for each extractor."""
+        """Return a call for each stream, named after its modality, and for each extractor."""
         made = self.streams(recording, duration_s)
         calls: dict[str, Callable[[], object]] = {
             modality: partial(self.stream, modality, recording, duration_s) for modality in made

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
 ABSENT = "Skipped: the recordings `{}` are missing (expected under `../shared/data` of the repository's folder)."
 
-# Bytes that players skip, of any length: a `free` box of MP4, a padding packet of an MPEG program stream.
+# Bytes that players skip, with a number in them: a `free` box of MP4, a padding packet of an MPEG program stream.
 PADDING = {".mp4": b"\x00\x00\x00\x10free%08d", ".mpg": b"\x00\x00\x01\xbe\x00\x08%08d"}
 
 Word = tuple[str, float, float]
@@ -20,7 +20,7 @@ Word = tuple[str, float, float]
 
 @dataclass(frozen=True)
 class Recording:
-    """One clip, one utterance: its file, what is said in it, and when."""
+    """A clip that is one utterance: its file, its text, and its words with times."""
 
     name: str
     path: Path
@@ -49,7 +49,7 @@ SETS = {"ravdess": ravdess, "grid": grid}
 
 
 def multiplied(recordings: Sequence[Recording], count: int, folder: Path) -> list[Recording]:
-    """Return `count` recordings: those given, then copies until there are enough, each with its own content hash."""
+    """Return `count` recordings: the given ones, then copies of them, each with a different content hash."""
     made = list(recordings[:count])
     while len(made) < count:
         made.append(_copy(recordings[len(made) % len(recordings)], len(made), folder))

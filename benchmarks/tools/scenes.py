@@ -1,4 +1,4 @@
-"""Recordings of several people, composed of real clips of one person each, and the voice of one of them."""
+"""Compose recordings of several people from real clips of one person each, with the voice of one of them."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -13,7 +13,7 @@ from pipeline.streams.pictures import Picture
 
 FPS = 25
 RATE_HZ = 44100
-SILENT_FRAMES = 6  # so many frames at the start of a GRID clip hold no speech
+SILENT_FRAMES = 6  # number of frames at the start of a GRID clip in which nobody speaks
 
 Sound = NDArray[np.float32]
 
@@ -38,12 +38,12 @@ def sound(path: Path) -> Sound:
 
 
 def frozen(shown: Sequence[Picture]) -> list[Picture]:
-    """Return a still picture of someone, as long as a clip of them."""
+    """Return a still picture of a person, repeated for the length of the clip."""
     return [shown[0]] * len(shown)
 
 
 def listening(shown: Sequence[Picture], silent: int = SILENT_FRAMES) -> list[Picture]:
-    """Return someone who does not speak: the first `silent` frames of a clip, forwards and backwards, over and over."""
+    """Return a person who does not speak: the first `silent` frames of a clip, repeated forwards and backwards."""
     around = [*range(silent), *range(silent - 2, 0, -1)]
     return [shown[around[i % len(around)]] for i in range(len(shown))]
 
@@ -54,7 +54,7 @@ def beside(*people: Sequence[Picture]) -> list[Picture]:
 
 
 def in_the_corner(small: Sequence[Picture], large: Sequence[Picture], scale: float = 0.6) -> list[Picture]:
-    """Return frames of one person at twice the size of the clip, and another in a corner, at `scale` of its size."""
+    """Return frames of one person at twice the size of the clip, with another in a corner, scaled by `scale`."""
     import cv2
 
     made = []
@@ -67,7 +67,7 @@ def in_the_corner(small: Sequence[Picture], large: Sequence[Picture], scale: flo
 
 
 def compose(path: Path, frames: Sequence[Picture], voice: Sound | None, late_s: float = 0.0) -> Path:
-    """Write a recording: H.264 at `FPS`, and the voice as AAC, from `late_s` on."""
+    """Write a recording with H.264 at `FPS`, and the voice as AAC, which begins at `late_s`."""
     with av.open(str(path), "w") as out:
         picture: Any = out.add_stream("libx264", rate=FPS, options={"crf": "20", "preset": "ultrafast"})
         picture.height, picture.width = (side // 2 * 2 for side in frames[0].shape[:2])

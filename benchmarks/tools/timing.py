@@ -1,4 +1,4 @@
-"""The cost of a call: processor time of the whole process, and wall time."""
+"""Measure the cost of a call: processor time of the whole process, and wall time."""
 
 import os
 import platform
@@ -24,7 +24,7 @@ class Cost:
         return Cost(self.cpu_s - other.cpu_s, self.wall_s - other.wall_s)
 
 
-Sample = dict[str, Cost]  # one clip in one round: what each call cost
+Sample = dict[str, Cost]  # the cost of each call for one clip in one round
 
 
 def measure(call: Callable[[], object]) -> Cost:
@@ -35,7 +35,7 @@ def measure(call: Callable[[], object]) -> Cost:
 
 
 def interleaved(calls: Mapping[str, Callable[[], object]], *, backwards: bool) -> Sample:
-    """Measure each call once, one after the other; rounds in both directions cancel drift."""
+    """Measure each call once, one after another; rounds in both directions cancel drift."""
     order = reversed(list(calls.items())) if backwards else iter(calls.items())
     return {name: measure(call) for name, call in order}
 
@@ -46,7 +46,7 @@ def total(sample: Sample, names: Iterable[str]) -> Cost:
 
 
 def median_ratio(pairs: Sequence[tuple[Cost, Cost]]) -> Cost:
-    """Return the median over all pairs of first divided by second, for processor time and for wall time."""
+    """Return the median of the ratios first / second over all pairs, for processor time and for wall time."""
     return Cost(median(a.cpu_s / b.cpu_s for a, b in pairs), median(a.wall_s / b.wall_s for a, b in pairs))
 
 
@@ -57,7 +57,7 @@ def median_cost(costs: Sequence[Cost]) -> Cost:
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keep this thread, and those that it starts, on one core where the system can."""
+    """Keep this thread, and threads that it starts, on one core if the system supports that."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

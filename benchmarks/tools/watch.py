@@ -1,4 +1,4 @@
-"""Run a command and watch its process tree: wall and processor time, peak memory of its head and of its workers."""
+"""Run a command and watch its process tree: wall and processor time, peak memory of the head and of the workers."""
 
 import os
 import resource
@@ -19,7 +19,7 @@ MB = 1e6
 
 @dataclass(frozen=True)
 class Watched:
-    """What a command used.
+    """The resources that a command used.
 
     Attributes
     ----------
@@ -28,9 +28,9 @@ class Watched:
     head_mb, worker_mb
         Peak resident memory of the command itself and of its largest child; 0 without children.
     others
-        Cores that other processes of this machine kept busy during the run; if well above 0, wall times mean little.
+        The number of cores that other processes kept busy during the run; if well above 0, wall times mean little.
     each_cpu_s
-        Processor time of each of its children, the busiest first, as last seen before they ended.
+        Processor time of each child, the busiest first, as last sampled before it ended.
     """
 
     wall_s: float
@@ -42,7 +42,7 @@ class Watched:
 
 
 def watch(command: Sequence[str], folder: Path) -> Watched:
-    """Run `command` in `folder`; a failure raises `RuntimeError` with what it printed."""
+    """Run `command` in `folder`; raise `RuntimeError` with its output if it fails."""
     before, machine, begin = _children_cpu_s(), _machine_cpu_s(), time.perf_counter()
     with (folder / "output.txt").open("w") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=environment())
@@ -85,7 +85,7 @@ def _sampled(process: "subprocess.Popen[bytes]") -> tuple[dict[int, float], dict
 
 
 def _peak_mb(process: psutil.Process) -> float:
-    """Return the highest resident memory so far, which Linux records; elsewhere the current one."""
+    """Return the peak resident memory so far, which only Linux records; on other systems, the current one."""
     try:
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
         peak = next((line for line in lines if line.startswith("VmHWM:")), None)

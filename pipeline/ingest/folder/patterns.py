@@ -68,7 +68,9 @@ def _field(text: str, content: str | None, marks: str, fields: list[str]) -> str
         return r"[^/]*?"
     found = _FIELD.fullmatch(content or "")
     if not found:
-        raise _fault(text, f"has the field {content!r}, which is neither a name nor a name and a number of characters")
+        raise _fault(
+            text, f"has the field {content!r}, which is not a name (speaker) or a name with a length (speaker:2)"
+        )
     name = found["name"]
     if name in fields:
         raise _fault(text, f"has the field {name!r} twice")

@@ -1,6 +1,6 @@
 "use strict";
 
-/** Draw every chart of the page; a list that names a signal sets it in the charts whose name begins as it says. */
+/** Draw all charts of the page. A list with `data-signal` sets this signal in the charts whose names begin with `data-charts`. */
 (() => {
   const views = new Map();
   const specs = block("charts") ?? {};

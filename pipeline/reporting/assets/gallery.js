@@ -28,7 +28,7 @@ function card(id) {
   return element("li", {}, made);
 }
 
-/** Cards of utterances, the first ones at once and the others when asked for. */
+/** Cards of utterances: the first ones at once, more at the press of a button. */
 function cards(ids) {
   const grid = element("ul", { class: "cards" });
   const more = element("button", { onclick: () => add() });
@@ -43,7 +43,7 @@ function cards(ids) {
   return ids.length ? [grid, more] : [element("p", { class: "quiet" }, "None.")];
 }
 
-/** The utterances that a filter of the gallery lets through. */
+/** For each filter of the gallery, a function that tells whether an utterance passes it. */
 const filters = {
   label: (place, wanted) => glass.corpus.labels[place] === wanted,
   group: (place, wanted) => glass.corpus.groups[place] === wanted,
@@ -69,7 +69,7 @@ function options(id, values) {
   field.addEventListener("change", filtered);
 }
 
-/** Utterances of which only the fusion, or only one modality, is right. */
+/** Add buttons that list the utterances for which only the fusion, or only one modality, is right. */
 function disagreements() {
   const holder = document.getElementById("utterance-only");
   if (!predicted.all || !predicted.all.classes.length) return;

@@ -1,13 +1,13 @@
 "use strict";
 
-/** Confusion matrices of the configurations that the reader picks; a cell lists its utterances when it is pressed. */
+/** Show confusion matrices of the configurations that the reader chooses; pressing a cell lists its utterances. */
 (() => {
   const place = document.getElementById("matrices");
   const all = block("predictions");
   if (!place || !all) return;
-  const LEVELS = 13; // most rows and columns of a matrix of scores
+  const LEVELS = 13; // maximum number of rows and columns in a matrix of scores
 
-  /** Names of the rows and columns, and the function that says in which one a class or score lies. */
+  /** The names of the rows and columns, and the function that returns the index for a class or score. */
   const levels = (() => {
     if (all.classes.length) return { names: all.classes, of: (coded) => coded };
     const scores = all.truth.concat(...all.configurations.map((one) => one.prediction)).filter((x) => x !== null);

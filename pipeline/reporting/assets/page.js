@@ -1,6 +1,6 @@
 "use strict";
 
-/** The data of a JSON block of the page, read once. */
+/** Return the data of a JSON block of the page; each block is parsed once. */
 const block = (() => {
   const read = new Map();
   return (id) => {
@@ -13,7 +13,7 @@ const block = (() => {
 })();
 
 /**
- * A new element. Text is set as text and never read as HTML, so that no id, label or transcript can become markup.
+ * Make an element. Text is set as text and never parsed as HTML, so that no id, label or transcript can become markup.
  * @param {string} tag
  * @param {Object<string, string|function>} attributes - `onclick` and the like are functions
  * @param {...(Node|string)} children
@@ -28,13 +28,13 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** Give the keyboard and the screen reader to an element, and scroll to it. */
+/** Move the focus (of keyboard and screen reader) to an element, and scroll to it. */
 function goTo(target) {
   target.scrollIntoView({ block: "start" });
   target.focus({ preventScroll: true });
 }
 
-/** Buttons that name utterances show them: one (`data-utterance`), or a list (`data-utterances`, `data-title`). */
+/** Buttons show the utterances that they name: one (`data-utterance`), or a list (`data-utterances`, `data-title`). */
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-utterance], [data-utterances]");
   if (!pressed) return;
@@ -48,7 +48,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     const source = document.getElementById(button.dataset.copy);
     const selection = getSelection();
     selection.selectAllChildren(source);
-    const copied = document.execCommand("copy"); // the newer interface is closed to pages from disk
+    const copied = document.execCommand("copy"); // pages opened from disk may not use the newer clipboard interface
     button.parentElement.querySelector("output").textContent = copied ? "Copied." : "Selected: press Ctrl+C.";
   });
 }

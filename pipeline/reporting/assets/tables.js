@@ -1,14 +1,14 @@
 "use strict";
 
-/** Tables that sort by a column when its title is pressed, and show the rows that hold every word of a filter. */
+/** Tables can be sorted by pressing the title of a column, and filtered to the rows that contain all given words. */
 (() => {
-  /** The number that a cell begins with, else null: "80.0 [70.0, 90.0]", "<0.001", "+1.5". */
+  /** Return the number at the beginning of a cell, as in "80.0 [70.0, 90.0]", "<0.001", "+1.5"; null without one. */
   const number = (text) => {
     const found = /^\s*[<>]?\s*([+-]?\d+(\.\d+)?)(?![\w-])/.exec(text);
     return found ? Number(found[1]) : null;
   };
 
-  /** Numbers before texts, texts by the alphabet; an empty cell is last, whatever the direction. */
+  /** Compare two cells: numbers come before texts, texts are in alphabetical order, and empty cells are always last. */
   const compared = (first, second, down) => {
     const [a, b] = [first.trim(), second.trim()];
     if (!a || !b) return (a ? 0 : 1) - (b ? 0 : 1);

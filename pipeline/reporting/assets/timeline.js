@@ -1,6 +1,6 @@
 "use strict";
 
-/** Waveform, level, pitch, faces and words of an utterance over one axis of time; a click plays from there. */
+/** Draw waveform, level, pitch, faces and words of an utterance over one axis of time; a click moves the clip there. */
 function timeline(facts, film) {
   if (!facts.seconds) return [];
   const holder = element("figure", { class: "timeline" });
@@ -22,7 +22,7 @@ function caption(facts) {
   if (sound.unread) parts.push(`The waveform is not shown: ${sound.unread}.`);
   else if (sound.wave && sound.wave.length) parts.push("Waveform before cleaning.");
   if (sound.kept) parts.push("Shaded: trimmed.");
-  if (facts.words.length && !facts.words.some((word) => word[1] !== null)) parts.push("The times of the words are not known.");
+  if (facts.words.length && !facts.words.some((word) => word[1] !== null)) parts.push("The times of the words are unknown.");
   return parts.join(" ");
 }
 
@@ -96,7 +96,7 @@ function curve(times, values, at, place, colour) {
   return drawn("path", { d: path.join(""), class: "curve", style: `stroke: var(--${colour})` });
 }
 
-/** Draw words where they begin, in as many lines as they need; return the height of the lines. */
+/** Draw words at the times when they begin, on as many lines as needed; return the height of the lines. */
 function words(svg, timed, at, top, right) {
   const ends = [];
   for (const [word, start, end] of timed) {
@@ -122,7 +122,7 @@ function axis(svg, total, at, y) {
   }
 }
 
-/** Show where the clip is, and play from where somebody clicks. */
+/** Show the current time of the clip as a line, and set it where somebody clicks. */
 function follow(svg, film, total, at, height) {
   if (!film) return;
   const line = drawn("line", { x1: at(0), x2: at(0), y1: 0, y2: height, class: "now" });

@@ -1,6 +1,6 @@
 "use strict";
 
-/** Facts of utterances. They lie in parts: inside the page, or in files beside it that are loaded when looked at. */
+/** The facts about utterances. They are divided into parts, which are inside the page or in files that are loaded when needed. */
 const glass = (() => {
   const corpus = block("corpus");
   const places = new Map(corpus.ids.map((id, place) => [id, place]));
@@ -28,7 +28,7 @@ const glass = (() => {
   };
 })();
 
-/** What configurations predict of an utterance; those in detail are the best one of each set of modalities. */
+/** The predictions of configurations for an utterance; `detailed` has the best configuration of each set of modalities. */
 const predicted = (() => {
   const found = block("predictions");
   const all = found && found.configurations.length ? found : null;
@@ -50,14 +50,14 @@ const predicted = (() => {
       const n = all.classes.length;
       return one.shares ? one.shares.slice(places.get(id) * n, (places.get(id) + 1) * n) : null;
     },
-    /** Whether a class is right; null for a score or without a prediction. */
+    /** Whether a predicted class is right; null for scores, and without a prediction. */
     right(one, id) {
       return one && all.classes.length && places.has(id) ? this.of(one, id) === this.truth(id) : null;
     },
   };
 })();
 
-/** An element of SVG. */
+/** Make an SVG element. */
 function drawn(tag, attributes = {}, ...children) {
   const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -65,7 +65,7 @@ function drawn(tag, attributes = {}, ...children) {
   return made;
 }
 
-/** One of the pictures of an utterance, with the boxes of the faces in it. */
+/** Show one picture of an utterance with the boxes of the faces in it. */
 function still(facts, number, label) {
   const count = facts.faces.shown.length;
   const frame = facts.faces.shown[number];
@@ -81,11 +81,11 @@ function still(facts, number, label) {
 
 const seconds = (value) => `${Number(value).toFixed(2)} s`;
 
-/** The recording, the span, the speaker and the label of an utterance. */
+/** List the recording, the span, the speaker and the label of an utterance. */
 function summary(facts) {
   const sound = facts.sound;
   const rows = [
-    ["Recording", facts.media || "none is named"],
+    ["Recording", facts.media || "none"],
     ["Span", facts.start === null || facts.seconds === null ? "the whole recording" :
       `${seconds(facts.start)} to ${seconds(facts.start + facts.seconds)} (${seconds(facts.seconds)})`],
     ["Speaker", facts.speaker || "unknown"],
@@ -110,12 +110,12 @@ function facesSentence(faces) {
   const looked = (faces.shown || []).filter((frame) => frame.others);
   const most = Math.max(0, ...looked.map((frame) => frame.others.length + (frame.box ? 1 : 0)));
   const mean = found.length ? found.reduce((a, b) => a + b, 0) / found.length : 0;
-  return `the followed face is found in ${found.length} of ${faces.times.length} sampled frames` +
+  return `the followed face was found in ${found.length} of ${faces.times.length} sampled frames` +
     (found.length ? ` (mean score ${mean.toFixed(2)})` : "") +
-    (looked.length ? `; ${looked.length} of them searched again: at most ${most} face${most === 1 ? "" : "s"} in a frame` : "");
+    (looked.length ? `; in ${looked.length} frames, all faces were searched: at most ${most} per frame` : "");
 }
 
-/** The clip, or why there is none. */
+/** Show the clip, or why there is none. */
 function player(facts) {
   const clip = facts.clip;
   if (!facts.clip_src) return element("p", { class: "quiet" }, clip.note || "No clip: the recording is not shown.");
@@ -137,10 +137,10 @@ function frames(facts) {
     element("div", { class: "stills" }, ...items)];
 }
 
-/** What each modality and the fusion predict. */
+/** Show what each modality and the fusion predict. */
 function predictionTable(id) {
   if (!predicted.all || !predicted.has(id)) {
-    return element("p", { class: "quiet" }, "There are no predictions of this utterance.");
+    return element("p", { class: "quiet" }, "There are no predictions for this utterance.");
   }
   const rows = predicted.detailed.map((one) => {
     const shares = predicted.shares(one, id);
@@ -176,12 +176,12 @@ function states(facts) {
   const lines = Object.entries(facts.statuses).map(([modality, [status, note]]) => [modality, status, note]);
   lines.push(...facts.missing.filter(([, , note]) => !lines.some((line) => line[2] === note)));
   lines.push(...facts.failures.map(([stage, step, message]) => [`${stage} ${step}`, "failed", message]));
-  return element("table", {}, element("caption", {}, "What is there"), element("tbody", {},
+  return element("table", {}, element("caption", {}, "Status of each modality"), element("tbody", {},
     ...lines.map((line) => element("tr", {}, ...line.map((cell, i) =>
       element(i ? "td" : "th", i ? {} : { scope: "row" }, cell))))));
 }
 
-/** Show one utterance: all that is known of it. */
+/** Show everything that is known about one utterance. */
 async function openUtterance(id) {
   const shown = document.getElementById("utterance-shown");
   history.replaceState(null, "", `#utterance=${encodeURIComponent(id)}`);
@@ -216,7 +216,7 @@ function openFromAddress() {
   const found = /^#utterance=(.+)$/.exec(location.hash);
   if (found) {
     let id = found[1];
-    try { id = decodeURIComponent(id); } catch { /* an address that is not encoded is an id as it stands */ }
+    try { id = decodeURIComponent(id); } catch { /* an address that is not encoded contains the id itself */ }
     openUtterance(id);
   }
 }

@@ -142,9 +142,7 @@ def test_again_it_says_what_the_settings_hold_and_not_what_it_would_guess(here: 
     init(pattern=PATTERN)
     sound(here.parent / "clips" / "other.wav", 0.5)
     said = init(pattern=PATTERN)
-    assert "1 row without a speaker, by which the protocol groups rows: fill the column in manifest.csv" in " ".join(
-        said
-    )
+    assert "1 row without a speaker, by which the protocol groups rows: fill the column in" in " ".join(said)
     assert not [line for line in said if line.startswith(("group:", "protocol:"))]
     assert any(
         "is not changed: classification, " in line and "group-kfold by speaker, 2 folds" in line for line in said

@@ -138,7 +138,7 @@ WRONG: list[tuple[dict[str, Any], ImportOptions, str]] = [
     ({"text": np.ones((2, 3)), "b": np.ones(2)}, replace(TEXT, id="idd"), "no array 'idd'"),
     ({"text": np.ones((2, 3)), "id": np.array(["x", "x"])}, replace(TEXT, id="id"), "row 1 and row 2 .* id 'x'"),
     ({"text": np.ones((2, 3)), "id": np.array(["x", ""])}, replace(TEXT, id="id"), "row 2: .* empty id"),
-    ({"text": np.ones((2, 3)), "id": np.array(["x"])}, replace(TEXT, id="id"), "'text' and 'id' have different lengths"),
+    ({"text": np.ones((2, 3)), "id": np.array(["x"])}, replace(TEXT, id="id"), "'text' and 'id' have different"),
     ({"text": np.ones((2, 3)), "s": np.array(["train", "dev"])}, replace(TEXT, split="s"), "row 2: array 's' .* 'dev'"),
     ({"text": np.ones((2, 3)), "s": np.array(["a", "b"])}, replace(TEXT, start="s"), "row 1: .* must be a time"),
     ({"text": np.ones((2, 3, 1)), "text_lengths": np.array([1, 4])}, TEXT, "row 2: 'text_lengths' is 4"),

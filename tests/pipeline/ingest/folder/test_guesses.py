@@ -82,7 +82,7 @@ def test_one_speaker_cannot_be_divided() -> None:
 def test_rows_without_a_speaker_are_groups_of_their_own() -> None:
     found = made(rows(mood=MOODS, speaker=["s1", "s2", "", "", "", "", "", ""]))
     assert found.block["protocol"]["group"] == "group"
-    assert "of 6 rows without one the recording" in lines(found)
+    assert "or, in 6 rows without one, the recording" in lines(found)
 
 
 @pytest.mark.parametrize(("count", "folds"), [(1, 2), (2, 2), (3, 3), (12, 5)])

@@ -42,7 +42,7 @@ def test_the_plain_name_comes_before_that_with_a_language(tmp_path: Path) -> Non
 
 def test_two_languages_are_asked_about(tmp_path: Path) -> None:
     files(tmp_path, "talk.de.srt", "talk.en.srt")
-    with pytest.raises(UserError, match=r"talk\.de\.srt and talk\.en\.srt both belong to talk\.mp4: name the one"):
+    with pytest.raises(UserError, match=r"talk\.de\.srt and talk\.en\.srt both belong to talk\.mp4: choose one"):
         beside(tmp_path / TALK)
 
 

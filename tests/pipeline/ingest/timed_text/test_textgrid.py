@@ -108,8 +108,8 @@ def test_a_textgrid_without_tiers_says_nothing(tmp_path: Path) -> None:
         ("xmax = 1.25\n            text", "xmax = 0.25\n            text", "lasts from 0.5 to 0.25 s: the end"),
         ("            xmax = 0.5\n", "", ':17: found "" where the end of an interval is expected'),
         ('class = "TextTier"', 'class = "Point"', ":29: 'Point' is not IntervalTier or TextTier"),
-        ("intervals: size = 3", "intervals: size = 1e999", ":14: found inf, where the number of intervals"),
-        ("intervals: size = 3", "intervals: size = 2.5", ":14: found 2.5, where the number of intervals"),
+        ("intervals: size = 3", "intervals: size = 1e999", ":14: found inf where the number of intervals"),
+        ("intervals: size = 3", "intervals: size = 2.5", ":14: found 2.5 where the number of intervals"),
         ('mark = "ding 3"', 'mark = "ding 3', ":36: this quotation mark is never closed"),
         (
             '            number = 1.9\n            mark = "ding 3"\n',
