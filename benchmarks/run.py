@@ -14,7 +14,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-COMPARED = ("parts", "workers", "hosts", "opensmile", "mmsa-fet")  # give ratios
+COMPARED = ("parts", "workers", "hosts", "opensmile", "mmsa-fet")  # benchmarks that give ratios
 PARTS = (*COMPARED, "extractors", "memory", "strategies", "digests")
 SETS = ("ravdess", "grid")
 
