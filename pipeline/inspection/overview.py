@@ -18,7 +18,7 @@ from pipeline.settings.unions import UNION
 
 _LINE = "{:16} {:8} {:>6} {:>7} {:>5} {:8} {:18} {}"
 
-# Readers of corpora that are not published: their line in the list, and what they read with where that is described.
+# Readers of corpora that are not published: their line in the list, and what they read and where it is described.
 _OWN = {
     "manifest": ("your own folder with a manifest.csv", "your own folders: README.md describes their manifest.csv"),
     UNION: (
