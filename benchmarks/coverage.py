@@ -47,7 +47,7 @@ class Measured:
 
 
 def measure(groups: int, runs: int, seed: int = 0) -> Measured:
-    """Simulate `runs` corpora with a number of groups, 1000 resamples each."""
+    """Simulate `runs` corpora with `groups` groups each, and resample each corpus 1000 times."""
     rng = np.random.default_rng(seed)
     member = np.repeat(np.arange(groups), UTTERANCES)
     truth, resamples, swapped = np.ones(len(member), int), resample(member), swaps(member)
@@ -73,7 +73,7 @@ class Calibrated:
 
 
 def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0) -> Calibrated:
-    """Simulate `runs` corpora with a number of groups, 1000 resamples each."""
+    """Simulate `runs` corpora with `groups` groups each, and resample each corpus 1000 times."""
     rng = np.random.default_rng(seed)
     whole = _simulated(rng, 400_000, overstated)
     true = {one.name: one(*whole) for one in (ECE, BRIER)}

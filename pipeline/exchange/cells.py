@@ -33,7 +33,7 @@ def _text(cell: Any) -> str:
     if cell is None or cell != cell:
         return ""
     if isinstance(cell, bytes):
-        return cell.decode("utf-8", errors="backslashreplace")  # bytes that are not text stay distinct
+        return cell.decode("utf-8", errors="backslashreplace")  # different undecodable ids stay different
     return str(int(cell)) if isinstance(cell, float | np.floating) and cell.is_integer() else str(cell)
 
 

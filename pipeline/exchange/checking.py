@@ -32,7 +32,7 @@ def checked(bundle: Bundle, path: Path) -> Bundle:
         raise UserError(f"{path} holds no utterances")
     for column in table.columns:
         if fault := fault_of_name(str(column)):
-            raise UserError(f"{path}: the name {str(column)!r} of a column {fault}")
+            raise UserError(f"{path}: the column name {str(column)!r} {fault}")
     given = [str(name) for name in table["utterance"]]
     names = _ids(given, path)
     table["utterance"] = pd.Series(names, dtype="str")
@@ -70,7 +70,7 @@ def _refuse_faults(column: str, cells: Sequence[str], names: Sequence[str], path
 
 
 def _renamed(store: FeatureSet, renamed: dict[str, str], path: Path) -> FeatureSet:
-    """Return a store whose items have the names of the utterances; other items raise `UserError`."""
+    """Return a store with the trimmed names of its utterances; raise `UserError` if the bundle lacks any of them."""
     others = [item.utterance for item in store.items if item.utterance not in renamed]
     if others:
         raise UserError(

@@ -33,7 +33,7 @@ from pipeline.training.matching import imported_differences
 from pipeline.training.trained import require_extracted
 
 ALIGNMENTS = ("", "word")
-_LOCAL = (  # columns that are useless without the media
+_LOCAL = (  # columns that are useless without the recordings
     *("media", "media_sha256", "sound", "sound_sha256", "sound_start", "region"),
     *("audio_track", "audio_channel", "video_track"),
 )
@@ -97,8 +97,8 @@ def export(
 def _require_label(form: str, name: str, corpus: CorpusParams) -> None:
     if entry_named(form).scored_parts and not corpus.label:
         raise UserError(
-            f"{form} needs labels that are numbers, and {name} has none: name their column in corpora.{name}.label, or "
-            "export to csd, npz or parquet, which are written without"
+            f"{form} needs labels, and {name} has none: name their column in corpora.{name}.label, or export to csd, "
+            "npz or parquet, which do not need labels"
         )
 
 

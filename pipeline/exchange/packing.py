@@ -145,7 +145,7 @@ def _store(header: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays)
         if own[part].shape != shape:
             raise Damaged(f"{header['name']}/{part} has the shape {own[part].shape} instead of {shape}")
     if offsets.dtype.kind not in "iu" or offsets[0] != 0 or (np.diff(offsets) < 0).any():
-        raise Damaged(f"{header['name']}/offsets does not rise from 0")
+        raise Damaged(f"{header['name']}/offsets does not increase from 0")
     if header["modality"] not in MODALITIES or not set(own["status"].tolist()) <= set(STATUSES):
         raise Damaged(f"{header['name']} has a modality or a status that does not exist")
     items = [item_of(name, _entry(own, i)) for i, name in enumerate(utterances)]

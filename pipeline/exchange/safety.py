@@ -15,7 +15,7 @@ MAX_OPCODES = 50_000_000
 MAX_DEPTH = 100  # CPython hashes nested tuples recursively, so a deeply nested key would crash the process
 _MUTATING = {"APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS", "BUILD"}
 _STORING = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
-_REFUSED = {  # opcode -> what it does
+_REFUSED = {  # what each refused opcode asks for
     **dict.fromkeys(("EXT1", "EXT2", "EXT4"), "the extension registry"),
     **dict.fromkeys(("PERSID", "BINPERSID"), "an object outside the file (persistent id)"),
     **dict.fromkeys(("OBJ", "NEWOBJ", "NEWOBJ_EX"), "an object of a class"),

@@ -1,4 +1,4 @@
-"""A bundle made from one table, a CSV or a Parquet file: columns chosen by patterns become its stores."""
+"""Make a bundle from one table (CSV or Parquet), whose feature columns are chosen by patterns."""
 
 import re
 from collections import Counter
@@ -18,17 +18,18 @@ Chosen = tuple[str, Modality, tuple[str, ...]]  # a store's name, its modality, 
 
 
 def matched(options: ImportOptions, header: Sequence[str], source: TableFile) -> list[Chosen]:
-    """Return, for each pair of ``options.arrays``, the store's name, its modality and its columns.
+    """Return the name, the modality and the columns of the store for each pair in ``options.arrays``.
 
     Raises
     ------
     UserError
-        If no pattern is given, one matches nothing, a column would be in two stores, or a name occurs twice.
+        If no pattern is given, a pattern matches no column, a column would be in two stores, or two columns have the
+        same name.
     """
     double = [name for name, count in Counter(header).items() if count > 1]
     if double:
         raise UserError(
-            f"{source.path} has several columns of the same name (such as {double[0]!r}): give each a name of its own"
+            f"{source.path} has several columns with the same name (such as {double[0]!r}): give each a different name"
         )
     if not options.arrays:
         raise UserError(
@@ -75,9 +76,9 @@ def table_bundle(
     numbers
         The columns that are features, ``(n,)`` each.
     chosen
-        As `matched` returns it.
+        The stores and their columns, from `matched`.
     options, source
-        As for `utterances_of`.
+        The options and the file, as in `utterances_of`.
     """
     if not len(next(iter(numbers.values()))):
         raise UserError(f"{source.path} has a header but no rows, so there is nothing to import: check the file")

@@ -126,7 +126,7 @@ def _features(places: Sequence[Place], tables: Mapping[str, Path], options: Fram
         shown = _shown(utterances[0]) if options.fps == RECORDING else None
         track = read_track(file, options, shown)
         _refuse_other_clock(file, track, utterances[0], options)
-        if track.good.any():  # without good rows, columns of text cannot be told from columns of numbers
+        if track.good.any():  # without good rows, columns of text may look like columns of numbers
             _require_same(names, track, file)
             names = track.names
         seen.track(recording, file, track, utterances[0].duration)
@@ -161,7 +161,7 @@ def _refuse_other_clock(file: Path, track: Track, place: Place, options: FrameOp
     last = float(track.times[-1])
     if last > 2 * place.duration + 1:
         meant = (
-            "check the number that --fps gives"
+            "check the value of --fps"
             if options.fps
             else (
                 "if they are milliseconds, give --unit ms; if they are frame numbers, give the frames per second "
@@ -188,7 +188,7 @@ def _entry(track: Track, place: Place, seen: Seen) -> Entry:
     values, times, failed = rows_of(track, place.start, place.end)
     seen.count(len(values), failed)
     if not len(values):
-        why = f"all {counted(failed, 'frame')} of it failed" if failed else "the table has no frame of its time"
+        why = f"all of its {counted(failed, 'frame')} failed" if failed else "the table has no frame in its time"
         return Entry("empty", why)
     entry, _ = entry_of(values, times)
     return replace(entry, note=f"{failed} of {failed + len(values)} frames failed") if failed else entry

@@ -119,7 +119,7 @@ class Seen:
         """Return the message that no utterance has a frame that can be used."""
         if self.failed:
             return (
-                f"all {counted(self.failed, 'frame')} in the utterances of {self.name} failed: check success and "
-                f"confidence in the tables of {self.path}, and --min-confidence ({self.min_confidence:g})"
+                f"all {counted(self.failed, 'frame')} in the utterances of {self.name} failed: check the columns of "
+                f"success and confidence in the tables of {self.path}, and --min-confidence ({self.min_confidence:g})"
             )
-        return f"no frame of the tables of {self.path} lies in an utterance of {self.name}: check their times"
+        return f"no frame in the tables of {self.path} is within an utterance of {self.name}: check the times"

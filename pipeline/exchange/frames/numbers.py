@@ -35,11 +35,11 @@ class Numbers:
         self.path, self.names = path, tuple(names)
         self._blocks: list[FloatArray] = [np.zeros((0, len(self.names)), np.float32)]
         self._rows = self.infinite = 0
-        self._texts: dict[int, tuple[int, str]] = {}  # column -> line and text of its first cell that is not a number
-        self._lists: dict[int, dict[int, tuple[float, ...]]] = {}  # column -> row -> the numbers of its cell
+        self._texts: dict[int, tuple[int, str]] = {}  # by column: line and text of the first cell that is not a number
+        self._lists: dict[int, dict[int, tuple[float, ...]]] = {}  # by column and row: the numbers in the cell
 
     def add(self, lines: Sequence[int], rows: Sequence[Sequence[str]]) -> None:
-        """Add rows of cells, one per column; a number with a decimal comma raises `UserError`."""
+        """Add rows with one cell per column; raise `UserError` for a number with a decimal comma."""
         try:
             block = np.array(rows, np.float64).reshape(len(rows), len(self.names))
         except ValueError:

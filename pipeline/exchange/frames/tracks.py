@@ -20,7 +20,7 @@ from pipeline.tables.rules import folded, is_no_label, number_of
 
 _BLOCK = 1000  # rows that are converted to numbers at a time
 FULL = 1.5  # higher confidences are percentages; fractions may exceed 1 a little
-EDGE_S = 1e-6  # the utterance table holds times to a microsecond
+EDGE_S = 1e-6  # tolerance, since the utterance table has times in whole microseconds
 
 
 @dataclass(frozen=True)

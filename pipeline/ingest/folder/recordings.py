@@ -95,7 +95,7 @@ def find(folder: Path, without: Collection[Path] = ()) -> Found:
     """
     if not folder.is_dir():
         what = "is a file and not a folder" if folder.exists() else "does not exist"
-        raise UserError(f"{folder} {what}{hint_of(str(folder))}: name the folder of your recordings")
+        raise UserError(f"{folder} {what}{hint_of(str(folder))}: give the folder of your recordings")
     places = sorted(files_below(folder, {_real(path) for path in without}))
     media = [place for place in places if place.suffix.lower() in SUFFIXES]
     named, unnamed = _nameable(media)

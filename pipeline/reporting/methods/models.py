@@ -1,4 +1,4 @@
-"""Sentences of the methods text about models, protocol and statistics that the table needs."""
+"""Sentences of the methods text about the models, the protocol and the statistics of a table."""
 
 from collections.abc import Iterator
 

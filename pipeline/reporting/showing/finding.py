@@ -90,7 +90,9 @@ def corpus_of(params: Params, utterance: str, corpus: str) -> str:
     if len(holding) == 1:
         return holding[0]
     if holding:
-        raise UserError(f"{', '.join(holding)} each have an utterance {utterance!r}: choose one with --corpus")
+        raise UserError(
+            f"the corpora {', '.join(holding)} all have an utterance {utterance!r}: choose one with --corpus"
+        )
     every = sorted({one for own in ids.values() for one in own})
     near = get_close_matches(utterance[:200], every, n=5, cutoff=_ALIKE)
     hint = f"did you mean {', '.join(map(repr, near))}?" if near else f"the first are {listed_names(every[:3])}"

@@ -51,7 +51,7 @@ def sound_of(source: Source, config: AudioConfig) -> FloatArray | str:
     """Return the samples of an utterance before cleaning, or why there are none."""
     for _, found in read_sound(Path(source.path), [source.span], config, source.media):
         return str(found) if isinstance(found, Exception) else found
-    return f"{source.media} holds no sound there"
+    return f"{source.media} has no sound in this span"
 
 
 def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, config: VideoConfig) -> Clip:
@@ -76,7 +76,7 @@ def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, conf
     if as_it_is:
         return Clip(Path(source.path).read_bytes(), as_it_is, "", size, stills)
     if not pictures and not len(sound):
-        return Clip(note=f"{source.media} holds neither a picture nor a sound there")
+        return Clip(note=f"{source.media} has neither a picture nor sound in this span")
     try:
         made = encoded(pictures, sound[: round(MOST_S * rate_hz)], rate_hz)
     except av.FFmpegError as error:

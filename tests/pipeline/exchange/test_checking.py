@@ -60,7 +60,7 @@ def test_names_lose_the_spaces_around_them_everywhere() -> None:
         (bundle(["a", "a "]), "has the id 'a' more than once, apart from spaces around it"),
         (bundle(["a\x1b"]), "cannot be printed: 'a\\\\x1b' holds the control character"),
         (bundle(["a"], group=["g\0"]), "the group of 'a' holds a NUL character"),
-        (bundle(["a"], **{"x\0": [1]}), "the name 'x\\\\x00' of a column holds a NUL character"),
+        (bundle(["a"], **{"x\0": [1]}), "the column name 'x\\\\x00' holds a NUL character"),
     ],
 )
 def test_text_that_no_table_can_hold_is_refused(made: Bundle, message: str) -> None:

@@ -66,7 +66,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], Any], str]] 
     ),
     "falling offsets": (
         lambda _, arrays: arrays.update({"features/voice/offsets": np.array([0, 2, 1, 3])}),
-        "voice/offsets does not rise from 0",
+        "voice/offsets does not increase from 0",
     ),
     "unknown status": (
         lambda _, arrays: arrays.update({"features/voice/status": np.array(["ok", "fine", "ok"])}),

@@ -268,11 +268,11 @@ def test_a_film_and_its_sound_are_one_utterance(here: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
-        ({"folder": "nowhere"}, "nowhere does not exist: name the folder of your recordings"),
+        ({"folder": "nowhere"}, "nowhere does not exist: give the folder of your recordings"),
         ({"folder": f"../clips/{NAMES[0]}"}, "is a file and not a folder"),
         ({"folder": "."}, "holds no recordings: give the folder of your recordings"),
         ({"name": "a/b"}, "a corpus cannot be named 'a/b'"),
-        ({"pattern": "{a}+{b}"}, "fits no name"),
+        ({"pattern": "{a}+{b}"}, "does not fit any name"),
         ({"pattern": PATTERN, "label": "moood"}, "--label moood: there is no such column"),
         ({"labels": Path("none.csv")}, r"none\.csv does not exist"),
         ({"transcripts": Path("none")}, "--transcripts none is not a folder"),

@@ -105,7 +105,7 @@ def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, 
         raise UserError(f"{where}/features has the shape {features.shape} where (n, d) is expected")
     if features.shape[0] != spans.shape[0]:
         raise UserError(
-            f"{where} has {features.shape[0]} features but {spans.shape[0]} intervals: both must have the same number"
+            f"{where} has {features.shape[0]} rows of features but {spans.shape[0]} intervals: both must be equal"
         )
     numeric = features.dtype.kind in "fiub"
     if not numeric and h5py.check_string_dtype(features.dtype) is None:
@@ -114,7 +114,7 @@ def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, 
 
 
 def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[int, bool]:
-    """Return the width of all ids, and whether they hold numbers; differences raise `UserError`."""
+    """Return the common row width of all ids, and whether they hold numbers; raise `UserError` if they differ."""
     if len(set(shapes.values())) > 1:
         first = next(iter(shapes))
         other = next(name for name in shapes if shapes[name] != shapes[first])

@@ -36,7 +36,7 @@ _PAUSE = "sp"
 
 @dataclass(frozen=True)
 class _Span:
-    """An utterance: row k of a recording, and its times there, in seconds."""
+    """An utterance: its recording, the number k of its row there, and its times in seconds."""
 
     utterance: str
     recording: str
@@ -181,7 +181,7 @@ def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, li
             odd += len(file.intervals[name]) - len(cache[name][0])
         texts, times = cache[name]
         if whole:
-            here = ~((times[:, 1] < span.origin) | (times[:, 0] > span.end))  # an unknown end sets no limit
+            here = ~((times[:, 1] < span.origin) | (times[:, 0] > span.end))  # NaN as the end means no limit
             outside += int((~here).sum())
         else:
             middle = times.mean(axis=1)

@@ -38,7 +38,7 @@ from pipeline.exchange.formats.csd.own import (
 )
 from pipeline.exchange.packing import header_of
 
-_TABLE = 1 << 16  # bytes that one id may add to the table of ids
+_TABLE = 1 << 16  # one id adds at most this many bytes to HDF5's table of ids
 _TEMPLATE: dict[str, Any] = {  # the keys that the SDK requires; the third is its own mistake: two names run together
     "root name": "",
     "computational sequence description": "",

@@ -17,7 +17,7 @@ from pipeline.exchange.bundle import FeatureSet, ImportOptions, entry_of, item_o
 from pipeline.exchange.safety import slug
 from pipeline.foreign import one_line
 
-Vectors = list[NDArray[Any] | None]  # one per utterance; None: missing
+Vectors = list[NDArray[Any] | None]  # one per utterance; None if the utterance has no vector
 
 
 @dataclass

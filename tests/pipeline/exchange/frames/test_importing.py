@@ -118,7 +118,7 @@ def test_openface_statistics_are_those_of_the_right_frames(project: Path) -> Non
             np.testing.assert_allclose(pooled, statistics(times, frown, smile), atol=1e-6, rtol=0)
         assert held(store, "a1")[1] == "16 of 75 frames failed"
         assert held(store, "a2")[1] == "1 of 38 frames failed"
-        assert held(store, "b1")[:2] == ("empty", "all 12 frames of it failed")
+        assert held(store, "b1")[:2] == ("empty", "all of its 12 frames failed")
         assert held(store, "c1")[:2] == ("absent", "no table of frames for c")
 
 
@@ -132,7 +132,7 @@ def test_py_feat_statistics_are_those_of_the_right_frames(project: Path) -> None
         for name in ("a1", "a2", "b2", "c1"):
             right = statistics(seen(10, *spans[name]), frown, smile)
             np.testing.assert_allclose(held(store, name)[2], right, atol=1e-6, rtol=0)
-        assert held(store, "b1")[:2] == ("empty", "all 5 frames of it failed")
+        assert held(store, "b1")[:2] == ("empty", "all of its 5 frames failed")
         i = store.index("a2")
         np.testing.assert_allclose(store.rows(i, "times")[:, 0], seen(10, 2.5, 4) - 2.5, atol=1e-9)
         np.testing.assert_allclose(store.rows(i)[:, 1], smile(seen(10, 2.5, 4)), atol=1e-6)
@@ -268,7 +268,7 @@ def test_frames_have_the_times_at_which_a_real_film_shows_them(tmp_path: Path, m
             right = np.flatnonzero((times >= start) & (times < end))
             np.testing.assert_array_equal(store.rows(i)[:, 0], right)
             np.testing.assert_allclose(store.rows(i, "times")[:, 0], times[right] - start, atol=1e-6)
-    with pytest.raises(UserError, match="check the number that --fps gives"):
+    with pytest.raises(UserError, match="check the value of --fps"):
         imported(fps=5.0)
 
 
@@ -292,7 +292,7 @@ def test_a_recording_without_picture_shows_no_frames(project: Path) -> None:
         (
             {"a": ["4.2,1", "4.5,2"]},
             {},
-            "no frame of the tables of frames lies in an utterance of talk: check their times",
+            "no frame in the tables of frames is within an utterance of talk: check the times",
         ),
         (
             {"a": ["0,", "1,"], "b": ["1,"]},
@@ -330,7 +330,7 @@ def test_tables_of_different_columns_are_refused_unless_the_face_was_never_seen(
 
 def test_wrong_frames_per_second_are_found_by_the_length_of_the_recording(project: Path) -> None:
     py_feat(project / "frames/a.csv", 30, 4)
-    with pytest.raises(UserError, match=r"go up to 23\.8 s, but .* lasts 4\.0 s: check the number that --fps gives"):
+    with pytest.raises(UserError, match=r"go up to 23\.8 s, but .* lasts 4\.0 s: check the value of --fps"):
         imported(fps=5.0)
     told = imported(fps=120.0)
     assert "1 table ended before half of the recording: check the times (a.csv: 0.99 of 4.00 s)" in told

@@ -66,7 +66,9 @@ def test_infinite_numbers_and_times_below_0_are_counted() -> None:
 
 def test_nothing_at_all_is_a_message_of_its_own() -> None:
     seen = Seen(Path("out"), "talk", 0.5)
-    assert seen.nothing() == "no frame of the tables of out lies in an utterance of talk: check their times"
+    assert seen.nothing() == "no frame in the tables of out is within an utterance of talk: check the times"
     seen.count(0, 3)
-    assert seen.nothing().startswith("all 3 frames in the utterances of talk failed: check success and confidence")
+    assert seen.nothing().startswith(
+        "all 3 frames in the utterances of talk failed: check the columns of success and confidence"
+    )
     assert some(list("abcd")) == "a, b, c, ..."

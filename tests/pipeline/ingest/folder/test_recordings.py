@@ -135,7 +135,7 @@ def test_names_that_no_table_can_hold_are_left_out(tmp_path: Path) -> None:
 
 
 def test_only_a_folder_can_be_searched(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nowhere does not exist: name the folder of your recordings"):
+    with pytest.raises(UserError, match="nowhere does not exist: give the folder of your recordings"):
         find(tmp_path / "nowhere")
     sound(tmp_path / "a.wav")
     with pytest.raises(UserError, match=r"a\.wav is a file and not a folder"):

@@ -39,7 +39,7 @@ def test_an_id_of_several_corpora_asks_which(
     )
     monkeypatch.chdir(tmp_path)
     params = load_params(Path("params.yaml"))
-    with pytest.raises(UserError, match="c, d each have an utterance 'a': name one with --corpus"):
+    with pytest.raises(UserError, match="the corpora c, d all have an utterance 'a': choose one with --corpus"):
         corpus_of(params, "a", "")
     assert corpus_of(params, "a", "d") == "d"
 
