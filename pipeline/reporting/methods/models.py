@@ -91,7 +91,7 @@ def protocol_sentences(corpus: CorpusParams, groups: int, unranked: str) -> Iter
 def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: EvaluateParams) -> Iterator[str]:
     """Yield sentences on the metrics, the intervals and the tests."""
     leading, *others = (metric.name for metric in scores.metrics)
-    besides = f"; the others are {', '.join(others)}" if others else ""
+    besides = f" (also reported: {', '.join(others)})" if others else ""
     yield f"The leading metric is {leading}{besides}."
     yield (
         f"Intervals are 95 % percentile intervals of {settings.resamples} bootstrap samples of whole groups "

@@ -57,7 +57,7 @@ def test_an_utterance_of_another_length_than_announced_is_refused() -> None:
 
 
 CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], Any], str]] = {
-    "later version": (lambda head, _: head.update(version=2), "version 2 of the format, this program reads version 1"),
+    "later version": (lambda head, _: head.update(version=2), "version 2 of the format; this program reads version 1"),
     "no column": (lambda _, arrays: arrays.pop("utterances/score"), "it lacks 'utterances/score'"),
     "no values": (lambda _, arrays: arrays.pop("features/voice/values"), "it lacks 'features/voice/values'"),
     "short values": (

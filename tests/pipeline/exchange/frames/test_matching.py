@@ -78,5 +78,5 @@ def test_tables_are_found_in_folders_and_hidden_ones_are_not(tmp_path: Path) -> 
     assert tables_in(tmp_path) == {"a.csv": tmp_path / "a.csv", "s/b.TSV": tmp_path / "s/b.TSV"}
     assert tables_in(tmp_path / "a_details.txt") == {"a_details.txt": tmp_path / "a_details.txt"}
     (tmp_path / "none").mkdir()
-    with pytest.raises(UserError, match=r"none holds no table of frames \(\.csv or \.tsv\): name the folder"):
+    with pytest.raises(UserError, match=r"none holds no table of frames \(\.csv or \.tsv\): give the folder"):
         tables_in(tmp_path / "none")

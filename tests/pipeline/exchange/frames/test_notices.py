@@ -33,7 +33,7 @@ def test_counts_are_in_numbers_and_names() -> None:
         "8 frames in utterances; 5 more failed (no success, a confidence below 0.8, or no number) and are left out",
         "utterances of these recordings: 4 with frames, 1 with failed frames only",
         "several faces in a frame: 5 recordings (r0, r1, r2, ...); in each utterance the face with the most good "
-        "frames counts",
+        "frames is used",
     ]
     tables = {name: Path(name) for name in ("r0.csv", "x.csv", "y.csv")}
     assert seen.matches(["r0", "r1", "r2"], {"r0": Path("r0.csv")}, tables) == [

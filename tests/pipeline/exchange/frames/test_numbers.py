@@ -52,9 +52,9 @@ def test_lists_become_columns_and_may_be_missing() -> None:
     [
         ([[["1", "2"]], [["x", "2"]]], "a.csv:3: a is 'x', but other rows hold numbers: correct the cell, or choose"),
         ([[["x", "2"]], [["[1, 2]", "2"]]], "a.csv:2: a is 'x', but other rows hold numbers"),
-        ([[["1", "0,5"]]], "a.csv:2: b is '0,5': write numbers with a decimal point, 0.5"),
-        ([[["1", "1,5e-05"]]], "write numbers with a decimal point, 1.5e-05"),
-        ([[["[1, 2]", "0"], ["[1]", "0"]]], "a.csv: a holds lists of 1 and of 2 numbers: choose other columns"),
+        ([[["1", "0,5"]]], "a.csv:2: b is '0,5': write it with a decimal point (0.5)"),
+        ([[["1", "1,5e-05"]]], "write it with a decimal point (1.5e-05)"),
+        ([[["[1, 2]", "0"], ["[1]", "0"]]], "a.csv: a holds lists of 1 and lists of 2 numbers: choose other columns"),
     ],
 )
 def test_mistakes_name_the_cell(blocks: list[list[list[str]]], sentence: str) -> None:

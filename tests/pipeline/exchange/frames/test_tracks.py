@@ -61,7 +61,7 @@ def test_py_feat_times_follow_from_the_frames_since_its_own_are_whole_seconds(tm
         read_track(path, FrameOptions())
 
 
-@pytest.mark.parametrize(("unit", "told"), [(1.0, "holds seconds"), (1000.0, "")])
+@pytest.mark.parametrize(("unit", "told"), [(1.0, "was read as seconds"), (1000.0, "")])
 def test_libreface_times_are_seconds_or_milliseconds_as_their_steps_show(
     unit: float, told: str, tmp_path: Path
 ) -> None:
@@ -84,7 +84,7 @@ def test_openface_3_has_the_time_of_day_and_lists_in_cells(tmp_path: Path) -> No
     assert failed == 13  # frames 25 to 37
     assert read_track(path, FrameOptions(fps=25)).names == ("emotion", "gaze_yaw", "action_units_0", "action_units_1")
     with pytest.raises(
-        UserError, match=r"a\.csv:2: timestamp is '2026-02-01 12:00:00', but .* follow from frame_index"
+        UserError, match=r"a\.csv:2: timestamp is '2026-02-01 12:00:00', but .* compute times from frame_index"
     ):
         read_track(path, FrameOptions())
 

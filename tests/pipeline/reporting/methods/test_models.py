@@ -36,7 +36,7 @@ def test_strategies_and_base_models_are_named_once_with_their_references() -> No
         "(Kittler et al., 1998), a multimodal transformer (Vaswani et al., 2017; Tsai et al., 2019). Base models: SVM "
         "(Cortes and Vapnik, 1995; Platt, 1999)."
     )
-    assert "standardised by the mean and deviation of the training part" in text
+    assert "standardised by the mean and standard deviation of the training part" in text
     assert "at most 7 for each strategy" in text
     assert "before it" not in text
 
@@ -62,7 +62,7 @@ def test_folds_are_as_many_as_there_are_groups() -> None:
 
 def test_tests_are_described_only_if_there_were_any() -> None:
     text = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4)))
-    assert "The leading metric is accuracy; besides it uar." in text
+    assert "The leading metric is accuracy (also reported: uar)." in text
     assert "500 bootstrap samples of whole groups (speaker), with the seed 4 (Efron and Tibshirani, 1993)" in text
     assert "p was corrected for all 2 fusions after Holm (Holm, 1979)." in text
     alone = Scores(ROWS[:2], SCORES.metrics)

@@ -23,5 +23,5 @@ def test_the_page_of_a_corpus_that_was_not_trained_shows_its_data(looking: Param
 def test_a_page_without_clips_says_so(looking: Params) -> None:
     own = replace(looking, report=replace(looking.report, clips="none"))
     page = page_of_features(own, "c", "no labels", data_sections(own, "c", Pool(0)))
-    assert "This page leaves faces and voices out (report.clips: none)." in page
+    assert "This page does not contain faces and voices (report.clips: none)." in page
     assert "base64" not in page

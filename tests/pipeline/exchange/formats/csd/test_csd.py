@@ -50,5 +50,5 @@ def test_folders_and_names_that_would_mix_things_up_are_refused(tmp_path: Path) 
         write(Bundle(made.utterances[["utterance"]]), tmp_path / "c")
     write(Bundle(made.utterances.assign(votes=0), features=made.features[:1]), tmp_path / "d")
     (tmp_path / "d" / "egemaps.csd").replace(tmp_path / "egemaps.csd")
-    with pytest.raises(UserError, match="two exports"):
+    with pytest.raises(UserError, match="different exports"):
         read(tmp_path, ImportOptions())

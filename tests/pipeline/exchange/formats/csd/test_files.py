@@ -93,7 +93,7 @@ SEQUENCES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "hollow intervals": (put(INTERVALS, hollow((1 << 30, 2), chunks=(1024, 2))), "declares"),
     "hollow, 8 TiB": (put(FEATURES, hollow((3, 1 << 40), chunks=(1, 1024))), "GiB"),
     "many hollow": (many, "declares"),
-    "unequal lengths": (put(FEATURES, data(np.ones((4, 2)))), "4 features but 3 intervals"),
+    "unequal lengths": (put(FEATURES, data(np.ones((4, 2)))), "4 rows of features but 3 intervals"),
     "intervals of three": (put(INTERVALS, data(np.ones((3, 3)))), "(3, 3)"),
     "intervals flat": (put(INTERVALS, data(np.ones(3))), "(3,)"),
     "intervals of text": (put(INTERVALS, data(np.array([[b"a", b"b"]] * 3))), "|S1"),
