@@ -54,7 +54,7 @@ class Case:
 
 
 def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
-    """Return the case with all features, then a case without each of them; a modality may lose its only feature."""
+    """Return the case with all features, then a case without each; a modality without features is left out."""
     cases = [Case("", "", corpus, settings)]
     for modality in corpus.modalities:
         for feature in settings.features[modality]:

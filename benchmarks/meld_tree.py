@@ -1,6 +1,6 @@
 """Make a folder with the layout of MELD.Raw from MELD's own CSV files and other real clips, renamed like MELD's clips.
 
-It serves to test the reader, the streams and the speed at full size without MELD's clips. The CSV files list the names.
+It is for testing the reader, the streams and the speed at full size without MELD's clips. The CSV files list the names.
 The documented faults (a missing clip, one that cannot be decoded, unlisted clips, test clips that exist twice,
 stray files) are made on purpose. Clips are hard links where the file system allows it.
 

@@ -136,7 +136,7 @@ def _numbers(
 
 
 def _lossless(cells: list[str]) -> NDArray[Any]:
-    """Return a column as numbers if that loses nothing; with a cell like ``1.10``, ``01``, ``2e1`` or ``nan``, as text.
+    """Return a column as numbers if that loses nothing; a cell like ``1.10``, ``01``, ``2e1`` or ``nan`` keeps it text.
 
     >>> _lossless(["1", "-2"]).tolist(), _lossless(["1.5", ""]).tolist(), _lossless(["1.1", "1.10"]).tolist()
     ([1, -2], [1.5, nan], ['1.1', '1.10'])

@@ -1,6 +1,6 @@
 """MMSA's feature pickles: read from any source, and written for training with MMSA.
 
-A pickle holds ``train``, ``valid`` and ``test`` (or parts of other names, see `pipeline.tables.splits`), and for each
+A pickle holds ``train``, ``valid`` and ``test`` (or parts with other names, see `pipeline.tables.splits`), and for each
 of N clips:
 
 ============================================  =====================================================================

@@ -39,7 +39,7 @@ def test_counts_are_in_numbers_and_names() -> None:
     assert seen.matches(["r0", "r1", "r2"], {"r0": Path("r0.csv")}, tables) == [
         "1 of 3 recordings of talk matched by name",
         "no table in out for 2 recordings, whose utterances count as absent (r1, r2)",
-        "2 tables of out are not named like a recording, and left out (x.csv, y.csv)",
+        "2 tables of out are not named like a recording and left out (x.csv, y.csv)",
     ]
 
 
