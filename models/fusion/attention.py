@@ -11,7 +11,7 @@ from models.nets.neural import LEARNING, Multimodal, NetInputs
 from models.nets.steps import MAX_STEPS, padded, parts_of
 from models.nets.trained_net import Batch
 
-_SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, **LEARNING}
+_SHARED = {"hidden": 32, "dropout": 0.5, "modality_dropout": 0.15, **LEARNING}
 
 
 class ModalityAttention(Multimodal):

@@ -8,7 +8,7 @@ import numpy as np
 from models.data.modalities import FloatArray, Modalities
 from models.nets.neural import LEARNING, Multimodal
 
-_SHARED = {"hidden": 32, "dropout": (0.1, 0.3, 0.5), "modality_dropout": 0.15, **LEARNING}
+_SHARED = {"hidden": 32, "dropout": 0.5, "modality_dropout": 0.15, **LEARNING}
 
 
 class IntermediateFusion(Multimodal):

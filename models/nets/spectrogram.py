@@ -127,7 +127,7 @@ class SpectrogramCNN(Neural):
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         "hidden": 32,
-        "dropout": (0.1, 0.3, 0.5),
+        "dropout": 0.5,
         "crop_s": 3.0,
         **LEARNING,
         "learning_rate": 2e-3,

@@ -127,10 +127,11 @@ def test_settings_are_chosen_on_inner_folds_and_a_budget_limits_them():
 
 
 @pytest.mark.parametrize("name", [*NETS, "spectrogram_cnn", "concat/lstm"])
-def test_every_default_search_space_has_three_candidates(name):
+def test_a_network_is_trained_once_unless_a_setting_lists_several_values(name):
     name, _, classifier = name.partition("/")
     model = build(name, Recipe("classification", ("audio",), classifier or "logistic"))
-    assert len(search_space(model.DEFAULTS, None, name)) == 3
+    assert len(search_space(model.DEFAULTS, None, name)) == 1
+    assert len(search_space(model.DEFAULTS, {"dropout": [0.1, 0.3, 0.5]}, name)) == 3
 
 
 def test_names_and_which_strategies_read_sequences():
