@@ -27,7 +27,7 @@ from pipeline.training.jobs import Job
 from pipeline.training.labels import SEED, SHUFFLED, labels_of, require_label
 from pipeline.training.matching import imported_differences
 from pipeline.training.notices import end_notices, failed_notices, label_notices, warned_notices
-from pipeline.training.predictions import presence_of, tables_of
+from pipeline.training.predictions import COSTS, presence_of, tables_of
 from pipeline.training.trained import (
     devices_of,
     inputs_of,
@@ -112,7 +112,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
         notices += label_notices(fits, folds, labels, corpus, data)
     plugin_keys(params.run.plugins)  # raises if they have changed since they were imported
     tables = tables_of(fits, table, labels, corpus) | {"presence.csv": presence_of(data, table)}
-    costs = tables.pop("fits.csv")  # not a result: it differs from run to run
+    costs = tables.pop(COSTS)  # not a result: it differs from run to run
     record = {
         "inputs": inputs,
         "normalise": settings.normalise,
@@ -124,7 +124,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
     }
     command = f"crossmodal train --corpus {name}" + ("" if seed is None else " --shuffle-labels")
     write_tables(tables, folder, TRAINED, command, record)
-    write_table(costs, folder / "fits.csv")
+    write_table(costs, folder / COSTS)
     return [*told_of_speakers(speakers, params, name), *notices]
 
 

@@ -1,7 +1,10 @@
 """All fits of a corpus: those found in the cache and those that workers compute."""
 
-from collections.abc import Sequence
+import csv
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from models.configuration import Configuration
 from models.registry import reads_sequences, strategy
@@ -11,10 +14,11 @@ from pipeline.run.pool.cluster import Pool
 from pipeline.run.pool.shift import WorkerLost
 from pipeline.run.progress import Progress
 from pipeline.settings.blocks import TrainParams
-from pipeline.settings.paths import CACHE
+from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.training.fitting import fit_job
 from pipeline.training.jobs import STEP, Failed, Fit, Job
 from pipeline.training.notices import failed_notices
+from pipeline.training.predictions import COSTS, WHO
 
 
 def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
@@ -45,7 +49,8 @@ def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], lis
     )  # the longest first, so that all workers are busy to the end
     total = len(whole) * len(whole[0].configurations)
     with Progress(f"train {name}", total, cached=len(found), unit="fits") as progress:
-        for job, result in pool.run(fit_job, jobs) if jobs else ():
+        expected_s = _expected_s(jobs, seconds_before(CorpusPaths(name).results / COSTS))
+        for job, result in pool.run(fit_job, jobs, expected_s) if jobs else ():
             if isinstance(result, WorkerLost):
                 raise UserError(
                     f"train {name}: {result} while fitting {job.configurations[0]} on {job.fold.name}: try fewer "
@@ -61,6 +66,29 @@ def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], lis
     found.sort(key=lambda one: position[one.configuration, one.fold])
     fits = [one for one in found if isinstance(one, Fit)]
     return fits, [one for one in found if isinstance(one, Failed)], keys
+
+
+def seconds_before(path: Path) -> dict[tuple[str, ...], float]:
+    """Return what each fit of the run before took: strategy, modalities, model and fold -> seconds.
+
+    Nothing depends on it but where fits are computed, so a file that was damaged or edited counts as none.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return {
+                (*(row[column] for column in WHO), row["fold"]): float(row["fit_s"]) + float(row["predict_s"])
+                for row in csv.DictReader(file)
+            }
+    except (KeyError, TypeError, ValueError, csv.Error):
+        return {}
+
+
+def _expected_s(jobs: Sequence[Job], before: Mapping[tuple[str, ...], float]) -> float:
+    """Return how long the fits of all jobs took in the run before; infinity if one of them was not in it."""
+    names = ((*c.as_shown(job.corpus.task).names, job.fold.name) for job in jobs for c in job.configurations)
+    return sum(before.get(name, math.inf) for name in names)
 
 
 def without_failed(

@@ -1,8 +1,9 @@
 """The tables that training writes: predictions, ablated predictions, attention, presence, sizes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -11,6 +12,9 @@ from models.data.modalities import Modalities, Task
 from pipeline.settings.blocks import CorpusParams
 from pipeline.training.jobs import Fit
 from pipeline.training.labels import classes_of
+
+WHO = ("strategy", "modalities", "model")  # columns that name a configuration
+COSTS = "fits.csv"
 
 
 def tables_of(
@@ -26,9 +30,9 @@ def tables_of(
             for f in fits
         ]
     )
-    sizes = costs.groupby(list(_WHO), sort=False)["parameters"].mean().round().astype(int).reset_index()
+    sizes = costs.groupby(list(WHO), sort=False)["parameters"].mean().round().astype(int).reset_index()
     return {
-        "fits.csv": costs,
+        COSTS: costs,
         "predictions.csv": _predictions(fits, table, truth, classes),
         "dropped.csv": _dropped(fits, table, classes),
         "attention.csv": _attention(fits, table, corpus),
@@ -36,11 +40,8 @@ def tables_of(
     }
 
 
-_WHO = ("strategy", "modalities", "model")
-
-
 def _who(fit: Fit, task: Task) -> dict[str, str]:
-    return dict(zip(_WHO, fit.configuration.as_shown(task).names, strict=True))
+    return dict(zip(WHO, fit.configuration.as_shown(task).names, strict=True))
 
 
 def _task(classes: NDArray[Any] | None) -> Task:
@@ -55,17 +56,30 @@ def _predictions(
     fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], classes: NDArray[Any] | None
 ) -> pd.DataFrame:
     """Return the tidy table of all predictions, by configuration in the order of fits, then by utterance."""
-    parts, places = [], _places(fits)
+    parts, places, names = [], _places(fits), table["utterance"].to_numpy()
     for fit in fits:
-        part = {"utterance": table["utterance"].to_numpy()[fit.test], **_who(fit, _task(classes))}
+        part = {"utterance": names[fit.test], **_who(fit, _task(classes))}
         part |= {"fold": fit.fold, "truth": truth[fit.test]}
-        part |= {"prediction": _decoded(fit.predictions, classes), "at": fit.test}
+        part |= {"prediction": _decoded(fit.predictions, classes), "at": fit.test, "place": places[fit.configuration]}
         if classes is None:
             part["score"] = fit.predictions
         else:
             part |= {f"p_{c}": fit.probabilities[:, k] for k, c in enumerate(classes)}
-        parts.append(pd.DataFrame(part).assign(place=places[fit.configuration]))
-    return pd.concat(parts).sort_values(["place", "at"], kind="stable").drop(columns=["place", "at"])
+        parts.append(part)
+    return _frame(parts).sort_values(["place", "at"], kind="stable").drop(columns=["place", "at"])
+
+
+def _frame(parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return one frame of all parts; what is not an array stands in every row of its part.
+
+    There are thousands of small parts, and a frame of each would take seconds.
+    """
+    lengths = [len(part["utterance"]) for part in parts]
+    columns = {}
+    for name, value in parts[0].items():
+        cells = [part[name] for part in parts]
+        columns[name] = np.concatenate(cells) if isinstance(value, np.ndarray) else np.repeat(cells, lengths)
+    return pd.DataFrame(columns)
 
 
 def _places(fits: Sequence[Fit]) -> dict[Configuration, int]:
@@ -74,19 +88,17 @@ def _places(fits: Sequence[Fit]) -> dict[Configuration, int]:
 
 def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | None) -> pd.DataFrame:
     """Return the predictions of each fusion with some of its modalities ablated."""
-    columns, places = ["utterance", *_WHO, "dropped", "prediction"], _places(fits)
+    columns, places = ["utterance", *WHO, "dropped", "prediction"], _places(fits)
+    names = table["utterance"].to_numpy()
     parts = [
-        pd.DataFrame({"utterance": table["utterance"].to_numpy()[fit.test]})
-        .assign(**_who(fit, _task(classes)))
-        .assign(
-            dropped=ablated, prediction=_decoded(predictions, classes), place=places[fit.configuration], at=fit.test
-        )
+        {"utterance": names[fit.test], **_who(fit, _task(classes)), "dropped": ablated}
+        | {"prediction": _decoded(predictions, classes), "place": places[fit.configuration], "at": fit.test}
         for fit in fits
         for ablated, predictions in fit.ablated.items()
     ]
     if not parts:
         return pd.DataFrame(columns=columns)
-    return pd.concat(parts).sort_values(["place", "dropped", "at"], kind="stable")[columns]
+    return _frame(parts).sort_values(["place", "dropped", "at"], kind="stable")[columns]
 
 
 def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:

@@ -189,9 +189,9 @@ class Beside(Pool):
         super().__init__(0)
         self.what = what
 
-    def run(self, work: Any, tasks: Any) -> Any:
+    def run(self, work: Any, tasks: Any, expected_s: float = 0.0) -> Any:
         self.what()
-        return super().run(work, tasks)
+        return super().run(work, tasks, expected_s)
 
 
 def test_train_refuses_features_that_were_made_anew_in_another_way(corpus: Path) -> None:

@@ -224,7 +224,7 @@ class Shuffled:
     def __init__(self, seed: int) -> None:
         self.rng = np.random.default_rng(seed)
 
-    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    def run(self, work: Callable[[Any], Any], jobs: Sequence[Any], _: float) -> Iterator[tuple[Any, Any]]:
         for place in self.rng.permutation(len(jobs)):
             yield jobs[place], work(jobs[place])
 

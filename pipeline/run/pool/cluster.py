@@ -1,6 +1,7 @@
 """Worker processes through Dask: a cluster started on this machine, or an existing one."""
 
 import logging
+import math
 import os
 import signal
 import tempfile
@@ -37,6 +38,8 @@ _SAFE_PATH_HERE = os.environ.get("PYTHONSAFEPATH")
 # and allocated all the time, this takes a third of the time. Must be set before a worker starts.
 MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 
+
+START_S = 10.0  # about what two workers take until they have started and imported the libraries of a fit
 
 # Dask's web servers listen even without a dashboard: they serve no pages.
 _NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
@@ -96,8 +99,13 @@ class Pool:
             return len(self._ready(1).approved)
         return max(1, self.workers)
 
-    def run(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterator[tuple[Task, Result | WorkerLost]]:
+    def run(
+        self, work: Callable[[Task], Result], tasks: Sequence[Task], expected_s: float = math.inf
+    ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Yield each task with its result, in the order in which they finish.
+
+        If no worker has been started yet, and all tasks together are expected to take less time than starting workers,
+        this process runs them.
 
         When a worker dies, Dask loses every task that waited there, not only the one that killed it. These tasks are
         run again at the end, one at a time, so that only the one that kills its worker gets `WorkerLost` as its result.
@@ -111,7 +119,7 @@ class Pool:
             If `work` is not one of the functions that run on workers (`pipeline.run.pool.tasks`).
         """
         listed.require_listed(work)
-        if self.workers == 0:
+        if self.workers == 0 or (expected_s < START_S and not self.scheduler and not self.started):
             os.environ.update(_ENVIRONMENT)
             yield from ((task, work(task)) for task in tasks)
             return

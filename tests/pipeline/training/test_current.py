@@ -231,8 +231,8 @@ class Beside(Pool):
         super().__init__(0)
         self.act = act
 
-    def run(self, work: Any, tasks: Any) -> Any:
-        found = list(super().run(work, tasks))
+    def run(self, work: Any, tasks: Any, expected_s: float = 0.0) -> Any:
+        found = list(super().run(work, tasks, expected_s))
         self.act()
         return found
 

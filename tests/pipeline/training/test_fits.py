@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from models.configuration import Configuration
+from models.validation.protocol import Fold
 from pipeline.errors import UserError
-from pipeline.settings.blocks import TrainParams
-from pipeline.training.fits import _parts, over_time, without_failed
-from pipeline.training.jobs import Failed, Fit
+from pipeline.settings.blocks import CorpusParams, ProtocolParams, TrainParams
+from pipeline.training.fits import _expected_s, _parts, over_time, seconds_before, without_failed
+from pipeline.training.jobs import Failed, Fit, Job
 
 BOTH = ("text", "audio")
 BASELINE, TEXT = Configuration("majority"), Configuration("unimodal", ("text",), "logistic")
@@ -32,6 +33,36 @@ def test_the_unimodal_models_of_late_fusions_are_those_of_the_fusion_classifier(
 
 def test_without_late_fusions_every_configuration_is_a_job():
     assert _parts([BASELINE, TEXT, CONCAT], TrainParams()) == [(BASELINE,), (TEXT,), (CONCAT,)]
+
+
+@pytest.fixture
+def costs(tmp_path):
+    path = tmp_path / "fits.csv"
+    path.write_text(
+        "strategy,modalities,model,fold,fit_s,predict_s\n"
+        "unimodal,text,ridge,fold-1,2.0,0.5\n"
+        "vote,text+audio,ridge,fold-1,1.0,0.25\n"
+    )
+    return path
+
+
+def job(*configurations, fold="fold-1"):
+    corpus = CorpusParams("manifest", "c", "regression", "label", BOTH, ProtocolParams("crossfit"))
+    rows = np.arange(2)
+    return Job("c", ".", corpus, TrainParams(), (), Fold(fold, rows, rows, ()), configurations)
+
+
+def test_fits_are_expected_to_take_what_they_took_in_the_run_before(costs):
+    before = seconds_before(costs)
+    assert _expected_s([job(TEXT), job(VOTE)], before) == _expected_s([job(TEXT, VOTE)], before) == 3.75
+    assert _expected_s([job(TEXT, STACK)], before) == _expected_s([job(TEXT, fold="fold-2")], before) == np.inf
+
+
+@pytest.mark.parametrize("content", ["", "strategy,fold\n", "nothing\nbut\nlines\n", "\udcff"])
+def test_a_damaged_file_of_seconds_says_nothing(costs, content):
+    costs.write_bytes(content.encode(errors="surrogateescape"))
+    assert seconds_before(costs) == {}
+    assert seconds_before(costs.parent / "missing.csv") == {}
 
 
 def test_a_configuration_that_fails_on_one_fold_is_left_out_on_all():

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.cluster import START_S, Pool
 from pipeline.run.pool.tasks import echo
 from tests.conftest import ROOT
 
@@ -25,6 +25,12 @@ def pool() -> Iterator[Pool]:
     with Pool(2) as pool:
         assert sorted(answer for _, answer in pool.run(echo, ["1", "2", "3"])) == ["1", "2", "3"]
         yield pool
+
+
+def test_tasks_that_take_less_than_a_start_run_in_this_process() -> None:
+    with Pool(2) as pool:
+        assert list(pool.run(echo, ["1", "2"], expected_s=START_S / 2)) == [("1", "1"), ("2", "2")]
+        assert not pool.started
 
 
 def listening() -> list[tuple[str, int]]:
@@ -98,7 +104,7 @@ def test_a_pool_whose_first_job_is_one_task_uses_all_workers_for_the_next() -> N
 HEAD = """
 import sys, time
 from pipeline.run.pool import tasks
-from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.cluster import START_S, Pool
 tasks.require_listed = lambda work: None
 if __name__ == "__main__":
     with Pool(2) as pool:
@@ -123,7 +129,7 @@ def test_no_worker_outlives_the_run(number: int, tmp_path: Path) -> None:
 
 
 WORK = """
-from pipeline.run.pool.cluster import Pool
+from pipeline.run.pool.cluster import START_S, Pool
 from pipeline.run.pool.tasks import echo
 if __name__ == "__main__":
     with Pool(2) as pool:
