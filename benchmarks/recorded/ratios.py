@@ -60,10 +60,15 @@ class Record:
 
 
 def write(record: Record, folder: Path = RESULTS) -> Path:
-    """Write a record to a file named after its day and commit, and return its path."""
+    """Write a record to a file named after its day and commit, and return its path.
+
+    Ratios of other benchmarks that the file holds are kept.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.date[:10]}-{record.commit}.json"
-    path.write_text(json.dumps(vars(record), indent=1) + "\n", encoding="utf-8")
+    kept = json.loads(path.read_text(encoding="utf-8"))["ratios"] if path.exists() else {}
+    whole = {**vars(record), "ratios": {**kept, **record.ratios}}
+    path.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     return path
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from benchmarks import run as module
 from benchmarks.recorded import measured, plot
-from benchmarks.recorded.ratios import RESULTS, Ratio, fastest, last, read, slower, write
+from benchmarks.recorded.ratios import RESULTS, Ratio, Record, fastest, last, read, slower, write
 
 OLD = {"parts: grid: all steps / bare parts": 1.2, "opensmile: extract / audinterface on the files": 0.8}
 NEW = {"parts: grid: all steps / bare parts": 1.0, "parts: grid: audio / bare parts": 2.0}
@@ -113,6 +113,15 @@ def test_a_record_is_written_as_json_and_drawn(tmp_path: Path, monkeypatch: pyte
     picture = (tmp_path / "ratios.svg").read_text()
     assert "processor time" in picture
     assert "grid: all steps / bare parts" in picture
+
+
+def test_benchmarks_recorded_one_after_the_other_share_the_file_of_their_commit(tmp_path: Path) -> None:
+    for ratios in ({"parts: a": 1.0, "hosts: b": 0.6}, {"parts: a": 0.9}):
+        path = write(Record("2026-11-27T01:20:00+00:00", "ddddddd", {}, {}, ratios), tmp_path)
+    assert read(tmp_path) == [
+        Record("2026-11-27T01:20:00+00:00", "ddddddd", {}, {}, {"parts: a": 0.9, "hosts: b": 0.6})
+    ]
+    assert path.name == "2026-11-27-ddddddd.json"
 
 
 def test_the_records_of_this_project_can_be_read() -> None:
