@@ -22,12 +22,11 @@ from features.types import Features, FloatArray, TimeArray, VideoStream
 from features.video.images import (
     Picture,
     landmark_array,
-    load_mediapipe,
     mediapipe_weights,
-    quiet_stderr,
     read_jpeg,
     row_times,
 )
+from features.video.tracking import Tracker
 
 MEASURES = (
     "head_yaw",  # degrees, to the subject's left
@@ -148,31 +147,36 @@ class Posture(Extractor[VideoStream]):
         return Features(table, row_times(times, rows), functionals(table))
 
     def _bodies(self, frames: Sequence[Picture]) -> Iterator[Body | None]:
-        """Yield the body in each frame, or None; a blank picture first makes the model forget the previous clip."""
-        if frames:
-            self._model.process(np.zeros_like(frames[0]))
-        for frame in frames:
-            yield _body(self._model.process(frame), frame.shape[1] / frame.shape[0])
+        """Follow the body through the frames."""
+        for frame, found in zip(frames, self._model.follow(frames), strict=True):
+            yield _body(found, frame.shape[1] / frame.shape[0]) if found else None
 
     @cached_property
-    def _model(self) -> Any:
-        with quiet_stderr():
-            model = load_mediapipe().solutions.pose.Pose(
-                model_complexity=1,
-                smooth_landmarks=False,
-                min_detection_confidence=self.config.min_score,
-                min_tracking_confidence=self.config.min_score,
-            )
-            model.process(np.zeros((256, 256, 3), np.uint8))
-        return model
+    def _model(self) -> Tracker:
+        score = self.config.min_score
+        landmarks = "poselandmarkbyroicpu__tensorstoposelandmarksandsegmentation"
+        return Tracker(
+            "pose",
+            "pose_landmark/pose_landmark_cpu",
+            "pose_landmarks",
+            {
+                "model_complexity": 1,
+                "smooth_landmarks": False,
+                "enable_segmentation": False,
+                "smooth_segmentation": False,
+            },
+            {
+                "posedetectioncpu__TensorsToDetectionsCalculator.min_score_thresh": score,
+                f"{landmarks}__ThresholdingCalculator.threshold": score,
+            },
+            searched="image_for_pose_detection",
+        )
 
 
-def _body(found: Any, aspect: float) -> Body | None:
-    if found.pose_landmarks is None:
-        return None
+def _body(found: Any, aspect: float) -> Body:
     return Body(
-        points=landmark_array(found.pose_landmarks, (aspect, 1.0, aspect))[:, :2],
-        visibility=min(found.pose_landmarks.landmark[i].visibility for i in SHOULDERS),
+        points=landmark_array(found, (aspect, 1.0, aspect))[:, :2],
+        visibility=min(found.landmark[i].visibility for i in SHOULDERS),
     )
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from features.video.images import Picture, load_mediapipe, quiet_stderr
 
 _SWITCH = "use_prev_landmarks"  # mediapipe's switch, which applies to the whole graph
-_INPUT = "follow"  # our switch, an input of each picture
+_FOLLOW = "follow"  # our switches, inputs of each picture: look where something was found in the previous one
+_DETECT = "detect"  # run the detector where nothing is followed
 
 
 class Tracker:
@@ -31,10 +32,20 @@ class Tracker:
         Name of the output stream to read for each picture.
     side_inputs, options
         Settings of the graph, and settings of calculators in it.
+    searched
+        Name of the stream from which the graph's detector reads, for a graph that smooths over pictures what it finds.
+        Only a picture in which nothing is found resets that, so each clip then begins with one that is not searched.
     """
 
     def __init__(
-        self, solution: str, graph: str, output: str, side_inputs: Mapping[str, Any], options: Mapping[str, Any]
+        self,
+        solution: str,
+        graph: str,
+        output: str,
+        side_inputs: Mapping[str, Any],
+        options: Mapping[str, Any],
+        *,
+        searched: str = "",
     ) -> None:
         mediapipe = load_mediapipe()
         import_module(f"mediapipe.python.solutions.{solution}")
@@ -42,32 +53,43 @@ class Tracker:
         path = Path(mediapipe.__file__).parent / "modules" / f"{graph}.binarypb"
         with quiet_stderr():
             self._graph = base(
-                graph_config=_switched_per_picture(path.read_bytes()),
+                graph_config=_switched_per_picture(path.read_bytes(), searched),
                 side_inputs=dict(side_inputs),
                 calculator_params=dict(options),
                 outputs=[output],
             )
-            self._output = output
+            self._output, self._smooths = output, bool(searched)
             self._found(np.zeros((256, 256, 3), np.uint8), follow=False)
 
     def follow(self, pictures: Sequence[Picture]) -> Iterator[Any]:
         """Yield the output for each picture of one clip, in order; None if nothing is found in a picture."""
         for place, picture in enumerate(pictures):
+            if self._smooths and not place:
+                self._found(picture, follow=False, detect=False)
             yield self._found(picture, follow=place > 0)
 
-    def _found(self, picture: Picture, *, follow: bool) -> Any:
-        found = self._graph.process({"image": picture, _INPUT: follow})
+    def _found(self, picture: Picture, *, follow: bool, detect: bool = True) -> Any:
+        found = self._graph.process({"image": picture, _FOLLOW: follow} | ({_DETECT: detect} if self._smooths else {}))
         return getattr(found, self._output) or None
 
 
-def _switched_per_picture(graph: bytes) -> Any:
-    """Return a graph in which an input stream, not a side packet, switches the following on and off."""
+def _switched_per_picture(graph: bytes, searched: str) -> Any:
+    """Return a graph in which following, and also searching if `searched`, is switched by an input stream."""
     config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
     config.ParseFromString(graph)
     gates = [node for node in config.node if f"ALLOW:{_SWITCH}" in node.input_side_packet]
     for node in gates:
         node.input_side_packet.remove(f"ALLOW:{_SWITCH}")
-        node.input_stream.append(f"ALLOW:{_INPUT}")
+        node.input_stream.append(f"ALLOW:{_FOLLOW}")
     config.input_side_packet.remove(f"{_SWITCH.upper()}:{_SWITCH}")
-    config.input_stream.append(_INPUT)
+    config.input_stream.append(_FOLLOW)
+    if searched:
+        (source,) = (node for node in config.node if searched in node.output_stream)
+        source.output_stream[list(source.output_stream).index(searched)] = f"all_{searched}"
+        config.node.add(
+            calculator="GateCalculator",
+            input_stream=[f"all_{searched}", f"ALLOW:{_DETECT}"],
+            output_stream=[searched],
+        )
+        config.input_stream.append(_DETECT)
     return config

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.streams.faces import Detection
-from pipeline.streams.pictures import Box, Picture, cut
+from pipeline.streams.pictures import Box, Picture, cut, scaled
 
 LIKENESS = 0.9  # a place that looks less like the face than this, as a correlation, does not show it
 SURE = 0.75  # a face that the detector is less sure of is not tracked
 SIDE = 32  # the face's longer side in pixels, in the pictures that are compared
+SAMPLES = 4  # so many pixels are averaged for one of these, in each direction, if there are as many
 REACH = 12  # how far it may have moved in these pixels, in either direction
 
 
@@ -115,10 +116,14 @@ def _around(picture: Picture, box: Box, reach: int) -> tuple[NDArray[np.uint8], 
     import cv2
 
     size = SIDE + 2 * reach
-    side = max(round(max(box[2:]) * size / SIDE), 1)
-    left, top = round(box[0] + (box[2] - side) / 2), round(box[1] + (box[3] - side) / 2)
-    area: Box = (left, top, side, side)
-    return cv2.cvtColor(cut(picture, area, size), cv2.COLOR_RGB2GRAY), area
+    wanted = max(box[2:]) * size / SIDE
+    step = max(int(wanted / (SAMPLES * size)), 1)  # of a large face, only every step-th pixel is read
+    side = max(round(wanted / step), 1)
+    left, top = (
+        round((start + (length - side * step) / 2) / step) for start, length in ((box[0], box[2]), (box[1], box[3]))
+    )
+    grey = cv2.cvtColor(cut(picture[::step, ::step], (left, top, side, side), size), cv2.COLOR_RGB2GRAY)
+    return grey, scaled((left, top, side, side), step)
 
 
 def _trackable(picture: Picture, face: Detection) -> bool:

@@ -1,4 +1,4 @@
-"""Following a face: what mediapipe's own model finds in a new process, whatever clip was read before."""
+"""Following a face or a body: what mediapipe's own model finds in a new process, whatever clip was read before."""
 
 import cv2
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 
 from features.video.images import landmark_array, load_mediapipe, mesh_array, read_jpeg
 from features.video.landmarks import Landmarks, LandmarksConfig
+from features.video.posture import Posture, PostureConfig
 from tests.features.video.test_landmarks import stream_of
 
 SIZE = (224, 224, 224)
@@ -40,6 +41,16 @@ def test_no_clip_leaves_a_trace_in_the_next(extractor, clips):
     for other in (second, turned, [np.zeros_like(first[0])], []):
         meshes(extractor, other)
         np.testing.assert_array_equal(meshes(extractor, first), before)
+
+
+def test_poses_are_those_of_mediapipes_own_model_that_has_seen_nothing_before():
+    posture = Posture(PostureConfig(step=1))
+    for name in ("edge/no_audio.mp4", "grid/s1/bbaf2n.mpg"):
+        frames = [read_jpeg(frame) for frame in stream_of(name).frames[:3]]
+        own = load_mediapipe().solutions.pose.Pose(model_complexity=1, smooth_landmarks=False)
+        expected = [landmark_array(own.process(frame).pose_landmarks, (1, 1, 1))[:, :2] for frame in frames]
+        found = [body.points / (frames[0].shape[1] / frames[0].shape[0], 1) for body in posture._bodies(frames)]
+        np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
 def test_the_face_is_followed_within_a_clip(extractor, clips):
