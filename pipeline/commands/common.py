@@ -1,4 +1,4 @@
-"""What all commands share: options, printing, and errors as sentences."""
+"""Options, printing and one-sentence errors that all commands share."""
 
 import io
 import json
@@ -37,13 +37,13 @@ PARAMS = click.option(
 
 
 def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the names of corpora, as arguments and as an option, which the command gets as `corpora`."""
+    """Let a command take the names of corpora as arguments or with ``--corpus``, and receive both as `corpora`."""
 
     @wraps(command)
     def with_both(*args: Any, named: tuple[str, ...], corpora: tuple[str, ...], **options: Any) -> Any:
         return command(*args, corpora=tuple(dict.fromkeys((*named, *corpora))), **options)
 
-    text = "Corpus, also without --corpus; can be repeated.  [default: run.corpora]"
+    text = "Corpus; can be repeated. --corpus itself may be left out.  [default: run.corpora]"
     complete = completion.corpora
     option = click.option("--corpus", "corpora", multiple=True, shell_complete=complete, help=text)
     argument = click.argument("named", nargs=-1, metavar="[CORPUS]...", shell_complete=complete)
@@ -77,14 +77,14 @@ class OutputLostError(Exception):
 
 
 def echo(message: object, *, err: bool = False) -> None:
-    """Print a message, which may contain any text from a file: control characters are printed as codes."""
+    """Print a message that may contain any text from a file: control characters are printed as escape codes."""
     from pipeline.foreign import printable
 
     echo_styled(printable(str(message)), err=err)
 
 
 def echo_styled(text: str, *, err: bool = False) -> None:
-    """Print text as it is, with codes for colours; what it repeats of files must be safe on a terminal already."""
+    """Print text unchanged, codes for colours included; text from files must already be safe for a terminal."""
     try:
         click.echo(text, err=err, color=True)
     except BrokenPipeError:
@@ -94,7 +94,7 @@ def echo_styled(text: str, *, err: bool = False) -> None:
 
 
 def echo_json(facts: Any) -> None:
-    """Print facts as JSON: dataclasses become objects, paths strings, and numbers that are not finite null."""
+    """Print facts as JSON: dataclasses become objects, paths become strings, and NaN and infinity become null."""
     echo(json.dumps(_plain(facts), indent=1, ensure_ascii=False, allow_nan=False))
 
 
@@ -114,7 +114,7 @@ def _plain(value: Any) -> Any:
 
 
 def echo_page(blocks: "Sequence[Block]") -> None:
-    """Print paragraphs and tables: fitted to the width of a terminal, or as complete Markdown into a file or pipe."""
+    """Print paragraphs and tables: fitted to the width of a terminal, or as full Markdown to a file or pipe."""
     from pipeline.reporting.tables import for_terminal, markdown
 
     terminal = sys.stdout.isatty()
@@ -148,7 +148,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
     except UnicodeEncodeError as error:
         raise click.ClickException(cannot_spell(error)) from error
     except KeyboardInterrupt:
-        echo("\nStopped. What was computed is kept: run the same command again to go on.", err=True)
+        echo("\nStopped. What was computed is kept: run the same command again to continue.", err=True)
         sys.exit(130)
 
 
@@ -161,7 +161,7 @@ def _stop_in_good_order() -> None:
 
 
 def _print_anything() -> None:
-    """Print characters that the terminal's encoding lacks as escape codes."""
+    """Print a character as an escape code if the terminal's encoding does not have it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -237,7 +237,7 @@ class Group(_WithExample, click.Group):
 
 
 def load(path: Path) -> Any:
-    """Read the settings file, and print its notices, such as one for each former name in it."""
+    """Read the settings file and print notices about it, for example that it uses the former name of a setting."""
     from pipeline.settings.params import load_params
 
     params = load_params(path)
@@ -247,7 +247,7 @@ def load(path: Path) -> Any:
 
 
 def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
-    """Return the corpora that an option names, else those of `run.corpora`; an unknown one raises `UserError`."""
+    """Return the corpora given on the command line, or else `run.corpora`; an unknown name raises `UserError`."""
     from pipeline.errors import UserError
 
     names = list(corpora or params.run.corpora)
@@ -259,7 +259,7 @@ def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
 
 
 def prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
-    """Return the names of prepared corpora, and warn of files that changed since `prepare` read them."""
+    """Return the names of the chosen corpora, and warn about files that changed since `prepare` read them."""
     from pipeline.corpora.sources import changed_sources
 
     names = names_of(params, corpora)
@@ -270,7 +270,7 @@ def prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
 
 
 def pool_of(params: Any, workers: int | None, scheduler: str | None) -> Any:
-    """Return the pool of workers that the options, or else the settings, specify."""
+    """Return the pool of workers that the options specify; what they leave open comes from the settings."""
     from pipeline.run.pool.cluster import Pool
 
     return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)

@@ -1,7 +1,7 @@
-"""What the shell completes: names of corpora, extractors, strategies and utterances. Nothing heavy is imported.
+"""Shell completion of the names of corpora, extractors, strategies and utterances, without heavy imports.
 
-A completion must answer at once and never fail, so the settings file is read as plain YAML, without its checks; where
-nothing can be read, nothing is proposed.
+A completion must answer at once and never fail, so the settings file is read as plain YAML and not checked. If it
+cannot be read, nothing is proposed.
 """
 
 import csv
@@ -16,7 +16,7 @@ Names = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def _completing(names: Callable[[click.Context], Iterable[str]]) -> Names:
-    """Return what click calls: the names that begin with what was typed."""
+    """Return the callback that click calls for the names that begin with what was typed."""
 
     def complete(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
         return [name for name in names(context) if name.startswith(typed)]
@@ -25,7 +25,7 @@ def _completing(names: Callable[[click.Context], Iterable[str]]) -> Names:
 
 
 def _settings(context: click.Context) -> Mapping[str, Any]:
-    """Return the blocks of the settings file that the command line names; none if it cannot be read."""
+    """Return the blocks of the settings file given on the command line; empty if it cannot be read."""
     import yaml
 
     try:
@@ -59,7 +59,7 @@ def _strategies(_: click.Context) -> tuple[str, ...]:
 
 
 def _utterances(context: click.Context) -> list[str]:
-    """Return the utterances of the corpus that the command line names, else of all that are prepared."""
+    """Return the utterances of the corpus given on the command line, or else of all prepared corpora."""
     given = context.params.get("name") or context.params.get("corpora") or ()
     found: list[str] = []
     for corpus in [given] if isinstance(given, str) else given or _corpora(context):
@@ -72,7 +72,7 @@ def _utterances(context: click.Context) -> list[str]:
 
 
 def _rows(_: click.Context) -> list[str]:
-    """Return the rows of the results that are there, as ``strategy:modalities:model``."""
+    """Return the rows of all existing results, as ``strategy:modalities:model``."""
     found: dict[str, None] = {}
     for path in sorted(Path("results").glob("*/parameters.csv")):
         try:
@@ -86,7 +86,7 @@ def _rows(_: click.Context) -> list[str]:
 
 
 def models(_: click.Context, __: click.Parameter, typed: str) -> list[str | CompletionItem]:
-    """Return the folders of saved models that begin with what was typed, else let the shell complete folders."""
+    """Return the folders of saved models that begin with what was typed; if none do, let the shell complete folders."""
     found = (str(path.parent) for path in sorted(Path("results").glob("*/models/*/model.json")))
     return [name for name in found if name.startswith(typed)] or [CompletionItem(typed, type="dir")]
 

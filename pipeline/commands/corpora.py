@@ -1,4 +1,4 @@
-"""Commands for corpora: add one, check one, list those that can be read."""
+"""Commands that add a corpus, check it, or list the corpora that can be read."""
 
 import sys
 from pathlib import Path
@@ -24,7 +24,7 @@ from pipeline.commands.common import (
 @click.argument("name")
 @click.option("--root", help="Folder of the corpus; needed unless it is a union.")
 @click.option(
-    "--reader", default="manifest", show_default=True, help="How the folder is read; `corpora list` prints the names."
+    "--reader", default="manifest", show_default=True, help="Reader of the folder; `corpora list` prints all readers."
 )
 @click.option(
     "--task", type=click.Choice(["classification", "regression"]), help="Whether classes or a score are predicted."
@@ -33,13 +33,13 @@ from pipeline.commands.common import (
 @click.option("--modalities", help="Modalities, separated by commas.  [default: text,audio,video]")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
-@click.option("--group", help="Column whose values are never split between training and test.  [default: group]")
-@click.option("--of", help="Corpora of the settings file that a union is made of, separated by commas.")
+@click.option("--group", help="Column of the groups, never split between training and test.  [default: group]")
+@click.option("--of", help="With --reader union: corpora of the settings file to join, separated by commas.")
 @click.option(
-    "--labels", help="New names of labels in a union, as in fearful=fear,calm=; one without a new name is left out."
+    "--labels", help="With --reader union: new names of labels, as in fearful=fear,calm=; here, calm is left out."
 )
 @click.option(
-    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown: rows are ranked anyway."
+    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown, and rank rows anyway."
 )
 @click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
 @click.option("--force", is_flag=True, help="Replace the corpus of this name.")
@@ -47,8 +47,8 @@ from pipeline.commands.common import (
 def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **settings: Any) -> None:
     """Add a corpus to the settings file.
 
-    Comments in the file are kept. A published corpus has its own settings. Corpora that are in the file can be read as
-    one: --reader union --of ravdess,crema_d.
+    Comments in the file are kept. The settings of a published corpus are filled in. Corpora that are already in the
+    file can be joined into one: --reader union --of ravdess,crema_d.
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """
@@ -68,8 +68,8 @@ def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **sett
 def validate(params_path: Path, corpora: tuple[str, ...], as_json: bool) -> None:
     """Check corpora without running them.
 
-    Lists every bad row and every difference from the published corpus. The exit code is 0 if there are only warnings, 1
-    if there are bad rows, and 3 if recordings are missing or unreadable.
+    Lists every bad row and every difference from the published corpus. The exit code is 0 if there are at most
+    warnings, 1 if there are bad rows, and 3 if recordings are missing or unreadable.
 
     Example: crossmodal validate demo
     """
@@ -110,7 +110,7 @@ def corpora() -> None:
 @PARAMS
 @as_json
 def corpora_list(params_path: Path, as_json: bool) -> None:
-    """List all readers of corpora, also those of plugins.
+    """List all readers of corpora, including those of plugins.
 
     Example: crossmodal corpora list
     """

@@ -16,7 +16,7 @@ from pipeline.commands.common import (
 
 
 def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]], ...]:
-    """Read ``MODALITY=NAME,NAME`` options."""
+    """Return each modality with the arrays that ``MODALITY=NAME,NAME`` options give for it."""
     from common.names import suggest
     from features.base import MODALITIES
     from pipeline.errors import UserError
@@ -35,7 +35,7 @@ def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]]
 
 
 def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
-    """Read ``THEIRS=OURS`` options."""
+    """Return ``THEIRS=OURS`` options as a mapping."""
     from pipeline.errors import UserError
 
     for pair in pairs:
@@ -60,14 +60,14 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--id", "id_", default="", help="Array or column of unique ids.")
 @click.option("--text", default="", help="Array or column of transcripts.")
 @click.option("--speaker", default="", help="Array or column of speakers.")
-@click.option("--group", default="", help="Array or column whose values are never split.")
+@click.option("--group", default="", help="Array or column of the groups, never split between training and test.")
 @click.option("--split", default="", help="Array or column that holds the split: train, valid or test.")
 @click.option(
     "--split-name",
     "splits",
     multiple=True,
     metavar="THEIRS=OURS",
-    help="Another name of a split, as in dev=test; can be repeated.",
+    help="What a split is called in the file and here, as in dev=test; can be repeated.",
 )
 @click.option("--start", default="", help="Array or column of start times in seconds.")
 @click.option("--end", default="", help="Array or column of end times in seconds.")
@@ -84,8 +84,8 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 def import_(params_path: Path, form: str, path: Path, name: str | None, into: str | None, **given: Any) -> None:
     """Import features: npz, csv, parquet, mmsa, csd, erc or frames.
 
-    frames are the tables of OpenFace, py-feat or LibreFace, a folder with one per recording; they are matched by name
-    and time, as in `crossmodal import frames openface/ --into mine --modality video --prefix AU`.
+    The format frames is a folder of tables of OpenFace, py-feat or LibreFace, one per recording. They are matched by
+    name and time, as in `crossmodal import frames openface/ --into mine --modality video --prefix AU`.
 
     Example: crossmodal import npz features.npz --corpus mine --array audio=mfcc --label emotion --task classification
     """

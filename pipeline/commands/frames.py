@@ -1,4 +1,4 @@
-"""`import frames`: its options, and what it does with them."""
+"""The options of `import frames`, and the import itself."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from pipeline.commands.common import load
 
 
 class Rate(click.ParamType[float | str]):
-    """Frames per second, as in ``25`` and ``30000/1001``, or the word ``recording``."""
+    """Frames per second, such as ``25`` or ``30000/1001``, or the word ``recording``."""
 
     name = "RATE"
 
@@ -30,12 +30,14 @@ class Rate(click.ParamType[float | str]):
 
 
 _OPTIONS = (
-    click.option("--modality", type=click.Choice(["text", "audio", "video"]), help="With frames: what was measured."),
-    click.option("--store", default="", help="With frames: name of the features.  [default: the folder's]"),
+    click.option(
+        "--modality", type=click.Choice(["text", "audio", "video"]), help="With frames: modality of the features."
+    ),
+    click.option("--store", default="", help="With frames: name of the features.  [default: the folder's name]"),
     click.option("--time", default="", help="With frames: column of times; with --fps, column of frame numbers."),
     click.option("--unit", type=click.Choice(["s", "ms"]), help="With frames: unit of the times.  [default: s]"),
     click.option(
-        "--fps", type=Rate(), help="With frames: frames per second, if no column has times; `recording`: its own rate."
+        "--fps", type=Rate(), help="With frames: frame rate if no column has times; `recording` takes each recording's."
     ),
     click.option(
         "--prefix",
@@ -47,9 +49,9 @@ _OPTIONS = (
     click.option(
         "--min-confidence",
         type=click.FloatRange(0),
-        help="With frames: a lower confidence counts as failed.  [default: 0.5]",
+        help="With frames: frames with a lower confidence count as failed.  [default: 0.5]",
     ),
-    click.option("--face", default="", help="With frames: column of ids, where a frame shows several faces."),
+    click.option("--face", default="", help="With frames: column of face ids, if a frame may show several faces."),
 )
 OWN = ("modality", "store", "time", "unit", "fps", "prefixes", "confidence", "min_confidence", "face")
 
@@ -62,12 +64,12 @@ def frame_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def taken(given: dict[str, Any]) -> dict[str, Any]:
-    """Remove from all options those that only `import frames` has, and return them."""
+    """Remove the options that only `import frames` has from `given`, and return them."""
     return {name: given.pop(name) for name in OWN}
 
 
 def refuse_given(given: Mapping[str, Any], form: str) -> None:
-    """Raise `UserError` for an option that has no meaning for a format, named as it is typed."""
+    """Raise `UserError` if options were given that a format does not use; the message names them as typed."""
     from pipeline.errors import UserError
 
     context = click.get_current_context()

@@ -1,4 +1,4 @@
-"""Commands that turn what people hold into a corpus: init makes a project, segment cuts long recordings."""
+"""Commands that turn recordings into a corpus: `init` makes a project, `segment` cuts long recordings."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ _PATH = click.Path(path_type=Path)
 @click.command(cls=Command)
 @click.argument("folder", type=_PATH, default=Path())
 @click.option("--name", default="", help="Name of the corpus.  [default: the folder's name]")
-@click.option("--pattern", default="", help='What the names of the recordings say, as in "{emotion}_{speaker}_{take}".')
-@click.option("--labels", type=_PATH, help="Table that names the recordings: CSV, TSV or XLSX.")
+@click.option("--pattern", default="", help='Parts of the recordings\' names, as in "{emotion}_{speaker}_{take}".')
+@click.option(
+    "--labels", type=_PATH, help="Table of labels, with a column that names the recordings: CSV, TSV or XLSX."
+)
 @click.option("--label", default="", help="Column or field of the labels, if several are possible.")
 @click.option("--no-labels", "unlabelled", is_flag=True, help="There are no labels: features only.")
 @click.option(
@@ -22,7 +24,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--transcripts", type=_PATH, help="Folder of transcripts, if they are not beside the recordings.")
 @click.option(
-    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown: rows are ranked anyway."
+    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown, and rank rows anyway."
 )
 @click.option("--force", is_flag=True, help="Overwrite the manifest, the corpus's settings and dvc.yaml.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
@@ -30,7 +32,7 @@ def init(dry_run: bool, **options: Any) -> None:
     """Make a project in the current folder from the recordings in FOLDER.
 
     Lists the recordings; takes labels and speakers from their names, from the names of their folders, or from a table;
-    takes words from transcripts, subtitles and annotations; and prints each guess. Run again, it adds what is new.
+    takes words from transcripts, subtitles and annotations; and prints each guess. When run again, it adds what is new.
 
     Example: crossmodal init ~/clips --pattern "{emotion}_{speaker}_{take}"
     """
@@ -65,7 +67,7 @@ def init(dry_run: bool, **options: Any) -> None:
     "--by",
     type=click.Choice(["subtitles", "tier", "voice"]),
     help="Cut at the bounds of subtitles (.srt, .vtt, Whisper's .json), of an annotation's tier (.TextGrid, .eaf), or "
-    "where nobody speaks.  [default: by a file of the recording's name beside it, else voice]",
+    "where nobody speaks.  [default: by the subtitles or annotation beside the recording, if any, else voice]",
 )
 @click.option(
     "--from",
@@ -74,36 +76,36 @@ def init(dry_run: bool, **options: Any) -> None:
     help="The file of subtitles or annotations, or the folder of such files.  [default: beside the recording]",
 )
 @click.option("--tier", "tiers", multiple=True, help="Tier of the annotation; repeat it for one tier per speaker.")
-@click.option("--sentences", is_flag=True, help="Join cues up to the end of a sentence.")
+@click.option("--sentences", is_flag=True, help="Join consecutive subtitles up to the end of a sentence.")
 @click.option(
     "--pause",
     type=click.FloatRange(0.05),
     default=0.5,
     show_default=True,
-    help="Silence between utterances, in seconds; shorter silences are part of one.",
+    help="Shortest silence that separates two utterances, in seconds.",
 )
 @click.option(
     "--shortest",
     type=click.FloatRange(0),
     default=0.3,
     show_default=True,
-    help="With voice: shorter utterances are left out, in seconds.",
+    help="With voice: utterances shorter than this many seconds are left out.",
 )
 @click.option(
     "--longest",
     type=click.FloatRange(1),
     default=30.0,
     show_default=True,
-    help="With voice: longer utterances are cut at their longest pause, in seconds.",
+    help="With voice: utterances longer than this many seconds are cut at their longest pause.",
 )
 def segment(
     recordings: tuple[Path, ...], into: Path, pause: float, shortest: float, longest: float, **request: Any
 ) -> None:
     """Cut long recordings into utterances.
 
-    Writes one row per utterance into a manifest: its start and end, and from subtitles or annotations its text, the
-    times of its words and its speaker. Existing cells are never changed. A row of the whole recording is
-    replaced by its utterances, which take over its label and speaker.
+    Writes one row per utterance into a manifest: its start and end and, as far as subtitles or annotations give them,
+    its text, the times of its words and its speaker. Existing cells are never changed. A row for the whole recording is
+    replaced by the rows of its utterances, which take over its label and speaker.
 
     Example: crossmodal segment talk.mp4 interview.mkv --into clips/manifest.csv
     """

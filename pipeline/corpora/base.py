@@ -1,4 +1,4 @@
-"""The contract of a corpus: its reader, and for a published one its description."""
+"""The contract of a corpus: its reader and, if it is a published corpus, its description."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from pipeline.corpora.utterances import Corpus
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 
-# A reader turns the unpacked folder into utterances. It opens label files, but no media, and collects problems instead
-# of raising at the first. `pipeline.corpora.reading` checks its result: each utterance has a unique name, a recording
-# and a line of its label file (0: none); an unknown text is "", an unknown number NaN. `gather` fills in `end`,
-# `duration` and the hashes; an empty `group` becomes the recording.
+# A reader turns the unpacked folder into utterances. It opens label files, but no media, and it collects problems
+# instead of raising at the first one. `pipeline.corpora.reading` checks the result: each utterance needs a unique name,
+# a recording, and its line in the label file (0 if there is none); unknown texts are "", and unknown numbers NaN.
+# `gather` fills in `end`, `duration` and the hashes, and an empty `group` becomes the recording.
 Reader = Callable[[Path, CorpusParams], Corpus]
 
 
@@ -24,11 +24,12 @@ class Fault:
     Attributes
     ----------
     what
-        A sentence.
+        A sentence that describes the fault.
     source
-        Where it is documented.
+        Where the fault is documented.
     utterances
-        The utterances whose recordings are missing or cannot be read; a copy that lacks only these is complete.
+        The utterances whose recordings are missing or unreadable because of it; a copy that lacks only these is
+        complete.
     """
 
     what: str
@@ -43,15 +44,15 @@ class Description:
     Attributes
     ----------
     title, citation, licence, obtain
-        Its name, what to cite, its terms of use, and where to request it.
+        The name of the corpus, what to cite, the terms of use, and where to request it.
     folders
-        What the unpacked folder holds: path -> its content.
+        Each path in the unpacked folder -> what it contains.
     labels
-        Label column -> its classes or its scale.
+        Each label column -> its classes or its scale.
     counts
-        What is counted -> how many of these the release holds, as in ``train utterances: 9989``.
+        Numbers that the release should have, such as ``train utterances: 9989``.
     protocol
-        A sentence about how it is split and which metrics its papers report.
+        A sentence about how the corpus is split and which metrics its papers report.
     block
         The settings block of params.yaml, without `reader` and `root`.
     faults
@@ -70,20 +71,20 @@ class Description:
     faults: Sequence[Fault] = field(default_factory=tuple)
 
     def known_bad(self) -> dict[str, Fault]:
-        """Return the utterances that are missing or unreadable in every copy, with the fault that documents it."""
+        """Return the utterances that are missing or unreadable in every copy, each with the documented fault."""
         return {utterance: fault for fault in self.faults for utterance in fault.utterances}
 
 
 @dataclass(frozen=True)
 class CorpusReader:
-    """An entry of the registry: how a corpus is read, and its description if it is a published one."""
+    """An entry of the registry: the reader of a corpus, and its description if it is a published corpus."""
 
     read: Reader
     description: Description | None = None
 
 
 def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserError:
-    """Return the error for a folder without the corpus, or with parts of it; it lists what was and was not found.
+    """Return the error for a folder that lacks the corpus or parts of it; it lists what was and was not found.
 
     >>> print(half_unpacked(Path("."), {"train_splits": True, "dev_splits_complete": False}, "Unpack dev.tar.gz."))
     . does not hold the whole corpus. Found: train_splits. Not found: dev_splits_complete. Unpack dev.tar.gz.
@@ -96,7 +97,7 @@ def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserErr
 
 
 def count_warnings(found_of: Description, counts: Mapping[str, int], where: Path) -> list[Problem]:
-    """Return a warning for each count that differs from the release's."""
+    """Return a warning for each count that differs from the count of the release."""
     return [
         Problem("warning", where, None, f"{counts.get(what, 0)} {what}, the release has {expected}")
         for what, expected in found_of.counts.items()

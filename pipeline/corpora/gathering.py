@@ -1,4 +1,4 @@
-"""From the files of a corpus to one table of utterances, with a problem for every fault."""
+"""Turn the files of a corpus into one table of utterances, with a problem for every fault."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,21 +31,23 @@ Completion = tuple[Corpus, Mapping[str, Any]]  # a corpus, and further entries o
 
 
 def as_it_is(corpus: Corpus) -> Completion:
-    """Return a corpus without any change."""
+    """Return a corpus unchanged, with no further entries."""
     return corpus, {}
 
 
 def tabulate(
     settings: CorpusParams, name: str, complete: Callable[[Corpus], Completion] = as_it_is
 ) -> Sequence[Problem]:
-    """Write the tables of a corpus as `prepare` does; it need neither be in the settings nor have a label.
+    """Write the tables of a corpus as `prepare` does, and return its problems, the worst first.
+
+    The corpus need not be in the settings file, and need not have labels.
 
     Parameters
     ----------
     settings, name
-        The corpus.
+        The settings and the name of the corpus.
     complete
-        Adds words that nobody gave (`pipeline.run.words`); by default there are none.
+        Function that adds recognised words and aligned times (`pipeline.run.words`); by default, none are added.
     """
     paths = CorpusPaths(name)
     with writing(paths.utterances):
@@ -73,9 +75,9 @@ def _tabulate(
 
 
 def gather(settings: CorpusParams) -> Corpus:
-    """Read a corpus and its recordings: fill in ends, hash contents, and check times against lengths.
+    """Read a corpus and its recordings: fill in missing ends, hash contents, and check times against lengths.
 
-    The parts of a union are gathered one by one, each by the rules of its own corpus.
+    The parts of a union are gathered one by one, each by its own settings.
     """
     if isinstance(settings, UnionParams):
         found = united({name: gather(part) for name, part in settings.parts.items()}, settings)
@@ -90,7 +92,7 @@ def gather(settings: CorpusParams) -> Corpus:
     problems += _past_the_end(corpus.utterances, table["duration"], settings)
     words, late = within_recordings(corpus, table, Path(settings.root))
     problems += late + _same_once_ends_are_known(corpus.utterances, table, settings)
-    predicted = not settings.label and bool(settings.features)  # the clips of `predict`, of which DVC knows nothing
+    predicted = not settings.label and bool(settings.features)  # the clips of `predict`, which DVC does not watch
     if not (predicted or INPUTS.exists()):
         problems += _outside(corpus.utterances, settings)
     table = with_sources(table, words)
@@ -103,7 +105,7 @@ def _is_written_down(settings: CorpusParams) -> bool:
 
 
 def published_of(settings: CorpusParams) -> bool | dict[str, bool]:
-    """Return whether a corpus is a published one, whose description says who speaks; of a union, each part by name."""
+    """Return whether a corpus is a published one; for a union, a mapping from each part's name to the same fact."""
     if not isinstance(settings, UnionParams):
         return description(settings.reader) is not None
     parts = {name: published_of(part) for name, part in settings.parts.items()}
@@ -116,7 +118,7 @@ def _worst_first(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
-    """Return the recordings that are unreadable in every copy of a published corpus, with the fault."""
+    """Return the recordings that are unreadable in every copy of a published corpus, each with its fault."""
     published = description(settings.reader)
     bad = published.known_bad() if published else {}
     rows = table[table["utterance"].isin(bad)]
@@ -124,7 +126,7 @@ def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
 
 
 def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
-    """Return a warning instead of a failure that every copy of the corpus has."""
+    """Return the problem, or a warning instead if it is a failure that every copy of the corpus has."""
     for media, fault in known.items():
         if problem.severity == "failed" and problem.message.startswith(media):
             return replace(problem, severity="warning", message=f"{problem.message}. Known fault: {fault.source}")
@@ -132,7 +134,7 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about recordings outside the folder of the corpus, which DVC does not watch in a checkout."""
+    """Return a warning about recordings outside the corpus's folder, which DVC does not watch in a checkout."""
     root = os.path.realpath(settings.root)
     named = {m for m in (*table["media"], *table.get("sound", [])) if m}
     folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
@@ -149,9 +151,9 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
 def _with_media(
     table: pd.DataFrame, settings: CorpusParams, wanted: bool
 ) -> tuple[pd.DataFrame, list[Problem], set[str]]:
-    """Fill `media_sha256`, `sound_sha256` and `end`; each recording is opened only once.
+    """Fill in `media_sha256`, `sound_sha256`, `duration` and `end`; each recording is opened only once.
 
-    Also return problems, and which of audio and video any recording has.
+    Return the table, problems, and which of audio and video at least one recording has.
     """
     table, file = table.copy(), label_file(settings)
     for name in ("sound", "sound_start", *CHOICES):
@@ -182,7 +184,7 @@ _LOST = {True: "its audio and video", False: "its audio"}
 
 
 def _first_lines(table: pd.DataFrame, column: str) -> dict[str, int]:
-    """Return the recordings that a column names, each with the line that names it first."""
+    """Return the recordings that a column names, each with the first line that names it."""
     lines = table[table[column] != ""].groupby(column, sort=False)["line"].first()
     return {str(name): int(line) for name, line in lines.items()}
 
@@ -194,13 +196,16 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
         try:
             hashes[name] = memo.sha256(Path(name)) if Path(name).is_file() else ""
         except OSError:
-            hashes[name] = ""  # it cannot be read: probing reports why
+            hashes[name] = ""  # the file cannot be read; probing reports why
     memo.save()
     return hashes
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about rows of a user's folder that turn out to be the same part of a recording."""
+    """Return a warning about rows that cover the same part of a recording once missing ends are filled in.
+
+    A published corpus gets no such warning.
+    """
     if description(settings.reader) is not None:
         return []
     known = repeated(table.assign(end=given["end"], duration=float("nan")))
@@ -209,9 +214,9 @@ def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
-    """Return a problem for each utterance that lies outside its recording.
+    """Return a problem for each utterance that begins or ends after the end of its recording.
 
-    In a user's folder that is an error to be corrected; in a published corpus the utterance stays.
+    In a user's own folder that is an error to correct; in a published corpus the utterance is kept.
     """
     file = label_file(settings)
     problems: list[Problem] = []

@@ -1,10 +1,11 @@
-"""A user's own folder: `manifest.csv` next to the recordings, and `words.csv` if there are timed words.
+"""Read a user's own folder: `manifest.csv` next to the recordings, and `words.csv` if there are timed words.
 
-manifest.csv has one row per utterance: `media` (path, absolute or relative to the manifest's folder), the label, and
-optionally `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split`, `region`, and if the voice
-is in another file, `sound` (path) and `sound_start` (s). `audio_track` and `video_track` name one of several tracks
-(number from 1, language, title), `audio_channel` one channel (left, right, mix, number). Further columns are kept; any
-of them can be the protocol's group. words.csv: `utterance, word, start, end`. All times are seconds of the recording.
+manifest.csv has one row per utterance, with the columns `media` (path, absolute or relative to the manifest's folder),
+the label and, optionally, `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split` and
+`region`. If the voice is in another file, `sound` (path) and `sound_start` (s) say where. `audio_track` and
+`video_track` name one of several tracks (number from 1, language, title), and `audio_channel` one channel (left, right,
+mix, number). Further columns are kept, and any of them can be the protocol's group. words.csv has the columns
+`utterance, word, start, end`. All times are seconds of the recording.
 """
 
 import math
@@ -44,11 +45,11 @@ from pipeline.tables.rules import (
 from pipeline.tables.splits import split_of
 from pipeline.tables.times import clock_notices, seconds_of
 
-_SUGGESTED = 20  # at most this many labels that occur once get a suggestion
+_SUGGESTED = 20  # the largest number of labels that occur once for which another label is suggested
 NAMES = ("utterance", "speaker", "group", "split")
 SECONDS = ("start", "end", "sound_start")
 
-Note = Callable[[Severity, str], None]  # reports what is wrong with a row
+Note = Callable[[Severity, str], None]  # function that reports what is wrong with a row
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
@@ -57,7 +58,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there is no manifest, it is not a CSV, or a column that the settings name is missing.
+        If there is no manifest, it is not a CSV, or it lacks a column that the settings name.
     """
     path = root / "manifest.csv"
     if not path.exists():
@@ -79,8 +80,10 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     files, table["recording"] = recordings_of(table["recording"].tolist(), root)
     table["group"] = table["group"].where(table["group"] != "", table["recording"])
     table["utterance"] = _names(table["utterance"], files)
-    checked = [name for name in sheet.header if folded(name) in OURS]  # `misused` has checked their cells
-    features_only = bool(corpus.label and corpus.features) and "media" not in sheet.header  # `import` reported them
+    checked = [name for name in sheet.header if folded(name) in OURS]  # their cells were checked by `misused`
+    features_only = (
+        bool(corpus.label and corpus.features) and "media" not in sheet.header
+    )  # `import` reported similar names already
     near = {} if features_only else nearly_ours(sheet.header, OURS, [*named, *checked])
     times = {name: [row[name] for _, row in sheet.rows] for name in SECONDS if name in sheet.header}
     problems += [Problem("warning", path, None, notice) for notice in (*clock_notices(times), *near_notices(near))]
@@ -91,7 +94,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _named_columns(corpus: CorpusParams) -> list[str]:
-    """Return the columns of label and group that the settings name, except our own columns."""
+    """Return the label column and the group column in the settings, unless they are columns of ours."""
     return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
 
 
@@ -108,13 +111,13 @@ def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> 
     remedies = {
         corpus.label: "To go without labels, leave label empty in the settings",
         group: "protocol.group divides by it: add the column; or, if it is not known, set protocol.group to group, "
-        "which stands for the recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
+        "which divides by recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
     }
     check_columns(path, header, needed, remedies)
 
 
 def _holds_only_text(header: Sequence[str]) -> bool:
-    """Whether there is a column of text and none that may name recordings, by our names or similar ones."""
+    """Whether there is a column `text` but none that may name recordings, by our names or similar names."""
     near = nearly_ours(header, ["media", "sound"])
     return "text" in header and not {"media", "sound"} & {*header, *near.values()}
 
@@ -148,8 +151,8 @@ def _utterance(
     if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group" and not row.get(group):
         note(
             "error",
-            f"{group} is empty, but the protocol groups by it: fill the cell, or set protocol.group to group, where an "
-            "empty cell stands for the recording",
+            f"{group} is empty, but the protocol groups by it: fill in the cell, or set protocol.group to group, where "
+            "an empty cell stands for the recording",
         )
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"
@@ -159,7 +162,7 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells of the group's column under our name, if it is spelt differently there (``Speaker``)."""
+    """Return the row's group under the name of our column if the manifest spells it differently (``Speaker``)."""
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
 
@@ -208,7 +211,7 @@ def _check_region(cell: str, note: Note) -> None:
 
 
 def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:
-    """Return the given utterance names, or names made from the file names, numbered if several come from one file."""
+    """Return the names of utterances; a missing name is made from the file's name, numbered if the file has several."""
     many = Counter(files)
     seen: Counter[str] = Counter()
     names = []
@@ -235,7 +238,7 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
     labels = Counter(label for label in table[corpus.label] if not is_no_label(label))
     problems = _unlabelled(path, table, corpus)
     if len(labels) == 1:
-        message = f"every label is {corpus.label} {next(iter(labels))!r}: nothing can be learnt from a single one"
+        message = f"every {corpus.label} is {next(iter(labels))!r}: nothing can be learnt from a single class or score"
         return [*problems, Problem("warning", path, None, message, alone=True)]
     if corpus.task == "regression":
         return problems
@@ -271,7 +274,7 @@ def _unlabelled(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[P
 
 
 def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
-    """Return warnings about labels, groups and speakers that differ only in spelling, and names like ``nan``."""
+    """Return warnings about labels, groups and speakers that differ only in spelling, and about names like ``nan``."""
     group = corpus.protocol.group
     given = {"speaker": table["speaker"], group: table[group] if group in table else table["group"]}
     notices: list[str] = []
@@ -283,7 +286,7 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for rows of the same part of a recording: an error if an unread column may hold times."""
+    """Return a problem if rows cover the same part of a recording; an error if an unread column may hold times."""
     message = same_parts(table, repeated(table))
     if not message:
         return []

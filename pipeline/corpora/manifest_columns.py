@@ -1,4 +1,4 @@
-"""Columns of a manifest that are not what their names say: left out, translated, or reported."""
+"""Correct the columns of a manifest before it is read: leave some out, translate splits, report misused names."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ OURS = tuple(name for name in COLUMNS if name not in MADE)
 
 
 def check_named_columns(path: Path, label: str, group: str) -> None:
-    """Raise `UserError` if the settings name a column as label or group that means something else here."""
+    """Raise `UserError` if the label or group column in the settings has a name that means something else here."""
     if label in (*COLUMNS, *MADE):
         raise UserError(f"{path}: the column {label!r} has another meaning here: copy the labels to another column")
     if group in MADE:
@@ -26,11 +26,11 @@ def check_named_columns(path: Path, label: str, group: str) -> None:
 
 
 def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
-    """Return the sheet as it is to be read, and problems.
+    """Return the corrected sheet, and problems.
 
-    Columns that `prepare` makes are left out. A known column whose cells all mean something else is an error, and is
-    emptied. Other words for train, valid and test are replaced by these; other names of splits are ignored if the
-    protocol does not use splits.
+    Columns that `prepare` makes are left out. If no cell of a known column can be meant for it, that is an error, and
+    the column is emptied. Other words for train, valid and test are replaced by these words. Unknown names of splits
+    are ignored if the protocol does not use splits.
     """
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())

@@ -1,4 +1,4 @@
-"""Which recording each row belongs to, however its path is written, and which rows are the same part of one."""
+"""Find out which recording each row belongs to, however its path is written, and which rows are duplicates."""
 
 import math
 import os
@@ -11,7 +11,7 @@ import pandas as pd
 
 from pipeline.streams.spans import Region
 
-END_S = 0.1  # a container's stated length is a little off: an end this close is the end of the recording
+END_S = 0.1  # an end this close to the stated length of a recording, which is inexact, counts as its end
 
 
 def real_places(paths: Sequence[str], root: Path) -> list[str]:
@@ -36,9 +36,9 @@ def _real(path: str) -> str:
 
 
 def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
-    """Return for each path the shortest unique name of its file, and the name of its recording.
+    """Return two lists with one name per path: the shortest unique name of its file, and its recording's name.
 
-    All paths that lead to one file have the same recording, named after the first of them.
+    All paths that lead to the same file have the same recording, which is named after the first of these paths.
 
     Examples
     --------
@@ -61,13 +61,13 @@ def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str
 
 
 def _plain(path: str, place: str, root: Path) -> str:
-    """Return a path without ``.`` and ``..``, if that leads to the same file."""
+    """Return a path without ``.`` and ``..`` if that still leads to the same file, else the path itself."""
     plain = os.path.normpath(path)
     return plain if plain == path or real_places([plain], root) == [place] else path
 
 
 def _distinct(short: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
-    """Return the short paths, except for those that two files would share: these stay whole."""
+    """Return the short name of each path, or the whole path if two files would share the short name."""
     held: dict[str, set[str]] = {}
     for path, name in short.items():
         held.setdefault(name, set()).add(places[path])
@@ -75,12 +75,12 @@ def _distinct(short: Mapping[str, str], places: Mapping[str, str]) -> dict[str, 
 
 
 def parts_of(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the part of a recording that each row covers, as a table; equal parts are equal rows.
+    """Return a table that describes the part of a recording that each row covers; equal parts are equal rows.
 
     Parameters
     ----------
     table
-        The utterances. If it has a column `duration`, an end close to it counts as the end of the recording.
+        The utterances. If there is a column `duration`, an end close to it counts as the end of the recording.
     """
     sound = table["sound"].where(table["sound"] != "", table["media"])
     end = table["end"].astype(float)
@@ -128,6 +128,6 @@ def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
     row = table.loc[at]
     end = "its end" if math.isnan(row["end"]) else f"{row['end']:g} s"
     return (
-        f"{count} {'rows are' if count > 1 else 'row is'} the same part of a recording as an earlier row, such as "
-        f"lines {table.at[first, 'line']} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
+        f"{count} {'rows cover' if count > 1 else 'row covers'} the same part of a recording as an earlier row, such "
+        f"as lines {table.at[first, 'line']} and {row['line']}, {row['media']} from {row['start']:g} s to {end}"
     )

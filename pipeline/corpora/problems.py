@@ -1,4 +1,4 @@
-"""Problems of a corpus: what a problem holds, how many of one kind are listed, and which are printed."""
+"""Problems of a corpus: their data, how many of one kind are listed, and which are printed."""
 
 import re
 from collections import Counter
@@ -10,10 +10,10 @@ from typing import Literal
 from common.atomic import write_bytes
 from pipeline.foreign import printable
 
-MOST_LISTED = 50  # names of one kind that are listed one by one
-OF_A_KIND = 10  # lines of one kind that are printed
-IN_ALL = 100
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # values, paths and numbers differ within a kind
+MOST_LISTED = 50  # the largest number of names of one kind that are listed one by one
+OF_A_KIND = 10  # the largest number of lines of one kind that are printed
+IN_ALL = 100  # the largest number of lines that are printed
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\S*[/\\.]\S+|\S*\d\S*")  # parts that differ between problems of one kind
 
 
 Severity = Literal["error", "failed", "warning"]
@@ -24,9 +24,19 @@ SEVERITIES: tuple[Severity, ...] = ("error", "failed", "warning")
 class Problem:
     """Something wrong in a corpus.
 
-    `severity`: ``error`` is a row that contradicts itself, and nothing is prepared; ``failed`` is a recording that
-    cannot be read, whose utterances stay and count as failed; ``warning`` changes nothing. `stops` is the stage that an
-    error stops. `alone` is whether it is one only of the corpus by itself: other corpora in a union may make up for it.
+    Attributes
+    ----------
+    severity
+        ``error``: a row contradicts itself, and nothing is prepared. ``failed``: a recording cannot be read; its
+        utterances stay and count as failed. ``warning``: nothing changes.
+    file, line
+        Where the problem is; the line is None if it does not concern a single line.
+    message
+        What is wrong.
+    stops
+        The stage that an error stops.
+    alone
+        Whether it only is a problem if the corpus is used alone; in a union, other corpora may make up for it.
     """
 
     severity: Severity
@@ -42,7 +52,9 @@ class Problem:
 
 
 def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
-    """Return a problem for each name, which replaces ``{}``; after `MOST_LISTED`, one that counts the others.
+    """Return a problem for each name, with ``{}`` in the message replaced by the name.
+
+    After `MOST_LISTED` problems, a last one counts the others.
 
     >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
     ['warning: x: stray file: ._a is ignored']
@@ -54,14 +66,14 @@ def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) 
 
 
 def capped(found: Sequence[Problem]) -> list[Problem]:
-    """Return the first `MOST_LISTED` problems of one kind in one file, and one that counts the others."""
+    """Return the first `MOST_LISTED` problems of one kind in one file, and another that counts the rest."""
     more = len(found) - MOST_LISTED
     rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
     return [*found[:MOST_LISTED], *rest]
 
 
 def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:
-    """Return a few lines of each kind, in the given order, and how many of each severity are left out."""
+    """Return a few lines of each kind of problem, in the given order, and how many of each severity are left out."""
     seen: Counter[tuple[str, str]] = Counter()
     left: Counter[str] = Counter()
     lines: list[str] = []
@@ -76,14 +88,14 @@ def few(problems: Sequence[Problem]) -> tuple[list[str], dict[str, int]]:
 
 
 def shown(problems: Sequence[Problem], path: Path) -> list[str]:
-    """Return the lines to print; if some are left out, the last one says how many, and which file holds all.
+    """Return the lines to print; if some are left out, the last line says how many, and which file holds all.
 
     Parameters
     ----------
     problems
-        In the order in which to show them.
+        The problems in the order in which to print them.
     path
-        The file; it is written only if lines are left out, and removed otherwise.
+        The file for all problems; it is written only if lines are left out, and removed otherwise.
     """
     lines, left = few(problems)
     if not left:

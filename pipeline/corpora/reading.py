@@ -1,4 +1,4 @@
-"""Reading a corpus, and checking what its reader returns against the contract of `pipeline.corpora.base`."""
+"""Read a corpus, and check what its reader returns against the contract of `pipeline.corpora.base`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,12 +23,12 @@ _OPTIONAL = {*_MADE, *SOURCE_COLUMNS, "sound", "sound_start", "audio_track", "au
 
 
 def read_corpus(settings: CorpusParams) -> Corpus:
-    """Read a corpus, or the parts of a union; an utterance without a group gets its recording as group.
+    """Read a corpus, or all parts of a union; an utterance without a group gets its recording as its group.
 
     Raises
     ------
     UserError
-        If the reader cannot read the folder, raises any other exception, or returns anything but a `Corpus` of
+        If the reader cannot read the folder or raises any other exception, or if it does not return a `Corpus` of
         utterances with unique names and cells of the right types.
     """
     if isinstance(settings, UnionParams):
@@ -90,7 +90,7 @@ def _fault_of_table(table: pd.DataFrame, settings: CorpusParams) -> str:
 
 
 def _fault_of_names(table: pd.DataFrame) -> str:
-    """Return what is wrong with names that later stages rely on; ``""`` if nothing is."""
+    """Return what is wrong with the names that later stages rely on; ``""`` if nothing is."""
     for column in ("utterance", "recording"):
         if (table[column] == "").any():
             return f"an utterance whose {column} is empty: name each"

@@ -1,4 +1,4 @@
-"""What the recordings of a corpus hold, read to the end without decoding: lengths, tracks, and faults."""
+"""Read all recordings of a corpus to the end without decoding them, and report their lengths, tracks and faults."""
 
 import os
 import unicodedata
@@ -25,12 +25,12 @@ CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose
 
 
 def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
-    """Read every recording to its end, each file once; a missing one gets a hint at the file probably meant."""
+    """Read every recording to its end, each file once; for a missing file, suggest the one that was probably meant."""
     return _with_meant(probed(files), settings)
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Return problems: recordings that break off, missing tracks and channels, several tracks with none named."""
+    """Return problems: recordings that break off, missing tracks and channels, and tracks that were not chosen."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -51,7 +51,7 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
 
 
 def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
-    """Return which of audio and video any utterance may have; a recording that cannot be read fails by itself."""
+    """Return which of audio and video any utterance may have; an unreadable recording may have both."""
     return {
         kind
         for kind in ("audio", "video")
@@ -62,14 +62,14 @@ def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
 
 
 def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
-    """Return a warning about the modalities of the settings that no utterance has; an error if it has none at all.
+    """Return a warning about modalities in the settings that no utterance has, or an error if that is all of them.
 
     Parameters
     ----------
     there
-        The modalities that some utterance has.
+        The modalities that at least one utterance has.
     settings
-        Of the corpus.
+        The settings of the corpus.
     """
     lacking = [m for m in settings.modalities if m not in there]
     if not lacking:
@@ -77,7 +77,8 @@ def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
     absent = " and ".join(_NOTHING_OF[m] for m in lacking)
     if len(lacking) == len(settings.modalities):
         message = (
-            f"{absent}, so none of the modalities ({', '.join(lacking)}) is there: name recordings in the column media"
+            f"{absent}, so the corpus has none of its modalities ({', '.join(lacking)}): name recordings in the column "
+            "media"
         )
         return [Problem("error", label_file(settings), None, message)]
     rest = ", ".join(m for m in settings.modalities if m in there)
@@ -98,9 +99,9 @@ def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
 
 
 def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row whose recording lacks the track or channel that it names, and a sentence.
+    """Yield the line of each row that names a track or channel that its recording lacks, and a sentence.
 
-    If a recording names none, and its default track cannot be decoded, its first line is yielded.
+    If the default track of a recording cannot be decoded, the first row that relies on it is yielded.
     """
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import channel_index, chosen
@@ -123,7 +124,7 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield a sentence about the recordings with several tracks if no row names one of them."""
+    """Yield a sentence about the recordings with several tracks for which a row does not choose one."""
     read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:
@@ -131,14 +132,14 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
         default = next(track.number for track in tracks if track.chosen)
         recordings = f"{len(several)} recordings have" if len(several) > 1 else "a recording has"
         yield (
-            f"{recordings} several {kind} tracks, such as {several[0]}: {', '.join(map(str, tracks))}. Where "
-            f"streams.{kind}.track names none, the default track is read, here {default}; "
+            f"{recordings} several {kind} tracks, such as {several[0]}: {', '.join(map(str, tracks))}. Unless "
+            f"streams.{kind}.track names one, the default track is read, here {default}; "
             f"a column {kind}_track chooses another"
         )
 
 
 def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row whose picture and sound belong to two programs of a recording, and a sentence."""
+    """Yield the line of each row whose picture and sound belong to two programs of its recording, and a sentence."""
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen
 
@@ -157,7 +158,7 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
 
 
 def probed(files: Iterable[str]) -> Found:
-    """Return what each recording holds, or what is wrong with it; each file is opened once."""
+    """Return what each recording holds, or what is wrong with it; each file is opened only once."""
     from concurrent.futures import ThreadPoolExecutor
 
     by_file: dict[Any, list[str]] = {}
@@ -168,13 +169,15 @@ def probed(files: Iterable[str]) -> Found:
     found: Found = {}
     for names, result in zip(by_file.values(), results, strict=True):
         for name in names:
-            again = isinstance(result, str) and name != names[0]  # the message names the file as its row does
+            again = (
+                isinstance(result, str) and name != names[0]
+            )  # so that the message has the path in the row's spelling
             found[name] = _info_or_fault(name) if again else result
     return found
 
 
 def _with_meant(found: Found, settings: CorpusParams) -> Found:
-    """Add to the messages about missing files which file was probably meant, or where a link leads."""
+    """Add to the messages about missing files which file was probably meant, or where a broken link leads."""
     lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
     if not lost:
         return found

@@ -1,4 +1,4 @@
-"""All corpus readers by name."""
+"""The registry of corpus readers."""
 
 from common.names import Registry
 from pipeline.corpora import manifest
@@ -7,7 +7,7 @@ from pipeline.corpora.published import crema_d, emodb, grid, iemocap, meld, mosi
 from pipeline.errors import UserError
 from pipeline.settings.unions import UNION
 
-# A new corpus is one file and one line here, or one call of `register` in a plugin.
+# To add a corpus, write one file and add one line here, or call `register` in a plugin.
 _READERS = Registry(
     "corpus reader",
     UserError,
@@ -25,20 +25,19 @@ _READERS = Registry(
 
 
 def register(name: str, read: Reader, description: Description | None = None) -> None:
-    """Add a reader, and the description of the corpus if it is a published one.
+    """Add a reader, and the description of the corpus if it is a published corpus.
 
     Raises
     ------
     UserError
-        If the name is taken by another reader, `read` is not callable, or `description` is not a
-        `Description`.
+        If the name is taken by another reader, `read` is not callable, or `description` is not a `Description`.
     """
     if not callable(read):
         raise UserError(f"the corpus reader {name!r} is {read!r}: register(name, read) needs a function")
     if description is not None and not isinstance(description, Description):
         raise UserError(f"the description of the corpus reader {name!r} is {description!r}: make it a Description")
     if name == UNION:
-        raise UserError(f"a corpus reader cannot be named {UNION!r}: that is what joins the corpora of a settings file")
+        raise UserError(f"a corpus reader cannot be named {UNION!r}: this name joins corpora of the settings file")
     _READERS.register(name, CorpusReader(read, description))
 
 
@@ -48,10 +47,10 @@ def reader(name: str) -> Reader:
 
 
 def description(name: str) -> Description | None:
-    """Return the description of a published corpus; None for a reader of any other folders."""
+    """Return the description of a published corpus; None if the reader is not one of a published corpus."""
     return _READERS[name].description
 
 
 def reader_names() -> tuple[str, ...]:
-    """Return the names of all readers of folders; a union is of several corpora and has none."""
+    """Return the names of all readers of folders; ``union`` is not among them, since it reads other corpora."""
     return tuple(_READERS)

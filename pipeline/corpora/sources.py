@@ -1,4 +1,4 @@
-"""Check whether the label files of a corpus changed since `prepare` read them: later stages do not read them."""
+"""Check whether the label files of a corpus changed since `prepare` read them, as later stages do not read them."""
 
 from collections.abc import Mapping, Sequence, Set
 from io import StringIO
@@ -19,18 +19,18 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.settings.unions import UnionParams
 from pipeline.tables.bound import TABLES, read_record
 
-END_TOLERANCE_S = 0.5  # a container's stated length is often a little off its last sample
-SOURCES = "sources"  # entry of the record: the files that were read
-MADE_WORDS = "words"  # entry of the record: how words were made that nobody gave, and their keys in the cache
+END_TOLERANCE_S = 0.5  # the length stated in a container often differs a little from the time of its last sample
+SOURCES = "sources"  # key in the record of `prepare`: the files that were read
+MADE_WORDS = "words"  # key in the record: the settings by which words were recognised or aligned, and their cache keys
 
 
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # a reader may leave these empty
 
 
 def sources_of(settings: CorpusParams) -> dict[str, str]:
-    """Return the sha256 of manifest.csv and words.csv by name; empty for a published corpus.
+    """Return the sha256 of manifest.csv and words.csv, keyed by file name; empty for a published corpus.
 
-    Of a union, also its settings of and labels, and the files of its parts by ``<part>/<name>``.
+    For a union, return its settings `of` and `labels`, and the files of its parts, keyed by ``<part>/<name>``.
     """
     if isinstance(settings, UnionParams):
         own = {"of": ", ".join(settings.of), "labels": str(dict(settings.labels))}
@@ -44,8 +44,8 @@ def sources_of(settings: CorpusParams) -> dict[str, str]:
 def current(params: Params, name: str) -> bool:
     """Whether utterances.csv and words.csv still agree with the label files of the corpus; recordings are not opened.
 
-    They do not if `prepare` would refuse the files now, as with another label or task, or make words by other settings.
-    Words that a machine made are not compared.
+    They also disagree if `prepare` would now refuse the label files (for example because of another label or task), or
+    would recognise or align words with other settings. Words that were recognised or aligned are not compared.
     """
     settings, paths = params.corpus(name), CorpusPaths(name)
     corpus = read_corpus(settings)
@@ -60,7 +60,7 @@ def current(params: Params, name: str) -> bool:
     texts, times = made_words(settings, corpus, stored)
     fresh = _comparable(corpus.utterances, same, texts)
     kept = _comparable(stored, same, texts)
-    known = fresh["end"] != ""  # an end that was not given was read from the recording
+    known = fresh["end"] != ""  # if no end was given, `prepare` took it from the recording
     ends = (fresh["end"][known].astype(float) - kept["end"][known].replace("", "nan").astype(float)).abs()
     return (
         fresh[same].equals(kept[same])
@@ -70,13 +70,13 @@ def current(params: Params, name: str) -> bool:
 
 
 def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:
-    """Return columns of a table as they are read from a file, without the texts of some utterances."""
+    """Return columns of a table as if read from a file; the texts of some utterances (`texts`) are left out."""
     given = table.assign(text=table["text"].where(~table["utterance"].isin(texts), ""))
     return pd.read_csv(StringIO(csv_text(given[[*columns, "end"]])), dtype=str, keep_default_na=False)
 
 
 def _same_words(path: Path, words: pd.DataFrame, apart: Set[str]) -> bool:
-    """Whether a table of words holds these, those of some utterances apart."""
+    """Whether a stored table of words equals `words`, apart from the words of some utterances (`apart`)."""
     if not apart:
         found = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
         return found == csv_text(words)
@@ -86,12 +86,12 @@ def _same_words(path: Path, words: pd.DataFrame, apart: Set[str]) -> bool:
 
 
 def _words_made_by(path: Path) -> Any:
-    """Return the settings by which `prepare` made words; empty if it made none."""
+    """Return the settings by which `prepare` recognised or aligned words; empty if it did neither."""
     return read_record(path).get(MADE_WORDS, {}).get("settings", {})
 
 
 def _words_within(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame, before: str = "") -> pd.DataFrame:
-    """Return the words as `prepare` writes them: those of a manifest are cut off where their recording ends."""
+    """Return the words in the form in which `prepare` writes them, cut off where the recording of a manifest ends."""
     if not isinstance(settings, UnionParams):
         return within_recordings(corpus, stored, Path(settings.root))[0]
     found = []
@@ -104,14 +104,14 @@ def _words_within(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame, 
 
 
 def label_file(settings: CorpusParams) -> Path:
-    """Return the file, or folder, that the rows of a corpus come from."""
+    """Return the file or folder from which the rows of a corpus come."""
     return Path(settings.root) / "manifest.csv" if settings.reader == "manifest" else Path(settings.root)
 
 
 def changed_sources(params: Params, name: str) -> str:
     """Return a sentence if the manifest, its timed words or a union's parts have changed since `prepare` read them.
 
-    Missing files do not count as a change: the features may have been copied without them.
+    If all files are missing, that does not count as a change, since features may have been copied without them.
     """
     settings, then = params.corpus(name), _read_then(name)
     now = sources_of(settings)
@@ -125,7 +125,7 @@ def changed_sources(params: Params, name: str) -> str:
 
 
 def _read_then(name: str) -> Mapping[str, str] | None:
-    """Return what `prepare` read; None if it is not known, or the record is damaged, which is reported elsewhere."""
+    """Return what `prepare` read; None if it is unknown or the record is damaged, which is reported elsewhere."""
     path = CorpusPaths(name).work / TABLES
     try:
         found = read_record(path).get(SOURCES) if path.is_file() else None
@@ -135,7 +135,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Whether the files have the same meaning although their bytes changed; unreadable files do not."""
+    """Whether the files still mean the same although their bytes changed; False if they cannot be read."""
     try:
         return current(params, name)
     except UserError:

@@ -1,4 +1,4 @@
-"""The union of several corpora of the settings file: their utterances in one table, under names that differ."""
+"""The union of several corpora of the settings file: their utterances in one table, with unique names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,22 +13,22 @@ from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.unions import UNION, UnionParams
 
-NAMES = ("utterance", "recording", "speaker", "group")  # equal names in two corpora are of different things
+NAMES = ("utterance", "recording", "speaker", "group")  # equal names in two corpora mean different things
 
 
 def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
-    """Join corpora.
+    """Return the union of several corpora.
 
-    ``ravdess:03-01-01-01-01-01-01`` is an utterance of ravdess. Recordings, speakers, groups and the column by which
-    the part itself is divided are named in the same way, so that nothing of two corpora is ever taken for one. That
-    column also gives the groups of rows that have none. The column `corpus` names the part.
+    The utterances of ravdess get names such as ``ravdess:03-01-01-01-01-01-01``. Recordings, speakers, groups and the
+    column by which the part's own protocol divides it get the same prefix, so that equal names in two corpora are never
+    confused. A row without a group takes its group from that column. The column `corpus` names the part.
 
     Parameters
     ----------
     parts
-        Name -> utterances, words and problems of each corpus.
+        The utterances, words and problems of each corpus, keyed by its name.
     settings
-        The union, with the settings of its parts and the new names of labels.
+        The settings of the union, which hold those of its parts and the new names of labels.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
 
 
 def prefixed(name: str, cells: pd.Series) -> pd.Series:
-    """Return names with that of their corpus in front; empty ones stay empty.
+    """Return names with the name of their corpus in front; empty names stay empty.
 
     >>> prefixed("emodb", pd.Series(["03", ""])).tolist()
     ['emodb:03', '']
@@ -67,7 +67,7 @@ def _renamed(name: str, table: pd.DataFrame, part: CorpusParams) -> pd.DataFrame
 
 
 def _groups(table: pd.DataFrame, by: str) -> pd.Series:
-    """Return the groups of a part; a row without one gets that by which the part itself is divided, as its speaker."""
+    """Return the groups of a part's rows; a row without a group gets its value of the part's own group column."""
     if by not in table or by in (CORPUS, "group"):
         return table["group"]
     own, groups = table[by].fillna("").astype(str), table["group"].fillna("").astype(str)
@@ -76,7 +76,7 @@ def _groups(table: pd.DataFrame, by: str) -> pd.Series:
 
 
 def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the table with the labels of the union, and warnings on those that are left out, unknown or not shared."""
+    """Return the table with the union's labels, and warnings about labels that are left out, unknown or not shared."""
     if settings.task == "regression" or not settings.label:
         return table, []
     label, where = table[settings.label], Path(settings.root)

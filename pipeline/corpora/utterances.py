@@ -1,4 +1,4 @@
-"""The utterance table: its columns, their types, and how it is read and written."""
+"""The utterance table: its columns, their types, and functions that read and write it."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from pipeline.errors import UserError
 from pipeline.tables import bound
 from pipeline.tables.csv_cells import mark, restore, write_csv
 
-# name -> what it holds; an empty cell of a "number" column is NaN.
+# name -> kind of content; an empty cell of a "number" column is NaN.
 COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "utterance": "name",  # unique
     "recording": "name",  # the media file's name without folder; utterances of one recording share it
-    "media": "name",  # path, relative to the working directory if it lies below that; empty: text only
-    "media_sha256": "name",  # content of the recording; empty where it cannot be read
-    "start": "number",  # seconds of the recording's own clock
+    "media": "name",  # path, relative to the working directory if the file is below it; empty: text only
+    "media_sha256": "name",  # hash of the recording's content; empty if it cannot be read
+    "start": "number",  # seconds from the beginning of the recording
     "end": "number",
     "duration": "number",  # length of the whole recording, seconds
     "text": "text",
@@ -29,18 +29,18 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
     "order": "number",  # position in the conversation
     "split": "name",  # train, valid, test or empty
     "region": "name",  # part of the picture that shows the speaker, as fractions, or empty
-    "sound": "name",  # path of the voice; empty if it is in `media`
+    "sound": "name",  # path of a separate file that holds the voice; empty if the voice is in `media`
     "sound_sha256": "name",
     "audio_track": "name",  # which sound track: number from 1, language or title; empty: streams.audio.track
     "audio_channel": "name",  # left, right, mix or a number from 1; empty: streams.audio.channel
     "video_track": "name",  # like audio_track, for the picture
     "sound_start": "number",  # where the utterance begins in `sound`, seconds; it lasts as long as in `media`
     "text_source": "name",  # given, subtitles or recognised; empty without text
-    "words_source": "name",  # of the times of words: given, subtitles, recognised or aligned; empty without timed words
+    "words_source": "name",  # source of word times: given, subtitles, recognised, aligned; empty without timed words
 }
 SOURCE_COLUMNS = ("text_source", "words_source")
 WORD_COLUMNS = ("utterance", "word", "start", "end")
-CONFIDENCE = "confidence"  # a further column of words.csv where a machine made some of them, from 0 to 1
+CONFIDENCE = "confidence"  # further column of words.csv if words were recognised or aligned; from 0 to 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Corpus:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV to a temporary name and rename it; numbers keep six decimals, and no text is a formula."""
+    """Write a CSV atomically; numbers keep six decimals, and text that looks like a formula is marked."""
     with replacing(path) as temporary:
         _write_csv(table, temporary)
 
@@ -61,14 +61,14 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 def write_tables(
     tables: Mapping[str, pd.DataFrame], folder: Path, sidecar: str, command: str, rest: Mapping[str, Any] | None = None
 ) -> None:
-    """Write CSVs and their record (`pipeline.tables.bound`): all of them or none, the record last.
+    """Write CSVs and their record (`pipeline.tables.bound`), either all of them or none; the record is written last.
 
     Parameters
     ----------
     tables
-        By file name.
+        The tables, keyed by file name.
     folder
-        Where they are written.
+        The folder in which they are written.
     sidecar
         Name of the record.
     command
@@ -83,7 +83,7 @@ def write_tables(
 
 
 def csv_text(table: pd.DataFrame) -> str:
-    """Return what `write_table` writes."""
+    """Return the text that `write_table` would write."""
     buffer = io.StringIO(newline="")
     _write_csv(table, buffer)
     return buffer.getvalue()
@@ -94,14 +94,14 @@ def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
 
 
 def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:
-    """Read a CSV that a stage wrote; one that is damaged, or differs from its record, raises `UserError`.
+    """Read a CSV that a stage wrote; raises `UserError` if it is damaged or differs from its record.
 
     Parameters
     ----------
     path
         The file.
     checked
-        Whether it must have a record, if it is one of the tables with one (`pipeline.tables.bound`).
+        Whether to compare the file with its record (`pipeline.tables.bound`), which some tables must have.
     options
         Options of `pandas.read_csv`.
     """
@@ -118,17 +118,19 @@ def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFr
 
 
 def read_utterances(path: Path, label: str) -> pd.DataFrame:
-    """Read the utterance table that `prepare` wrote; an empty `label` stands for a table without labels.
+    """Read the utterance table that `prepare` wrote; `label` is the label column, or empty if none is needed.
 
     Raises
     ------
     UserError
-        If it is missing or lacks a column.
+        If the table is missing or lacks a column.
     """
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     table = read_table(path, dtype=str)
-    table = table.assign(**{name: "" for name in SOURCE_COLUMNS if name not in table.columns})  # of an earlier version
+    table = table.assign(
+        **{name: "" for name in SOURCE_COLUMNS if name not in table.columns}
+    )  # earlier versions lack them
     missing = [name for name in (*COLUMNS, label) if name and name not in table.columns]
     if missing:
         raise UserError(f"{path} has no column {missing[0]!r}: run `crossmodal prepare` for this corpus again")
@@ -139,14 +141,14 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
 
 
 def place_of(row: Any, modality: str) -> tuple[str, float, float]:
-    """Return where a modality of an utterance is: its file (``""`` if none is named), start and end in seconds.
+    """Return where a modality of an utterance is stored: file (``""`` if there is none), start and end in seconds.
 
     Parameters
     ----------
     row
         A row of the table, with the columns as attributes.
     modality
-        The voice is read from `sound`, if that is given, everything else from `media`.
+        Audio is in the file `sound` if that is given; otherwise, as for the other modalities, the file is `media`.
     """
     if modality == "audio" and row.sound:
         start = float(row.sound_start)
@@ -155,7 +157,7 @@ def place_of(row: Any, modality: str) -> tuple[str, float, float]:
 
 
 def read_word_table(path: Path) -> pd.DataFrame:
-    """Read the table of words that `prepare` wrote, in seconds of the recording; a word without times has NaN."""
+    """Read the table of words that `prepare` wrote; times are seconds of the recording, or NaN for a word without."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     types = {"utterance": str, "word": str, "start": float, "end": float}
@@ -163,7 +165,7 @@ def read_word_table(path: Path) -> pd.DataFrame:
 
 
 def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
-    """Read the words of each utterance, in the order of the file, in seconds of the recording."""
+    """Return the words of each utterance in the order of the file, with start and end in seconds of the recording."""
     table = read_word_table(path)
     words: dict[str, list[tuple[str, float, float]]] = {}
     for row in table.itertuples(index=False):

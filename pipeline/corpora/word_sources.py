@@ -1,4 +1,4 @@
-"""Where the words of utterances and their times come from, and what of that a reader must know."""
+"""Where the words of utterances and their times come from: given, recognised or aligned."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,9 +14,10 @@ GIVEN, RECOGNISED, ALIGNED = "given", "recognised", "aligned"
 
 
 def with_sources(table: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of utterances, its columns `text_source` and `words_source` filled in.
+    """Return the table of utterances with its columns `text_source` and `words_source` filled in.
 
-    What a reader did not say the source of was given. The source of what is not there is empty.
+    If the corpus's reader does not name a source, the text or times count as given. Where there is no text, or there
+    are no times, the source is empty.
     """
     spoken, timed = set(words["utterance"]), set(words.loc[words["start"].notna(), "utterance"])
     there = {
@@ -30,7 +31,7 @@ def with_sources(table: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
 
 
 def rule_of(settings: CorpusParams, utterance: str) -> CorpusParams:
-    """Return the settings of the corpus that an utterance comes from: in a union, those of its part."""
+    """Return the settings of the corpus that an utterance comes from; in a union, that is one of the parts."""
     if not isinstance(settings, UnionParams):
         return settings
     part, _, own = utterance.partition(":")
@@ -38,7 +39,7 @@ def rule_of(settings: CorpusParams, utterance: str) -> CorpusParams:
 
 
 def makes_words(settings: CorpusParams) -> bool:
-    """Whether words or their times are made for a corpus, or for a part of a union."""
+    """Whether words are recognised or aligned for a corpus, or for a part of a union."""
     if "text" not in settings.modalities:
         return False
     parts = settings.parts.values() if isinstance(settings, UnionParams) else [settings]
@@ -52,21 +53,23 @@ def needs_text(row: Any, rule: CorpusParams) -> bool:
     Parameters
     ----------
     row
-        A row of `with_sources`, with the columns as attributes.
+        A row of the table that `with_sources` returned, with the columns as attributes.
     rule
-        The settings of its corpus.
+        The settings of the utterance's corpus.
     """
     wanted = rule.transcribe == "always" or (rule.transcribe == "missing" and not row.text_source)
     return wanted and bool(row.media or getattr(row, "sound", ""))
 
 
 def needs_times(row: Any, rule: CorpusParams, coarse: Collection[str]) -> bool:
-    """Whether the words of an utterance are to be aligned with its sound; a recogniser's own times are too coarse.
+    """Whether the words of an utterance are to be aligned with its sound.
+
+    Words that have times from a recogniser are aligned, too, because these times are too coarse.
 
     Parameters
     ----------
     row, rule
-        As for `needs_text`.
+        The same as for `needs_text`.
     coarse
         Utterances whose words have coarse times (`coarsely_timed`).
     """
@@ -76,7 +79,7 @@ def needs_times(row: Any, rule: CorpusParams, coarse: Collection[str]) -> bool:
 
 
 def coarsely_timed(words: pd.DataFrame) -> set[str]:
-    """Return the utterances in which most words share start and end with others, as the words of a subtitle do.
+    """Return the utterances in which most words have the same start and end as another, as in subtitles.
 
     >>> cue = {"utterance": "a", "start": 1.0, "end": 2.5}
     >>> coarsely_timed(pd.DataFrame([cue | {"word": "so"}, cue | {"word": "what"}]))
@@ -89,14 +92,14 @@ def coarsely_timed(words: pd.DataFrame) -> set[str]:
 
 
 def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> tuple[set[str], set[str]]:
-    """Return the utterances whose words `prepare` makes by the settings, and those of which it made only the times.
+    """Return the utterances whose words `prepare` recognises, and those for which it only aligned the times.
 
     Parameters
     ----------
     settings
-        Of the corpus.
+        The settings of the corpus.
     corpus
-        As its files are now.
+        The corpus as read from its present files.
     stored
         The table of utterances that `prepare` wrote.
     """
@@ -113,7 +116,7 @@ def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> 
 
 
 def word_settings(settings: CorpusParams, words: WordsConfig) -> dict[str, Any]:
-    """Return the settings by which words are made for a corpus, as the record of its tables holds them."""
+    """Return the settings by which words are recognised or aligned, in the form in which the record stores them."""
     if not makes_words(settings):
         return {}
     return {"model": words.model, "language": words.language, "when": _when(settings)}
@@ -126,7 +129,7 @@ def _when(settings: CorpusParams) -> Any:
 
 
 def machine_made(table: pd.DataFrame) -> str:
-    """Return a sentence about the share of words, and of their times, that a machine made; ``""`` if it made none.
+    """Return a sentence about the share of words that were recognised or aligned; ``""`` if none were.
 
     >>> machine_made(pd.DataFrame({"text_source": ["given", "recognised"], "words_source": ["", ""]}))
     'the words of 1 of 2 utterances with words (50%) were recognised by a machine, not given'

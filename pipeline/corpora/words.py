@@ -1,4 +1,4 @@
-"""words.csv: timed words, checked against the utterances that they belong to."""
+"""Read words.csv, and check its timed words against the utterances that they belong to."""
 
 import math
 import re
@@ -21,15 +21,15 @@ from pipeline.tables.times import clock_notices, seconds_of
 
 TOLERANCE_S = 0.5  # annotators' times and aligners' words often differ a little
 
-Spans = Mapping[str, tuple[float, float]]  # utterance -> start, end in seconds; an end that is not known is NaN
+Spans = Mapping[str, tuple[float, float]]  # utterance -> start and end in seconds; an unknown end is NaN
 
 
 def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFrame:
-    """Return the words of a file, indexed by line number; without the file, an empty table.
+    """Return the words of a file, indexed by line number; the table is empty if there is no file.
 
-    A word without times (empty, or -1 as some aligners write), or with only one of them, is kept, with NaN for both. A
-    row without a word, as aligners write for a pause, is left out and counted, and so is a row that repeats another,
-    times included. A word that lasts far beyond its utterance is cut off there.
+    A word whose times are missing (empty, or -1 as some aligners write), or which has only one of them, is kept with
+    NaN for both. Rows without a word, which aligners write for pauses, are left out and counted. So are rows that
+    repeat another row with the same times. A word that ends long after its utterance is cut off at the utterance's end.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(WORD_COLUMNS))
@@ -56,7 +56,7 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
 
 
 def _timed(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row, its times empty if both are -1."""
+    """Return a row in which both times are empty if both are -1."""
     unknown = all(re.fullmatch(r"-1(\.0*)?", row[name]) for name in ("start", "end"))
     return {**row, "start": "", "end": ""} if unknown else dict(row)
 
@@ -77,16 +77,16 @@ def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem
 def check_columns(
     path: Path, header: Sequence[str], needed: Sequence[str], remedies: Mapping[str, str] | None = None
 ) -> None:
-    """Raise `UserError` for a column that is needed but missing; the message names the one probably meant.
+    """Raise `UserError` if a needed column is missing; the message names the column that was probably meant.
 
     Parameters
     ----------
     path, header
-        The file and its columns.
+        The file and the names of its columns.
     needed
         The columns that it must have.
     remedies
-        Column -> a sentence on what it is needed for, and what else can be done.
+        Column -> a sentence that says what it is needed for, and what else can be done.
     """
     absent = [name for name in needed if name not in header]
     if not absent:
@@ -106,7 +106,7 @@ def _nearly(name: str, header: Sequence[str]) -> str:
 def _word(
     path: Path, line: int, row: Mapping[str, str], spans: Spans, meant: Mapping[str, str], problems: list[Problem]
 ) -> tuple[str, str, float, float]:
-    """Return the cells of a row; faults become problems, and the word then has no times."""
+    """Return the cells of a row; faults are added to `problems`, and the word then has no times."""
     faults, times = [], []
     for name in ("start", "end"):
         try:
@@ -127,7 +127,7 @@ def _word(
 
 
 def _untimed(path: Path, words: pd.DataFrame, rows: Mapping[int, Mapping[str, str]]) -> list[Problem]:
-    """Return warnings that count the words without times, and those with only one."""
+    """Return warnings that count the words without times, and the words with only one time."""
     half = {line for line, row in rows.items() if bool(row["start"]) != bool(row["end"])}
     empty = {line for line, row in rows.items() if not row["start"] and not row["end"]}
     kinds = ((empty, "no times: kept without"), (half, "only one of start and end: kept without times"))
@@ -147,22 +147,22 @@ def _named(words: pd.DataFrame, line: int) -> str:
 
 
 def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, those that reach far beyond the end of their span cut off there, and problems.
+    """Return the words, cut off where they last far longer than their utterance, and problems.
 
-    A word that begins in its span, or up to `TOLERANCE_S` after it, and ends more than `REACH_S` beyond it is cut off,
-    with a warning. One that begins or ends far before its span, or begins far after it, is an error. Others that lie
-    slightly outside are counted.
+    A word that begins in its span, or up to `TOLERANCE_S` after it, and ends more than `REACH_S` after it is cut off at
+    the end of the span, with a warning. A word that begins or ends far before its span, or begins far after it, is an
+    error. Other words that lie slightly outside their span are counted in a warning.
 
     Parameters
     ----------
     words
-        Indexed by line, as `read_words` returns them.
+        The words, indexed by line.
     spans
-        Where each utterance may have words.
+        The span of each utterance, in which its words should lie.
     path
-        For messages.
+        The file, for messages.
     of
-        What the span belongs to, as the end of a sentence.
+        What the span belongs to; the end of a sentence.
     """
     first = words["utterance"].map({name: start for name, (start, _) in spans.items()}).astype(float)
     last = words["utterance"].map({name: end for name, (_, end) in spans.items()}).astype(float)
@@ -194,7 +194,7 @@ def _how_far(off: float, early: float) -> str:
 
 
 def within_recordings(corpus: Corpus, table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, cut off at the end of the recording for utterances that last until it, and problems."""
+    """Check the words of utterances that end with their recording; return the words, cut off there, and problems."""
     file = root / "words.csv"
     if not file.exists():
         return corpus.words, []

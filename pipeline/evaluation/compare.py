@@ -1,4 +1,4 @@
-"""compare: compare two runs, row by row, or two configurations of one run, on the same utterances."""
+"""Compare two runs row by row, or two configurations of one run, on the same utterances."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,10 @@ Pairs = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]  # label -> the predicti
 
 @dataclass(frozen=True)
 class Compared:
-    """One metric of both models of a pair, and how certain their difference is; `p_holm` corrects for all pairs."""
+    """One metric of both models of a pair, with the interval and p of their difference.
+
+    `p_holm` is p corrected for the number of pairs.
+    """
 
     label: str
     metric: Metric
@@ -75,9 +78,9 @@ class Comparison:
     corpus, first, second
         The corpus and what was compared.
     rows
-        Each metric of each pair.
+        Every metric of every pair.
     notes
-        Sentences that belong to it.
+        Sentences to print below the table.
     """
 
     corpus: str
@@ -99,7 +102,9 @@ class Comparison:
 
 @one_thread()
 def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> Comparison:
-    """Compare two folders of results, or two configurations of one corpus; differences are the second minus the first.
+    """Compare two folders of results, or two configurations of one corpus.
+
+    Differences are the second minus the first.
 
     Parameters
     ----------
@@ -144,12 +149,12 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
 
 
 def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], settings: EvaluateParams) -> list[Compared]:
-    """Return each metric of each pair; p is corrected for the number of pairs, separately for each metric.
+    """Return every metric of every pair; p is corrected for the number of pairs, separately for each metric.
 
     Raises
     ------
     UserError
-        If the two models of a pair predict different utterances, or were scored on different labels.
+        If the two models of a pair predict different utterances, or their labels differ.
     """
     aligned = {label: _aligned(label, *pair) for label, pair in pairs.items()}
     found: list[Compared] = []
@@ -169,12 +174,12 @@ def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], setting
 
 
 def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Configuration:
-    """Return the configuration that ``strategy:modalities:model`` names; a part left out matches anything.
+    """Return the configuration that ``strategy:modalities:model`` names; parts left out match anything.
 
     Raises
     ------
     UserError
-        If no configuration matches, or several do.
+        Unless exactly one configuration matches.
 
     Examples
     --------
@@ -193,7 +198,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
 
 
 def _as_in_tables(names: list[str]) -> list[str]:
-    """Return the parts of a row's name with the strategy as tables name it: ``vote@extractor:audio`` is ``vote``."""
+    """Return the parts of a row's name with the strategy's name in tables: ``vote@extractor`` becomes ``vote``."""
     if len(names) < 2:
         return names
     try:
@@ -220,7 +225,7 @@ def _only_corpus(params: Params) -> str:
 
 
 def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[str]]:
-    """Return the configurations that both folders have, and notes on those that only one has."""
+    """Return the predictions of the configurations that both folders have, and notes for the comparison."""
     paths = [folder / "predictions.csv" for folder in (first, second)]
     unknown = [why for path in paths if path.exists() and (why := bound.unknown(path))]
     one, two = (by_configuration(read_predictions(path, corpus, checked=not bound.unknown(path))) for path in paths)
@@ -238,7 +243,7 @@ def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[
 
 
 def _out_of_date(params: Params, name: str, folders: Sequence[Path]) -> list[str]:
-    """Return a sentence if one of the folders holds the present results of the corpus and they are out of date."""
+    """Return a sentence if one of the folders is the corpus's own results folder and its results are out of date."""
     if not any(folder.resolve() == CorpusPaths(name).results.resolve() for folder in folders):
         return []
     try:
@@ -256,10 +261,10 @@ def _rows(name: str, corpus: CorpusParams, first: str, second: str) -> tuple[Pai
 
 
 def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return both tables, the second with the order of utterances and the columns of the first."""
+    """Return both tables, the second one reordered to the utterances and columns of the first."""
     different = set(one["utterance"]) ^ set(two["utterance"])
     if different or len(one) != len(two):
-        example = f", for example {min(different)!r} is in one only" if different else ""
+        example = f"; for example, {min(different)!r} is in only one of them" if different else ""
         raise UserError(
             f"{label}: the two runs predict different utterances ({len(one)} and {len(two)}){example}: "
             "only runs on the same utterances can be compared"
@@ -268,7 +273,7 @@ def _aligned(label: str, one: pd.DataFrame, two: pd.DataFrame) -> tuple[pd.DataF
     unlike = one["truth"].to_numpy() != other["truth"].to_numpy()
     if unlike.any():
         raise UserError(
-            f"{label}: the labels of the two differ, first for {one['utterance'].to_numpy()[unlike][0]!r}: "
+            f"{label}: the labels of the two runs differ, first for {one['utterance'].to_numpy()[unlike][0]!r}: "
             "run `crossmodal train` again for the older one"
         )
     return one, other.reindex(columns=one.columns)

@@ -12,12 +12,12 @@ from models.data.modalities import Task
 from pipeline.evaluation.scoring import Scores
 
 NEAR = 0.5  # a predicted score is right if it is at most this far from the truth
-SHOWN = 10  # utterances of each list that are printed; the files hold all
+SHOWN = 10  # number of utterances of each list that are printed; the files hold all
 COLUMNS = ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]
 
 
 def right(truth: Any, prediction: Any, task: Task) -> NDArray[np.bool_]:
-    """Return a mask ``(n,)`` of the right predictions: the true class, or a score within 0.5 of the truth.
+    """Return a mask ``(n,)`` of the right predictions: those of the true class, or within 0.5 of the true score.
 
     >>> right([1.0, 1.0], [1.5, 1.6], "regression").tolist()
     [True, False]
@@ -38,12 +38,12 @@ def only_right(
     table
         The corpus's utterances: utterance, text, media, speaker.
     task
-        Classes or a score.
+        Classification or regression.
 
     Returns
     -------
     tuple of DataFrame
-        Columns utterance, text, media, speaker, truth, fusion, single; rows in the order of `fusion`.
+        Each has the columns utterance, text, media, speaker, truth, fusion, single, and rows in the order of `fusion`.
     """
     both = fusion[["utterance", "truth", "prediction"]].rename(columns={"prediction": "fusion"})
     both = both.merge(unimodal[["utterance", "prediction"]].rename(columns={"prediction": "single"}), on="utterance")
@@ -56,7 +56,10 @@ def only_right(
 def of_the_best(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, task: Task
 ) -> dict[str, pd.DataFrame]:
-    """Return the two lists for the best fusion and the best single modality, by file; empty if either is missing."""
+    """Return the two lists for the best fusion and the best single modality, keyed by file name.
+
+    Both are empty if there is no fusion or no single modality.
+    """
     lists = (pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=COLUMNS))
     if (fusion := scores.best_fusion) and (unimodal := scores.best_unimodal):
         lists = only_right(parts[fusion.configuration], parts[unimodal.configuration], table, task)
@@ -64,7 +67,7 @@ def of_the_best(
 
 
 def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
-    """Yield lines about the first utterances of a list; `title` names the only model that gets them right."""
+    """Yield lines about the first utterances of a list; `title` names the model that alone gets them right."""
     yield f"\n{len(utterances)} utterances that only {title} gets right" + (
         f", the first {SHOWN}:" if len(utterances) > SHOWN else ":"
     )

@@ -1,4 +1,4 @@
-"""explain: permutation importance of modalities and extractors, and the utterances that only one model gets right."""
+"""Permutation importance of modalities and extractors, and the utterances that only one model gets right."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class ExplainJob:
-    """One configuration to fit on one fold, which then predicts with its inputs permuted."""
+    """Fit one configuration on one fold, then predict `repeats` times with each of its inputs permuted."""
 
     job: Job
     repeats: int
@@ -46,16 +46,16 @@ class ExplainJob:
 
 @dataclass(frozen=True, eq=False)
 class FoldPredictions:
-    """What a configuration predicts for a fold's test part.
+    """The predictions of a configuration for the test part of a fold.
 
     Attributes
     ----------
     configuration, test
-        The configuration, and the positions of the n utterances.
+        The configuration, and the positions of the n test utterances.
     predicted
         ``(n,)`` predictions.
     permuted
-        Part (``audio``, ``audio.mfcc``) -> ``(repeats, n)`` predictions with this part permuted.
+        Modality or extractor (``audio``, ``audio.mfcc``) -> predictions ``(repeats, n)`` with its features permuted.
     """
 
     configuration: Configuration
@@ -65,13 +65,13 @@ class FoldPredictions:
 
 
 def explain_job(task: ExplainJob) -> list[FoldPredictions]:
-    """Fit and predict; runs on a worker."""
+    """Fit a job's configurations and predict with permuted inputs; runs on a worker."""
     job = task.job
     data, labels = data_of(job)
     x = data[job.fold.test]
     found = []
     for one in job.configurations:
-        with captured_warnings():  # train has reported its warnings already
+        with captured_warnings():  # `train` has reported these warnings already
             model = fitted_model(one, job, data, labels, FitCache())
         rng = np.random.default_rng(0)
         orders = [rng.permutation(len(x)) for _ in range(task.repeats)]
@@ -98,9 +98,9 @@ class Explained:
     fusion_alone, single_alone
         The utterances that only the best fusion, or only the best single modality, gets right.
     top
-        ``best``, or a word that claims less where it is not known who speaks.
+        ``best``, or ``top``, which claims less, if speakers are unknown.
     note
-        What is to be said of the speakers; empty if nothing.
+        A note about unknown speakers; empty if all are known.
     """
 
     corpus: str
@@ -112,7 +112,7 @@ class Explained:
     note: str
 
     def lines(self) -> Iterator[str]:
-        """Yield lines for people."""
+        """Yield the lines to print."""
         yield from _importance_lines(self.importance, self.metric)
         yield from listed(f"the {self.top} fusion", self.fusion_alone)
         yield from listed(f"the {self.top} single modality", self.single_alone)
@@ -132,13 +132,13 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings and the name of the corpus.
     pool
         Workers.
     wanted
         Rows of the table as ``strategy:modalities:model``; by default the best fusion and the best single modality.
     repeats
-        How often each part is permuted.
+        How often each modality and each extractor is permuted.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
 
 
 def _wanted(params: Params, name: str, specs: Sequence[str]) -> list[Configuration]:
-    """Return the configurations that `specs` name, by default the best fusion and the best single modality."""
+    """Return the configurations that `specs` name; without any, the best fusion and the best single modality."""
     corpus = params.corpus(name)
     if specs:
         there = list(by_configuration(read_predictions(CorpusPaths(name).predictions, corpus)))
@@ -201,7 +201,7 @@ def _predicted(
 def _importance(
     predictions: Sequence[FoldPredictions], configurations: Sequence[Configuration], params: Params, name: str
 ) -> pd.DataFrame:
-    """Return how much a metric of predictions worsens when a part is permuted: mean and deviation over the repeats."""
+    """Return how much the metric worsens when a part is permuted: mean and standard deviation over the repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
     leading = leading_of_predictions(corpus)
@@ -219,7 +219,7 @@ def _importance(
 
 
 def _importance_lines(table: pd.DataFrame, metric: str) -> Iterator[str]:
-    yield f"How much {metric} worsens when a part is taken from other utterances (mean and deviation):"
+    yield f"How much {metric} worsens when a part is permuted between utterances (mean and standard deviation):"
     for one, lines in by_configuration(table).items():
         yield f"\n{one}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():

@@ -1,4 +1,4 @@
-"""How metrics are written: shares in percent, intervals in brackets, and words where there is no number."""
+"""Write metrics as text: shares in percent, intervals in brackets, and a word if there is no number."""
 
 import math
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def with_interval(metric: Metric, found: Interval) -> str:
 
 
 def difference(metric: Metric, found: Interval) -> str:
-    """Write the difference of two models in a metric, with its interval, all signed.
+    """Write the difference between two models in a metric and its interval, each number with its sign.
 
     >>> from models.evaluation.metrics import metric
     >>> difference(metric("classification", "accuracy"), Interval(0.05, -0.01, 0.1))
@@ -51,7 +51,7 @@ def p_value(p: float) -> str:
 
 
 def spaced(modalities: str) -> str:
-    """Write a set of modalities.
+    """Write a set of modalities with spaces around each plus sign.
 
     >>> spaced("text+audio")
     'text + audio'
@@ -73,6 +73,6 @@ def _written(metric: Metric, value: float, sign: str) -> str:
 
 
 def lower_is_better(metrics: Iterable[Metric]) -> str:
-    """Return a sentence about the metrics for which lower is better; none if there is no such metric."""
+    """Return a sentence that lists the metrics for which lower is better; empty if there are none."""
     errors = [metric.name for metric in metrics if not metric.higher_is_better]
     return f"Lower is better for {' and '.join(errors)}." if errors else ""

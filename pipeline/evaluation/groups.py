@@ -1,4 +1,4 @@
-"""The leading metric by group: for each speaker, or for each value of any column of the utterance table."""
+"""The leading metric for each group: each speaker, or each value of any column of the utterance table."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,10 +23,10 @@ from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.paths import CorpusPaths
 
-FEW = 10  # a group of fewer utterances has no interval, and is not called the worst
-LEAST = 3  # groups of the protocol that are resampled; two tell too little of others
-NAMED = 5  # most small groups that a sentence names
-SHOWN = 40  # most groups in a printed table; the file has all
+FEW = 10  # a group with fewer utterances has no interval and is never called the worst
+LEAST = 3  # the least number of protocol groups to resample; two say too little about others
+NAMED = 5  # the largest number of small groups that a sentence names
+SHOWN = 40  # the largest number of groups in a printed table; the file has all
 EMPTY = "(empty)"  # the group of the utterances whose cell is empty
 COLUMNS = [*NAMES, "column", "group", "n", "metric", "value", "low", "high", "resampled"]
 
@@ -38,13 +38,13 @@ class Grouping:
     Attributes
     ----------
     column
-        Its name.
+        The name of the column.
     of
-        The group of each utterance, by utterance.
+        The group of each utterance, indexed by utterance.
     order
-        The groups in the order of the file.
+        The groups in the order in which the file lists them.
     note
-        A sentence, if the groups are not the values of the column.
+        A sentence that explains the groups if they are not the values of the column.
     """
 
     column: str
@@ -55,7 +55,17 @@ class Grouping:
 
 @dataclass(frozen=True)
 class Resampling:
-    """The corpus's protocol: the group of each utterance, what such a group is (``speaker``), number and seed."""
+    """How groups are resampled.
+
+    Attributes
+    ----------
+    groups
+        The protocol's group of each utterance, indexed by utterance.
+    unit
+        What such a group is, for example ``speaker``.
+    settings
+        The number of resamples and their seed.
+    """
 
     groups: pd.Series
     unit: str
@@ -63,13 +73,13 @@ class Resampling:
 
 
 def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by what the protocol does not divide; without groups, if each utterance is one of its own."""
+    """Return the grouping by the protocol's own groups; it is empty if each utterance is a group of its own."""
     order = sorted(set(groups)) if groups.duplicated().any() else []
     return Grouping(corpus.protocol.group, groups, order)
 
 
 def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by the column that the protocol always divides by (``corpus``), else by its groups."""
+    """Return the grouping by the column that the protocol itself prescribes (``corpus``), or else by its groups."""
     column = PROTOCOLS[corpus.protocol.kind].column
     if not column:
         return by_protocol(groups, corpus)
@@ -78,14 +88,14 @@ def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) ->
 
 
 def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str:
-    """Return what a group of the protocol is: its column (``speaker``), or ``group`` where cells of that are empty.
+    """Return the name of what a protocol's group is: its column (``speaker``), or ``group`` if cells are empty there.
 
     Parameters
     ----------
     table
         The utterances.
     groups
-        The group of each utterance that is predicted, by utterance.
+        The group of each predicted utterance, indexed by utterance.
     corpus
         The settings.
     """
@@ -96,15 +106,15 @@ def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str
 
 
 def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpus: CorpusParams) -> Grouping:
-    """Return the predicted utterances divided by a column; those with an empty cell are a group, too.
+    """Return the predicted utterances divided by a column; utterances with an empty cell form a group of their own.
 
-    A column of numbers with fewer than `FEW` utterances per value is divided at its quartiles, unless
-    it holds names (``speaker``, the protocol's group).
+    A column of numbers with fewer than `FEW` utterances per value is divided at its quartiles, unless its numbers are
+    names (``speaker``, the protocol's group).
 
     Raises
     ------
     UserError
-        If there is no such column, all its cells are empty, or each utterance has a value of its own.
+        If there is no such column, all its cells are empty, or every utterance has a different value.
     """
     if column not in table.columns:
         raise UserError(f"--by {column}: the utterances have no column {column!r}; {suggest(column, table.columns)}")
@@ -125,7 +135,7 @@ def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpu
 
 
 def _as_text(cell: object) -> str:
-    """Return a cell as text, a missing number as an empty one."""
+    """Return a cell as text; a missing number becomes the empty text."""
     if isinstance(cell, float):
         return "" if math.isnan(cell) else f"{cell:.12g}"
     return str(cell)
@@ -141,7 +151,7 @@ def _quarters(numbers: pd.Series, column: str) -> Grouping:
 
 
 def best_of_each_kind(scores: Scores) -> list[Configuration]:
-    """Return the best fusion, the best single modality and the best baseline, as far as there are any."""
+    """Return the best fusion, the best single modality and the best baseline, leaving out kinds without a row."""
     baseline = scores.best(row for row in scores.rows if row.is_baseline)
     return [row.configuration for row in (scores.best_fusion, scores.best_unimodal, baseline) if row]
 
@@ -151,8 +161,8 @@ def by_group(
 ) -> pd.DataFrame:
     """Return the metric of each configuration in each group.
 
-    Intervals are over resampled groups of the protocol where a group here has `LEAST` of them or more, over its
-    utterances where it has one.
+    The interval of a group that contains at least `LEAST` groups of the protocol is computed by resampling those. If it
+    contains only one, its utterances are resampled. With two there is no interval.
 
     Parameters
     ----------
@@ -168,7 +178,7 @@ def by_group(
     Returns
     -------
     DataFrame
-        Of the columns `COLUMNS`; ``resampled`` is what the interval is over, empty without interval.
+        With the columns `COLUMNS`; ``resampled`` says what was resampled for the interval, and is empty without one.
     """
     lines = []
     for one, part in parts.items():
@@ -183,7 +193,7 @@ def by_group(
 
 
 def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tuple[Interval, str]:
-    """Return the metric of some utterances with its interval, and what is resampled."""
+    """Return the metric of some utterances with its interval, and what was resampled for it."""
     truth, outputs = truth_and_outputs(metric, own)
     units: NDArray[np.object_] = resampling.groups[list(own["utterance"])].to_numpy()
     several = len(set(units)) > 1
@@ -192,13 +202,13 @@ def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tupl
     settings = resampling.settings
     drawn = resample(units if several else np.arange(len(own)), draws=settings.resamples, seed=settings.seed)
     found = group_bootstrap(metric, truth, outputs, drawn)
-    if found.low == found.high:  # all utterances alike: resamples cannot tell how many others might differ
+    if found.low == found.high:  # all utterances score alike, so resampling them says nothing about others
         return replace(found, low=math.nan, high=math.nan), ""
     return found, resampling.unit if several else "utterance"
 
 
 def read_by_group(name: str) -> pd.DataFrame:
-    """Read by_group.csv as `evaluate` wrote it; one that is missing or damaged raises `UserError`."""
+    """Read by_group.csv as `evaluate` wrote it; raises `UserError` if it is missing or damaged."""
     path = CorpusPaths(name).results / "by_group.csv"
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
@@ -207,9 +217,10 @@ def read_by_group(name: str) -> pd.DataFrame:
 
 
 def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
-    """Return what the text below the corpus's table says of its groups.
+    """Return the sentence below the corpus's table about groups; empty if no row is called best.
 
-    The best row in each corpus if that is what the protocol divides by, else the group in which it is worst.
+    If the protocol divides by corpus, it gives the score of the best row in each corpus. Otherwise it names the group
+    in which the best row is worst.
     """
     best, leading = scores.best_row, scores.leading
     if scores.unranked:
@@ -222,9 +233,9 @@ def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> st
 
 
 def worst(table: pd.DataFrame, scores: Scores) -> str:
-    """Return a sentence on the group in which the best row of the corpus's table is worst.
+    """Return a sentence about the group in which the best row of the corpus's table is worst.
 
-    Empty if there are not two groups of at least `FEW` utterances, or no row is called best.
+    It is empty if fewer than two groups have at least `FEW` utterances, or if no row is called best.
     """
     best, leading = scores.best_row, scores.leading
     found = by_configuration(table).get(best.configuration) if best else None
@@ -237,23 +248,23 @@ def worst(table: pd.DataFrame, scores: Scores) -> str:
     return (
         f"The best row, {best.configuration}, is worst for {line['column']} {line['group']}: {leading.name} "
         f"{_cell(line, leading)} of {line['n']} utterances, against {number(leading, best.values[leading.name].value)} "
-        f"of all. Some group would be the worst of {len(ranked)} by chance alone, too."
+        f"of all. By chance alone, too, one of {len(ranked)} groups is the worst."
     )
 
 
 def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Block]:
-    """Return the table of one column, with groups as lines, and sentences on it; nothing without groups.
+    """Return the table of one column, with one line per group, and sentences about it; empty if there are no groups.
 
     Parameters
     ----------
     table
-        From `by_group`.
+        What `by_group` returned.
     scores
-        Of the corpus.
+        The scores of the corpus.
     note
-        Of the grouping.
+        The note of the grouping.
     file
-        That has all groups.
+        The file that has all groups.
     """
     if table.empty:
         return []
@@ -273,21 +284,21 @@ def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Bl
         more = [f"{len(small) - NAMED} more"] if len(small) > NAMED else []
         those = f"{len(small)} of the groups ({', '.join([*small.index[:NAMED], *more])})"
         those = "All groups" if len(small) == len(sizes) else those
-        sentences.append(f"{those} have fewer than {FEW} utterances: no interval, and not called the worst.")
+        sentences.append(
+            f"{those} have fewer than {FEW} utterances, so they have no interval and are not called the worst."
+        )
     return [shown, *(["\n".join(filter(None, sentences))] if any(sentences) else [])]
 
 
 def heading(scores: Scores, column: str) -> str:
-    """Return what a table by group shows: ``accuracy, percent, by speaker``."""
+    """Return the heading of a table by group, for example ``accuracy, percent, by speaker``."""
     return f"{scores.leading.name}{', percent,' if scores.leading.share else ''} by {column}"
 
 
 def how_resampled(corpus: CorpusParams) -> str:
-    """Return a sentence on the intervals."""
+    """Return a sentence that says how the intervals were computed."""
     unit = corpus.protocol.group
-    return (
-        f"Intervals: 95 %, over resampled groups ({unit}) where a line has several of them, else over its utterances."
-    )
+    return f"95 % intervals resample the groups ({unit}) of a line if it has several, or else its utterances."
 
 
 def _cell(line: pd.Series, metric: Metric) -> str:

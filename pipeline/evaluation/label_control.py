@@ -1,4 +1,4 @@
-"""The negative control: a model that learnt from permuted labels must not be better than chance."""
+"""The negative control: a model trained on permuted labels must not be better than chance."""
 
 from collections.abc import Iterator
 
@@ -19,10 +19,11 @@ ROUNDING = 1e-9  # a smaller deviation counts as 0: it occurs if all utterances 
 
 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:
-    """Yield one line per configuration: its leading metric, chance, and how likely chance is to do as well.
+    """Yield one line per configuration: its leading metric, the metric at chance, and p.
 
-    Chance is the mean of the metric over random orders of the labels with unchanged predictions. The probability is
-    that of a normal distribution with their mean and deviation (one-sided, Holm's correction over all rows).
+    The metric at chance is its mean over random permutations of the labels with unchanged predictions. p comes from a
+    normal distribution with the mean and standard deviation of these values (one-sided, Holm's correction over all
+    rows).
 
     Raises
     ------
@@ -58,7 +59,7 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
 
 
 def _against_chance(part: pd.DataFrame, metric: Metric) -> tuple[float, float, float]:
-    """Return the metric, and its mean and deviation over random orders of the labels."""
+    """Return the metric, and its mean and standard deviation over random permutations of the labels."""
     rng = np.random.default_rng(0)
     truth, predicted = truth_and_outputs(metric, part)
     if metric.task == "classification" and metric.reads == "predictions":

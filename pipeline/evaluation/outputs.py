@@ -1,4 +1,4 @@
-"""The files that evaluation writes: tables, plots, lists of utterances; all of them or none."""
+"""Write the files of an evaluation (tables, plots, lists of utterances), either all of them or none."""
 
 import json
 import math
@@ -26,9 +26,9 @@ from pipeline.training.trained import Record
 
 GROUPS = "groups"  # key in the records: the number of groups of the predicted utterances
 _IMAGES = ("images/forest.svg", "images/robustness.svg", "images/attention.svg", "images/reliability.svg")
-_BY_COLUMN = "by_column.csv"  # `evaluate --by` writes it, from the tables of then
+_BY_COLUMN = "by_column.csv"  # `evaluate --by` writes it; new tables make it out of date
 
-_LOOSE = ("plots/", "confusions/")  # folders of files that nothing here reads: no record binds them
+_LOOSE = ("plots/", "confusions/")  # folders of files that the pipeline never reads, so no record lists them
 
 # The name and the header of a CSV of truths and predictions.
 _PLOT = re.compile(r"\w+?(-(text|audio|video)(_(text|audio|video))*)?(-\w+)?")
@@ -39,14 +39,14 @@ Outputs = dict[str, str]  # file below a corpus's results -> its text
 
 
 def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], command: str) -> None:
-    """Write all outputs, with one record per folder, and delete files of earlier runs that this one does not write.
+    """Write all outputs and one record per folder; delete files of earlier runs that this run does not write.
 
     Parameters
     ----------
     outputs
-        File below `folder` -> text.
+        The text of each file, keyed by its path below `folder`.
     folder
-        The corpus's results.
+        The corpus's folder of results.
     noted
         What the records hold in addition to the files.
     command
@@ -69,7 +69,7 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
 
 
 def _is_plot(path: Path) -> bool:
-    """Whether a CSV is one of truths and predictions: users may keep others in the same folder."""
+    """Whether a CSV holds truths and predictions; users may keep other files in the same folder."""
     if not (_PLOT.fullmatch(path.stem) and path.is_file()):
         return False
     with path.open("rb") as file:
@@ -79,7 +79,7 @@ def _is_plot(path: Path) -> bool:
 def tables_of(
     params: Params, name: str, scores: Scores, groups: int, record: Record, by_group: pd.DataFrame
 ) -> Outputs:
-    """Return the tables of results, for programs, people and papers, and the plot of the leading metric."""
+    """Return the tables of results (CSV, JSON, Markdown and LaTeX) and the plot of the leading metric."""
     corpus = params.corpus(name)
     notes = tables.notes(scores, groups, corpus, params.evaluate, record, below_table(by_group, scores, corpus))
     return {
@@ -105,7 +105,7 @@ def robustness_of(params: Params, name: str, parts: Mapping[Configuration, pd.Da
 
 
 def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Outputs:
-    """Return the plot of attention by class; nothing if no strategy has weights."""
+    """Return the plot of attention weights by class; empty if no strategy has such weights."""
     weights = read_attention(folder / "attention.csv", corpus)
     if weights is None or weights.empty:
         return {}
@@ -114,7 +114,7 @@ def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Out
 
 
 def reliability_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
-    """Return the plot of the reliability of class probabilities; nothing for scores, and without probabilities."""
+    """Return the reliability plot of class probabilities; empty in regression or if no model has probabilities."""
     drawn = plots.reliability_plot(scores, parts) if corpus.task == "classification" else None
     return {} if drawn is None else {"images/reliability.svg": drawn}
 
@@ -132,12 +132,12 @@ def confusions_of(parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusPar
 
 
 def plots_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
-    """Return what DVC draws: the scores of the first rows, and what the best rows confuse."""
+    """Return what DVC draws: the scores of the first rows, and the confusion matrices of the best rows."""
     return {f"plots/{stem}.csv": csv_text(found) for stem, found in plots.for_dvc(scores, parts, corpus.task).items()}
 
 
 def metrics_json(scores: Scores) -> dict[str, dict[str, float | None]]:
-    """Return all metrics of each row; an undefined one is null, since JSON has no NaN."""
+    """Return all metrics of each row, keyed by row and metric; None for an undefined one, since JSON has no NaN."""
     return {
         row.configuration.display: {
             name: round(found.value, 6) if math.isfinite(found.value) else None for name, found in row.values.items()

@@ -19,7 +19,7 @@ from pipeline.reporting.drawing import Bin, Diagram, Point, curves, forest
 
 SCORE_COLUMNS = ["row", "metric", "value", "low", "high"]
 CONFUSION_COLUMNS = ["utterance", "truth", "prediction"]
-MIDDLE = (0.1, 0.9)  # quantiles of the utterances' weights between which the interval is drawn
+MIDDLE = (0.1, 0.9)  # quantiles of the weights at which a drawn interval ends
 
 
 def scores_plot(scores: Scores) -> str:
@@ -33,15 +33,15 @@ def scores_plot(scores: Scores) -> str:
 
 
 def attention_points(attention: pd.DataFrame, truth: pd.Series) -> list[Point]:
-    """Return each modality's mean weight and the range of the middle 80 % of utterances, for all and for each class.
+    """Return each modality's mean weight and the middle 80 % of its weights, over all utterances and by class.
 
     Parameters
     ----------
     attention
-        Columns utterance, strategy, modalities, and one column of weights per modality. Only rows with the most
-        modalities count.
+        Columns utterance, strategy, modalities, and one column of weights per modality. Only the rows with the most
+        modalities are used.
     truth
-        Class by utterance; scores are not divided into classes.
+        The class of each utterance, indexed by utterance. Scores are not divided into classes.
     """
     sizes = attention["modalities"].map(lambda modalities: len(split_modalities(modalities)))
     widest = attention[sizes == sizes.max()]
@@ -74,9 +74,9 @@ def robustness_plot(table: pd.DataFrame) -> str:
 
 
 def reliability_plot(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> str | None:
-    """Draw how far the probabilities of the best single modality and of the best fusion can be trusted, as SVG text.
+    """Draw reliability diagrams of the best single modality and of the best fusion as SVG text.
 
-    None where neither has probabilities.
+    Returns None if neither has probabilities.
     """
     ece, diagrams = metric("classification", "ece"), []
     top = scores.top
@@ -95,10 +95,10 @@ def reliability_plot(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]
 
 
 def for_dvc(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:
-    """Return the tables that DVC draws, by the stem of their file; one without rows where there is nothing to draw.
+    """Return the tables that DVC draws, keyed by the stem of their file; a table with nothing to draw has no rows.
 
-    `scores` has the leading metric of the rows that are shown first, `best_single` and `best_fusion` the truths and
-    predictions of the best row of each kind.
+    The table `scores` has the leading metric of the rows that are shown first. The tables `best_single` and
+    `best_fusion` have the truths and predictions of the best single modality and of the best fusion.
     """
     leading = scores.leading.name
     found = [(row.configuration.display, row.values[leading]) for row in headline(scores)]
@@ -111,7 +111,7 @@ def for_dvc(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: T
 
 
 def confusions(parts: Mapping[Configuration, pd.DataFrame], task: Task) -> dict[str, pd.DataFrame]:
-    """Return truths and predictions by the stem of their file; scores are rounded, so that they have classes."""
+    """Return truths and predictions, keyed by the stem of their file; scores are rounded to whole numbers."""
     found = {}
     for one, part in parts.items():
         shown = part[CONFUSION_COLUMNS].copy()

@@ -1,4 +1,4 @@
-"""Results of the evaluation, as pages for a terminal."""
+"""Results of the evaluation, laid out for the terminal."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ SHORT = 2  # metrics that the terminal shows; the files hold all
 
 
 def printed(params: Params, name: str) -> list[Block]:
-    """Return the table that `evaluate` wrote: its first metrics, and seconds if `train` recorded them.
+    """Return the table that `evaluate` wrote: its first metrics, and the seconds per fit if `train` recorded them.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def printed(params: Params, name: str) -> list[Block]:
 
 
 def view_of(params: Params, name: str) -> View:
-    """Return the answer that `evaluate` wrote, as the terminal shows it.
+    """Return what the terminal shows: the answer that `evaluate` wrote, with the table that it was taken from.
 
     Raises
     ------
@@ -63,9 +63,9 @@ def view_of(params: Params, name: str) -> View:
 
 
 def facts_of(params: Params, name: str) -> dict[str, Any]:
-    """Return the answer that `evaluate` wrote and all rows of the table, as plain data; raises as `view_of`.
+    """Return the answer that `evaluate` wrote and all rows of the table, as plain data.
 
-    Where nothing could be learnt, the answer says why, and there are no rows.
+    Raises the errors of `view_of`. If nothing could be learnt, the answer says why, and there are no rows.
     """
     try:
         with evaluated(params, name):
@@ -76,7 +76,7 @@ def facts_of(params: Params, name: str) -> dict[str, Any]:
 
 
 def csv_of(params: Params, name: str) -> str:
-    """Return table.csv as `evaluate` wrote it; raises as `view_of`."""
+    """Return the text of table.csv as `evaluate` wrote it; raises the errors of `view_of`."""
     path = CorpusPaths(name).results / "table.csv"
     with evaluated(params, name):
         require_written(path)
@@ -84,7 +84,7 @@ def csv_of(params: Params, name: str) -> str:
 
 
 def _page(params: Params, name: str) -> str:
-    """Return a sentence on where the page is."""
+    """Return a sentence that says where the page is, or how to make it if it is missing or out of date."""
     path = CorpusPaths(name).results / "report.html"
     try:
         require_reported(params, name)
@@ -94,7 +94,7 @@ def _page(params: Params, name: str) -> str:
 
 
 def printed_robustness(params: Params, name: str) -> list[Block]:
-    """Return robustness.md as `evaluate` wrote it; one that is missing or out of date raises `UserError`."""
+    """Return robustness.md as `evaluate` wrote it; raises `UserError` if it is missing or out of date."""
     path = CorpusPaths(name).results / "robustness.md"
     require_evaluated(params, name)
     if not path.exists():
@@ -105,12 +105,12 @@ def printed_robustness(params: Params, name: str) -> list[Block]:
 
 @one_thread()
 def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
-    """Return a table of all fusions with some modalities (separated by commas) ablated in every utterance.
+    """Return a table of all fusions in which `modalities`, separated by commas, are ablated in every utterance.
 
     Raises
     ------
     UserError
-        If a modality is unknown, or `train` has not written the predictions without it.
+        If a modality is unknown, or `train` has not written predictions without it.
     """
     record = require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)
@@ -127,16 +127,16 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
 
 @one_thread()
 def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequence[str] = ()) -> list[Block]:
-    """Write by_column.csv and return it as tables: the leading metric for each value of columns of the utterances.
+    """Write by_column.csv and return it as tables: the leading metric for each value of some columns.
 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings and the name of the corpus.
     columns
-        Of the utterance table.
+        Columns of the utterance table.
     specs
-        Rows as ``strategy:modalities:model``, besides the best fusion, single modality and baseline.
+        Rows to show besides the best fusion, single modality and baseline, written ``strategy:modalities:model``.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequenc
 
 
 def _number_of_groups(name: str) -> int:
-    """Return the number of groups of the predicted utterances when the table was made."""
+    """Return how many groups the predicted utterances had when the table was made."""
     path = CorpusPaths(name).results / TABLES
     groups = read_record(path).get(GROUPS)
     if not isinstance(groups, int):

@@ -1,4 +1,4 @@
-"""Read what `train` wrote into results/<corpus>: predictions, and further tables that may be missing."""
+"""Read the files that `train` wrote into results/<corpus>: predictions, and tables that may be missing."""
 
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from pipeline.training.trained import Record, read_record
 
 NAMES = ["strategy", "modalities", "model"]  # the columns that name a configuration
 NOT_BEST = "so no row is called best, and differences between rows may come from recognising people"
-PROBABILITY = "p_"  # how the columns of the probabilities of classes begin
+PROBABILITY = "p_"  # prefix of the columns that hold class probabilities
 
 
 def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
@@ -30,9 +30,10 @@ def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
 
 
 def leading_of_predictions(corpus: CorpusParams) -> Metric:
-    """Return the first metric of a corpus's table that reads predictions, for models whose probabilities are not kept.
+    """Return the first metric of a corpus's table that reads predictions rather than probabilities.
 
-    If all of them read probabilities, it is the first such metric of the task.
+    It scores models whose probabilities are not kept. If all metrics of the table read probabilities, it is the task's
+    first metric that reads predictions.
     """
     both = (*metrics_of(corpus), *metrics.metrics_of(corpus.task))
     return next(metric for metric in both if metric.reads == "predictions")
@@ -41,8 +42,8 @@ def leading_of_predictions(corpus: CorpusParams) -> Metric:
 def truth_and_outputs(metric: Metric, part: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return what a metric compares: the labels ``(n,)``, and the predictions or the probabilities.
 
-    Probabilities are ``(n, classes)``, and the labels are then positions of their columns. Where there are none, they
-    are NaN, with which such a metric is undefined.
+    If the metric reads probabilities, these are ``(n, classes)``, and the labels are column positions in them. If the
+    model has no probabilities, they are all NaN, so that the metric is undefined.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def truth_and_outputs(metric: Metric, part: pd.DataFrame) -> tuple[NDArray[Any],
     Raises
     ------
     UserError
-        If there are probabilities, but not of a class that occurs.
+        If there are probabilities, but none for a class that occurs in the labels.
     """
     if metric.reads == "predictions":
         return part["truth"].to_numpy(), part["prediction"].to_numpy()
@@ -70,12 +71,12 @@ def truth_and_outputs(metric: Metric, part: pd.DataFrame) -> tuple[NDArray[Any],
 
 
 def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) -> pd.DataFrame:
-    """Read predictions.csv with the probabilities of classes.
+    """Read predictions.csv, including class probabilities if it has any.
 
     Raises
     ------
     UserError
-        If it is missing, lacks its record although it is to be `checked`, or a probability is not one.
+        If the file is missing, differs from its record (only if `checked`), or has an invalid probability.
     """
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal train` for this corpus first")
@@ -90,31 +91,33 @@ def read_predictions(path: Path, corpus: CorpusParams, *, checked: bool = True) 
 
 
 def read_dropped(name: str, corpus: CorpusParams) -> pd.DataFrame | None:
-    """Read dropped.csv: what each fusion predicts with some modalities ablated; None if it does not exist."""
+    """Read dropped.csv, the predictions of each fusion with some modalities ablated; None if it does not exist."""
     types = dict.fromkeys(("utterance", *NAMES, "dropped"), str) | {"prediction": _label_type(corpus)}
     return _read_if_there(CorpusPaths(name).results / "dropped.csv", types)
 
 
 def read_attention(path: Path, corpus: CorpusParams) -> pd.DataFrame | None:
-    """Read attention.csv: the weight of each modality in each utterance; None if it does not exist."""
+    """Read attention.csv, the weight of each modality in each utterance; None if it does not exist."""
     types = dict.fromkeys(("utterance", "strategy", "modalities"), str) | dict.fromkeys(corpus.modalities, float)
     empty = dict.fromkeys(corpus.modalities, "")  # the weight of a modality that the strategy does not read
     return _read_if_there(path, types, na_values=empty)
 
 
 def read_presence(name: str) -> pd.DataFrame | None:
-    """Read presence.csv: one line per utterance, 0 or 1 for each modality; None if it does not exist."""
+    """Read presence.csv, which has 0 or 1 for each modality of each utterance; None if it does not exist."""
     path = CorpusPaths(name).results / "presence.csv"
     if not is_there(path):
         return None
     found = read_table(path, dtype={"utterance": str})
     if "utterance" not in found.columns or not found.drop(columns="utterance").isin([0, 1]).all(axis=None):
-        raise UserError(f"{path} must have the column 'utterance' and 0 or 1 elsewhere: run `crossmodal train` again")
+        raise UserError(
+            f"{path} must have the column 'utterance', and only 0 or 1 in the others: run `crossmodal train` again"
+        )
     return found
 
 
 def read_parameters(name: str) -> dict[Configuration, int]:
-    """Read parameters.csv: the number of parameters of each configuration's model; empty if it does not exist."""
+    """Read parameters.csv, the number of parameters of each configuration's model; empty if it does not exist."""
     path = CorpusPaths(name).results / "parameters.csv"
     found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"parameters": int})
     parts = {} if found is None else by_configuration(found)
@@ -122,7 +125,7 @@ def read_parameters(name: str) -> dict[Configuration, int]:
 
 
 def read_seconds(name: str) -> dict[Configuration, tuple[float, float]]:
-    """Read fits.csv: seconds of fitting and of predicting, averaged over the folds; empty if it does not exist."""
+    """Read fits.csv: the mean seconds of fitting and of predicting a fold; empty if it does not exist."""
     path = CorpusPaths(name).results / "fits.csv"
     found = _read_if_there(path, dict.fromkeys(NAMES, str) | {"fit_s": float, "predict_s": float})
     parts = {} if found is None else by_configuration(found)
@@ -141,13 +144,16 @@ def unranked(record: Record | None, corpus: CorpusParams) -> str:
 
 
 def speakers_of(name: str, corpus: CorpusParams) -> str:
-    """Return what is said of the speakers below the table: nothing if each is known."""
+    """Return the note about unknown speakers below the table; empty if all speakers are known."""
     record = read_record(name)
     return speakers_sentence(record.speakers, corpus) if record else ""
 
 
 def speakers_sentence(note: str, corpus: CorpusParams) -> str:
-    """Return a note on speakers and what follows from it, without a full stop; the settings may accept it."""
+    """Return a note about unknown speakers and its consequence, without a full stop; empty for an empty note.
+
+    The consequence is that no row is called best, unless the settings accept unknown speakers.
+    """
     return f"{note}, {'which speakers_unknown accepts' if corpus.speakers_unknown else NOT_BEST}" if note else ""
 
 
@@ -169,12 +175,12 @@ def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: p
 
 
 def count_groups(groups: pd.Series, predictions: pd.DataFrame) -> int:
-    """Return the number of groups of the predicted utterances; `groups` as `group_by_utterance` returns them."""
+    """Return how many groups the predicted utterances have; `groups` comes from `group_by_utterance`."""
     return int(groups[predictions["utterance"].unique()].nunique())
 
 
 def by_configuration(table: pd.DataFrame) -> dict[Configuration, pd.DataFrame]:
-    """Return the lines of each configuration, in the file's order."""
+    """Return the lines of each configuration, with configurations in the order of the file."""
     return {Configuration.parse(*names): part for names, part in table.groupby(NAMES, sort=False)}
 
 
@@ -194,7 +200,7 @@ def _probabilities(column: pd.Series, path: Path) -> pd.Series:
             raise ValueError("a value is not between 0 and 1")
     except ValueError as error:
         raise UserError(
-            f"{path}: column {column.name!r} is not of probabilities ({error}): run `crossmodal train` again"
+            f"{path}: column {column.name!r} does not hold probabilities ({error}): run `crossmodal train` again"
         ) from error
     return numbers
 
@@ -202,7 +208,7 @@ def _probabilities(column: pd.Series, path: Path) -> pd.Series:
 def _read(
     path: Path, types: dict[str, type[Any]], *, checked: bool = True, prefix: str | None = None, **options: Any
 ) -> pd.DataFrame:
-    """Read some columns of a table, and those that begin with a prefix, which may be missing."""
+    """Read the required columns of a table, and any columns whose names begin with `prefix`."""
 
     def wanted(column: str) -> bool:
         return column in types or (prefix is not None and column.startswith(prefix))

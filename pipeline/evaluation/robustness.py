@@ -1,4 +1,4 @@
-"""How well a fusion performs when modalities are missing: ablated at test time, or absent from the recordings."""
+"""How well fusions perform when modalities are missing: ablated at test time, or absent from the recordings."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,16 +20,16 @@ from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
 LOST = (0, 10, 20, 30, 40, 50)  # percent of the utterances that lose a modality
-ORDERS = 20  # random orders in which utterances lose it; metrics are means over the orders
+ORDERS = 20  # random orders in which utterances lose the modality; metrics are means over these orders
 COLUMNS = [*NAMES, "removed", "share", "metric", "value", "low", "high"]
 PRESENCE_COLUMNS = [*NAMES, "present", "metric", "n", "value", "low", "high"]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What all robustness tables share: the first metric of predictions, the groups, the number of resamples.
+    """What all robustness tables share: the metric, the groups, and the number of resamples.
 
-    `train` keeps the predictions of fusions with ablated modalities, not their probabilities.
+    The metric is one that reads predictions, because `train` keeps no probabilities of fusions with ablated modalities.
     """
 
     metric: Metric
@@ -37,7 +37,7 @@ class Setting:
     params: EvaluateParams
 
     def bootstrap(self, truth: NDArray[Any], prediction: NDArray[Any], utterances: Sequence[str]) -> Interval:
-        """Return the metric with its interval, for predictions ``(n,)`` or as the mean over ``(s, n)``."""
+        """Return the metric of predictions ``(n,)`` with its interval; for ``(s, n)``, the mean over the s rows."""
         return group_bootstrap(self.metric, truth, prediction, self._resamples(utterances))
 
     def difference(
@@ -59,19 +59,19 @@ def setting_of(corpus: CorpusParams, groups: pd.Series, params: EvaluateParams) 
 def ablated_predictions(
     parts: Mapping[Configuration, pd.DataFrame], dropped: pd.DataFrame
 ) -> dict[Configuration, dict[frozenset[str], NDArray[Any]]]:
-    """Return the predictions of each fusion with some of its modalities ablated, in the order of its predictions.
+    """Return the predictions of each fusion with every subset of its modalities ablated.
 
     Parameters
     ----------
     parts
-        Predictions by configuration.
+        The predictions of each configuration.
     dropped
         The table dropped.csv.
 
     Returns
     -------
     dict
-        Fusion -> ablated modalities -> ``(n,)`` predictions.
+        Fusion -> ablated modalities -> predictions ``(n,)``, in the order of `parts`.
 
     Raises
     ------
@@ -100,8 +100,8 @@ def ablated_predictions(
 def ablate_share(whole: NDArray[Any], ablated: NDArray[Any], share: int, seed: int) -> NDArray[Any]:
     """Return predictions in which a share of the utterances has lost a modality.
 
-    The utterances lose the modality one after the other in a random order: a larger share includes the utterances of a
-    smaller one. The same seed gives the same orders for all fusions.
+    The utterances lose the modality one after the other in a random order, so that a larger share includes the
+    utterances of every smaller one. The same seed gives the same orders for all fusions.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def ablate_share(whole: NDArray[Any], ablated: NDArray[Any], share: int, seed: i
     Returns
     -------
     ndarray
-        ``(orders, n)``.
+        Predictions ``(orders, n)``.
 
     Examples
     --------
@@ -130,7 +130,7 @@ def ablate_share(whole: NDArray[Any], ablated: NDArray[Any], share: int, seed: i
 def by_share(
     parts: Mapping[Configuration, pd.DataFrame], dropped: pd.DataFrame | None, setting: Setting
 ) -> pd.DataFrame:
-    """Return robustness.csv: the setting's metric of the largest fusions as more utterances lose a modality."""
+    """Return robustness.csv: how the fusions with the most modalities score as more utterances lose a modality."""
     lines = []
     full = {one: parts[one] for one in full_fusions(parts)}
     for one, sets in ({} if dropped is None else ablated_predictions(full, dropped)).items():
@@ -146,7 +146,7 @@ def by_share(
 def by_presence(
     parts: Mapping[Configuration, pd.DataFrame], presence: pd.DataFrame | None, setting: Setting
 ) -> pd.DataFrame:
-    """Return by_presence.csv: the setting's metric of the largest fusions for each set of present modalities."""
+    """Return by_presence.csv: how the fusions with the most modalities score for each set of present modalities."""
     lines = []
     for one in [] if presence is None else full_fusions(parts):
         part = parts[one]
@@ -165,11 +165,11 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
     Parameters
     ----------
     corpus
-        Its name.
+        The name of the corpus.
     shares, present
-        From `by_share` and `by_presence`.
+        What `by_share` and `by_presence` returned.
     metric
-        The setting's.
+        The metric of the setting.
     fused
         Whether the corpus has fusions at all.
     """
@@ -180,7 +180,7 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
 
 
 def parse_modalities(text: str, corpus: CorpusParams) -> frozenset[str]:
-    """Read modalities separated by commas; an unknown one raises `UserError`."""
+    """Return modalities that are separated by commas; an unknown one raises `UserError`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in corpus.modalities:
@@ -212,7 +212,7 @@ def without_modalities(
 
 
 def _patterns(presence: pd.DataFrame, utterances: pd.Series) -> pd.Series:
-    """Return the modalities of each utterance, joined by +, with the index of `utterances`."""
+    """Return the present modalities of each utterance, joined by +, with the index of `utterances`."""
     table = presence.set_index("utterance")
     if missing := set(utterances) - set(table.index):
         raise UserError(f"presence.csv lacks the utterance {min(missing)!r}: run `crossmodal train` again")
@@ -235,7 +235,7 @@ def _shares(table: pd.DataFrame, metric: Metric, corpus: str) -> Iterator[Block]
     yield Table([*NAMES, "without", *(f"{share} %" for share in LOST)], lines)
     yield (
         f"{metric.name} when the modality is removed from that share of the utterances, chosen at random; means "
-        f"over {ORDERS} choices. The last column with its 95 % interval; all intervals are in robustness.csv."
+        f"over {ORDERS} choices. The last column has a 95 % interval; all intervals are in robustness.csv."
     )
 
 

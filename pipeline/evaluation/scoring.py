@@ -21,7 +21,10 @@ Verdict = Literal["+ better", "- worse", "= not better"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """A fusion against the best single modality, in the leading metric; `p_holm` is corrected over all fusions."""
+    """A fusion compared with the best single modality in the leading metric.
+
+    `p_holm` is p corrected for the number of fusions.
+    """
 
     difference: Interval
     p: float
@@ -36,15 +39,15 @@ class Scored:
     Attributes
     ----------
     configuration
-        As the tables name it.
+        The configuration as tables name it.
     n
         Number of utterances.
     values
-        Metric by name.
+        The value of each metric with its interval, keyed by the metric's name.
     parameters
         Number of parameters that the model learns, if known.
     comparison
-        A fusion's comparison with the best single modality.
+        The comparison with the best single modality; fusions only.
     """
 
     configuration: Configuration
@@ -60,17 +63,17 @@ class Scored:
 
     @property
     def is_fusion(self) -> bool:
-        """Whether this fuses two modalities or more."""
+        """Whether this row fuses two or more modalities."""
         return self.configuration.is_fusion
 
     @property
     def is_unimodal(self) -> bool:
-        """Whether this is a unimodal model rather than a baseline."""
+        """Whether this row is a model of one modality and not a baseline."""
         return len(self.configuration.modalities) == 1 and not self.is_baseline
 
     @property
     def block(self) -> int:
-        """Place in the table: baselines first, then by the number of modalities."""
+        """The block of the table that this row belongs to: 0 for baselines, else the number of modalities."""
         return 0 if self.is_baseline else len(self.configuration.modalities)
 
 
@@ -78,7 +81,8 @@ class Scored:
 class Scores:
     """The rows of a corpus's table, and its metrics, the leading one first.
 
-    `unranked` says why no row is called best, if a speaker may be on both sides of a fold; it is empty otherwise.
+    `unranked` says why no row is called best, which is the case if a speaker may be in both training and test parts. It
+    is empty if rows are ranked.
     """
 
     rows: Sequence[Scored]
@@ -87,7 +91,7 @@ class Scores:
 
     @property
     def top(self) -> str:
-        """What the first rows are called: best, or only top if no row is called best."""
+        """What the rows with the highest scores are called: best, or only top if rows are not ranked."""
         return "top" if self.unranked else "best"
 
     @property
@@ -96,18 +100,18 @@ class Scores:
         return self.metrics[0]
 
     def best(self, rows: Iterable[Scored]) -> Scored | None:
-        """Return the best row by the leading metric, the first if several tie; None if it is undefined for all."""
+        """Return the best row by the leading metric, the first of equals; None if the metric is undefined for all."""
         defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
         return max(defined, key=self.goodness, default=None)
 
     @property
     def best_row(self) -> Scored | None:
-        """The best row of the table; if several tie, the one with the fewest modalities."""
+        """The best row of the table; if several tie, the first, which has the fewest modalities."""
         return self.best(self.rows)
 
     @property
     def best_unimodal(self) -> Scored | None:
-        """The best single modality, which fusions are compared with."""
+        """The best single modality, with which fusions are compared."""
         return self.best(row for row in self.rows if row.is_unimodal)
 
     @property
@@ -117,12 +121,15 @@ class Scores:
 
     @property
     def best_full_fusion(self) -> Scored | None:
-        """The best of the fusions with the most modalities."""
+        """The best of the fusions with the largest number of modalities."""
         full = full_fusions(row.configuration for row in self.rows)
         return self.best(row for row in self.rows if row.configuration in full)
 
     def sorted(self) -> "Scores":
-        """Return the rows by block, the best first in each block; rows with an undefined leading metric come last."""
+        """Return the rows sorted by block, the best first in each block.
+
+        Rows whose leading metric is undefined come last in their block.
+        """
 
         def place(row: Scored) -> tuple[int, float]:
             goodness = self.goodness(row)
@@ -131,12 +138,12 @@ class Scores:
         return replace(self, rows=sorted(self.rows, key=place))
 
     def goodness(self, row: Scored) -> float:
-        """Return the leading metric, turned so that more is better; NaN where it is undefined."""
+        """Return the leading metric, with the sign flipped if lower is better; NaN if it is undefined."""
         return self.leading.sign * row.values[self.leading.name].value
 
 
 def full_fusions(configurations: Iterable[Configuration]) -> list[Configuration]:
-    """Return the fusions with the most modalities; empty if there is no fusion.
+    """Return the fusions with the largest number of modalities; empty if there is no fusion.
 
     >>> full_fusions([Configuration("unimodal", ("text",)), Configuration("vote", ("text", "audio"))])
     [Configuration(strategy='vote', modalities=('text', 'audio'), model='')]
@@ -158,9 +165,10 @@ def score(
     Parameters
     ----------
     predictions
-        As predictions.csv: utterance, strategy, modalities, model, truth, prediction, and `p_` columns of classes.
+        The columns of predictions.csv: utterance, strategy, modalities, model, truth, prediction, and one column `p_`
+        per class.
     groups
-        The group of each utterance, by utterance.
+        The group of each utterance, indexed by utterance.
     corpus, settings
         The metrics, the number of resamples, and the seed of resamples and swaps.
     parameters
@@ -178,7 +186,7 @@ def score(
 
 
 def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
-    """Return whether a difference counts as one: its interval excludes 0 and its corrected p is below 0.05.
+    """Return the verdict on a difference, which counts if its interval excludes 0 and its corrected p is below 0.05.
 
     >>> verdict(Interval(0.1, 0.02, 0.2), 0.01, True), verdict(Interval(0.1, 0.02, 0.2), 0.2, True)
     ('+ better', '= not better')
@@ -190,7 +198,7 @@ def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
 
 
 def smallest_p(groups: int, fusions: int) -> float:
-    """Return the smallest corrected p that is possible with a number of groups and of fusions.
+    """Return the smallest corrected p that this number of groups and of fusions allows.
 
     >>> smallest_p(5, 1)
     0.0625
@@ -199,7 +207,7 @@ def smallest_p(groups: int, fusions: int) -> float:
 
 
 def resamples_of(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
-    """Return the resampled groups of a table; rows that are not of the same utterances raise `UserError`."""
+    """Return the resampled groups of a table; raises `UserError` if its rows are not of the same utterances."""
     utterances = {tuple(part["utterance"]) for part in parts.values()}
     if len(utterances) != 1:
         raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")
@@ -211,7 +219,7 @@ def _values(part: pd.DataFrame, metrics: Sequence[Metric], resamples: Resamples)
 
 
 def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resamples: Resamples, seed: int) -> Scores:
-    """Add to each fusion its paired difference to the best single modality."""
+    """Return the scores with each fusion's comparison with the best single modality added."""
     best, leading = scores.best_unimodal, scores.leading
     fusions = [row.configuration for row in scores.rows if row.is_fusion]
     if best is None or not fusions:

@@ -1,4 +1,4 @@
-"""table.csv and comparisons.csv: write the scores as tidy files, and read them back."""
+"""Write the scores as the tidy files table.csv and comparisons.csv, and read them back."""
 
 import pandas as pd
 
@@ -44,7 +44,7 @@ def read_scores(name: str, corpus: CorpusParams) -> Scores:
     Raises
     ------
     UserError
-        If the corpus has not been evaluated, or was evaluated without a metric that the settings list.
+        If the corpus has not been evaluated, or its table lacks a metric that the settings list.
     """
     metrics = metrics_of(corpus)
     table = _numbers(name, "table.csv", ("value", "low", "high", "n"))

@@ -1,4 +1,4 @@
-"""The tables of scores for people, as Markdown, as LaTeX and for the terminal, with the sentences below them."""
+"""The tables of scores that people read (Markdown, LaTeX, terminal), and the sentences below them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -13,15 +13,15 @@ from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.training.trained import Record
 
 _NORMALISED = {
-    "speaker": "normalised per speaker: each feature standardised on the speaker's own unlabelled recordings, those "
-    "tested included",
+    "speaker": "normalised per speaker: each feature standardised over all recordings of the speaker, including those "
+    "that are tested, without their labels",
     "quantile": "normalised by quantiles: each feature mapped to the normal distribution by its ranks among the "
     "training utterances",
 }
 
 
 def by_modalities(scores: Scores) -> Table:
-    """Return the paper's table of the leading metric: one line per strategy and model, one column per modalities."""
+    """Return the paper's table of the leading metric: a line per strategy and model, a column per set of modalities."""
     rows, leading = [row for row in scores.rows if row.configuration.modalities], scores.leading
     columns = [one.modalities for one in sorted({Configuration("", row.configuration.modalities) for row in rows})]
     found = {row.configuration: row for row in rows}
@@ -119,7 +119,7 @@ def notes(
     record
         The record that `train` wrote with the predictions.
     by_group
-        A sentence on the best row by group, or nothing.
+        A sentence about the groups of the best row; may be empty.
     """
     shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
     lower = f"{lower_is_better(scores.metrics)} ".lstrip()
@@ -146,11 +146,11 @@ def _comparison_notes(scores: Scores, groups: int) -> Iterator[str]:
     top = scores.top
     yield (
         f"The {top} single modality here: {base.configuration}; the {top} fusion: {fusion.configuration}. "
-        "What only one of the two gets right is listed in only_fusion.csv and only_single.csv."
+        "The utterances that only one of the two gets right are listed in only_fusion.csv and only_single.csv."
     )
     yield (
-        "'+ better' and '- worse': the interval of the paired difference leaves out 0, and p, of a randomisation test "
-        f"over whole groups, corrected after Holm for all fusions, is below {SIGNIFICANT}; '= not better': "
+        "'+ better' and '- worse': the interval of the paired difference excludes 0, and p is below "
+        f"{SIGNIFICANT} (randomisation test over whole groups, Holm's correction over all fusions); '= not better': "
         "anything else."
     )
     smallest = smallest_p(groups, sum(row.is_fusion for row in scores.rows))

@@ -1,4 +1,4 @@
-"""What `evaluate` writes where nothing was learnt: files without rows, and pages that say why."""
+"""What `evaluate` writes if nothing could be learnt: tables without rows, and pages that say why."""
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ _TABLES = {
     "plots/scores.csv": plots.SCORE_COLUMNS,
     "plots/best_single.csv": plots.CONFUSION_COLUMNS,
     "plots/best_fusion.csv": plots.CONFUSION_COLUMNS,
-    "confusions/none.csv": plots.CONFUSION_COLUMNS,  # DVC warns of a folder that is empty
+    "confusions/none.csv": plots.CONFUSION_COLUMNS,  # DVC warns about an empty folder
 }
 
 
@@ -33,7 +33,7 @@ def write_unevaluated(name: str, corpus: CorpusParams, why: str) -> None:
     name, corpus
         The corpus and its settings.
     why
-        A sentence on why nothing was learnt, without its full stop.
+        A sentence that says why nothing was learnt, without a full stop.
     """
     folder = CorpusPaths(name).results
     tables = {file: csv_text(pd.DataFrame(columns=columns)) for file, columns in _TABLES.items()}

@@ -1,4 +1,4 @@
-"""The model card: a page beside a saved model that says what it is, what it was fitted on, and what it is not for.
+"""The model card: a page beside a saved model that says what it does, what it was fitted on, and its limits.
 
 Its sections follow M. Mitchell et al., Model Cards for Model Reporting, 2019.
 """
@@ -24,7 +24,7 @@ from pipeline.settings.params import Params
 from pipeline.training.current import require_evaluated
 
 CARD = "model-card.md"
-_MOST = 12  # classes that are listed
+_MOST = 12  # the largest number of classes that are listed
 
 
 def model_card(params: Params, name: str, configuration: Configuration, schema: Schema, labels: NDArray[Any]) -> str:
@@ -33,18 +33,18 @@ def model_card(params: Params, name: str, configuration: Configuration, schema: 
     Parameters
     ----------
     params, name
-        The settings, and the corpus.
+        The settings and the name of the corpus.
     configuration
-        What was fitted.
+        The configuration that was fitted.
     schema
-        What the saved model says of itself.
+        The schema of the saved model.
     labels
-        ``(n,)`` the labels that it was fitted on.
+        The labels ``(n,)`` that it was fitted on.
     """
     parts = {
         "What it does": _what(params, configuration, schema),
         "What it was fitted on": _data(params, name, schema, labels),
-        "How well its kind does": _measured(params, name, configuration),
+        "How well this configuration does": _measured(params, name, configuration),
         "Features and licences": _features(params, schema),
         "Settings": _settings(schema),
         "Limits": _limits(schema),
@@ -82,7 +82,7 @@ def _labels(labels: NDArray[Any]) -> str:
 
 
 def _measured(params: Params, name: str, configuration: Configuration) -> Iterator[str]:
-    """Yield the metrics of the same configuration in the corpus's table, which test it on groups held out."""
+    """Yield lines about the metrics of the same configuration in the corpus's table, measured on held-out groups."""
     corpus = params.corpus(name)
     try:
         require_evaluated(params, name)
@@ -132,16 +132,16 @@ def _limits(schema: Schema) -> Iterator[str]:
     yield "  above may not hold."
     yield "- It must not decide about people: not in hiring, teaching, policing, insurance or medicine."
     if schema["modalities"]:
-        yield "- Where a modality is missing, it predicts from the others; where all are, it predicts the prior."
+        yield "- If a modality is missing, it predicts from the others; if all are missing, it predicts the prior."
     yield "- It holds statistics of people's voices, faces and words. Whoever passes it on passes these on."
 
 
 def _code(text: object) -> str:
-    """Return text from elsewhere as a code span."""
+    """Return any text as a Markdown code span."""
     return f"`{one_line(text, None).replace('`', chr(39))}`"
 
 
 def _plain(text: object) -> str:
-    """Return text from elsewhere as one line in which Markdown and HTML have no effect."""
+    """Return any text as one line in which Markdown and HTML are escaped."""
     line = one_line(text, None)
     return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in line)

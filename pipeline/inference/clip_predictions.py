@@ -1,4 +1,4 @@
-"""A model's predictions for clips, as text for people, as JSON and as a table."""
+"""A model's predictions for clips, as text, as JSON and as a table."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,17 +16,18 @@ class ClipPrediction:
     Attributes
     ----------
     utterance
-        Its name.
+        The name of the utterance.
     prediction
-        The class, or the score.
+        The predicted class or score.
     probabilities
         Probability of each class; empty for a score.
     prior
-        The class's share in training, or the mean score: the prediction without any modality.
+        The prediction without any modality: the share of the predicted class in training, or the mean score.
     shares
-        Modality -> what it adds to the probability of the class, or to the score, which is the sum of prior and shares.
+        What each modality adds to the probability of the predicted class, or to the score, which is the sum of the
+        prior and all shares.
     absent
-        Modality that the utterance lacks -> the reason.
+        Each modality that the utterance lacks -> the reason.
     """
 
     utterance: str
@@ -51,11 +52,11 @@ class ClipPredictions:
     model
         The folder of the model.
     answers
-        One for each utterance that could be measured.
+        One prediction for each utterance for which that was possible.
     failed
-        Each other utterance -> the reason why it has none.
+        Each other utterance -> the reason why it has no prediction.
     notices
-        Why numbers may differ from those of training.
+        Sentences that the user should read, such as why numbers may differ from those of training.
     """
 
     model: str
@@ -64,7 +65,7 @@ class ClipPredictions:
     notices: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        r"""Yield the predictions for people.
+        r"""Yield the lines to print.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""The words of clips that come without a transcript: recognised as the settings say, and what is said of that."""
+"""Recognise the words of clips that come without a transcript, and tell the user about it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,11 +14,11 @@ from pipeline.run.words.completing import completing
 from pipeline.settings.params import Params
 from pipeline.settings.streams import When
 
-NO_TEXT = "no transcript"  # the note of the text stream on an utterance without one
+NO_TEXT = "no transcript"  # the note in the text stream for an utterance without a transcript
 
 
 def rule_for(when: When, text: str | None) -> When:
-    """Return which clips are recognised: a transcript on the command line is always used.
+    """Return the rule for recognising words, adapted so that a transcript on the command line is always used.
 
     >>> rule_for("always", "Hello."), rule_for("always", None), rule_for("missing", "Hello.")
     ('missing', 'always', 'missing')
@@ -27,7 +27,7 @@ def rule_for(when: When, text: str | None) -> When:
 
 
 def completing_clips(params: Params, name: str, pool_of: Callable[[int], Pool]) -> Callable[[Corpus], Completion]:
-    """Return what adds words to a corpus of clips, on a pool for their number."""
+    """Return a function that adds words to a corpus of clips, on a pool suited to the number of clips."""
 
     def complete(corpus: Corpus) -> Completion:
         with pool_of(len(corpus.utterances)) as pool:
@@ -37,16 +37,16 @@ def completing_clips(params: Params, name: str, pool_of: Callable[[int], Pool]) 
 
 
 def notices_of(problems: Sequence[Problem], table: pd.DataFrame, recordings: Mapping[str, Path]) -> list[str]:
-    """Return notices of a table of clips: warnings about a manifest, and what a machine wrote.
+    """Return notices about a table of clips: warnings about a manifest, and which words were recognised.
 
     Parameters
     ----------
     problems
-        Those of `tabulate`.
+        The problems that `tabulate` returned.
     table
         The table of utterances.
     recordings
-        Utterance -> its recording; empty for a manifest.
+        The recording of each utterance, keyed by the utterance's name; empty for a manifest.
     """
     if recordings:
         heard = table[table["text_source"] == RECOGNISED]
@@ -65,17 +65,17 @@ def _unheard(problems: Sequence[Problem]) -> list[str]:
 
 
 def without_text(problems: Sequence[Problem], clip: Path, *, alone: bool = True) -> str:
-    """Return the note of a recording without words: why none was recognised, or where to write them.
+    """Return the note for a recording without words: why none were recognised, or how to provide them.
 
     Parameters
     ----------
     problems
-        Those of `tabulate`.
+        The problems that `tabulate` returned.
     clip
         The recording.
     alone
-        Whether it is the only one, whose words can be given by ``--text``; of several, a notice says why none was
-        recognised.
+        Whether it is the only recording. Then ``--text`` can give its words, and the note says why none were
+        recognised; for several recordings, a notice says that.
     """
     heard = _unheard(problems)
     if heard and alone:
@@ -84,6 +84,6 @@ def without_text(problems: Sequence[Problem], clip: Path, *, alone: bool = True)
         return f"{NO_TEXT}, and no words were recognised"
     given = "write --text WORDS, or " if alone else ""
     return (
-        f"{NO_TEXT}: {given}put them into {clip.with_suffix('.txt')}, or let a machine write them down "
+        f"{NO_TEXT}: {given}put the words into {clip.with_suffix('.txt')}, or let them be recognised "
         "(streams.text.transcribe: missing)"
     )

@@ -1,4 +1,4 @@
-"""fit: fit one configuration on all utterances of a corpus, and save it for `predict`."""
+"""Fit one configuration on all utterances of a corpus, and save the model for `predict`."""
 
 import warnings
 from collections.abc import Callable
@@ -49,22 +49,22 @@ def fit(
 ) -> Path:
     """Fit a configuration on all utterances, with settings chosen on inner folds; return the saved model's folder.
 
-    A model card lies beside the model.
+    A model card is written beside the model.
 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings and the name of the corpus.
     configuration
         The configuration to fit.
     remark
-        Called with each notice of what was done differently from what the settings say.
+        Called with each notice, for example about a setting that could not be followed.
 
     Raises
     ------
     UserError
-        If the corpus has no labels, features are missing, out of date or were written again meanwhile, a setting is
-        invalid, or steps are words but the configuration reads no text.
+        If the corpus has no labels; if features are missing, out of date or were written again meanwhile; if a setting
+        is invalid; or if steps are words but the configuration reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
@@ -121,7 +121,7 @@ def _step_settings(
     table: pd.DataFrame,
     remark: Callable[[str], None],
 ) -> TrainParams:
-    """Return the settings with steps that the corpus has and the configuration can read."""
+    """Return the settings with steps that exist in the corpus and that the configuration can read."""
     settings, notices = step_settings(name, settings, corpus, table)
     for notice in notices:
         remark(notice)
@@ -132,8 +132,9 @@ def _step_settings(
 def _require_words(configuration: Configuration, settings: TrainParams) -> None:
     if settings.sequences.align == "word" and "text" not in configuration.modalities:
         raise UserError(
-            f"{configuration} reads one step per timed word, but not the text, which holds the times of the words: it"
-            " could not predict for a new clip. Set sequences.align to none, or fit a configuration that reads text"
+            f"{configuration} reads one step per timed word, but it does not read text, which holds the times of the"
+            " words, so it could not predict for a new clip. Set sequences.align to none, or fit a configuration that"
+            " reads text"
         )
 
 
@@ -144,7 +145,7 @@ def _fitted(
     with named_failure(configuration):
         try:
             model = build(configuration.strategy, recipe_of(configuration, corpus, settings, classes)).fit(data, labels)
-            model.predict(data)  # a model whose outputs are not numbers is not saved
+            model.predict(data)  # raises if outputs are not numbers, so that such a model is not saved
             return model
         except ValueError as error:  # an invalid value among the settings, in scikit-learn's words
             raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
@@ -169,7 +170,7 @@ def _described(
 
 
 def _features(configuration: Configuration, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
-    """Return the features of each modality of a configuration; a baseline reads only the words."""
+    """Return the features of each modality of a configuration; none for a baseline, which reads at most the words."""
     baseline = strategy(configuration.strategy).kind == "baseline"
     return {m: () if baseline else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
@@ -177,12 +178,14 @@ def _features(configuration: Configuration, settings: TrainParams) -> dict[Modal
 def configuration_of(
     params: Params, name: str, strategy_name: str, modalities: tuple[str, ...], model: str | None
 ) -> Configuration:
-    """Return a strategy's configuration: by default with all modalities of the corpus and `train.fusion_classifier`.
+    """Return the configuration of a strategy with the given modalities and model.
+
+    Without modalities, it has all modalities of the corpus; without a model, `train.fusion_classifier`.
 
     Raises
     ------
     UserError
-        If the corpus lacks a modality, the strategy needs one that is not named, or a model is named but not used.
+        If the corpus lacks a modality, the strategy cannot read these modalities, or it does not use a model.
     ModelError
         If there is no such strategy.
     """
@@ -201,7 +204,7 @@ def configuration_of(
 
 
 def best_configuration(params: Params, name: str) -> Configuration:
-    """Return the best of the fusions with the most modalities in a corpus's table, as the registry names it.
+    """Return the best fusion with the most modalities in a corpus's table, under its name in the registry.
 
     Raises
     ------

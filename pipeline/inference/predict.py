@@ -1,4 +1,4 @@
-"""predict: apply a saved model to new clips, which the stages process exactly like its training clips."""
+"""Predict for new clips with a saved model; the stages process them exactly like its training clips."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ from pipeline.tables.rules import fault_of_name
 from pipeline.training.inputs import load_modalities, stores_of
 from pipeline.training.word_times import notices_of_untimed, spoken
 
-FEW = 4  # up to this many clips, one process is done before a cluster has started
+FEW = 4  # for up to this many clips, one process is faster than starting a cluster
 WORK = Path("data/work")
 
 
@@ -51,16 +51,16 @@ def predict(
     Parameters
     ----------
     params
-        The current settings; those of streams and features must be the model's.
+        The current settings; the blocks `streams` and `features` must agree with the model's.
     folder
         Folder of the model.
     sources
         Recordings, one manifest.csv, or its folder; no labels are needed.
     text
-        The transcript of a single recording; by default the content of the file with the same name that ends in
-        ``.txt``, or what is recognised if `streams.text.transcribe` says so.
+        The transcript of a single recording. By default it is the content of the text file with the same name, or, if
+        `streams.text.transcribe` allows it, recognised from the speech.
     workers
-        Number of worker processes; by default 0 for a few clips, else `run.workers`.
+        Number of worker processes; by default 0 for up to `FEW` clips, and `run.workers` for more.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def predict(
 
 
 def _checked_model(params: Params, folder: Path) -> tuple[Saved, Schema]:
-    """Return a saved model and its schema, in which every value is of its type."""
+    """Return a saved model and its schema after checking both."""
     saved = load(folder, module_names(params.run.plugins))
     schema = checked(saved.schema, f"{folder}/model.json: schema")
     _check_classes(saved.model, folder)
@@ -106,11 +106,13 @@ def _checked_model(params: Params, folder: Path) -> tuple[Saved, Schema]:
 def _notices_of_source(
     settings: TrainParams, schema: Schema, folder: Path, clips: Clips, text: str | None
 ) -> list[str]:
-    """Return the note of the model's corpus, and what in the model or the command has no effect on these clips."""
+    """Return the note of the model's corpus, and notices about what has no effect on these clips."""
     note = one_line(schema.get("note", ""), None)
     notices = [f"{folder} was fitted on {schema['corpus']}: {note}"] if note else []
     if settings.context.before + settings.context.after and clips.recordings:
-        notices.append(f"{folder} reads an utterance with its neighbours, but a single recording has none")
+        notices.append(
+            f"{folder} also reads the neighbours of an utterance, but separate recordings have no neighbours"
+        )
     if text is not None and "text" not in schema["features"]:
         notices.append(f"--text has no effect: {folder} reads no text")
     return notices
@@ -128,15 +130,15 @@ def _workers(params: Params, clips: int, workers: int | None) -> Any:
 
 @contextmanager
 def _corpus(params: Params, schema: Schema, clips: Clips, text: str | None) -> Iterator[tuple[Params, str]]:
-    """Yield settings whose only corpus are the clips, and its name; its files are removed at the end."""
+    """Yield settings whose only corpus consists of the clips, and its name; its files are removed at the end."""
     if text is not None and clips.folder is not None:
         raise UserError(
-            f"--text is the transcript of one recording, but {clips.folder} holds a manifest: write its column text"
+            f"--text is the transcript of one recording, but {clips.folder} holds a manifest: fill in its column text"
         )
     if text is not None and clips.lone is None:
         raise UserError(
             f"--text is the transcript of one recording, but {len(clips.recordings)} are named: put each transcript "
-            "into a text file of the recording's name"
+            "into a text file with the recording's name"
         )
     if WORK.exists() and not os.access(WORK, os.W_OK):
         raise UserError(
@@ -169,7 +171,7 @@ def _check_speakers(settings: TrainParams, table: pd.DataFrame, folder: Path) ->
     if lone:
         raise UserError(
             f"{folder} was trained on features normalised per speaker, so it needs several clips of each speaker: name "
-            f"a {MANIFEST} with a column speaker; there are too few of {', '.join(lone[:3])}"
+            f"a {MANIFEST} with a column speaker; there are too few clips of {', '.join(lone[:3])}"
         )
 
 
@@ -183,7 +185,7 @@ def _measure(own: Params, name: str, schema: Schema, pool: Pool) -> None:
 
 
 def _notes(name: str, settings: TrainParams, table: pd.DataFrame, data: Modalities) -> list[dict[str, str]]:
-    """Return for each utterance its missing modalities -> the reasons."""
+    """Return one mapping per utterance: each modality that it lacks -> the reason."""
     notes: list[dict[str, str]] = [{} for _ in range(len(table))]
     for modality, mask in data.present.items():
         found = [NO_TEXT] * len(table)
@@ -202,29 +204,29 @@ def _without_anything(
     failed: Mapping[str, str],
     lone: bool,
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the utterances that cannot be predicted, each with the reason, and notices of what others lack.
+    """Return the utterances that cannot be predicted, each with the reason, and notices about what others lack.
 
-    If a row of a manifest has nothing that the model reads, the prediction is the prior, as in training. For a single
-    recording, or after a failure, it is an error instead.
+    If a row of a manifest has none of the modalities that the model reads, its prediction is the prior, as in training.
+    For recordings named on the command line (`lone`), or after a failure, that is an error instead.
     """
     lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):
         if players and set(players) <= set(missing):
             reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
-            what = f"the utterance has nothing that the model reads ({reasons})"
+            what = f"the utterance has none of the modalities that the model reads ({reasons})"
             if lone or utterance in failed:
                 lost[utterance] = failed.get(utterance, what)
             else:
                 notices.append(f"{utterance}: {what}: the prediction is the prior, as in training")
         elif utterance in failed and failed[utterance] not in missing.values():
-            notices.append(f"{utterance}: predicted without what failed: {failed[utterance]}")
+            notices.append(f"{utterance}: predicted without the part that failed: {failed[utterance]}")
     return lost, notices
 
 
 def _predicted(
     saved: Saved, folder: str, table: pd.DataFrame, data: Modalities, notes: list[dict[str, str]], lost: dict[str, str]
 ) -> ClipPredictions:
-    """Predict for every utterance that is not lost."""
+    """Return the predictions for all utterances that are not in `lost`."""
     rows = np.flatnonzero(~table["utterance"].isin(list(lost)))
     modalities = tuple(saved.schema["modalities"])
     found = _predictions_of_saved(saved.model, data[rows], modalities, folder) if len(rows) else []
@@ -233,7 +235,7 @@ def _predicted(
 
 
 def _predictions_of_saved(model: Any, data: Modalities, players: tuple[str, ...], folder: str) -> list[ClipPrediction]:
-    """Return `predictions_of`; any exception that a model from a file raises is reported as a fault of the file."""
+    """Return what `predictions_of` returns; any exception of the saved model becomes a `ModelError`."""
     try:
         return predictions_of(model, data, players)
     except Exception as error:
@@ -243,9 +245,10 @@ def _predictions_of_saved(model: Any, data: Modalities, players: tuple[str, ...]
 
 
 def predictions_of(model: Any, data: Modalities, players: tuple[str, ...]) -> list[ClipPrediction]:
-    """Return the prediction for each row with each modality's share: Shapley values of the output minus the prior.
+    """Return the prediction for each row, with the share of each modality.
 
-    The output is the probability of the predicted class, or the score.
+    The shares are Shapley values. They add up to the output (the probability of the predicted class, or the score)
+    minus the prior.
     """
     classes = [str(c) for c in model.classes_] if model.task == "classification" else []
 

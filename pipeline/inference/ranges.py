@@ -1,11 +1,12 @@
-"""The range of each feature in training, and new clips whose features lie far outside.
+"""The range of each feature in training, and a warning about new clips whose features lie far outside it.
 
-A model extrapolates there, and its probabilities say nothing about how sure it can be. The bounds of a feature are
-Tukey's outer fences, three interquartile ranges below the first and above the third quartile (J. W. Tukey, Exploratory
-Data Analysis, 1977, section 2C: what lies beyond is "far out"), widened to the smallest and largest value in training,
-since features with heavy tails have such values in training too. A new clip like the n training clips exceeds the
-largest or falls below the smallest of them in at most 2 of n + 1 cases for each feature (exchangeability), so a tenth
-of the features of a modality is far more than chance makes of them, from `FEWEST` training clips on.
+Far outside that range a model extrapolates, and its probabilities do not show how unsure it is. The bounds of a feature
+are Tukey's outer fences, three interquartile ranges below the first and above the third quartile (J. W. Tukey,
+Exploratory Data Analysis, 1977, section 2C, calls values beyond them "far out"). They are widened to the smallest and
+largest value in training, since a feature with heavy tails has values beyond the fences in training, too. If a new clip
+is like the n training clips (exchangeable), a feature of it exceeds their largest value or falls below their smallest
+with a probability of at most 2 / (n + 1). So with at least `FEWEST` training clips, it is unlikely that a tenth of a
+modality's features lie outside by chance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,9 +19,9 @@ from models.data.modalities import Modalities
 from models.errors import ModelError
 
 FENCE = 3.0  # interquartile ranges beyond a quartile: Tukey's outer fence
-SHARE = 0.1  # share of a modality's features; above it, a warning
-FEWEST = 20  # training clips with the modality
-NAMED = 3  # clips that a warning names
+SHARE = 0.1  # a larger share of a modality's features outside their range causes a warning
+FEWEST = 20  # the least number of training clips with the modality from which ranges are computed
+NAMED = 3  # the largest number of clips that a warning names
 _ANY = float(np.finfo(np.float32).max)  # the bound of a feature that was never defined in training
 
 Ranges = Mapping[str, Mapping[str, Sequence[float]]]  # modality -> low, high -> one number per feature
@@ -34,7 +35,7 @@ def ranges_of(data: Modalities, modalities: Sequence[str]) -> dict[str, dict[str
     data
         The training clips.
     modalities
-        Those whose features the model reads.
+        The modalities whose features the model reads.
     """
     found = {}
     for modality in modalities:
@@ -51,7 +52,7 @@ def bounds_of(rows: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float
     Parameters
     ----------
     rows
-        ``(n, p)`` features; an undefined one is NaN and does not count.
+        Features ``(n, p)``; NaN is ignored.
 
     Examples
     --------
@@ -68,20 +69,25 @@ def bounds_of(rows: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def far_outside(ranges: Ranges, data: Modalities, folder: str) -> dict[str, NDArray[np.float64]]:
-    """Return for each modality the share ``(n,)`` of a clip's defined features that lie outside; 0 without any.
+    """Return the share ``(n,)`` of each clip's defined features that lie outside their range, keyed by modality.
+
+    The share is 0 for a clip without defined features.
 
     Raises
     ------
     ModelError
-        If the ranges are not those of as many features as the clips have.
+        If the number of ranges is not the number of features.
     """
     shares = {}
     for modality, bounds in ranges.items():
         rows = data.pooled[modality].astype(np.float64)
         low, high = (np.asarray(bounds[side], np.float64) for side in ("low", "high"))
         if not len(low) == len(high) == rows.shape[1]:
-            raise ModelError(f"{folder}: its ranges of {modality} are not of {rows.shape[1]} features: fit it again")
-        slack = 1e-6 * np.maximum(np.abs(low), np.abs(high))  # of single precision: a constant has no range at all
+            raise ModelError(
+                f"{folder}: the model has ranges for {len(low)} features of {modality}, but there are {rows.shape[1]}: "
+                "fit it again"
+            )
+        slack = 1e-6 * np.maximum(np.abs(low), np.abs(high))  # for rounding: the range of a constant has no width
         with np.errstate(invalid="ignore"):
             outside = (rows < low - slack) | (rows > high + slack)
         defined = ~np.isnan(rows).all(axis=1) & data.present[modality]
@@ -96,7 +102,7 @@ def notices_of_ranges(ranges: Ranges, data: Modalities, clips: Sequence[str], fo
     Parameters
     ----------
     ranges
-        Those of the model; empty for a model of an earlier version.
+        The ranges of the model; empty for a model of an earlier version.
     data, clips
         The clips and their names.
     folder
@@ -112,6 +118,6 @@ def notices_of_ranges(ranges: Ranges, data: Modalities, clips: Sequence[str], fo
         more = f" and {len(far) - NAMED} more" if len(far) > NAMED else ""
         notices.append(
             f"the features of {modality} lie far outside the range of training: {named}{more}. The model has seen "
-            "nothing like that, so its prediction is a guess: check the recording, or fit on recordings like it"
+            "nothing like it, so its prediction is a guess: check the recording, or fit on similar recordings"
         )
     return notices

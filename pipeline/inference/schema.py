@@ -1,4 +1,4 @@
-"""What a saved model was fitted on, and how the current settings differ from that."""
+"""The schema of a saved model: what it was fitted on, and how the current settings differ from that."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from pipeline.training.inputs import SPECTROGRAM
 
 Schema = Mapping[str, Any]
 
-_MOST = 2**53  # largest count of utterances, groups or parameters
+_MOST = 2**53  # the largest valid count of utterances, groups or parameters
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class _Stream:
 
 @dataclass(frozen=True)
 class _Range:
-    """The bounds of each feature of a modality in training."""
+    """The lower and upper bound of each feature of a modality in training."""
 
     low: Annotated[tuple[float, ...], Strict(False)]
     high: Annotated[tuple[float, ...], Strict(False)]
@@ -76,7 +76,7 @@ class _Range:
 
 @dataclass(frozen=True)
 class _Described:
-    """The schema of a saved model, each value of its type."""
+    """The schema of a saved model, with the type of each value."""
 
     corpus: str
     task: Task
@@ -92,7 +92,7 @@ class _Described:
     frames: _Feature | None
     streams: Mapping[str, _Stream]
     timed_words: int = 0  # number of utterances with timed words; absent in models of earlier versions
-    note: str = ""  # the corpus's; absent in models of earlier versions
+    note: str = ""  # the note of the corpus; absent in models of earlier versions
     ranges: Mapping[str, _Range] = field(default_factory=dict)  # absent in models of earlier versions
 
     def __post_init__(self) -> None:
@@ -105,19 +105,21 @@ class _Described:
         if not all(0 <= count <= _MOST for count in counts):
             raise ValueError(f"a count is outside 0 to {_MOST}")
         if not set(self.ranges) <= set(self.modalities):
-            raise ValueError(f"ranges are not those of the modalities {', '.join(self.modalities)}")
+            raise ValueError(f"ranges do not belong to the modalities {', '.join(self.modalities)}")
         if set(self.features) != set(self.modalities) or not set(self.streams) <= set(self.modalities):
-            raise ValueError(f"features and streams are not those of the modalities {', '.join(self.modalities)}")
+            raise ValueError(f"features and streams do not belong to the modalities {', '.join(self.modalities)}")
 
 
 def checked(schema: Schema, where: str) -> Schema:
-    """Return a schema that came from a file; a missing or invalid value raises `UserError`."""
+    """Return a schema that was read from a file; a missing or invalid value in it raises `UserError`."""
     parse(_Described, schema, where)
     return schema
 
 
 def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[str]], frames: bool) -> dict[str, Any]:
-    """Return what a model's features are computed by: extractors, transformers and streams, with all their settings.
+    """Return the entries of a schema that say how features are computed: extractors, transformers, streams.
+
+    Each entry holds all settings and versions that the features depend on.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[st
     features
         Modality -> names of its stores, and of the transformers that are fitted on transcripts.
     frames
-        Whether the spectrogram's frames are read too.
+        Whether the model also reads the frames of the spectrogram.
     """
     found = {m: [_feature(params, name, store) for store in stores] for m, stores in features.items()}
     streams = {m: _stream(params, m) for m in features if any(e["kind"] == "extracted" for e in found[m])}
@@ -137,7 +139,7 @@ def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[st
 
 
 def plain(value: Any) -> Any:
-    """Return a value as it comes back from JSON."""
+    """Return a value in the form that it has after writing it as JSON and reading it back."""
     return json.loads(json.dumps(value, default=list))
 
 
@@ -159,24 +161,24 @@ def _stream(params: Params, modality: Modality) -> dict[str, Any]:
 
 
 def trained_settings(schema: Schema, where: str) -> TrainParams:
-    """Return the settings that a model was trained with, including its features."""
+    """Return the settings that a model was trained with, including the names of its features."""
     features = {m: [entry["name"] for entry in entries] for m, entries in schema["features"].items()}
     return parse(TrainParams, {**schema["train"], "features": features}, where)
 
 
 def extractors_of(schema: Schema) -> dict[str, Schema]:
-    """Return the extractors that must run for a model: name -> its entry in the schema."""
+    """Return the schema's entries of the extractors that must run for a model, keyed by name."""
     listed = [*(e for entries in schema["features"].values() for e in entries), schema["frames"]]
     return {entry["name"]: entry for entry in listed if entry and entry["kind"] == "extracted"}
 
 
 def require_same(params: Params, schema: Schema, model: str) -> list[str]:
-    """Check that clips would be processed like the training clips; return the differences that are allowed.
+    """Check that clips would be processed like the training clips; return sentences about tolerated differences.
 
     Raises
     ------
     UserError
-        If features were imported, or a setting, a version or weights differ; the message names each.
+        If features were imported, or if a setting, a version or weights differ; the message names each difference.
     """
     imported = [e["name"] for entries in schema["features"].values() for e in entries if e["kind"] == "imported"]
     if imported:
@@ -188,7 +190,7 @@ def require_same(params: Params, schema: Schema, model: str) -> list[str]:
     if refused := [line for line, fatal in found if fatal]:
         raise UserError(
             "\n".join([f"{model} cannot be used with {params.path}:", *refused])
-            + "\nset the values that it was trained with, name its settings file with --params, or fit it again"
+            + "\nset the values that the model was trained with, name its settings file with --params, or fit it again"
         )
     return [line for line, _ in found]
 
@@ -205,7 +207,9 @@ def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
         if (then := was.get("name")) != extractor.name:
             yield f"features.{name}: the model was trained with {then}, but this is {extractor.name}", True
             continue
-        was = was | {"config": plain(_defaults(extractor.Config)) | was["config"]}  # of settings newer than the model
+        was = was | {
+            "config": plain(_defaults(extractor.Config)) | was["config"]
+        }  # the model may be older than some settings
         yield from _compared(f"features.{name}", was, plain(extractor_program(extractor)), params)
 
 

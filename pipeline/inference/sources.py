@@ -1,4 +1,4 @@
-"""What is to be predicted: a manifest, or recordings, for which a manifest is written."""
+"""What `predict` reads: a manifest, or recordings, for which a manifest is then written."""
 
 import csv
 from collections import Counter
@@ -16,14 +16,14 @@ _NAME = f"name recordings, a {MANIFEST}, or the folder of one"
 
 @dataclass(frozen=True)
 class Clips:
-    """What is to be predicted.
+    """The clips to predict for.
 
     Attributes
     ----------
     folder
-        The folder of a manifest; None if recordings are given.
+        The folder of the manifest; None if recordings are given.
     recordings
-        Name of the utterance -> its recording; empty if a manifest is given.
+        The recording of each utterance, keyed by the utterance's name; empty if a manifest is given.
     """
 
     folder: Path | None
@@ -31,29 +31,29 @@ class Clips:
 
     @property
     def lone(self) -> Path | None:
-        """The only recording, if there is just one."""
+        """The recording if there is exactly one, else None."""
         return next(iter(self.recordings.values())) if len(self.recordings) == 1 else None
 
 
 def clips_of(sources: Sequence[Path]) -> Clips:
-    """Return what some paths of a command line name.
+    """Return the clips that paths on a command line name.
 
     Parameters
     ----------
     sources
-        One manifest.csv, its folder, or any number of recordings. A recording that comes twice counts once. A text file
-        with the name of another recording is its transcript, as in ``predict clips/*``.
+        One manifest.csv, its folder, or any number of recordings. A recording that is named twice counts once. A text
+        file with the same name as a recording is its transcript (as ``predict clips/*`` may name both).
 
     Raises
     ------
     UserError
-        If there is nothing, a path does not exist, a folder holds no manifest, or a manifest comes with anything else.
+        If there are no paths, a path does not exist, a folder has no manifest, or a manifest is not the only path.
     """
     if not sources:
         raise UserError(_NAME)
     manifests = [source for source in sources if _is_manifest(source)]
     if manifests and len(sources) > 1:
-        raise UserError(f"{manifests[0]} is predicted by itself: {_NAME}, and not several of these together")
+        raise UserError(f"{manifests[0]} cannot be combined with other paths: {_NAME}")
     if manifests:
         return Clips(manifests[0] if manifests[0].is_dir() else manifests[0].parent, {})
     alone = list({source.resolve(): source for source in sources}.values())
@@ -73,7 +73,7 @@ def _is_manifest(source: Path) -> bool:
 
 
 def _names(recordings: Sequence[Path]) -> list[str]:
-    """Return a name for each recording: without its extension, with it, or its path, whichever is the first to differ.
+    """Return a unique name for each recording: the file name without or with its extension, or else the path.
 
     >>> _names([Path("x/a.mp4"), Path("x/b.mp4"), Path("x/b.wav"), Path("x/c.mp4"), Path("y/c.mp4")])
     ['a', 'b.mp4', 'b.wav', 'x/c.mp4', 'y/c.mp4']
@@ -84,7 +84,10 @@ def _names(recordings: Sequence[Path]) -> list[str]:
 
 
 def clip_manifest(clips: Clips, text: str | None, folder: Path) -> Path:
-    """Write a manifest of recordings, each with its transcript from the file next to it, or the only one from `text`.
+    """Write a manifest of recordings with their transcripts, and return its folder.
+
+    A transcript is `text` if that is given (for a single recording), or else comes from the text file next to a
+    recording.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Running many clips: keys, cache, workers, failures, progress."""
+"""Run steps over many clips: keys, cache, workers, failures, progress."""

@@ -1,8 +1,8 @@
 """The clip cache: one small checksummed file per utterance, step and key.
 
-A key is the hash of all that a result depends on (`pipeline.run.keys`), so an entry is never out of date. A file is
-written to a temporary name and renamed; one that is damaged, or stored under the wrong key, fails its checksum and is
-made again.
+A key is the hash of everything that a result depends on (`pipeline.run.keys`), so an entry is never out of date. A file
+is written to a temporary name and then renamed. If a file is damaged, or stored under the wrong key, its checksum does
+not match, and it is made again.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ _DIGEST = 32
 class ClipCache:
     """Entries of one step, written under ``root/step/``.
 
-    An entry of the same key under another step is read too: that of an extractor whose instance had another name.
+    An entry with the same key under another step is read, too: an extractor's instance may have been renamed.
     """
 
     def __init__(self, root: Path, step: str) -> None:
@@ -34,14 +34,14 @@ class ClipCache:
         return self.folder / key[:2] / f"{key}.clip"
 
     def _found(self, key: str) -> Path:
-        """Return the file of a key: that of this step, else that of another step, if one exists."""
+        """Return the file of a key in this step, or else in another step if it exists there."""
         path = self.path(key)
         if path.is_file():
             return path
         return next(self.folder.parent.glob(f"*/{key[:2]}/{key}.clip"), path)
 
     def put(self, key: str, entry: Entry) -> None:
-        """Store an entry; afterwards either all of it or nothing is on disk."""
+        """Store an entry atomically: either all of it is on disk afterwards, or nothing."""
         payload = _encode(entry)
         write_bytes(self.path(key), _MAGIC + _digest(key, payload) + payload)
 

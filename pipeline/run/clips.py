@@ -1,4 +1,4 @@
-"""Run one step over many clips: use what is in the cache, compute the rest on workers, store each result at once."""
+"""Run one step over many clips: take results from the cache, compute the rest on workers, store each at once."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,19 +23,19 @@ from pipeline.settings.plugins import load_plugins
 
 
 class Step(Protocol):
-    """One kind of work on clips; it is sent to the workers, so it holds settings only."""
+    """One kind of work on clips. It is sent to workers, so it holds only settings."""
 
     @property
     def stage(self) -> str:
-        """The stage it belongs to."""
+        """The stage to which the step belongs."""
 
     @property
     def name(self) -> str:
-        """Its name: a modality or an extractor."""
+        """The name of the step: a modality, an extractor, or a kind of work on words."""
 
     @property
     def light(self) -> bool:
-        """Whether it is so cheap that no workers are used."""
+        """Whether the step is so cheap that no workers are used."""
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -51,12 +51,12 @@ class Step(Protocol):
         """Divide the clips into tasks."""
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield (position in `clips`, entry or error), each as soon as it is known."""
+        """Yield (position in `clips`, entry or error) for each clip as soon as it is known."""
 
 
 @dataclass(frozen=True)
 class StepReport:
-    """All outcomes in the order of the clips, and the utterances that were computed in this run."""
+    """All outcomes in the order of the clips, the utterances computed in this run, and how many files were damaged."""
 
     outcomes: Sequence[Outcome]
     computed: Sequence[str]
@@ -115,7 +115,7 @@ def _on_workers(
             yield from result
         elif len(batch) == 1:
             yield Outcome(batch[0].utterance, batch[0].key, "failed", note=str(result), error="WorkerLost")
-        else:  # find the clip that kills the worker: each of the batch again, alone
+        else:  # to find the clip that kills the worker, each clip of the batch is run again, alone
             alone += [[clip] for clip in batch]
     if alone:
         yield from _on_workers(task, alone, pool)
@@ -132,7 +132,7 @@ def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
         cache = ClipCache(cache_root, step.name)
         outcomes: dict[int, Outcome] = {}
         missing = []
-        for i, clip in enumerate(clips):  # some are done already if a worker died in the middle of this batch
+        for i, clip in enumerate(clips):  # some are in the cache already if a worker died in the middle of this batch
             with _naming(cache_root):
                 entry = cache.get(clip.key)
             if entry is None:
@@ -148,7 +148,7 @@ def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
 
 @contextmanager
 def _naming(cache_root: Path) -> Iterator[None]:
-    """Turn an error of the cache, and no other one, into a message that names the remedy."""
+    """Turn an `OSError` of the cache into a message that names the remedy."""
     try:
         yield
     except OSError as error:
@@ -159,7 +159,7 @@ def _naming(cache_root: Path) -> Iterator[None]:
 
 
 def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-    """Compute; if a step breaks off, its remaining clips get the error that ended it."""
+    """Yield the results of a step; if it breaks off, its remaining clips get the error that ended it."""
     left = set(range(len(clips)))
     try:
         for position, result in step.compute(clips):
@@ -192,9 +192,9 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
 
 
 def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema: Schema) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`, read from the cache one by one.
+    """Return the outcomes as items for `features.store.write_store`, which are read from the cache one by one.
 
-    An item with a column whose width is not that of the schema raises `UserError` when it is read.
+    If a column of an item does not have the width in the schema, reading the item raises `UserError`.
     """
     cache = ClipCache(cache_root, step)
 
@@ -213,7 +213,7 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema
 
 
 def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
-    """Check the widths of an entry that an extractor may have made before its names were changed."""
+    """Check the widths of an entry, which an extractor may have made before its feature names were changed."""
     for columns, cells, rows in ((schema.rows, entry.rows, entry.length), (schema.clips, entry.clips, 1)):
         for column in columns:
             if column.width and np.size(cells[column.name]) != rows * column.width:

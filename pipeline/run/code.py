@@ -1,4 +1,4 @@
-"""The source files of this program, found by package, and their content."""
+"""Find the source files of this program by package, and hash their contents."""
 
 import hashlib
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ALL = ("common", "features", "models", "pipeline")
-# The packages whose code a fit depends on: those that it runs, except those that only read files.
+# The packages whose code a fit depends on. Packages that only read files are left out.
 OF_A_FIT = ("common", "models", "features.text", "pipeline.training")
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -15,7 +15,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @cache
 def files_of(packages: Sequence[str]) -> tuple[Path, ...]:
-    """Return the source files of packages, those of their subpackages included."""
+    """Return the source files of packages and their subpackages."""
     folders: list[Path] = []
     for package in packages:
         spec = find_spec(package)
@@ -26,7 +26,7 @@ def files_of(packages: Sequence[str]) -> tuple[Path, ...]:
 
 
 def installed_at(place: str) -> Path:
-    """Return where a file or folder of this program lies, given relative to the program's folder."""
+    """Return the path of a file or folder of this program; `place` is relative to the program's folder."""
     return _ROOT / place
 
 

@@ -1,12 +1,12 @@
-"""Clips divided into tasks of whole recordings, or of parts of long ones, so that all workers have the same to do."""
+"""Divide clips into tasks of whole recordings, or of parts of long ones, to spread the work evenly over workers."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from math import ceil
 
 from pipeline.run.plans import Clip, Source
 
-PARTS_PER_WORKER = 2  # long recordings are divided so finely: more parts are better balanced, but each is opened anew
-SHORTEST_S = 10.0  # parts hold at least so much of their utterances, in seconds
+PARTS_PER_WORKER = 2  # how finely recordings are divided; more parts balance better, but each part is opened anew
+SHORTEST_S = 10.0  # the utterances of a part last at least this long in total, in seconds
 
 
 def evenly(clips: Sequence[Clip], most: int, workers: int) -> list[list[Clip]]:
@@ -31,17 +31,17 @@ def evenly(clips: Sequence[Clip], most: int, workers: int) -> list[list[Clip]]:
 def shares(
     recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callable[[Source, Collection[str]], bool]
 ) -> list[list[Clip]]:
-    """Return the clips of each recording, those of a long one in several parts that follow one another in time.
+    """Return groups of clips: all clips of a recording, or consecutive parts of a long recording.
 
     Parameters
     ----------
     recordings
         The clips of each recording; payloads are `Source`.
     workers
-        How many workers there are.
+        The number of workers.
     divisible
-        Whether parts of a recording can be decoded apart, each once, with the same result, for the tracks that its
-        clips name. It is called for long recordings only.
+        Function that says whether parts of a recording can be decoded separately with the same result, for the tracks
+        that its clips name. It is called for long recordings only.
     """
     given = [list(clips) for clips in recordings]
     share_s = sum(map(_length_s, given)) / (PARTS_PER_WORKER * workers)
@@ -63,7 +63,7 @@ def _length_s(clips: Sequence[Clip]) -> float:
 
 
 def _parts(clips: Sequence[Clip], count: int) -> list[list[Clip]]:
-    """Divide clips by time into parts of nearly equal length; none is empty."""
+    """Divide clips by time into `count` parts of nearly equal length, none of which is empty."""
     ordered = sorted(clips, key=lambda clip: clip.payload.span.start_s)
     share_s = _length_s(clips) / count
     parts: list[list[Clip]] = [[]]

@@ -1,4 +1,4 @@
-"""Features of a corpus, computed on workers in batches of clips."""
+"""Compute the features of a corpus on workers, in batches of clips."""
 
 import atexit
 import json
@@ -36,12 +36,12 @@ _MOST_IN_A_BATCH = 16
 
 @lru_cache(maxsize=16)
 def _built(name: str, settings: str, depends: str, device: str) -> Extractor[Any]:
-    """Return this process's only extractor with these settings; its model is loaded on first use.
+    """Return the extractor with these settings; each process has only one, whose model is loaded on first use.
 
     Raises
     ------
     Changed
-        If its numbers depend on other things here than in the process that planned the run.
+        If what its numbers depend on (version, weights, libraries) differs from the process that planned the run.
     """
     extractor = build(name, json.loads(settings))
     require_planned(f"the extractor {name}", json.loads(depends), extractor_program(extractor))
@@ -51,7 +51,7 @@ def _built(name: str, settings: str, depends: str, device: str) -> Extractor[Any
 
 
 class _OpenStore:
-    """The one store that this process has open; opening another one, or a changed one, closes it."""
+    """The only store that this process has open; it is closed before another store, or a changed one, is opened."""
 
     def __init__(self) -> None:
         self._which: tuple[Path, list[int]] | None = None
@@ -59,7 +59,7 @@ class _OpenStore:
         self._store: Store | None = None
 
     def get(self, path: Path) -> Store:
-        """Return the store at `path` as it is now."""
+        """Return the store at `path`, opened again if it has changed."""
         which = (path, stamp_of(path))
         if self._store is None or which != self._which:
             self.close()
@@ -94,7 +94,7 @@ class ExtractStep:
     store: str
     light: bool
     device: str = CPU  # the setting; once `ready`, the device
-    at_once: int = 1  # clips that an encoder is given at once
+    at_once: int = 1  # number of clips that an encoder processes at once
     plugins: tuple[str, ...] = ()
     stage: str = "extract"
 
@@ -168,13 +168,15 @@ def _entry(found: Features, extractor: Extractor[Any]) -> Entry:
 
 
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
-    """Write features/<extractor>.h5; for errors see the stage `extract`."""
+    """Write features/<extractor>.h5; the stage `extract` documents the errors."""
     with names_setting(extractor_name):
         return _written(params, name, extractor_name, pool)
 
 
 def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool) -> int:
-    """Compute what an extractor lacks, for the stage that will write its store; return for how many clips.
+    """Compute the missing features of an extractor, ahead of the stage that will write its store.
+
+    Return the number of clips.
 
     Raises
     ------
@@ -191,7 +193,7 @@ def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool) ->
 def _planned(
     params: Params, name: str, extractor_name: str
 ) -> tuple[dict[str, Any], ExtractStep, list[Clip | Outcome]]:
-    """Return what an extractor's numbers depend on, the step that computes them, and of which clips."""
+    """Return what an extractor's numbers depend on, the step that computes them, and the planned clips."""
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
     _require_not_imported(paths.features(extractor_name), params)
     require_current(
@@ -222,9 +224,9 @@ def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> Step
 
 
 def devices(outcomes: Sequence[Outcome]) -> dict[str, str]:
-    """Return the attribute that names the devices on which an encoder computed an extractor's clips.
+    """Return the attribute `device` of a store: the devices on which an encoder computed its clips.
 
-    Entries of the cache that name none are of versions that knew only the CPU.
+    Cache entries without a device were written by versions that ran on the CPU only.
 
     >>> devices([Outcome("a", "k", "ok", 3, device="cuda:0"), Outcome("b", "k", "ok", 3)])
     {'device': 'cpu (1 of 2 utterances), cuda:0 (1 of 2 utterances)'}

@@ -1,4 +1,4 @@
-"""failures.csv: what failed, in which stage and step, why, and after how many attempts."""
+"""Read and write failures.csv: what failed, in which stage and step, why, and after how many attempts."""
 
 import csv
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def read_failures(path: Path) -> list[Failure]:
 
 
 def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:
-    """Replace the rows of one stage and step by the current failures, and add up attempts."""
+    """Replace the rows of one stage and step with the current failures; attempts are added up."""
     with locked(path.with_name(f".{path.name}.lock"), f"is writing {path}"):
         rows = read_failures(path)
         before = {row.utterance: row.attempts for row in rows if (row.stage, row.step) == (stage, step)}

@@ -1,6 +1,6 @@
-"""Files left by killed runs: only those that this program named, and only in folders that it writes.
+"""Find files that killed runs left: only those with names of this program, and only in folders that it writes.
 
-A user's own hidden files may lie next to ours, and a corpus's folder in ``data/raw`` may be a link to a user's folder.
+A user's own hidden files may be next to ours, and a corpus's folder in ``data/raw`` may be a link to a user's folder.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _SETTINGS = rf"\..+\.ya?ml{_BY_CHANCE}"
 _TABLES = rf"\.(manifest|words)\.csv{_BY_CHANCE}"
 _LOCKS = r"\.[0-9a-f]{24}\.lock"
 _SCRATCH = r"\.(predict|show)-([0-9a-f]{16}|[a-z0-9_]{8})"
-# Earlier versions used the process's number instead, or nothing.
+# Earlier versions used the number of the process instead of random digits, or nothing.
 _CACHED = rf"{TEMPORARY}|\.hashes\.json\.\d+|\.\w+\.clip\.\d+"
 _MADE = rf"{TEMPORARY}|{_SCRATCH}|\.[\w.+-]+\.h5\.partial"
 

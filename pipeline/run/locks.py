@@ -1,4 +1,4 @@
-"""Locks: one run at a time writes a target; any other one says which it waits for."""
+"""Locks, so that only one run at a time writes a target; a run that has to wait says which one it waits for."""
 
 import errno
 import fcntl
@@ -16,15 +16,15 @@ from common.atomic import NO_LOCKS
 from pipeline.settings.paths import CACHE
 
 _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
-_PATIENCE, _PAUSE_S = 20, 0.05  # no message about a lock that is held for less than a second
+_PATIENCE, _PAUSE_S = 20, 0.05  # attempts and the pause between them: the message comes after one second
 
 
 @contextmanager
 def writing(target: Path) -> Iterator[None]:
-    """Wait until no other run of this folder writes `target`, then keep others from writing it.
+    """Wait until no other run in this folder writes `target`, then keep others from writing it.
 
-    A lock is released when its process ends, however it ends. Its file is below ``data/cache``, since DVC tracks the
-    files next to the target.
+    The lock is released when its process ends, however it ends. The lock file is below ``data/cache``, because DVC
+    tracks the files next to the target.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def locked(path: Path, what: str) -> Iterator[None]:
     Parameters
     ----------
     path
-        The lock file. There is none in a read-only folder, so that such a copy can be inspected.
+        The lock file. In a read-only folder nothing is locked, so that a read-only copy can be inspected.
     what
-        What the holder does, for the message to those who wait, as in ``is writing data/x.csv``.
+        What the holder does, for the message to processes that wait, for example ``is writing data/x.csv``.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
 
 
 def _held(path: Path, what: str) -> int | None:
-    """Return the descriptor of the lock file that this process now holds; None if the file system has no locks."""
+    """Wait for the lock and return the descriptor of its file; None if the file system has no locks."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
@@ -99,7 +99,7 @@ def _take(descriptor: int, what: str) -> bool:
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        sys.stderr.write(f"This file system has no locks: do not start another run that {what}\n")
+        sys.stderr.write(f"This file system has no locks: do not start another run while this one {what}\n")
         return False
     return True
 

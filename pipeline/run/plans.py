@@ -1,4 +1,4 @@
-"""What is to be computed for each utterance, under which key; and whether a store holds exactly that."""
+"""Plan what is computed for each utterance and under which key, and check whether a store holds exactly that."""
 
 import math
 import os
@@ -27,12 +27,12 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.streams.spans import Region, Span
 
-STREAM_FAILED = "StreamFailed"  # failed in an earlier stage, and is counted there
+STREAM_FAILED = "StreamFailed"  # error of a clip that failed in an earlier stage, which counts it
 
 
 @dataclass(frozen=True)
 class Clip:
-    """One utterance for one step to compute: its content key, and what the step needs to know about it."""
+    """One utterance that a step must compute: its content key, and what the step needs to know about it."""
 
     utterance: str
     key: str
@@ -41,9 +41,20 @@ class Clip:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of one clip: its status, number of rows, why it is not ok, and the exception's name if it failed.
+    """The outcome of one clip in a step.
 
-    The device is that on which an encoder computed it, in this run or an earlier one.
+    Attributes
+    ----------
+    utterance, key
+        The utterance, and the key of its result.
+    status, length
+        The status, and the number of rows.
+    note
+        Why the status is not ok, or a remark.
+    error
+        Name of the exception if the clip failed.
+    device
+        The device on which an encoder computed it, in this run or an earlier one.
     """
 
     utterance: str
@@ -65,13 +76,13 @@ class Source:
     text: str
     words: tuple[Word, ...]
     sha256: str = ""  # sha256 of the recording when the run was planned; empty if it could not be read or is not needed
-    voice: "Source | None" = None  # the sound, only of a picture in which the face that speaks is followed
+    voice: "Source | None" = None  # for video in which the speaking face is followed: the utterance's sound
 
 
 def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
     """Return, for every utterance, the clip to compute, or its outcome if there is nothing to compute.
 
-    With `trust_missing`, a missing recording counts as the one that `prepare` saw: its stream can still be used.
+    With `trust_missing`, a missing recording is assumed to be unchanged since `prepare`, so its stream stays usable.
 
     Raises
     ------
@@ -104,7 +115,7 @@ def _clip(
     hashes: dict[str, str],
     usual: tuple[str, str] | None,
 ) -> Clip | Outcome:
-    """Return one utterance's clip; where the `usual` track and channel of voices are given, it depends on its voice."""
+    """Return one utterance's clip; with `usual`, the default track and channel of voices, it includes the voice."""
     source = source_of(row, modality, words, hashes)
     if modality != "text" and not source.media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
@@ -123,25 +134,25 @@ def _clip(
 
 
 def _voice(row: Any, hashes: Mapping[str, str], usual: tuple[str, str]) -> Source:
-    """Return where the voice of an utterance is; `usual` is the track and channel if its row names none."""
+    """Return the source of an utterance's voice; `usual` gives the track and channel if its row names none."""
     sound = source_of(row, "audio", (), hashes)
     track, channel = sound.span.track or usual[0], sound.span.channel or usual[1]
     return replace(sound, span=replace(sound.span, region=None, track=track, channel=channel))
 
 
 def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Mapping[str, str]) -> Source:
-    """Return what a stream of an utterance is made from, on the clock of the file that it is read from.
+    """Return the source of an utterance's stream, with times in seconds of the file from which it is read.
 
     Parameters
     ----------
     row
         A row of the table of utterances, with the columns as attributes.
     modality
-        Whose stream it is.
+        The modality of the stream.
     words
         The words of the utterance, in seconds of its recording.
     hashes
-        Recording -> sha256 of its content.
+        The sha256 of each recording's content, keyed by the recording's path.
     """
     media, start_s, end_s = place_of(row, modality)
     if modality == "audio" and row.sound:
@@ -163,7 +174,9 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
         try:
             hashes[media] = memo.sha256(Path(media))
         except OSError:
-            hashes[media] = known if trust_missing else ""  # missing: reading it will fail with a message
+            hashes[media] = (
+                known if trust_missing else ""
+            )  # the recording is missing: reading it will fail with a message
         if hashes[media] and hashes[media] != known:
             raise UserError(
                 f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again"
@@ -173,9 +186,9 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
 
 
 def timed_words(source: Source) -> dict[str, float | int]:
-    """Return how many words are spoken from the first timed one to the last, and when these start and end.
+    """Return the number of words from the first timed word to the last, the start of the first and end of the last.
 
-    A word without times counts if it is between timed ones.
+    Words without times are counted if they are between timed words. The mapping is empty if no word has times.
     """
     timed = [i for i, (_, start, end) in enumerate(source.words) if math.isfinite(start + end)]
     if not timed:
@@ -186,7 +199,7 @@ def timed_words(source: Source) -> dict[str, float | int]:
 
 
 def feature_clips(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
-    """Return, for every utterance, the clip to compute, or the stream's own outcome if it holds nothing."""
+    """Return, for every utterance, the clip to compute, or the outcome of its stream if that holds no data."""
     program = extractor_program(extractor)
     plans: list[Clip | Outcome] = []
     with open_store(CorpusPaths(name).stream(extractor.modality)) as store:
@@ -200,12 +213,12 @@ def feature_clips(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
 
 
 def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str) -> None:
-    """Check that a store was made from the present files under the present settings.
+    """Check that a store was made from the present files with the present settings.
 
     Raises
     ------
     UserError
-        If some of its utterances are out of date; it names the command that updates them.
+        If some of its utterances are out of date. The message names the command that updates them.
     """
     with open_store(path) as store:
         stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))
@@ -218,5 +231,5 @@ def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str)
 
 
 def is_current(plan: Clip | Outcome, key: str, status: str) -> bool:
-    """Whether a stored utterance is what the plan would produce."""
+    """Whether a stored utterance, given by its key and status, is what the plan would produce."""
     return bool(status) and (key == plan.key if isinstance(plan, Clip) else status == plan.status)

@@ -1,4 +1,4 @@
-"""How far a step is: a bar on a terminal, a line every ten seconds elsewhere, with an estimate of the time left."""
+"""Show the progress of a step: a bar on a terminal, or a line every ten seconds, with the estimated time left."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 _LINE_EVERY_S = 10.0
-_RECENT = 100  # the rate is measured on this many latest results
-_LEAST_S = 1.0  # a shorter time says little about a rate
+_RECENT = 100  # number of latest results from which the rate is computed
+_LEAST_S = 1.0  # the shortest time from which a rate is computed
 
 
 class Pace:
@@ -21,7 +21,7 @@ class Pace:
         self._seen: deque[tuple[float, int]] = deque(maxlen=_RECENT)
 
     def add(self, now: float, done: int) -> None:
-        """Note that `done` results in all had arrived at a time in seconds."""
+        """Note that at the time `now`, in seconds, `done` results had arrived in total."""
         self._seen.append((now, done))
 
     def rate(self, now: float) -> float | None:
@@ -33,26 +33,26 @@ class Pace:
 
 
 class Progress:
-    """Counts results and shows how many are done and failed, the rate and the time left, on standard error.
+    """Counts results and shows on standard error how many are done and failed, the rate and the time left.
 
-    Used as a context manager, so that the last line is complete however the step ends.
+    Use it as a context manager, so that the last line is complete however the step ends.
 
     Parameters
     ----------
     label
-        What is done, as in ``extract mfcc``.
+        Name of the work, for example ``extract mfcc``.
     total
-        How many results there will be, those from the cache among them.
+        The number of results, including those from the cache.
     cached
-        How many were in the cache.
+        The number of results from the cache.
     unit
         What is counted, in the plural.
     out
-        Where it is shown; by default standard error.
+        Where progress is shown; by default standard error.
     quiet
         Show nothing.
     clock
-        Returns seconds that never decrease.
+        Function that returns a time in seconds that never decreases.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Progress:
             self._show()
 
     def step(self, results: int = 1, *, failed: bool = False) -> None:
-        """Count results that arrived together, and show them when it is time to."""
+        """Count results that arrived together, and update what is shown if it is time to."""
         self.done += results
         self.failed += failed
         now = self._clock()
@@ -104,7 +104,7 @@ class Progress:
         return f"{self.label}: {', '.join(counts)}"
 
     def _details(self, *, always: bool) -> list[str]:
-        """Return the numbers from the cache and failed (zeros only if `always`), the rate and the time left."""
+        """Return the numbers of cached and failed results (zeros only if `always`), the rate and the time left."""
         rate, left = self._pace.rate(self._clock()), self.total - self.cached - self.done
         parts = [
             f"{self.cached} from the cache" if always or self.cached else "",
@@ -125,7 +125,7 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the largest units that matter.
+    """Return a time in seconds, minutes, or hours and minutes, depending on its length.
 
     >>> duration(12.3), duration(100), duration(7500)
     ('12 s', '2 min', '2 h 5 min')
@@ -137,7 +137,7 @@ def duration(seconds: float) -> str:
 
 
 def _bar(label: str, total: int, cached: int, unit: str, out: TextIO) -> Any:
-    """Return a bar of tqdm, without its thread and its lock between processes: only this thread draws it."""
+    """Return a tqdm bar without tqdm's monitor thread and lock between processes, since only this thread draws it."""
     from tqdm import tqdm
 
     bar: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
@@ -148,7 +148,7 @@ def _bar(label: str, total: int, cached: int, unit: str, out: TextIO) -> Any:
 
 
 def _columns(out: TextIO) -> int:
-    """Return the width of a terminal; 80 where it does not say."""
+    """Return the width of a terminal in characters; 80 if it is unknown."""
     try:
         return os.get_terminal_size(out.fileno()).columns or 80
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Clips of recordings, on a worker: each recording is decoded once, and is the one that the run was planned with."""
+"""Compute the clips of recordings on a worker: each recording is decoded once, and must be the planned one."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,20 +10,20 @@ from pipeline.hashing import HashMemo, stamp_of
 from pipeline.run.plans import Clip, Source
 from pipeline.settings.paths import CACHE
 
-Results = Iterator[tuple[int, Entry | Exception]]  # position of a clip, and its entry or why it failed
+Results = Iterator[tuple[int, Entry | Exception]]  # position of a clip, and its entry or the error
 
 
 def each_recording(clips: Sequence[Clip], compute: Callable[[Sequence[Clip]], Results]) -> Results:
-    """Yield the result of every clip, computed from the clips of one recording after the other.
+    """Yield the result of every clip; `compute` gets the clips of one recording at a time.
 
-    An exception fails what is left of its recording, but not the next one.
+    If it raises an exception, the remaining clips of that recording fail, but not those of the next one.
 
     Raises
     ------
     Changed
         If a recording is not the one in the clips' keys.
     UserError
-        If `compute` raises it, since it does not concern a recording.
+        If `compute` raises it, since such an error is not about the recording.
     """
     position = {id(clip): i for i, clip in enumerate(clips)}
     memo = HashMemo(CACHE / "hashes.json")
@@ -51,20 +51,21 @@ def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
 
 
 def _files(clips: Sequence[Clip]) -> list[Source]:
-    """Return the files that the clips of a recording are read from, each once: it, and those that hold their voices."""
+    """Return the files from which the clips of a recording are read: the recording, and separate files of voices."""
     sources = [clips[0].payload, *(clip.payload.voice for clip in clips if clip.payload.voice is not None)]
     return list({source.path: source for source in reversed(sources)}.values())
 
 
 def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
-    """Return a check that a recording is still the planned one; a missing recording fails when it is read.
+    """Return a function that checks whether a recording is still the planned one.
+
+    A recording that is missing from the start is not an error here, since reading it will fail with a message.
 
     Raises
     ------
     Changed
-        If it has already been replaced; the check raises it too.
-    OSError
-        By the check, if the recording is missing.
+        If the recording has been replaced. The returned function raises it, too, and raises OSError if the recording
+        has been removed meanwhile.
     """
     path = Path(source.path)
     changed = Changed(

@@ -1,4 +1,4 @@
-"""What preprocess and extract share: run a step, write its store, record failures."""
+"""What `preprocess` and `extract` share: run a step, write its store, and record failures."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, A
     Raises
     ------
     Changed
-        If not; it names what differs, and the machine.
+        If they do not. The message names what differs, and the machine.
     """
     planned, found = (json.loads(described(one)) for one in (planned, found))
     other = [name for name in planned if planned[name] != found.get(name)]
@@ -53,11 +53,11 @@ def run_and_store(
     Parameters
     ----------
     step, planned, pool
-        What is computed, of which clips, and where.
+        The step to compute, the clips or outcomes that were planned, and the workers.
     target
         Path, columns and attributes of the store.
     further
-        Returns further attributes, which follow from the outcomes.
+        Function from the outcomes to further attributes of the store.
     """
     path, schema, attributes = target
     clips = [plan for plan in planned if isinstance(plan, Clip)]
@@ -75,7 +75,7 @@ def run_and_store(
 
 
 def compute_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> int:
-    """Put into the cache what a later command would compute on workers, and return for how many clips."""
+    """Compute on workers, into the cache, what a later command would need; return the number of clips."""
     cache = ClipCache(CACHE, step.name)
     missing = [plan for plan in planned if isinstance(plan, Clip) and not cache.exists(plan.key)]
     if step.light or not missing:
@@ -90,7 +90,7 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
     Raises
     ------
     TooManyFailures
-        If their share exceeds `run.max_failed`: more than one clip, or all of them.
+        If more than one clip failed and the share of failed clips exceeds `run.max_failed`, or if all clips failed.
     """
     failed = [o for o in report.outcomes if o.status == "failed" and o.error != STREAM_FAILED]
     record(
@@ -99,7 +99,9 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
         step.name,
         [Failure(o.utterance, step.stage, step.name, o.error, o.note) for o in failed],
     )
-    allowed = max(1, params.run.max_failed * len(report.outcomes))  # one never ends the stage of a small corpus
+    allowed = max(
+        1, params.run.max_failed * len(report.outcomes)
+    )  # a single failure never ends the stage of a small corpus
     if len(failed) > allowed or (failed and len(failed) == len(report.outcomes) and params.run.max_failed < 1):
         first = failed[0]
         raise TooManyFailures(

@@ -1,4 +1,4 @@
-"""Streams of a corpus, computed on workers one recording at a time."""
+"""Compute the streams of a corpus on workers, one recording at a time."""
 
 import json
 from collections.abc import Collection, Iterator, Sequence
@@ -25,7 +25,7 @@ _MOST_IN_A_BATCH = 8  # recordings
 
 @dataclass(frozen=True)
 class StreamStep:
-    """Makes one kind of stream; each recording is decoded once, a long one in parts by several workers."""
+    """Makes one kind of stream. Each recording is decoded once; a long one is decoded in parts by several workers."""
 
     name: Modality
     config: Any
@@ -35,7 +35,7 @@ class StreamStep:
 
     @property
     def light(self) -> bool:
-        """Text is only tokenised and matched, which is quicker than starting a worker."""
+        """Whether no worker is used: text is only tokenised and matched, which is quicker than starting a worker."""
         return self.name == "text"
 
     def ready(self) -> "StreamStep":
@@ -43,7 +43,7 @@ class StreamStep:
         return self
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return whole recordings, several per task if there are many, and parts of long ones."""
+        """Return the tasks: whole recordings, several per task if there are many, and parts of long recordings."""
         if self.light:
             return [list(clips)]
         parts = shares(by_recording(clips).values(), workers, self._divisible)
@@ -75,7 +75,7 @@ class StreamStep:
                 yield i, video_entry(stream)
 
     def _divisible(self, source: Source, tracks: Collection[str]) -> bool:
-        """Whether parts of a recording can be decoded apart; of one that cannot be read, all clips fail together."""
+        """Whether parts of a recording can be decoded separately; an unreadable one is kept whole, and fails."""
         from pipeline.streams import decode, frames
         from pipeline.streams.container.opening import MediaError
 
@@ -87,7 +87,7 @@ class StreamStep:
             return False
 
     def _read(self, source: Source, parts: Sequence[Source]) -> Iterator[tuple[int, Any]]:
-        """Decode parts of a recording, which messages call by the name that the manifest gives it, wherever it lies."""
+        """Decode parts of a recording; messages use the path that the manifest gives, not the resolved one."""
         spans = [part.span for part in parts]
         if self.name == "audio":
             from pipeline.streams.audio import read_audio
@@ -110,7 +110,7 @@ class StreamStep:
 
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
-    """Write streams/<modality>.h5; for errors see the stage `preprocess`."""
+    """Write streams/<modality>.h5; the stage `preprocess` documents the errors."""
     program, step, planned = _planned(params, name, modality)
     attributes: dict[str, Any] = {
         "kind": "stream",
@@ -129,13 +129,13 @@ def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> S
 
 
 def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> int:
-    """Compute what a stream lacks, for the stage that will write its store; return for how many clips."""
+    """Compute what is missing in a stream, ahead of the stage that will write its store; return the number of clips."""
     _, step, planned = _planned(params, name, modality)
     return compute_ahead(step, planned, pool)
 
 
 def _planned(params: Params, name: str, modality: Modality) -> tuple[dict[str, Any], StreamStep, list[Clip | Outcome]]:
-    """Return what a stream depends on, the step that computes it, and of which clips."""
+    """Return what a stream depends on, the step that computes it, and the planned clips."""
     config = params.streams[modality]
     program = stream_program(modality, config)
     step = StreamStep(modality, config, described(program), params.run.plugins)

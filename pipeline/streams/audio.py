@@ -1,7 +1,7 @@
-"""The voice: from one recording and the spans of its utterances to clean mono streams at one sampling rate.
+"""Audio streams: turn one recording and the spans of its utterances into clean mono sound at one sampling rate.
 
-A recording is decoded once, in order. Presentation time stamps say where its sound belongs, so that a track that starts
-late or has gaps stays on the recording's clock. Each utterance is then resampled, filtered, trimmed and levelled.
+A recording is decoded once, in order. Sound is placed by its presentation time stamps, so that a track that starts late
+or has gaps stays on the recording's clock. Each utterance is then resampled, filtered, trimmed and levelled.
 """
 
 import math
@@ -24,19 +24,21 @@ from pipeline.streams.container.tracks import Track, chosen, tracks_of
 from pipeline.streams.decode import AudioTrack, Chunk
 from pipeline.streams.spans import Span
 
-VERSION = 3  # raised whenever the same recording and settings give other samples
-CONTEXT_S = 0.05  # sound on either side of a span that the resampling filter sees
+VERSION = 3  # raised whenever the same recording and settings give different samples
+CONTEXT_S = 0.05  # length of the sound before and after a span that the resampling filter also reads
 
 Fault = NoStream | EmptyInput | MediaError
 Outcome = AudioStream | Fault
 Sound = TypeVar("Sound", AudioStream, FloatArray)
-Finish = Callable[[FloatArray, AudioConfig, Span, str], Sound]  # of the samples of a span and a note on them
+Finish = Callable[
+    [FloatArray, AudioConfig, Span, str], Sound
+]  # function of the samples of a span, settings, span and note
 
 
 def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str = "") -> Iterator[tuple[int, Outcome]]:
     """Decode each wanted track of `path` once, and yield the stream of each span as soon as it is complete.
 
-    Only the sound of spans that are being read is kept in memory. Spans may overlap and come in any order.
+    Only the sound of spans that are currently being read is kept in memory. Spans may overlap and be in any order.
 
     Parameters
     ----------
@@ -45,16 +47,16 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
     spans
         Where the utterances are, on the recording's clock (`Span`).
     config
-        How they are cleaned.
+        Settings of cleaning.
     name
-        What messages call the recording; its path if empty.
+        Name of the recording in messages; its path if empty.
 
     Yields
     ------
     tuple of int and AudioStream or exception
-        The index of a span and its stream, or the reason why there is no stream: `NoStream` without an audio track,
-        `EmptyInput` for silence or a span after the end of the sound, `MediaError` for a recording that cannot be
-        read or that breaks off inside the span.
+        The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no audio track,
+        `EmptyInput` for silence or a span after the end of the sound, `MediaError` if the recording cannot be read or
+        breaks off inside the span.
     """
     return _read(path, spans, config, name or str(path), _cleaned)
 
@@ -62,10 +64,10 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
 def read_sound(
     path: Path, spans: Sequence[Span], config: AudioConfig, name: str = ""
 ) -> Iterator[tuple[int, FloatArray | Fault]]:
-    """Yield the samples of each span as they are: on the recording's clock, but not filtered, trimmed or levelled.
+    """Yield the samples of each span without filtering, trimming or levelling.
 
-    Track, channel and sampling rate are those of the stream. For parameters and outcomes see `read_audio`; silence
-    counts as sound, and samples ``(n,)`` are fewer where the sound ends before the span.
+    Track, channel and sampling rate are chosen as in `read_audio`, which also describes parameters and outcomes.
+    Silence counts as sound here. There are fewer samples ``(n,)`` if the sound ends before the span does.
     """
     return _read(path, spans, config, name or str(path), lambda samples, *_: samples)
 
@@ -99,15 +101,15 @@ class Window:
         self._chunks: list[Chunk] = []
 
     def add(self, chunk: Chunk) -> None:
-        """Keep the part of a chunk that lies inside the window."""
+        """Keep the part of a chunk that is inside the window."""
         rows = chunk.rows[:, max(self.first - chunk.start, 0) : max(self.last - chunk.start, 0)]
         if rows.shape[1]:
             self._chunks.append(Chunk(max(chunk.start, self.first) - self.first, chunk.names, rows))
 
     def mono(self, channel: str, where: object) -> tuple[FloatArray, str]:
-        """Return the voice as ``(n,)``, from ``first`` to the last sample received, and a note; gaps are silent.
+        """Return the voice ``(n,)``, from ``first`` to the last sample received, and a note; gaps are silent.
 
-        Where the number of channels changes inside the window, each stretch is mixed by itself.
+        If the number of channels changes inside the window, each stretch is mixed separately.
         """
         length = max((chunk.start + chunk.rows.shape[1] for chunk in self._chunks), default=0)
         mono, notes = np.zeros(length, dtype=np.float32), []
@@ -157,7 +159,7 @@ def _read_track(
     config: AudioConfig,
     finish: Finish[Sound],
 ) -> Iterator[tuple[int, Sound | Fault]]:
-    """Yield the stream of each span; all spans are of one track."""
+    """Yield the outcome of each span; all spans belong to one track."""
     with open_recording(path, name) as container:
         tracks = tracks_of(container, "audio", timeline.stills)
         if not tracks:
@@ -186,14 +188,14 @@ def _cleaned(samples: FloatArray, config: AudioConfig, span: Span, note: str) ->
 
 
 def _with_others(error: EmptyInput, tracks: Sequence[Track]) -> EmptyInput:
-    """Add to the message about a silent track that there are others."""
+    """Return an error about a silent track, with a list of all tracks added if there are others."""
     if len(tracks) > 1:
         return EmptyInput(f"{error}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
     return error
 
 
 def _resampled(window: Window, native: FloatArray, rate_hz: int) -> FloatArray:
-    """Return the samples of the span itself, without context, at `rate_hz`."""
+    """Return the samples of the span at `rate_hz`, without the context around it."""
     if not np.isfinite(native).all():
         raise MediaError(f"the sound from {window.span.start_s:.2f} s holds samples that are not finite numbers")
     sound = native if window.rate_hz == rate_hz else soxr.resample(native, window.rate_hz, rate_hz, quality="HQ")

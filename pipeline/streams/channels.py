@@ -1,4 +1,4 @@
-"""Which channel of a recording carries the voice, or how channels are mixed."""
+"""Choose the channel of a recording that carries the voice, or mix the channels."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -12,16 +12,16 @@ from pipeline.streams.container.tracks import channel_index
 
 CENTRE_DB = -20.0  # a centre channel this far below the other channels carries no voice
 SILENT_DB = -70.0  # a channel below this level is silent
-OFFSET = 0.03  # a mean above this share of the standard deviation is a constant offset; speech stays below it
-CANCELLED = 0.1  # channels cancel where their mean keeps less than this share of the power (1/2 if independent)
-MOST = 0.6  # the mean is not used where the octaves that cancel hold more than this share of the power
-NEARLY_ALL = 0.9  # the same share for the octaves of speech, and for the sound that rises above the steady sound
+OFFSET = 0.03  # a mean above this share of the standard deviation is a constant offset; that of speech is smaller
+CANCELLED = 0.1  # channels cancel if their mean keeps less than this share of the power (1/2 if they are independent)
+MOST = 0.6  # the mean is not used if octaves that cancel hold more than this share of the power
+NEARLY_ALL = 0.9  # the same share for the octaves of speech, and for sound that rises above the steady sound
 OCTAVES_HZ = tuple(62.5 * 2**k for k in range(8))
 SPEECH = slice(2, 6)  # the octaves from 250 to 4000 Hz
-STEADY = 0.1  # this quantile of an octave's power counts as steady sound: hum, hiss, rumble
+STEADY = 0.1  # this quantile of an octave's power over time counts as steady sound: hum, hiss, rumble
 RISEN = 2.0  # power above this multiple of the steady power is not steady sound
 BLOCK = 4096  # samples
-PART_S = 0.5  # channels that cancel for this long in an audible part are not averaged
+PART_S = 0.5  # channels that cancel for this long in an audible part are not averaged, in seconds
 AUDIBLE_DB = -30.0  # a part counts as audible down to this level below the loudest one
 LOUD_DB = -10.0  # the same limit after steady sound was subtracted
 WORTH_HEARING = 0.05  # octaves with more than this share of a part's power must all cancel in it
@@ -34,15 +34,15 @@ def voice_of(
 ) -> tuple[FloatArray, str]:
     """Choose the channel that carries the voice, or mix the channels.
 
-    A channel that is named is used. Otherwise, films and series keep dialogue in the centre channel, which is used
-    alone unless it is silent or far below the rest. For all other recordings, the mean without the subwoofer is used.
-    Channels may cancel in their mean because one of them was inverted: if they do so for half a second or longer, or if
-    only the voice cancels and a hum in both stays, the loudest channel alone is used for the whole utterance.
+    If a channel is named, it is used. Otherwise, a centre channel is used alone unless it is silent or much quieter
+    than the rest, because films keep dialogue there. For other recordings, the mean of the channels without the
+    subwoofer is used. If one channel was inverted, channels may cancel in their mean. If they do so for half a second,
+    or if the voice cancels while a hum stays, the loudest channel alone is used for the whole utterance.
 
     Parameters
     ----------
     rows
-        ``(channels, n)``, 1.0 is full scale.
+        Samples ``(channels, n)``; 1.0 is full scale.
     names
         FFmpeg's names of the channels.
     channel
@@ -50,11 +50,11 @@ def voice_of(
     rate_hz
         Samples per second.
     where
-        The recording, named in messages.
+        Name of the recording in messages.
 
     Returns
     -------
-    ``(n,)``, and a note, which is empty unless something is odd.
+    Samples ``(n,)``, and a note, which is empty unless something is odd.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def voice_of(
 
 
 def offsets_of(rows: FloatArray) -> FloatArray:
-    """Return the constant offset of each channel, ``(channels, 1)``; 0 where its mean is no larger than in speech.
+    """Return the constant offset of each channel, ``(channels, 1)``; 0 if its mean is not larger than in speech.
 
     >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
     [0.4000000059604645, 0.0]
@@ -96,7 +96,7 @@ def offsets_of(rows: FloatArray) -> FloatArray:
 
 
 def _mains(names: Sequence[str]) -> list[int]:
-    """Return the channels to mix: all but the subwoofer; of an ambisonic recording, the omnidirectional one."""
+    """Return the channels to mix: all except the subwoofer, or the omnidirectional one of an ambisonic recording."""
     if "AMBI0" in names:
         return [list(names).index("AMBI0")]
     return [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))
@@ -109,8 +109,8 @@ def _level_db(row: FloatArray) -> float:
 def _cancels(rows: FloatArray, rate_hz: int) -> bool:
     """Whether the channels, or the voice in them, nearly cancel in their mean.
 
-    Hum, hiss and rumble that all channels share stay in the mean even where the voice cancels. Therefore the octaves of
-    speech, and the sound that rises above the steady sound in each octave, are checked too.
+    Hum, hiss and rumble that all channels share stay in the mean even if the voice cancels. Therefore the octaves of
+    speech, and the sound that rises above the steady sound in each octave, are checked separately.
     """
     kept, whole = _octave_powers(rows, rate_hz)
     if not whole.size or whole.max() <= 0:
@@ -128,7 +128,10 @@ def _cancels(rows: FloatArray, rate_hz: int) -> bool:
 
 
 def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
-    """Whether the octaves that cancel hold more than the share `most` of the power; ``(blocks, octaves)`` each."""
+    """Whether the octaves that cancel hold more than the share `most` of the power.
+
+    Both powers, that of the mean (`kept`) and the one to compare it with (`whole`), are ``(blocks, octaves)``.
+    """
     kept_in_all, in_all = kept.sum(axis=0), whole.sum(axis=0)
     return bool(in_all[kept_in_all < CANCELLED * in_all].sum() > most * in_all.sum())
 
@@ -136,7 +139,7 @@ def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
 def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: float) -> bool:
     """Whether all octaves with a relevant share of the power cancel in some audible stretch of `count` blocks.
 
-    Channels that merely receive the voice at different times never do so for half a second.
+    Channels that merely receive the voice at different times never cancel like that for half a second.
     """
     kept, whole = (np.lib.stride_tricks.sliding_window_view(p, count, axis=0).sum(axis=-1) for p in (kept, whole))
     powers = whole.sum(axis=1)
@@ -152,7 +155,7 @@ def _steady(powers: Powers) -> Powers:
 
 
 def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[Powers, Powers]:
-    """Return, per block and octave, the power of the channels' mean and a power to compare it with.
+    """Return the power of the channels' mean in each block and octave, and a power to compare it with.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Cleaning the voice of one utterance: a band-pass filter, trimming, and a common level."""
+"""Clean the voice of one utterance: band-pass filter, trim, and bring to a common level."""
 
 import math
 
@@ -10,8 +10,8 @@ from features.types import AudioStream
 from pipeline.settings.streams import AudioConfig
 from pipeline.streams.channels import SILENT_DB
 
-FRAME_S = 0.01  # length of the frames whose energy decides what is trimmed
-SILENCE_DB = SILENT_DB  # a span whose loudest frame is quieter (dB of full scale) is silence
+FRAME_S = 0.01  # length of the frames whose level decides what is trimmed
+SILENCE_DB = SILENT_DB  # a span is silent if its loudest frame is below this level (dB of full scale)
 SHORTEST_S = 0.05  # an utterance with less sound than this counts as empty
 
 Samples = NDArray[np.float64]
@@ -23,16 +23,16 @@ def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = No
     Parameters
     ----------
     samples
-        ``(n,)`` mono, 1.0 is full scale, at ``config.rate_hz``.
+        Mono samples ``(n,)`` at ``config.rate_hz``; 1.0 is full scale.
     config
         The settings.
     duration_s
-        Length of the utterance in seconds, where it differs from that of `samples`.
+        Length of the utterance in seconds; by default that of `samples`.
 
     Returns
     -------
     AudioStream
-        ``start_s`` is how much trimming removed at the front.
+        Its ``start_s`` is the length that trimming removed at the beginning, in seconds.
 
     Raises
     ------
@@ -58,18 +58,19 @@ def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = No
 
 
 def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, order: int) -> Samples:
-    """Return `samples` band-passed by a zero-phase filter, so that nothing is shifted in time.
+    """Return `samples` after a zero-phase band-pass filter, which shifts nothing in time.
 
-    A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`). Its phase is
-    zero and its magnitude is that of the filter squared, -6 dB at both corner frequencies. Both ends are extended by
-    their mirror image, which adds no step, for three periods of the low corner frequency or as far as samples reach.
+    A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`). Together,
+    the two passes have zero phase and the squared magnitude of the filter, -6 dB at both corner frequencies. Both ends
+    are extended by their mirror image, which adds no step, for three periods of the low corner frequency or, if the
+    samples are shorter, for their length.
 
     Parameters
     ----------
     samples
-        ``(n,)``; any n.
+        Mono samples ``(n,)``, for any n.
     rate_hz, low_hz, high_hz
-        Sampling rate and corners in Hz.
+        Sampling rate and corner frequencies in Hz.
     order
         Order of the filter, which runs twice.
     """
@@ -96,7 +97,7 @@ def frame_levels_db(samples: Samples, rate_hz: int) -> Samples:
 
 
 def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, int]:
-    """Return ``(first, last)``, so that ``samples[first:last]`` runs from the first to the last loud frame.
+    """Return ``(first, last)`` such that ``samples[first:last]`` extends from the first to the last loud frame.
 
     Frames are 10 ms long and do not overlap. A frame is loud if it is at most `trim_db` below the loudest one.
     Digital silence gives ``(0, 0)``.
@@ -110,9 +111,9 @@ def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, in
 
 
 def normalise(samples: Samples, level_db: float) -> tuple[Samples, float]:
-    """Scale `samples` to a root mean square of `level_db`; return them and the gain in dB.
+    """Return `samples` scaled to a root mean square of `level_db`, and the gain in dB.
 
-    The gain is smaller where peaks would otherwise leave the range of 16-bit samples, [-1, 1).
+    The gain is smaller if peaks would otherwise leave the range of 16-bit samples, [-1, 1).
     """
     rms, peak = float(np.sqrt(np.mean(np.square(samples)))), float(np.abs(samples).max())
     gain = min(10 ** (level_db / 20) / rms, (1 - 2**-15) / peak)

@@ -19,7 +19,7 @@ from pipeline.streams.container.timeline import MISSING_S, Timeline, packets, re
 from pipeline.streams.container.tracks import Track, stream_of, tracks_of
 from pipeline.streams.spans import Span
 
-# Bytes of a sample of those codecs whose packets hold nothing but samples.
+# Bytes per sample of the codecs whose packets hold nothing but samples.
 PCM_BYTES = {
     **dict.fromkeys(("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw"), 1),
     **dict.fromkeys(("pcm_s16le", "pcm_s16be"), 2),
@@ -27,7 +27,7 @@ PCM_BYTES = {
     **dict.fromkeys(("pcm_s32le", "pcm_s32be", "pcm_f32le", "pcm_f32be"), 4),
     **dict.fromkeys(("pcm_f64le", "pcm_f64be"), 8),
 }
-DRIFT_S = 0.03  # a time stamp that differs from the count of samples by more than this replaces the count
+DRIFT_S = 0.03  # a time stamp overrides the count of samples if the two differ by more than this
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class RecordingInfo:
     audio, video
         The tracks of sound and of picture, without covers.
     breaks_off_s
-        Where a stream breaks off before the end that its header states; None for a complete recording.
+        When a stream breaks off before the end that its header states; None for a complete recording.
     notices
-        Sentences about what is odd, which do not name the recording.
+        Sentences about what is odd; they do not name the recording.
     """
 
     duration_s: float
@@ -59,7 +59,7 @@ def probe(path: Path) -> RecordingInfo:
     Raises
     ------
     MediaError
-        As `open_recording`.
+        In the cases of `open_recording`.
     """
     with open_recording(path) as container:
         timeline = read_timeline(container, path)
@@ -74,7 +74,7 @@ def probe(path: Path) -> RecordingInfo:
 
 
 class Chunk(NamedTuple):
-    """Some sound: the number of its first sample, the names of its channels, and ``(channels, n)`` samples."""
+    """Some sound: the number of its first sample, the names of its channels, and samples ``(channels, n)``."""
 
     start: int
     names: tuple[str, ...]
@@ -82,16 +82,16 @@ class Chunk(NamedTuple):
 
 
 class AudioTrack:
-    """A track of sound of an open recording, decoded once, in order.
+    """A sound track of an open recording, decoded once, in order.
 
-    Samples are numbered on the recording's clock: number ``k`` sounds at ``k / rate_hz`` seconds.
+    Samples are numbered on the recording's clock: sample ``k`` is heard at ``k / rate_hz`` seconds.
 
     Attributes
     ----------
     rate_hz
-        Samples per second; final after the first chunk.
+        Samples per second; does not change after the first chunk.
     end_s
-        Where the sound decoded so far ends.
+        End of the sound decoded so far, in seconds.
     """
 
     def __init__(self, container: Any, timeline: Timeline, track: Track, name: str) -> None:
@@ -106,20 +106,20 @@ class AudioTrack:
 
     @property
     def end_s(self) -> float:
-        """Where the sound decoded so far ends, in seconds."""
+        """The end of the sound decoded so far, in seconds."""
         return self._end / self.rate_hz
 
     def chunks(self, from_s: float = 0.0) -> Iterator[Chunk]:
         """Yield the sound in the order of the file.
 
-        Time stamps say where it belongs: a gap between two chunks is a gap in the recording, and where two overlap the
-        later one counts. A packet that cannot be decoded leaves a gap too, which `check` reports.
+        Sound is placed by its time stamps: a gap between two chunks is a gap in the recording, and where two chunks
+        overlap, the later one counts. A packet that cannot be decoded leaves a gap, too, which `check` reports.
 
         Parameters
         ----------
         from_s
-            Sound before this time is not needed, in seconds. It is not decoded where each packet stands for itself,
-            and left to the caller elsewhere.
+            Time in seconds before which sound is not needed. It is not decoded if packets can be decoded separately;
+            otherwise it is yielded, too.
         """
         count = _counter(self._container, self._stream)
         for packet in packets(self._container, self._timeline, [self._stream]):
@@ -131,7 +131,7 @@ class AudioTrack:
         self._finished = True
 
     def _is_before(self, packet: Any, until_s: float) -> bool:
-        """Whether a packet, after the first one, ends so long before a time that it cannot be heard there."""
+        """Whether a packet that is not the first one ends so early that it cannot be heard from `until_s` on."""
         plain = packet.pts is not None and packet.duration and not (packet.is_discard or packet.is_corrupt)
         if self._next is None or not plain:
             return False
@@ -171,7 +171,7 @@ class AudioTrack:
         return Chunk(self._advance(frame.time, rows.shape[1]), names, rows)
 
     def _advance(self, time_s: float | None, count: int) -> int:
-        """Return the number of the first of the next samples, which begin at a time on the container's clock."""
+        """Return the number of the first of the next `count` samples, which begin at `time_s` of the container."""
         expected = self._next
         start = (expected or 0) if time_s is None else round((time_s - self._origin_s) * self.rate_hz)
         if expected is not None and abs(start - expected) <= DRIFT_S * self.rate_hz:
@@ -182,7 +182,7 @@ class AudioTrack:
 
 
 def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
-    """Return whether the sound of a recording can be decoded from any time on, with the same samples.
+    """Return whether decoding the sound of a recording from any time on gives the same samples.
 
     Raises
     ------
@@ -196,10 +196,10 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
 
 
 def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:
-    """Return a function that counts a packet's samples undecoded; None if packets do not stand for themselves.
+    """Return a function that counts the samples of a packet without decoding it.
 
-    They do in PCM and in FLAC files. In other codecs a packet is heard together with those before (overlapping windows,
-    noise that the decoder draws from one sequence of random numbers).
+    Return None if packets cannot be decoded separately. They can be in PCM and in FLAC files. In other codecs, the
+    samples of a packet also depend on packets before it (overlapping windows, noise from one random sequence).
     """
     codec = stream.codec_context
     if codec is None or not stream.rate or stream.time_base != Fraction(1, stream.rate):
@@ -211,7 +211,7 @@ def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:
 
 
 def _channels(frame: Any) -> tuple[tuple[str, ...], FloatArray]:
-    """Return an audio frame's channels: their names, and ``(channels, n)`` float32, full scale 1."""
+    """Return the channels of an audio frame: their names, and float32 samples ``(channels, n)`` with full scale 1."""
     names = tuple(channel.name for channel in frame.layout.channels)
     data = frame.to_ndarray()
     return names, _as_float(data if frame.format.is_planar else data.reshape(-1, len(names)).T)

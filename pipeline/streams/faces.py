@@ -1,8 +1,8 @@
-"""Finding faces in a picture and cutting them out.
+"""Find faces in a picture and cut them out.
 
-Detectors: `mediapipe` is BlazeFace's full-range model (Bazarevsky et al., 2019, "BlazeFace: Sub-millisecond Neural
-Face Detection on Mobile GPUs"), which looks at each picture alone; `haar` is the boosted cascade of Viola and Jones
-(2001) as OpenCV ships it.
+There are two detectors. `mediapipe` is BlazeFace's full-range model (Bazarevsky et al., 2019, "BlazeFace:
+Sub-millisecond Neural Face Detection on Mobile GPUs"), which treats each picture separately. `haar` is the boosted
+cascade of Viola and Jones (2001) that OpenCV ships.
 """
 
 from collections.abc import Callable
@@ -16,13 +16,13 @@ import numpy as np
 from features.video.images import load_mediapipe, quiet_stderr
 from pipeline.streams.pictures import Box, Picture, cut, halved, iou, jpeg, scaled, square
 
-MAX_FACES = 5  # how many faces of one frame are kept
-HAAR_HEIGHT = 360  # pictures are halved until lower than twice this, since the cascade's time grows with the area
+MAX_FACES = 5  # the largest number of faces that are kept per frame
+HAAR_HEIGHT = 360  # pictures are halved until they are lower than twice this, as the cascade's time grows with the area
 
 
 @dataclass(frozen=True)
 class Detection:
-    """A face that a detector found: its tight box in pixels, and how sure the detector is in [0, 1]."""
+    """A face that a detector found: its tight box in pixels, and the detector's confidence in [0, 1]."""
 
     box: Box
     score: float
@@ -30,18 +30,18 @@ class Detection:
 
 @dataclass(frozen=True)
 class Face:
-    """A detected face, cut out.
+    """A detected face, cut out of its picture.
 
     Attributes
     ----------
     box
-        The tight box, in pixels of the source picture.
+        The tight box around the face, in pixels of the source picture.
     score
         The detector's confidence.
     square
-        What `image` shows, in the same pixels; it may reach over the picture's edge.
+        The square that `image` shows, in pixels of the source picture; it may extend beyond the picture's edge.
     image
-        The square as a JPEG image.
+        The content of the square as a JPEG image.
     """
 
     box: Box
@@ -50,13 +50,13 @@ class Face:
     image: bytes
 
     def moved(self, left: float, top: float) -> "Face":
-        """Return the same face in the pixels of a larger picture, of which this one starts at (`left`, `top`)."""
+        """Return the face in pixels of a larger picture, in which this one has its upper left corner at (left, top)."""
         x, y, width, height = self.box
         a, b, side, _ = self.square
         return replace(self, box=(x + left, y + top, width, height), square=(a + left, b + top, side, side))
 
     def scaled(self, factor: float) -> "Face":
-        """Return the same face in the pixels of a picture that is `factor` times as large."""
+        """Return the face in pixels of the same picture enlarged by `factor`."""
         return replace(self, box=scaled(self.box, factor), square=scaled(self.square, factor))
 
 
@@ -65,14 +65,14 @@ Detector = Callable[[Picture], list[Detection]]
 
 @cache
 def detector(name: str, min_score: float) -> Detector:
-    """Return the detector `name`, built once per process; only one thread at a time may call it.
+    """Return the detector `name`, which is built once per process; only one thread at a time may call it.
 
     Parameters
     ----------
     name
         ``"mediapipe"`` or ``"haar"``.
     min_score
-        Faces that score lower are dropped.
+        Faces with a lower score are dropped.
 
     Raises
     ------
@@ -125,12 +125,12 @@ def _haar(min_score: float) -> Detector:
 
 
 def weight(face: Face | Detection) -> float:
-    """Return the weight of a face in the choice of whom to follow: its area in pixels times its score."""
+    """Return the weight of a face when choosing whom to follow: its area in pixels times its score."""
     return face.box[2] * face.box[3] * face.score
 
 
 def found_faces(picture: Picture, detect: Detector) -> list[Detection]:
-    """Return at most `MAX_FACES` faces of `picture`, those of the largest `weight` first."""
+    """Return at most `MAX_FACES` faces of `picture`, those with the largest `weight` first."""
     edges = (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
     kept = sorted((found for found in detect(picture) if iou(found.box, edges) > 0), key=weight, reverse=True)
     return kept[:MAX_FACES]
@@ -142,11 +142,11 @@ def cut_face(picture: Picture, found: Detection, margin: float, size: int, quali
     Parameters
     ----------
     picture
-        ``(height, width, 3)`` RGB.
+        RGB picture ``(height, width, 3)``.
     found
-        Where the face is.
+        The place of the face.
     margin
-        Added to the tight box on each side, as a fraction of its longer side.
+        Margin around the tight box on each side, as a fraction of its longer side.
     size
         Width and height of the cut-out image, in pixels.
     quality

@@ -1,4 +1,4 @@
-"""Following one face through the sampled frames of an utterance."""
+"""Follow one face through the sampled frames of an utterance."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -8,18 +8,18 @@ import numpy as np
 from pipeline.streams.faces import Face, weight
 from pipeline.streams.pictures import Box, iou
 
-MAX_STEP = 0.6  # how far a face may move between two samples, in face sizes, and still be the same
-MAX_GROWTH = 2.0  # factor by which its size may change
+MAX_STEP = 0.6  # how far a face may move between two samples and still be the same face, in face sizes
+MAX_GROWTH = 2.0  # factor by which a face's size may change between two samples
 MAX_CROWDED = 0.2  # a person counts as alone if other faces are seen in at most this share of the frames ...
 MAX_OTHER = 0.5  # ... and their sides are at most this fraction of the person's
 
 
 def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
-    """Follow one person through an utterance: the one of `people` with the largest sum of area times score.
+    """Follow one person through an utterance: the one with the largest sum of area times score, after `people`.
 
     Returns
     -------
-    That person's face in each frame, or None where it is not seen.
+    That person's face in each frame; None if it is not seen there.
     """
     boxes = [[face.box for face in faces] for faces in frames]
     numbers = people(boxes, link(boxes))
@@ -37,7 +37,7 @@ def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
 
 
 def several(frames: Sequence[Sequence[Face]]) -> bool:
-    """Whether more than one of the `people` are seen."""
+    """Whether more than one person is seen, according to `people`."""
     boxes = [[face.box for face in faces] for faces in frames]
     return len({track for numbers in people(boxes, link(boxes)) for track in numbers}) > 1
 
@@ -45,12 +45,12 @@ def several(frames: Sequence[Sequence[Face]]) -> bool:
 def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
     """Return the track number of each box in each of successive frames.
 
-    The pair of a track's latest box and a new box that fits best is joined first; a box that continues no track starts
-    a new one. A track continues after frames without its face if the face comes back in the same place.
+    Pairs of a track's latest box and a new box are joined in the order of how well they fit. A box that continues no
+    track starts a new one. A track continues after frames without its face if the face comes back in the same place.
 
     Returns
     -------
-    For each frame, one track number per box; each number at most once per frame.
+    One list per frame with the track number of each box; a number occurs at most once per frame.
     """
     latest: list[Box] = []
     numbers: list[list[int]] = []
@@ -71,7 +71,7 @@ def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
 
 
 def affinity(a: Box, b: Box) -> float | None:
-    """Return how well `b` continues `a`: their IoU minus their distance in face sizes; None if it does not."""
+    """Return how well box `b` continues box `a`: IoU minus distance in face sizes; None if it cannot continue it."""
     size_a, size_b = float(np.sqrt(a[2] * a[3])), float(np.sqrt(b[2] * b[3]))
     step = float(np.hypot(a[0] + a[2] / 2 - b[0] - b[2] / 2, a[1] + a[3] / 2 - b[1] - b[3] / 2))
     step /= (size_a + size_b) / 2
@@ -81,23 +81,24 @@ def affinity(a: Box, b: Box) -> float | None:
 
 
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Join the tracks of a person who is alone in the picture, and so stays the same over a jump cut or a zoom.
+    """Join the tracks of a person who is alone in the picture, and therefore the same after a jump cut or a zoom.
 
-    A person is alone if others are seen in few frames only (`MAX_CROWDED` of those with a face) and much smaller
-    (`MAX_OTHER`). A face next to a larger one is never joined to it, nor is a probable error of the detector: a
-    much smaller face in a single frame, while another track goes on. Where several people are seen together, tracks are
-    left unchanged. Two people who are shown in turn, each of them alone, look like one: boxes cannot distinguish them.
+    A person is alone if other faces are seen in few frames (at most `MAX_CROWDED` of those with a face) and are much
+    smaller (`MAX_OTHER`). A face next to a larger one is never joined to it. Neither is a probable error of the
+    detector, that is, a much smaller face in a single frame while another track goes on. If several people are seen
+    together, tracks are left unchanged. Two people who are shown alternately, each of them alone, look like one person,
+    because boxes cannot distinguish them.
 
     Parameters
     ----------
     frames
-        The boxes of each frame, in pixels of one size.
+        The boxes of each frame, in pixels of pictures of the same size.
     tracks
-        Their track numbers, from `link`.
+        The track numbers of the boxes, from `link`.
 
     Returns
     -------
-    Track numbers, the same for all tracks of that person.
+    Track numbers in which all tracks of that person have the same number.
     """
     sides = [[float(np.sqrt(box[2] * box[3])) for box in boxes] for boxes in frames]
     together = [(own, numbers) for own, numbers in zip(sides, tracks, strict=True) if len(own) > 1]
@@ -110,7 +111,7 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
 
 
 def _detector_errors(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence[int]]) -> set[int]:
-    """Return the tracks of one frame only that fall within the time of another track with a much larger face."""
+    """Return the tracks that have a single frame, which lies within the time of a track with a much larger face."""
     places: dict[int, list[int]] = {}
     widest: dict[int, float] = {}
     for place, (own, numbers) in enumerate(zip(sides, tracks, strict=True)):
@@ -128,6 +129,6 @@ def _detector_errors(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence
 
 
 def jumps(faces: Sequence[Face | None]) -> int:
-    """Return how often the followed face changes place or size by more than a face can move."""
+    """Return how often the followed face changes its place or size by more than a moving face can."""
     there = [face.box for face in faces if face is not None]
     return sum(affinity(old, new) is None for old, new in pairwise(there))

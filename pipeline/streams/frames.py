@@ -1,14 +1,14 @@
-"""When each frame of a recording is shown, and decoding only the wanted ones.
+"""Find out when each frame of a recording is shown, and decode only the wanted frames.
 
 `survey` reads a recording without decoding it and notes the presentation time stamp of every packet. `decode` then
-decodes it once, in order and without seeking. It leaves out what does not change a byte of the wanted frames:
+decodes it once, in order and without seeking. It leaves out whatever does not change a byte of the wanted frames:
 
 - groups of pictures that hold no wanted frame, unless the next group holds one;
 - in other groups, unwanted frames that no other frame refers to (`SKIPPING` codecs only);
 - everything after the last wanted frame.
 
-Recordings whose packets do not say when each picture is shown (H.264 in AVI, raw streams, one packet per field) are
-decoded twice in full: for their time stamps, and for the frames.
+If the packets of a recording do not say when each picture is shown (H.264 in AVI, raw streams, one packet per field),
+it is decoded twice in full: once for the time stamps, and once for the frames.
 """
 
 from collections.abc import Iterator
@@ -27,12 +27,12 @@ from pipeline.streams.container.timeline import Timeline, packets, timeline_of
 from pipeline.streams.container.tracks import stream_of
 from pipeline.streams.sampling import Index
 
-# Codecs whose decoders know for certain which frames no other frame refers to. HEVC is not among them: there such a
-# frame may still be needed by those of a higher temporal layer.
+# Codecs whose decoders know for certain which frames no other frame refers to. HEVC is not among them, because such a
+# frame may still be needed by frames of a higher temporal layer.
 SKIPPING = frozenset({"h264", "mpeg1video", "mpeg2video", "mpeg4"})
-# Codecs whose order of presentation AVI does not store, although its packets have time stamps.
+# Codecs whose order of presentation is not stored in AVI, although AVI's packets have time stamps.
 UNORDERED = frozenset({"h264", "hevc"})
-# Containers that say how long a picture stays; elsewhere it stays until the next one.
+# Containers that say how long a picture stays; in other containers, it stays until the next one.
 STAYING = frozenset({MOV, MATROSKA})
 
 
@@ -46,29 +46,29 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """What the picture of a recording holds.
+    """What is known about a video track before it is decoded.
 
     Attributes
     ----------
     pts
-        ``(n,)`` presentation stamps of the frames that are shown, ascending, in units of the stream's time base.
+        Presentation stamps ``(n,)`` of the frames that are shown, ascending, in units of the stream's time base.
     times
-        ``(n,)`` the same in seconds of the recording's clock.
+        The same stamps ``(n,)`` in seconds of the recording's clock.
     packets
-        All packets of the picture, in decoding order. Empty where they do not say when each frame is shown; decoded
-        frames are then identified by their number.
+        All packets of the track, in decoding order. Empty if they do not say when each frame is shown; decoded frames
+        are then identified by their number.
     end_s
         When the last frame disappears, on the recording's clock.
     breaks_off_s
-        Where the picture ends, if that is before the end that the container states; None for a complete recording.
+        When the track ends, if that is before the end that the container states; None for a complete track.
     aspect
-        Width over height of a pixel.
+        Ratio of width to height of a pixel.
     timeline
         The timeline of the whole recording.
     index
-        The index of the picture's stream.
+        The index of the track's stream in the file.
     name
-        What messages call the recording; its path if empty.
+        Name of the recording in messages; its path if empty.
     """
 
     pts: Index
@@ -83,10 +83,10 @@ class Contents:
 
 
 def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
-    """Read all packets of `path` and return what its picture holds; None if it has no picture other than a cover.
+    """Read all packets of `path` and return the contents of a video track; None if there is none except a cover.
 
-    Where there are several tracks of picture, `track` names one, as in `tracks.chosen`. Messages call the recording
-    `name`, if given.
+    If there are several video tracks, `track` names one (see `tracks.chosen`). If `name` is given, messages use it for
+    the recording.
 
     Raises
     ------
@@ -111,16 +111,16 @@ def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
 
 
 def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
-    """Return when the last frame disappears: where its packet ends, or one usual frame length after its start.
+    """Return when the last frame disappears: at the end of its packet, or one usual frame length after its start.
 
     Parameters
     ----------
     times
-        ``(n,)`` when each frame is shown.
+        Times ``(n,)`` at which frames are shown, in seconds.
     end_s
-        Where the last packet ends.
+        Time at which the last packet ends.
     until_s
-        How long the frame may stay beyond that.
+        Time until which the last frame may stay at most.
     """
     if not len(times):
         return end_s
@@ -134,16 +134,16 @@ def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int,
     Parameters
     ----------
     path
-        The recording that `contents` was read from.
+        The recording.
     contents
-        From `survey`.
+        What `survey` returned for the recording.
     wanted
-        ``(k,)`` ascending indices into ``contents.pts``.
+        Ascending indices ``(k,)`` into ``contents.pts``.
 
     Yields
     ------
     tuple of int and frame
-        Each wanted index, in order, with its PyAV frame, or with None where it cannot be decoded.
+        Each wanted index, in order, with its PyAV frame, or with None if it cannot be decoded.
 
     Raises
     ------
@@ -166,21 +166,21 @@ def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int,
 
 
 def _number(frame: Any, count: int, contents: Contents) -> int:
-    """Return the index of a decoded frame: by its time stamp, or by its number where packets have none."""
+    """Return the index of a decoded frame, found by its time stamp, or else by its number (`count`)."""
     if not contents.packets:
         return count
     return -1 if frame.pts is None else int(np.searchsorted(contents.pts, frame.pts))
 
 
 def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
-    """Return whether the packets of a picture say when each frame is shown.
+    """Return whether the packets of a video track say when each frame is shown.
 
-    `decode` then decodes nothing but the groups of the wanted frames, so that several processes can share a recording.
+    If so, `decode` decodes only the groups of wanted frames, so that several processes can share a recording.
 
     Raises
     ------
     MediaError
-        As `survey`.
+        In the cases of `survey`.
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:
@@ -191,7 +191,7 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
 
 
 def _stamps(container: Any, found: tuple[Packet, ...], stream: Any) -> Index | None:
-    """Return the ascending time stamps of the frames that are shown; None if the packets do not say."""
+    """Return the ascending time stamps of the frames that are shown; None if the packets do not tell them."""
     unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
     return None if unordered else _shown(found, stream)
 
@@ -203,7 +203,7 @@ def _noted(found: Iterator[Any]) -> Iterator[Packet]:
 
 
 def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
-    """Return the ascending time stamps of the frames that are shown; None if the packets do not say."""
+    """Return the ascending time stamps of the packets that are shown; None if some lack one or are single fields."""
     stamps = [packet.pts for packet in packets if not packet.dropped and packet.pts is not None]
     if len(stamps) < sum(not packet.dropped for packet in packets):
         return None
@@ -224,7 +224,7 @@ def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
 
 
 def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
-    """Decode the requested frames, and those that they depend on, in order."""
+    """Yield decoded frames in order: the wanted ones, and at least those on which they depend."""
     if not contents.packets:
         yield from _all_frames(container, contents.timeline, contents.index)
         return
@@ -240,7 +240,7 @@ def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
             codec.skip_frame = "DEFAULT" if packet.pts in stamps else elsewhere
             yield from _fed(codec, packet)
             fed = True
-        elif fed:  # collect what the decoder still holds, and start afresh with the next group
+        elif fed:  # collect the frames that the decoder still holds, and start afresh with the next group
             yield from _fed(codec, None)
             codec.flush_buffers()
             fed = False
@@ -248,9 +248,10 @@ def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
 
 
 def _needed(packets: tuple[Packet, ...], stamps: set[int]) -> list[bool]:
-    """Return for each packet whether it must be decoded: its group of pictures, or the next one, holds a wanted stamp.
+    """Return for each packet whether it must be decoded.
 
-    The group before a wanted one is needed because the first frames of an open group refer to it.
+    It must if its group of pictures, or the next group, holds a wanted stamp. The group before is needed because the
+    first frames of an open group refer to it.
     """
     groups = np.cumsum([packet.key for packet in packets])
     holding = {int(group) for group, packet in zip(groups, packets, strict=True) if packet.pts in stamps}
@@ -267,13 +268,13 @@ def _all_frames(container: Any, timeline: Timeline, index: int) -> Iterator[Any]
 
 
 def _single_threaded(stream: Any) -> Any:
-    """Return the stream's decoder without threads: to skip single packets, it must be in step with them."""
+    """Return the stream's decoder without threads, because it must be in step with packets to skip single ones."""
     stream.codec_context.thread_type = "NONE"
     return stream.codec_context
 
 
 def _fed(codec: Any, packet: Any) -> Iterator[Any]:
-    """Decode one packet, or for None what the decoder still holds; frames that cannot be decoded are left out."""
+    """Yield the frames of one packet (or, for None, those that the decoder still holds), except corrupt ones."""
     try:
         frames = codec.decode(packet)
     except av.error.FFmpegError:

@@ -1,4 +1,4 @@
-"""The whole sound of a recording in blocks: decoded once, in order, and never held whole in memory."""
+"""Read the whole sound of a recording in blocks: it is decoded once, in order, and never held in memory as a whole."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +14,14 @@ from pipeline.streams.container.timeline import timeline_of
 from pipeline.streams.container.tracks import chosen, tracks_of
 from pipeline.streams.decode import AudioTrack, Chunk
 
-BLOCK_S = 20.0  # so much sound is mixed at once, by the rules for an utterance
+BLOCK_S = 20.0  # length of the sound that is mixed at once, by the same rules as an utterance
 
 
 def listen(path: Path, rate_hz: int, track: str = DEFAULT, channel: str = MIX, name: str = "") -> Iterator[FloatArray]:
     """Yield the sound of a recording from its time 0 on, as mono blocks.
 
-    Where there is no sound (a track that starts late, a gap, a packet that cannot be decoded), there are zeros, so that
-    sample `k` of all blocks together sounds at ``k / rate_hz`` seconds of the recording's clock.
+    Missing sound (a track that starts late, a gap, a packet that cannot be decoded) is replaced by zeros, so that
+    sample `k` of all blocks together is heard at ``k / rate_hz`` seconds of the recording's clock.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def listen(path: Path, rate_hz: int, track: str = DEFAULT, channel: str = MIX, n
     track, channel
         Which track of sound and which channel, as in the settings of the audio stream.
     name
-        What messages call the recording; its path if empty.
+        Name of the recording in messages; its path if empty.
 
     Yields
     ------
@@ -61,9 +61,9 @@ def listen(path: Path, rate_hz: int, track: str = DEFAULT, channel: str = MIX, n
 
 
 def _voices(audio: AudioTrack, channel: str, name: str) -> Iterator[FloatArray]:
-    """Yield mono sound at the recording's own rate without gaps: zeros where there is none."""
+    """Yield mono sound at the recording's own rate, with zeros in place of gaps."""
     held: list[Chunk] = []
-    at = 0  # the number of the sample that follows those of `held`
+    at = 0  # the number of the sample that follows those in `held`
     for chunk in audio.chunks():
         most = round(BLOCK_S * audio.rate_hz)
         rows = chunk.rows[:, max(at - chunk.start, 0) :]

@@ -1,4 +1,4 @@
-"""Pictures and boxes in them: turning upright, cutting, reducing, encoding."""
+"""Pictures and boxes in them: turn upright, cut, reduce and encode."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,13 +26,13 @@ def iou(a: Box, b: Box) -> float:
 
 
 def scaled(box: Sequence[float], scale: float) -> Box:
-    """Return `box` in the pixels of a picture that is `scale` times as large."""
+    """Return `box` in pixels of the same picture enlarged by `scale`."""
     x, y, width, height = (float(side) * scale for side in box)
     return x, y, width, height
 
 
 def square(box: Box, margin: float) -> Box:
-    """Return the square around the centre of `box`: its longer side plus a margin on each side, in whole pixels.
+    """Return the square around the centre of `box` whose side is the longer side plus two margins, in whole pixels.
 
     >>> square((10, 10, 20, 10), 0.25)
     (5.0, 0.0, 30.0, 30.0)
@@ -43,7 +43,7 @@ def square(box: Box, margin: float) -> Box:
 
 
 def cropped(picture: Picture, region: Region | None) -> tuple[Picture, int, int]:
-    """Return the part of `picture` inside `region`, and the x and y of its upper left corner in pixels."""
+    """Return the part of `picture` inside `region`, and the x and y of the part's upper left corner in pixels."""
     if region is None:
         return picture, 0, 0
     height, width = picture.shape[:2]
@@ -65,14 +65,14 @@ def cut(picture: Picture, area: Box, size: int) -> Picture:
 
 
 def shrink(picture: Picture, height: int) -> Picture:
-    """Return `picture` reduced to `height` pixels with the same proportions; unchanged if it is not higher."""
+    """Return `picture` reduced to a height of `height` pixels, with its proportions kept; unchanged if not higher."""
     if picture.shape[0] <= height:
         return picture
     return _resized(picture, max(round(picture.shape[1] * height / picture.shape[0]), 1), height)
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:
-    """Halve while possible (OpenCV's fast path), then reduce by area averages or enlarge linearly."""
+    """Return a resized picture: halved while possible (fast in OpenCV), then area-averaged or enlarged linearly."""
     import cv2
 
     smaller = halved(picture, height)
@@ -100,12 +100,12 @@ def jpeg(picture: Picture, quality: int) -> bytes:
 
 
 class Painter:
-    """Turns decoded frames into RGB pictures as players show them: turned upright, with square pixels.
+    """Turns decoded frames into RGB pictures as players show them: upright and with square pixels.
 
     Parameters
     ----------
     aspect
-        Width over height of a source pixel.
+        Ratio of width to height of a source pixel.
     """
 
     def __init__(self, aspect: float) -> None:
@@ -120,7 +120,7 @@ class Painter:
 
 
 def upright(picture: Picture, frame: Any) -> Picture:
-    """Turn (and mirror) `picture` by quarter turns as the display matrix of `frame` says."""
+    """Return `picture` turned by quarter turns, and mirrored, as the display matrix of `frame` requires."""
     data = frame.side_data.get("DISPLAYMATRIX")
     if data is None:
         return picture

@@ -1,4 +1,4 @@
-"""Which frame of a recording is shown at each wanted time."""
+"""Choose the frame of a recording that is shown at each wanted time."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,24 +20,25 @@ def sample_targets(span: Span, fps: float) -> TimeArray:
 def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> tuple[Index, TimeArray]:
     """Choose the frame that is shown at each target.
 
-    That is the nearest frame within half a step, and each frame serves one target. A picture that stays for longer than
-    a step, as in screen recordings and slide shows, also serves every other target while it stays.
+    That is the nearest frame within half a step, and each frame is chosen for at most one target. A picture that stays
+    for longer than a step, as in screen recordings and slide shows, is also chosen for every other target while it
+    stays.
 
     Parameters
     ----------
     stamps
-        ``(n,)`` when each frame is first shown, ascending, in seconds.
+        Times ``(n,)`` at which frames are first shown, ascending, in seconds.
     end_s
-        When the last frame disappears.
+        Time at which the last frame disappears, in seconds.
     targets
-        ``(m,)`` ascending.
+        Wanted times ``(m,)``, ascending, in seconds.
     step_s
-        Time between two targets.
+        Time between two targets, in seconds.
 
     Returns
     -------
-    ``(k,)`` ascending indices of frames, where a picture that stays occurs several times, and ``(k,)`` their times: a
-    frame's own stamp, or the target while a picture stays; k <= m.
+    Ascending indices of frames ``(k,)``, in which a picture that stays occurs several times, and their times ``(k,)``:
+    a frame's own stamp, or the target while a picture stays; k <= m.
 
     >>> numbers, times = seen(np.array([0.0, 0.2, 1.1]), 1.3, np.arange(7) / 5, 0.2)
     >>> numbers.tolist(), times.tolist()
@@ -58,22 +59,21 @@ def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> 
 
 
 def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
-    """Choose for each target the stamp nearest to it; each stamp serves at most one target.
+    """Choose the nearest stamp for each target; each stamp is chosen at most once.
 
     Parameters
     ----------
     stamps
-        ``(n,)`` ascending, in seconds.
+        Times ``(n,)``, ascending, in seconds.
     targets
-        ``(m,)`` ascending.
+        Wanted times ``(m,)``, ascending, in seconds.
     limit
-        Stamps further away than this are never chosen. Before the first stamp and after the last one the limit is half
+        Stamps further away than this are never chosen. Before the first stamp and after the last one, the limit is half
         the distance to the neighbouring stamp, if that is less.
 
     Returns
     -------
-    ``(k,)`` ascending indices of the chosen stamps, k <= m. A stamp that is nearest to several targets serves the
-    nearest of them; of two equally near stamps the earlier is chosen.
+    Ascending indices ``(k,)`` of the chosen stamps, k <= m. If two stamps are equally near, the earlier one is chosen.
 
     >>> nearest(np.array([0.0, 0.19, 0.4, 0.41]), np.array([0.0, 0.2, 0.4, 0.6]), 0.1).tolist()
     [0, 1, 2]
@@ -83,7 +83,7 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
 
 
 def nearest_to_each(stamps: TimeArray, targets: TimeArray, limit: float) -> tuple[Index, NDArray[np.bool_]]:
-    """Return for each target the nearest stamp, and whether it is within the limit of `nearest`; ``(m,)`` each."""
+    """Return the index ``(m,)`` of the stamp nearest to each target, and whether ``(m,)`` it is within the limit."""
     if not len(stamps):
         return np.zeros(len(targets), np.int64), np.zeros(len(targets), np.bool_)
     after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))

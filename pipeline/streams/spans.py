@@ -1,4 +1,4 @@
-"""Where an utterance is in its recording."""
+"""The place of an utterance in its recording."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class Region:
 
     @classmethod
     def parse(cls, text: str) -> "Region":
-        """Read ``"left top right bottom"``, as in ``"0 0 0.5 1"``; anything else raises ValueError.
+        """Return the region of a text such as ``"0 0 0.5 1"`` (left, top, right, bottom); raises ValueError otherwise.
 
         >>> Region.parse("0 0 0.5 1").right
         0.5
@@ -34,13 +34,13 @@ class Region:
 class Span:
     """The place of an utterance in its recording.
 
-    Times are seconds of the recording's own clock, as players show them: 0 is the earliest presentation time stamp of
+    Times are seconds of the recording's own clock, as players show them; 0 is the earliest presentation time stamp of
     any stream in the file.
 
     Attributes
     ----------
     start_s, end_s
-        Where it starts and ends.
+        Start and end of the utterance, in seconds.
     region
         The part of the picture that shows the speaker; None for the whole picture.
     track, channel

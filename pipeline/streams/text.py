@@ -1,4 +1,4 @@
-"""The text stream: a transcript as clean tokens, each with the time of its word."""
+"""Text streams: a transcript as clean tokens, each with the time of its word."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from pipeline.settings.streams import TextConfig
 VERSION = 1
 APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\uff07\u00b4`"), "'")
 JOINERS = "\u200c\u200d"  # invisible, but part of the spelling in Persian and in Indian scripts
-SIMILAR = 0.6  # spellings of at least this ratio (difflib) count as the same word
+SIMILAR = 0.6  # spellings whose similarity (difflib's ratio) is at least this count as the same word
 
 Timed = tuple[str, float, float]  # word, start, end in seconds
 
@@ -27,17 +27,17 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     text
         The transcript as written; if it is empty, the timed words are the transcript.
     words
-        Word, start and end in seconds of the recording; may be empty, and may differ slightly from `text`. A word of
-        unknown time has times NaN and comes after the word before it.
+        Word, start and end in seconds of the recording; may be empty, and may differ slightly from `text`. If the times
+        of a word are NaN, it is taken to follow the word before it.
     start_s
-        Start of the utterance in the recording; tokens' times are relative to it.
+        Start of the utterance in the recording, in seconds; the times of tokens are relative to it.
     config
-        How to clean.
+        Settings of cleaning.
 
     Returns
     -------
     TextStream
-        Tokens in the order of the transcript. A token without a timed word has times NaN. Where one timed word makes
+        Tokens in the order of the transcript. A token without a timed word has times NaN. If one timed word becomes
         several tokens (``well-known``), its time is divided in proportion to their lengths. Starts never decrease.
 
     Raises
@@ -70,10 +70,10 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
 
 
 def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
-    """Split a text into words: letters, digits and marks of any script.
+    """Split a text into words, which consist of letters, digits and marks of any script.
 
-    An apostrophe between letters stays (``don't``), and so do a point and a comma between digits (``3.5``). A hyphen
-    separates two words. A Han character is a word by itself, because those scripts are written without spaces.
+    An apostrophe between letters (``don't``) and a point or comma between digits (``3.5``) are part of a word. A hyphen
+    separates two words. A Han character is a word by itself, because scripts that use them have no spaces.
 
     >>> tokenise("Don\u2019t  pay \u20ac3.50 \u2014 it's a well-known trick!", TextConfig())
     ("don't", 'pay', '3.50', "it's", 'a', 'well', 'known', 'trick')
@@ -93,7 +93,7 @@ def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
 
 
 def _inside(text: str, place: int, begun: bool) -> bool:
-    """Whether the character at `place` belongs to a word; `begun`: whether the one before it does."""
+    """Whether the character at `place` belongs to a word; `begun` says whether the character before it does."""
     char = text[place]
     kind = unicodedata.category(char)[0]
     if kind in "LN":
@@ -111,7 +111,7 @@ def _han(char: str) -> bool:
 
 
 def _in_order(words: Sequence[Timed]) -> list[Timed]:
-    """Sort words by their starts; a word without times stays after the one before it."""
+    """Return words sorted by their starts; a word without times stays after the word before it."""
     starts, latest = [], -np.inf
     for _, start, _ in words:
         latest = start if np.isfinite(start) else latest
@@ -120,7 +120,7 @@ def _in_order(words: Sequence[Timed]) -> list[Timed]:
 
 
 def _divided(tokens: Sequence[str], start: float, end: float) -> list[Timed]:
-    """Divide the interval between tokens, in proportion to their lengths."""
+    """Return tokens with times that divide the interval in proportion to the tokens' lengths."""
     lengths = np.cumsum([0, *map(len, tokens)])
     edges = start + (max(end, start) - start) * lengths / max(int(lengths[-1]), 1)
     return [(token, float(edges[i]), float(edges[i + 1])) for i, token in enumerate(tokens)]
@@ -135,7 +135,7 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
             times[a:b] = [spoken[place][1:] for place in range(c, d)]
         elif tag == "replace":
             times[a:b] = _replaced(tokens[a:b], spoken[c:d])
-    times[~np.isfinite(times).all(axis=1)] = np.nan  # tokens joined from words, one of which has no times
+    times[~np.isfinite(times).all(axis=1)] = np.nan  # a token joined from words of which one has no times
     known = np.flatnonzero(np.isfinite(times).all(axis=1))
     times[known, 0] = np.maximum.accumulate(times[known, 0])
     times[known, 1] = np.maximum(times[known, 1], times[known, 0])
@@ -143,7 +143,10 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Time tokens that equal no spoken word: the same letters divided otherwise, or similar spellings in order."""
+    """Return times ``(n, 2)`` of tokens that equal no spoken word.
+
+    Either the tokens have the same letters as the spoken words, divided differently, or similar spellings are paired.
+    """
     if "".join(tokens) == "".join(word for word, _, _ in spoken):
         return _respelled(tokens, spoken)
     times = np.full((len(tokens), 2), np.nan)
@@ -153,7 +156,7 @@ def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Time ``icecream`` from ``ice`` and ``cream``, or the reverse, letter by letter."""
+    """Return times ``(n, 2)`` letter by letter, as for ``icecream`` from ``ice`` and ``cream``, or the reverse."""
     starts, ends = [], []
     for word, start, end in spoken:
         edges = np.linspace(start, end, len(word) + 1)
@@ -164,7 +167,7 @@ def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _similar_pairs(tokens: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
-    """Pair similar spellings in order so that their total similarity is largest (Needleman and Wunsch, 1970)."""
+    """Return pairs of similar spellings, in order, with the largest total similarity (Needleman and Wunsch, 1970)."""
     likeness = np.array([[SequenceMatcher(None, a, b).ratio() for b in heard] for a in tokens])
     likeness[likeness < SIMILAR] = 0
     best = np.zeros((len(tokens) + 1, len(heard) + 1))

@@ -1,9 +1,9 @@
-"""Finding a lone face again by its look, so that the detector need not run in every sampled frame.
+"""Find a single face again by its look, so that the detector need not run in every sampled frame.
 
-The picture of the face in the frame before is searched for around its old place by normalised cross-correlation (Lewis,
+The image of the face in the previous frame is searched for around its old place by normalised cross-correlation (Lewis,
 1995, "Fast normalized cross-correlation"), at a reduced size. That takes a tenth of the detector's time, and its result
-says whether the face is still there: after a cut, a quick turn of the head or a change of light it is not, and the
-detector runs. The size of the box stays what the detector found last.
+shows whether the face is still there. After a cut, a quick turn of the head or a change of light it is not found, and
+the detector runs. The box keeps the size that the detector found last.
 """
 
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from pipeline.streams.faces import Detection
 from pipeline.streams.pictures import Box, Picture, cut, scaled
 
-LIKENESS = 0.9  # a place that looks less like the face than this, as a correlation, does not show it
-SURE = 0.75  # a face that the detector is less sure of is not tracked
-SIDE = 32  # the face's longer side in pixels, in the pictures that are compared
-SAMPLES = 4  # so many pixels are averaged for one of these, in each direction, if there are as many
-REACH = 12  # how far it may have moved in these pixels, in either direction
+LIKENESS = 0.9  # a place whose correlation with the face is lower than this does not show the face
+SURE = 0.75  # a face whose detector score is lower is not tracked
+SIDE = 32  # length of the face's longer side in the images that are compared, in pixels
+SAMPLES = 4  # number of source pixels that are averaged for one of these pixels, in each direction, if there are enough
+REACH = 12  # how far the face may have moved in either direction, in the same pixels
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Look:
     Attributes
     ----------
     face
-        Where it was.
+        The detected face.
     grey
-        ``(SIDE, SIDE)`` the square around it.
+        Grey image ``(SIDE, SIDE)`` of the square around the face.
     """
 
     face: Detection
@@ -41,13 +41,14 @@ class Look:
 class FaceTracker:
     """Finds the faces in the frames of one utterance, in order.
 
-    The detector runs in the first frame, at least every `every_s` seconds, wherever there is not exactly one face that
-    it is sure of, and wherever the tracked face is lost. Once it has found several faces, it runs in every frame.
+    The detector runs in the first frame, at least every `every_s` seconds, when the frame before did not have exactly
+    one face with a high score, and when the tracked face is lost. Once it has found several faces, it runs in every
+    frame.
 
     Parameters
     ----------
     every_s
-        Seconds between two frames in which the detector runs; 0: it runs in every frame.
+        Seconds between two frames in which the detector runs; with 0, it runs in every frame.
     """
 
     def __init__(self, every_s: float) -> None:
@@ -63,11 +64,11 @@ class FaceTracker:
         Parameters
         ----------
         picture
-            ``(height, width, 3)`` RGB.
+            RGB picture ``(height, width, 3)``.
         time_s
-            When it is shown.
+            Time at which it is shown, in seconds.
         detect
-            Runs the detector on it.
+            Function that runs the detector on the picture.
         """
         due = time_s - self._detected_s >= self._every_s or picture.shape != self._shape
         tracked = None if due or self._look is None else _tracked(picture, self._look)
@@ -81,11 +82,11 @@ class FaceTracker:
 
 
 def _tracked(picture: Picture, look: Look) -> Detection | None:
-    """Return where a face is now; None if no place within reach looks like it."""
+    """Return the face at its new place; None if no place within reach looks like it."""
     import cv2
 
     old = look.face.box
-    if not look.grey.std():  # it would look like any place
+    if not look.grey.std():  # an image without contrast correlates with nothing
         return None
     grey, (left, top, side, _) = _around(picture, old, REACH)
     likeness = cv2.matchTemplate(grey, look.grey, cv2.TM_CCOEFF_NORMED)
@@ -99,7 +100,7 @@ def _tracked(picture: Picture, look: Look) -> Detection | None:
 
 
 def _peak(values: NDArray[np.float32], place: int) -> float:
-    """Return how far the top of the parabola through the largest value and its neighbours is from it; 0 at the edge.
+    """Return the offset from `place` of the peak of the parabola through its value and both neighbours; 0 at an edge.
 
     >>> round(_peak(np.array([0.0, 1.0, 0.5], dtype=np.float32), 1), 3)
     0.167
@@ -112,7 +113,7 @@ def _peak(values: NDArray[np.float32], place: int) -> float:
 
 
 def _around(picture: Picture, box: Box, reach: int) -> tuple[NDArray[np.uint8], Box]:
-    """Return the square around a face in grey, `SIDE` pixels wide, plus `reach` on each side; and where it is."""
+    """Return a grey image of the square around a face, `SIDE` + 2 `reach` pixels wide, and the square's box."""
     import cv2
 
     size = SIDE + 2 * reach

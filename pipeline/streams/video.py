@@ -1,8 +1,7 @@
-"""The picture: from one recording and the spans of its utterances to sampled frames with the speaker's face cut out.
+"""Video streams: turn one recording and the spans of its utterances into sampled frames with the speaker's face.
 
-A recording is decoded once, in order, however many spans it holds (see `frames`). Frames are chosen by their
-presentation time stamps and not by their number, so that recordings with a variable frame rate, or whose picture starts
-late, stay on their clock.
+A recording is decoded once, in order, however many spans it has (see `frames`). Frames are chosen by their presentation
+time stamps and not by their number, so that times stay right if the frame rate varies or the picture starts late.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,8 +27,8 @@ from pipeline.streams.speaker.voice import Voice, levels
 from pipeline.streams.speaker.watching import watch
 from pipeline.streams.tracking import FaceTracker
 
-VERSION = 3  # raised whenever the same recording and settings give other streams
-MOST_HELD = 1000  # sampled frames of spans with several faces that wait until mouths are measured
+VERSION = 3  # raised whenever the same recording and settings give different streams
+MOST_HELD = 1000  # the largest number of frames, of spans with several faces, that wait until mouths are measured
 NOBODY = "no mouth moves with the voice: the largest face is followed"
 UNHEARD = "the voice cannot be heard ({}): the largest face is followed"
 
@@ -43,17 +42,17 @@ class Pending:
     Attributes
     ----------
     span
-        Where it is.
+        The place of the utterance.
     wanted, at
         The ascending indices of its frames in the recording, and their times on the recording's clock. A picture that
         stays occurs several times.
     numbers, times, frames, faces
-        Of each frame so far: its index in the recording, the time on the recording's clock, the reduced image, and the
-        faces.
+        For each frame collected so far: its index in the recording, its time on the recording's clock, the reduced
+        image, and the faces.
     side
-        The square root of the first picture's area. Faces in pictures of another size are scaled to it.
+        The square root of the first picture's area. Faces in pictures of other sizes are scaled to that size.
     tracker
-        What finds its faces. Each span has its own, so that its stream does not depend on other spans.
+        Finds the faces. Each span has its own tracker, so that its stream does not depend on other spans.
     """
 
     span: Span
@@ -85,10 +84,11 @@ def read_video(
     """Decode each wanted track of `path` once, and yield the stream of each span after its last frame.
 
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
-    and come in any order. Pictures are as players show them: turned upright and with square pixels. For a span with a
-    region, only that part of the picture is used. A face that is alone in the picture is followed over cuts
-    (`following.people`); of several faces, the track with the largest sum of area times detector score is followed, or
-    the face of whoever speaks (`speaker.choosing`), for which the spans that show several are decoded once more.
+    and be in any order. Pictures are as players show them: upright and with square pixels. For a span with a region,
+    only that part of the picture is used. A face that is alone in the picture is followed over cuts
+    (`following.people`). If there are several faces, the track with the largest sum of area times detector score is
+    followed, or, depending on the settings, the face of the person who speaks (`speaker.choosing`); for that, spans
+    that show several faces are decoded once more.
 
     Parameters
     ----------
@@ -97,18 +97,18 @@ def read_video(
     spans
         Where the utterances are, on the recording's clock (`Span`).
     config
-        How frames are sampled and faces are cut out.
+        Settings for sampling frames and cutting out faces.
     name
-        What messages call the recording; its path if empty.
+        Name of the recording in messages; its path if empty.
     voices
-        Index of a span -> where its voice is, if that is not the default track of `path` at the same time.
+        Index of a span -> the place of its voice, if that is not the default track of `path` at the same time.
 
     Yields
     ------
     tuple of int and VideoStream or exception
-        The index of a span and its stream, or the reason why there is no stream: `NoStream` where there is no picture
-        (a cover does not count), `EmptyInput` where no frame lies in the span or none shows a face, `MediaError` for a
-        recording that cannot be read or that breaks off inside the span.
+        The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no picture (a
+        cover does not count), `EmptyInput` if the span has no frame or none shows a face, `MediaError` if the recording
+        cannot be read or breaks off inside the span.
     """
     here = {index: Voice(path, Span(span.start_s, span.end_s), name) for index, span in enumerate(spans)}
     heard = here | dict(voices or {}) if config.follow == "speaking" else {}
@@ -128,7 +128,7 @@ def read_video(
 def _read(
     path: Path, name: str, spans: Mapping[int, Span], config: VideoConfig, voices: Mapping[int, Voice]
 ) -> Iterator[tuple[int, Outcome]]:
-    """Yield the stream of each span; all spans are of one track."""
+    """Yield the outcome of each span; all spans belong to one track."""
     contents = survey(path, next(iter(spans.values())).track or str(config.track), name)
     pending: dict[int, Pending] = {}
     for index, span in spans.items():
@@ -165,9 +165,10 @@ def _every_s(config: VideoConfig) -> float:
 def _collect(
     path: Path, contents: Contents, pending: dict[int, Pending], config: VideoConfig, voices: Mapping[int, Voice]
 ) -> Iterator[tuple[int, Outcome]]:
-    """Give each wanted frame to the spans that need it, and yield every span that is complete.
+    """Give each wanted frame to the spans that need it, and yield the outcome of every span that is complete.
 
-    Spans with a voice that show several faces wait for each other, up to `MOST_HELD` frames.
+    Spans with a voice that show several faces are collected, up to `MOST_HELD` frames, so that their mouths are
+    measured together.
     """
     takers: dict[int, list[int]] = {}
     for index, span in pending.items():
@@ -192,7 +193,10 @@ def _collect(
 def _follow_speakers(
     path: Path, contents: Contents, crowded: dict[int, Pending], config: VideoConfig, voices: Mapping[int, Voice]
 ) -> Iterator[tuple[int, Outcome]]:
-    """Yield spans that show several faces, and remove them; the largest face is followed where nobody speaks."""
+    """Yield the outcomes of spans that show several faces, and remove these spans from `crowded`.
+
+    The speaker's face is followed, or the largest face if the voice cannot be heard or nobody speaks.
+    """
     found = levels({index: voices[index] for index in crowded})
     heard = {index: level for index, level in found.items() if not isinstance(level, Exception)}
     for index in sorted(found.keys() - heard.keys()):
@@ -246,7 +250,7 @@ class View:
 
 
 def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config: VideoConfig) -> None:
-    """Give each span its view of one frame; spans with the same region share the work."""
+    """Add one frame to each span that needs it; spans with the same region share the work."""
     side = float(np.sqrt(picture.shape[0] * picture.shape[1]))
     views: dict[Region | None, View] = {}
     for span in takers:
@@ -263,7 +267,7 @@ def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config
 def _finish(
     name: str, span: Pending, faces: Sequence[Face | None], note: str = ""
 ) -> VideoStream | EmptyInput | MediaError:
-    """Return the stream of a span from the face that is followed in each of its frames, and a note on the choice."""
+    """Return the stream of a span; `faces` has the followed face in each frame, and `note` is about that choice."""
     if not span.times:
         return MediaError(f"{name}: none of the {len(span.wanted)} sampled frames can be decoded: copy it again")
     if not any(faces):

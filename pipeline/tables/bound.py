@@ -1,7 +1,8 @@
-"""Records of what a stage wrote: a file next to its tables with the sha256 of each.
+"""Records of what a stage wrote: a JSON file next to its tables that holds the sha256 of each.
 
-`tables.json` is next to the tables of `prepare` and `evaluate`, `train.json` next to the predictions. A table that was
-edited or damaged is refused. So is one that no record names: its record was deleted, or an earlier version wrote it.
+The record `tables.json` is next to the tables of `prepare` and `evaluate`, and `train.json` next to the predictions. A
+table that was edited or damaged since is refused. So is a table that no record lists, because its record was deleted or
+an earlier version wrote it.
 """
 
 import hashlib
@@ -14,9 +15,9 @@ from pipeline.errors import UserError, refuse_pipe
 from pipeline.hashing import sha256_of
 
 TABLES = "tables.json"
-PUBLISHED = "published"  # entry of the record of `prepare`: whether the corpus, or each part of a union, is published
+PUBLISHED = "published"  # key in the record of `prepare`: whether the corpus, or each part of a union, is published
 TRAINED = "train.json"
-VERSION = 2  # version of the records; those of version 1 held no version number
+VERSION = 2  # version of the records; records of version 1 have no version number
 
 _PREPARED = ("utterances.csv", "words.csv")
 PREDICTED = ("predictions.csv", "dropped.csv", "presence.csv", "attention.csv", "parameters.csv")
@@ -26,18 +27,18 @@ _EVALUATED = (
     *("robustness.csv", "robustness.md", "by_presence.csv", "by_group.csv", "only_fusion.csv", "only_single.csv"),
     *("forest.svg", "robustness.svg", "attention.svg", "reliability.svg"),
 )
-BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are trusted only if a record names them
+BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are trusted only if a record lists them
 
 
 def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | None = None) -> str:
-    """Return a record as text.
+    """Return the text of a record.
 
     Parameters
     ----------
     files
-        Name -> where the file lies now.
+        Name of each file -> its current path.
     command
-        The command that writes them again.
+        The command that writes the files again.
     rest
         Further entries of the record.
     """
@@ -56,19 +57,19 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If it is damaged, was edited, or is of another version.
+        If it is damaged, was edited, or has another version.
     """
     found = _whole(path)
     if (version := found.get("version", 1)) != VERSION:
         raise UserError(
-            f"{path} has version {version!r:.20} of these records, and this program reads {VERSION}: run "
+            f"{path} is a record of version {version!r:.20}, but this program reads version {VERSION}: run "
             f"`{command_of(path)}` again"
         )
     return found
 
 
 def _whole(path: Path) -> dict[str, Any]:
-    """Return the content of a record of any version, if it was not changed."""
+    """Return the content of a record of any version; raises `UserError` if it is damaged or was edited."""
     refuse_pipe(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -83,12 +84,13 @@ def _whole(path: Path) -> dict[str, Any]:
 
 
 def require_written(path: Path) -> None:
-    """Check that a file has the content that the record next to it names.
+    """Check that a file still has the content that the record next to it lists.
 
     Raises
     ------
     UserError
-        If the content differs, or no record names a file that needs one. The message names the command that writes it.
+        If the content differs, or the file needs a record and none lists it. The message names the command that writes
+        the file.
     """
     records = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
     if path.name in PREDICTED:
@@ -103,7 +105,7 @@ def require_written(path: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether an optional file exists; raise `UserError` if a record names it but it is missing."""
+    """Return whether an optional file exists; raise `UserError` if it is missing although a record lists it."""
     for name in (TRAINED,) if path.name in PREDICTED else (TRAINED, TABLES):
         record_path = path.with_name(name)
         if not path.exists() and record_path.exists():
@@ -112,7 +114,7 @@ def is_there(path: Path) -> bool:
 
 
 def require_all_there(path: Path) -> None:
-    """Check that every file that a record names exists; a missing one raises `UserError`."""
+    """Check that every file that a record lists exists; a missing one raises `UserError`."""
     content = read_record(path)
     for name in content["files"]:
         if not path.with_name(name).exists():
@@ -120,7 +122,7 @@ def require_all_there(path: Path) -> None:
 
 
 def unknown(path: Path) -> str:
-    """Return why predictions cannot be checked (no record, or one of an earlier version), or nothing if they can."""
+    """Return why predictions cannot be checked (no record, or one of another version); empty if they can be."""
     record = path.with_name(TRAINED)
     return "" if record.exists() and of_this_version(record) else without_record(path)
 
@@ -131,24 +133,24 @@ def of_this_version(path: Path) -> bool:
 
 
 def without_record(path: Path) -> str:
-    """Return a sentence about a file that no record names, with the command that writes it again."""
+    """Return a sentence about a file that no record lists, with the command that writes it again."""
     record = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
-    why = "does not name it" if record.exists() else "is missing"
+    why = "does not list it" if record.exists() else "is missing"
     return (
-        f"{path} cannot be checked, since {record} {why}: it was deleted, or an earlier version wrote the table. Run "
-        f"`{command_of(path)}` again{_ELSE.get(path.name, '')}"
+        f"{path} cannot be checked, since {record} {why}: the record was deleted, or an earlier version wrote the "
+        f"table. Run `{command_of(path)}` again{_ELSE.get(path.name, '')}"
     )
 
 
 def require_named(path: Path, content: Mapping[str, Any]) -> None:
-    """Check a file against a record, if the record names it; a difference raises `UserError`."""
+    """Check a file against a record, if the record lists it; a difference raises `UserError`."""
     digest = content["files"].get(path.name)
     if digest is not None and not path.exists():
         raise UserError(f"{path} is missing: run `{content['command']}` again")
     if digest is not None and digest != sha256_of(path):
         raise UserError(
-            f"{path} is not what `{content['command']}` wrote: it was edited, damaged, or another run "
-            f"was stopped while it wrote. Run that command again{_ELSE.get(path.name, '')}"
+            f"{path} is not what `{content['command']}` wrote: it was edited or damaged, or another run was stopped "
+            f"while writing it. Run that command again{_ELSE.get(path.name, '')}"
         )
 
 
@@ -156,7 +158,9 @@ _ELSE = dict.fromkeys(_PREPARED, "; to change the corpus, edit the files that it
 
 
 def command_of(path: Path) -> str:
-    """Return the command that writes a file with a record, or the record, again; the folder is named after the corpus.
+    """Return the command that writes a file with a record, or the record itself, again.
+
+    The name of the corpus is that of the folder.
 
     >>> command_of(Path("results/demo/images/forest.svg"))
     'crossmodal evaluate --corpus demo'

@@ -1,6 +1,6 @@
-"""Whether the cells of a column fit the column of ours that its name stands for, or mean something else.
+"""Check from its cells whether a column is the one of ours that its name suggests, or means something else.
 
-``Region`` may be the part of the picture that shows the speaker, or where the speaker comes from.
+``Region``, for example, may be the part of the picture that shows the speaker, or where the speaker comes from.
 """
 
 import re
@@ -10,12 +10,12 @@ from pathlib import Path
 from pipeline.settings.streams import check_channel, check_track
 from pipeline.tables.rules import folded, is_no_label
 
-_SHARE = 0.5  # a column is what its name says only if this share of its filled cells fits
-_TEXTS = 0.25  # a column holds texts if this share of its filled cells reads like sentences
+_SHARE = 0.5  # a column is the one that its name suggests only if at least this share of its filled cells fits
+_TEXTS = 0.25  # a column holds sentences if at least this share of its filled cells looks like one
 
 
 def _numeric(cell: str) -> bool:
-    """Whether a cell is a number, or looks like one in another spelling, to be reported later (``1:30``, ``2 s``)."""
+    """Whether a cell begins like a number; wrong spellings (``1:30``, ``2 s``) count, as they are reported later."""
     return bool(re.match(r"[+-]?[.,]?\d", cell))
 
 
@@ -34,7 +34,7 @@ def _checked(check: Callable[[str], object]) -> Callable[[str], bool]:
     return looks
 
 
-# column -> whether a cell looks meant for it, correct or not
+# column -> function that says whether a cell, correct or not, looks meant for the column
 _LOOKS: Mapping[str, Callable[[str], bool]] = {
     "media": _file,
     "sound": _file,
@@ -60,7 +60,7 @@ HOLDS: Mapping[str, str] = {
 
 
 def fits(column: str, cells: Iterable[str]) -> bool:
-    """Whether the cells look meant for one of our columns; empty ones are ignored.
+    """Whether cells look meant for `column`, one of our columns; empty cells are ignored.
 
     >>> fits("region", ["north", "south"]), fits("region", ["0 0 0.5 1", ""]), fits("start", ["0:30", "1:10"])
     (False, True, True)
@@ -77,14 +77,14 @@ def fits(column: str, cells: Iterable[str]) -> bool:
 def other_meanings(
     columns: Mapping[str, Sequence[str]], ours: Collection[str], named: Collection[str], folder: Path
 ) -> dict[str, str]:
-    """Return the columns that have one of our names in another spelling, but hold something else: name -> ours.
+    """Return each column that has one of our names in another spelling but holds something else, mapped to our name.
 
     Parameters
     ----------
     columns
-        Name -> cells, as the file has them.
+        Name of each column in the file -> its cells.
     ours, named
-        As for `pipeline.tables.headers.column_names`.
+        The same as for `pipeline.tables.headers.column_names`.
     folder
         The folder that paths are relative to.
 
@@ -102,7 +102,7 @@ def other_meanings(
 
 
 def misused(column: str, cells: Iterable[str], folder: Path) -> str:
-    """Return an example if none of a column's cells, two or more, is what the column should hold; else ``""``.
+    """Return a cell as an example if a column has several cells and none is what it should hold; else ``""``.
 
     >>> misused("region", ["north", "south"], Path()), misused("region", ["north", "0 0 0.5 1"], Path())
     ('north', '')
@@ -115,7 +115,7 @@ def misused(column: str, cells: Iterable[str], folder: Path) -> str:
 
 
 def _files(column: str, cells: Sequence[str], folder: Path) -> bool:
-    """Whether a column of files names files that exist, or a different one in each row."""
+    """Whether a column of file paths names an existing file, or a different file in each row."""
     if column not in _FILES:
         return False
     return len(set(cells)) == len(cells) or any(_is_file(folder / cell) for cell in {*cells} if cell)

@@ -1,7 +1,7 @@
-"""Names of columns split into words: which of our columns a name stands for.
+"""Find out from the words in a column's name which of our columns it stands for.
 
-``utt_start_ms`` is the start, in a unit, of an utterance (``utt``), so it stands for ``start``. In ``start_year``,
-``text_length`` or ``speaker_age`` a word is left over, so they mean other things.
+``utt_start_ms`` consists of an owner (``utt``), ``start`` and a unit, so it stands for ``start``. In ``start_year``,
+``text_length`` and ``speaker_age`` one word fits no such pattern, so these names mean other things.
 """
 
 import re
@@ -30,7 +30,7 @@ _IN = _set("in at of the position pos point")
 
 @dataclass(frozen=True)
 class _Name:
-    """A pattern of names for a column: one core word, what may stand before and after it, and whether anything must."""
+    """A pattern for names of a column: one core word, and the words that may or must stand before and after it."""
 
     cores: frozenset[str]
     before: frozenset[str] = frozenset()
@@ -90,7 +90,7 @@ _NAMES: Mapping[str, tuple[_Name, ...]] = {
     ),
     "word": (_Name(_set("word words token tokens text label"), _set("spoken aligned"), _set("text name")),),
 }  # fmt: skip
-_LONGEST = 40  # letters of the longest word that is split
+_LONGEST = 40  # longer words, in letters, are not split
 _KNOWN = frozenset(
     word
     for names in _NAMES.values()
@@ -101,7 +101,7 @@ _KNOWN = frozenset(
 
 
 def stands_for(name: str, column: str) -> bool:
-    """Whether the name of a column stands for one of ours.
+    """Whether the name of a column stands for `column`, one of our columns.
 
     >>> stands_for("utt_start_ms", "start"), stands_for("StartTime", "start"), stands_for("start_year", "start")
     (True, True, False)
@@ -114,7 +114,7 @@ def stands_for(name: str, column: str) -> bool:
 
 @cache
 def _words(name: str) -> tuple[str, ...]:
-    """Return the words of a name: ``StartTime (ms)`` is start, time, ms."""
+    """Return the words of a name: start, time, ms for ``StartTime (ms)``."""
     parts = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", trimmed(name)))
     found: list[str] = []
     for part in parts:
@@ -128,7 +128,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 @cache
 def _parts(word: str) -> tuple[str, ...]:
-    """Return the fewest known words that make up a word written together; nothing if there are none."""
+    """Split a compound such as ``starttime`` into as few known words as possible; empty if that is impossible."""
     if word in _KNOWN or len(word) > _LONGEST:
         return (word,) if word in _KNOWN else ()
     best: tuple[str, ...] = ()

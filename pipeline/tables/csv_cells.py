@@ -1,12 +1,12 @@
-"""Cells of the CSVs written here that a spreadsheet would take for a formula: marked on writing, restored on reading.
+"""Protect spreadsheets from formulas in CSV cells: cells are marked when written, and restored when read.
 
-A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe in front. So does a part of a
-text that begins like this after a semicolon, a tab or a line end: some spreadsheets split cells there, in spite of the
-quotes. What cannot be a formula stays as it is: numbers (``-1.5``), names that begin with a digit
-(``-3nNcZdcdvU_1``), the tables' own verdicts (``= not better``).
+A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe in front. So does each part
+of a text that begins like this after a semicolon, a tab or a line end, because some spreadsheets split quoted cells
+there. Cells that cannot be formulas stay as they are: numbers (``-1.5``), names such as ``-3nNcZdcdvU_1``, and the
+verdicts in our tables (``= not better``).
 
-A CSV that a person wrote may hold such an apostrophe as part of a text. So a CSV that people may edit, and that is read
-back later, has a column `MARKS`, which says in which rows apostrophes were added.
+In a CSV that a person wrote, such an apostrophe may be part of the text. So a CSV that people may edit before it is
+read back has a column `MARKS`, which says in which rows apostrophes were added.
 """
 
 import csv
@@ -22,20 +22,20 @@ from pipeline.tables.rules import trimmed
 MARKS = "crossmodal_marks"
 _MARKED = "an apostrophe before = + - @ is not part of the text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # numbers and cell references in a sum: it is computed
-_NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # no reference to a cell begins with a digit, so nothing is computed
-_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the tables' own verdicts: "= not better", "+ better"
+_SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # a sum of numbers and cell references
+_NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # a name that begins with a digit, as no cell reference does
+_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the verdicts in our tables: "= not better", "+ better"
 _FORMULA = re.compile(
     rf"'*\s*(?:[@\uff1d\uff20]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
 )
 _SEPARATOR = re.compile("([;\t\r\n])")
 _DOUBTFUL = re.compile(
     r"(?:\A|[;\t\r\n])'*\s*[@=+\-\uff1d\uff20\uff0b\uff0d\t\r\n]"
-)  # a text without any of these stays as it is
+)  # a text that does not match is never marked
 
 
 def marked(text: str) -> str:
-    """Return text as it is written into a CSV.
+    """Return the cell of a CSV that stands for a text.
 
     >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
     ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
@@ -63,23 +63,26 @@ def restored(cell: str) -> str:
 
 
 def _is_formula(parts: list[str], i: int, part: str) -> bool:
-    """Whether `part`, the `i`th of a text that was split at separators, would be computed, or begins with a blank."""
+    """Whether `part`, the `i`th part of a text that was split at separators, would be taken for a formula.
+
+    A text that begins with a tab or a line end counts as a formula too.
+    """
     blank_first = i == 0 and len(parts) > 1 and parts[1] != ";" and not part.strip("'")
     return i % 2 == 0 and (blank_first or _FORMULA.match(part) is not None)
 
 
 def mark(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its text and column names as they are written into a CSV."""
+    """Return a table with its text and column names marked for writing into a CSV."""
     return _changed(table, marked)
 
 
 def restore(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that was read from a CSV with its original text."""
+    """Return a table that was read from a CSV with the original text and column names restored."""
     return _changed(table, restored)
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of text as it is written into a CSV for `restored_row`: with `MARKS` where needed."""
+    """Return a table of text marked for writing into a CSV that `restored_row` reads, with `MARKS` if needed."""
     made = mark(table)
     changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
     if not changed.any() and list(made.columns) == list(table.columns):
@@ -88,7 +91,7 @@ def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def restored_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row of a CSV without `MARKS`, with its original text.
+    """Return a row of a CSV with its original text and without `MARKS`.
 
     >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
     ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
@@ -98,7 +101,7 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def marked_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row as it is written into a CSV that `restored_row` reads: with `MARKS` if a cell was marked.
+    """Return a row marked for writing into a CSV that `restored_row` reads, with `MARKS` if a cell was marked.
 
     >>> marked_row({"a": "=1"})["a"], marked_row({"a": "1"})
     ("'=1", {'a': '1'})
@@ -108,7 +111,7 @@ def marked_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the header and the rows of a CSV without `MARKS`, with the original text of the rows that it marks.
+    """Yield the header and rows of a CSV without the column `MARKS`, with the original text of marked rows restored.
 
     >>> list(unmarked_rows(iter([(1, ["a", MARKS]), (2, ["'=1", _MARKED]), (3, ["'=2", ""])])))
     [(1, ['a']), (2, ['=1']), (3, ["'=2"])]
@@ -123,7 +126,7 @@ def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
 
 
 def write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
-    """Write a table as CSV without marking anything; numbers keep six digits after the point."""
+    """Write a table as CSV without marking cells; numbers keep six digits after the decimal point."""
     cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
     broken = any("\r" in str(cell) for cell in cells)  # pandas does not quote a cell for a lone carriage return
     quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL

@@ -1,4 +1,4 @@
-"""CSV files as people have them: any usual encoding and delimiter, lines before the header, an index without a name."""
+"""Read CSV files as people have them: any usual encoding and delimiter, lines before the header, an unnamed index."""
 
 import csv
 import re
@@ -20,7 +20,7 @@ _LONGEST = 1 << 28  # characters of one cell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a header: names of columns, rows with the numbers of their last lines, and notices."""
+    """A table with a header: the column names, the rows, each with the number of its last line, and notices."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, dict[str, str]], ...]
@@ -28,21 +28,22 @@ class Sheet:
 
 
 def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> Sheet:
-    """Read a CSV with a header; empty rows are skipped, missing cells are empty.
+    """Read a CSV with a header; empty rows are skipped, and missing cells become empty.
 
     Parameters
     ----------
     path
         The file.
     ours
-        Names of columns that mean something to the reader.
+        Names of columns that the reader knows.
     named
-        Further names that the settings ask for.
+        Further names of columns that the settings require.
 
     Raises
     ------
     UserError
-        If it is not a CSV, a row has more cells than there are columns, or a column that is not empty has no name.
+        If the file is not a CSV, a row has more cells than there are columns, or a column with filled cells has no
+        name.
     """
     how = layout(path, {*ours, *named})
     found = _records(path, how)
@@ -69,21 +70,21 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
 
 
 def records(path: Path, known: Collection[str], encoding: str = "") -> Iterator[Record]:
-    """Yield a CSV's header and its rows, cells stripped; empty lines are skipped.
+    """Yield the header and the rows of a CSV, with spaces around cells removed and empty lines skipped.
 
     Parameters
     ----------
     path
         The file, which is read row by row.
     known
-        Names of columns by which its header is recognised; may be empty.
+        Column names by which the header is recognised; may be empty.
     encoding
-        Its encoding, if that is known; otherwise it is one of Unicode.
+        The encoding of the file; if empty, the Unicode encoding is inferred from its first bytes.
 
     Raises
     ------
     UserError
-        If it is not a CSV, or not in the encoding that it seems to have.
+        If the file is not a CSV, or cannot be decoded.
     """
     yield from _records(path, layout(path, known, encoding))
 
@@ -115,7 +116,7 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
 
 
 def _unquoted(cell: str) -> str:
-    """Return a cell without the quotation marks around it, if those inside are doubled.
+    """Return a cell without its enclosing quotation marks, if all marks inside are doubled.
 
     >>> _unquoted('"a ""b"" c"'), _unquoted('"a" or "b"')
     ('a "b" c', '"a" or "b"')
@@ -131,7 +132,7 @@ def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
 
 
 def undecodable(path: Path, encoding: str) -> UserError:
-    """Return the error for a file, naming the first line that does not fit its encoding."""
+    """Return the error for a file that cannot be decoded; it names the first line that does not fit the encoding."""
     raw = path.read_bytes()
     try:
         raw.decode(encoding)
@@ -152,13 +153,13 @@ def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str)
     for line, cells in rows:
         if any(cells[width:]):
             raise UserError(
-                f"{path}:{line}: more cells than the header has columns: quote cells that contain a "
+                f"{path}:{line}: the row has more cells than the header: quote cells that contain a "
                 f"{DELIMITERS.get(delimiter, repr(delimiter))}"
             )
 
 
 def _named_columns(path: Path, header: Sequence[str], rows: Sequence[Record]) -> tuple[list[int], list[str]]:
-    """Return the positions of the columns that have a name, and a notice about an index without one."""
+    """Return the positions of the columns that have a name, and a notice if there is an unnamed index."""
     notices = []
     for j in (j for j, name in enumerate(header) if not name):
         filled = [cells[j] for _, cells in rows if j < len(cells) and cells[j]]

@@ -1,4 +1,4 @@
-"""How a CSV is written: its encoding, its delimiter, the lines before its header, the meaning of quotation marks."""
+"""Infer the layout of a CSV: its encoding and delimiter, the lines before its header, the use of quotation marks."""
 
 import csv
 import io
@@ -13,8 +13,8 @@ from pipeline.tables.encodings import encoding_of
 from pipeline.tables.rules import folded
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLE = 1 << 20  # a file's layout is inferred from this many bytes
-_SEARCHED = 10  # the header is searched for in this many lines
+_SAMPLE = 1 << 20  # number of bytes from which a file's layout is inferred
+_SEARCHED = 10  # number of lines in which the header is searched for
 # First bytes of other kinds of file, and what to do about them.
 _SHEET, _PACKED = "save the sheet as 'CSV UTF-8'", "unpack it"
 _OTHERS: dict[bytes, str] = {
@@ -48,21 +48,21 @@ _RULE = re.compile(rf"(?=.*[|+])[|+]?{_DRAWN}(?:[|+]{_DRAWN})*[|+]?")
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is written: its encoding, its delimiter, lines before the header, spaces after delimiters."""
+    """The layout of a file: encoding, delimiter, number of lines before the header, and use of spaces and quotes."""
 
     encoding: str
     delimiter: str = ","
     skipped: int = 0
     spaced: bool = False
-    quoted: bool = True  # whether quotation marks enclose cells; if not, they are letters and each line is a row
-    begun_quoted: bool = False  # whether every line begins with a quotation mark, as R writes row names
-    ended: bool = False  # whether every line but the header ends in a delimiter
+    quoted: bool = True  # whether quotation marks enclose cells; if not, they are part of the text, and a line is a row
+    begun_quoted: bool = False  # whether every line begins with a quotation mark, as with row names that R wrote
+    ended: bool = False  # whether every line except the header ends with a delimiter
 
 
 def layout(path: Path, known: Collection[str], encoding: str = "") -> Layout:
-    """Infer from the beginning of a file how it is written; a file of another kind raises `UserError`.
+    """Infer the layout of a CSV from its beginning; a file of another kind raises `UserError`.
 
-    `encoding` is its encoding, if that is known.
+    If `encoding` is not empty, the encoding is not inferred.
     """
     refuse_pipe(path)
     with path.open("rb") as file:
@@ -73,7 +73,7 @@ def layout(path: Path, known: Collection[str], encoding: str = "") -> Layout:
     if raw[4:8] == b"ftyp":
         raise UserError(f"{path} is not a CSV, but a recording or a picture")
     if raw and not raw.strip(b"\0"):
-        raise UserError(f"{path} holds nothing but NUL characters: it was not copied whole, get it again")
+        raise UserError(f"{path} holds nothing but NUL characters, so it was not copied completely: copy it again")
     encoding = encoding or encoding_of(raw)
     text = raw.decode(encoding, errors="replace")
     whole = text if len(raw) < _SAMPLE else text[: text.rfind("\n") + 1]
@@ -107,16 +107,20 @@ def _preamble(lines: Sequence[str], known: set[str]) -> int:
 
 
 def _best(lines: Sequence[str], known: set[str]) -> int:
-    """Return how many known names the first line holds; without any known names, whether it has several cells."""
+    """Return the largest number of known names in the first line with any delimiter.
+
+    Without any known names, return 1 if the first line has several cells, else 0.
+    """
     if known:
         return max(_score(lines, delimiter, known) for delimiter in DELIMITERS)
     return int(max(len(_cells(lines, delimiter)) for delimiter in DELIMITERS) > 1)
 
 
 def _delimiter(lines: Sequence[str], known: set[str], named: str) -> str:
-    """Return the delimiter that gives the most known names; in a tie, the comma, else the one with the most cells.
+    """Return the delimiter with which the header has the most known names.
 
-    A delimiter that the file itself names wins, unless the header contradicts it.
+    In a tie, a comma that separates cells wins, then the delimiter that gives the most cells. A delimiter that the file
+    itself declares (`named`) wins over all others unless the header contradicts it.
     """
     scores = {d: (_score(lines, d, known), d == "," and len(_cells(lines, d)) > 1) for d in DELIMITERS}
     best = max(DELIMITERS, key=lambda d: (*scores[d], len(_cells(lines, d))))
@@ -137,7 +141,7 @@ def _cells(lines: Sequence[str], delimiter: str) -> list[str]:
 
 
 def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[str]) -> None:
-    """Raise `UserError` if the header comes later or is one quoted cell, or the file is HTML, XML or JSON."""
+    """Raise `UserError` if the header is in a later line or cannot be split, or if the file is HTML, XML or JSON."""
     if lines[skipped : skipped + 1] and lines[skipped].lstrip()[:1] in ("<", "{", "["):
         raise UserError(f"{path} is not a CSV, but HTML, XML or JSON: save the table as CSV")
     first = next(iter(_cells(lines[skipped:], ",")), "")
@@ -152,7 +156,10 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether quotation marks enclose cells; between tabs, they are letters if that makes every line a complete row."""
+    """Whether quotation marks enclose cells.
+
+    In a file with tabs they are part of the text if every line then is a complete row.
+    """
     if delimiter != "\t":
         return True
     filled = [line.rstrip("\r\n") for line in lines if line.strip()]
@@ -161,7 +168,7 @@ def _quoted(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def _spaced(lines: Sequence[str], delimiter: str) -> bool:
-    """Whether quoted cells follow a delimiter and spaces, so that the spaces do not belong to them."""
+    """Whether spaces after a delimiter stand in front of quoted cells and do not belong to the cells."""
     if delimiter == "\t" or not any(f"{delimiter} " in line and '"' in line for line in lines):
         return False
     plain, spaced = _ragged(lines, delimiter, spaced=False), _ragged(lines, delimiter, spaced=True)
@@ -169,7 +176,7 @@ def _spaced(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def _ragged(lines: Sequence[str], delimiter: str, *, spaced: bool) -> float:
-    """Return how many rows are wider than the header; infinite where the lines cannot be read."""
+    """Return how many rows are wider than the header; infinity if the lines cannot be parsed."""
     width, ragged = 0, 0
     try:
         for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=spaced, strict=True):

@@ -1,4 +1,4 @@
-"""Names of columns: which of ours each one is, and which of ours a similar name may mean."""
+"""Match the column names of a file to ours: names in another spelling, and similar names that may be meant."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,19 +12,19 @@ TIMES = ("start", "end", "sound_start")
 
 
 def column_names(header: Sequence[str], ours: Collection[str], named: Collection[str], place: str) -> list[str]:
-    """Return the name of each column as it is used here.
+    """Return the name that is used for each column of a file.
 
-    Every name is stripped. A name that settings or options ask for keeps their spelling, one of ours gets ours
-    (``Start`` is ``start``), all others stay as they are.
+    Spaces around names are removed. A name that settings or options require gets their spelling, and one of ours gets
+    our spelling (``Start`` becomes ``start``). All other names stay as they are.
 
     Parameters
     ----------
     header
         The names in the file.
     ours
-        Names that mean something to the reader.
+        Names that the reader knows.
     named
-        Names that settings or options ask for.
+        Names that settings or options require.
     place
         The file, for messages.
 
@@ -60,16 +60,18 @@ def _both(names: Sequence[str], places: Iterable[int]) -> str:
 
 
 def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[str] = ()) -> dict[str, str]:
-    """Return the columns that look like a missing one of ours: name -> the column that was probably meant.
+    """Return each column that is probably one of ours under another name, mapped to the column that was meant.
+
+    Only those of our columns that are missing are considered.
 
     Parameters
     ----------
     names
-        As `column_names` returns them.
+        The column names that `column_names` returned.
     ours
-        Names that mean something to the reader.
+        Names that the reader knows.
     named
-        Names that settings or options ask for: what they mean is known.
+        Names that settings or options require; their meaning is known, so they are never reinterpreted.
 
     Examples
     --------
@@ -90,7 +92,7 @@ def _meant(name: str, absent: Sequence[str]) -> str:
 
 
 def near_notices(near: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each column of `nearly_ours`.
+    """Return a sentence for each column that `nearly_ours` found.
 
     >>> near_notices({"begin": "start"})
     ["the column 'begin' is not read; did you mean 'start'? If so, rename it, with times in seconds"]

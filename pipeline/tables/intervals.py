@@ -1,4 +1,4 @@
-"""The times of utterances in their recordings: corrected where that is safe, and refused otherwise."""
+"""Validate the start and end of utterances: correct them where that is safe, and refuse them otherwise."""
 
 import math
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pipeline.errors import UserError, counted
 from pipeline.foreign import one_line
 
-REACH_S = 1.0  # a word may last this long beyond the end of its utterance; hardly any word lasts longer
-DIGITS = 6  # decimal places of seconds, as in the utterance table
+REACH_S = 1.0  # a word may end this much later than its utterance; hardly any word lasts longer
+DIGITS = 6  # decimal places of seconds in the utterance table
 _SHOWN = 3
 
 Seconds = NDArray[np.float64]
@@ -19,9 +19,9 @@ Seconds = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Interval:
-    """The time of an utterance in its recording, in seconds, corrected where that is safe.
+    """The start and end of an utterance in its recording, in seconds, corrected where that is safe.
 
-    `end` may be NaN: not yet known. `notice` says what was corrected, or is ``""``.
+    `end` is NaN if it is not known yet. `notice` says what was corrected; it is ``""`` if nothing was.
     """
 
     start: float
@@ -30,22 +30,22 @@ class Interval:
 
 
 def interval_of(start: float, end: float) -> Interval:
-    """Validate a start and an end, and return the interval: the one rule for all readers.
+    """Validate a start and an end, and return the interval. All readers use this rule.
 
-    A negative start becomes 0, with a notice, since a recording begins at 0. An interval without length is kept, with a
-    notice, and its utterance is empty. Both cases occur in CMU-MOSI and CMU-MOSEI.
+    A negative start becomes 0, with a notice, since a recording begins at 0. An interval of zero length is kept, with a
+    notice, and its utterance counts as empty. Both cases occur in CMU-MOSI and CMU-MOSEI.
 
     Parameters
     ----------
     start
-        Seconds; NaN stands for 0.
+        Start in seconds; NaN stands for 0.
     end
-        Seconds; NaN stands for the end of the recording.
+        End in seconds; NaN stands for the end of the recording.
 
     Raises
     ------
     ValueError
-        If the end lies before the start.
+        If the end is before the start.
 
     Examples
     --------
@@ -66,23 +66,23 @@ def interval_of(start: float, end: float) -> Interval:
 def intervals_of(
     starts: Seconds, ends: Seconds, names: Sequence[str], *, reversed_too: bool = False
 ) -> tuple[Seconds, Seconds, list[str]]:
-    """Return starts and ends for the utterance table, and notices of what had to be corrected.
+    """Return starts and ends for the utterance table, and notices about what was corrected.
 
-    An utterance that is left without length is kept and is empty.
+    An utterance of zero length is kept and counts as empty.
 
     Parameters
     ----------
     starts, ends
-        ``(n,)`` seconds of the recording; NaN where they are not known.
+        Times ``(n,)`` in seconds of the recording; NaN if unknown.
     names
-        The n utterances, for messages.
+        The names of the n utterances, for messages.
     reversed_too
-        Whether an interval that ends before it starts counts as one without length, as in published labels.
+        Whether an interval that ends before it starts is taken for one of zero length, as published labels require.
 
     Raises
     ------
     UserError
-        If an interval ends before it starts.
+        If an interval ends before it starts and `reversed_too` is false.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Ids of two files that are clearly meant to be the same, but are spelt differently."""
+"""Find ids of two files that are clearly meant to be the same but are spelt differently."""
 
 import re
 import unicodedata
@@ -20,14 +20,14 @@ _MARKS = re.compile(r"[\s_\-\u2010-\u2015$]+")  # between the parts of an id
 def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, str]]:
     r"""Return the pairs of ids, one from each side, that differ only in spelling.
 
-    Two ids do if they differ in case, Unicode form, spaces, zeros before a number (``01``), a number's empty
-    fraction (``1.0``), marks between their parts (``_``, ``-``), quotation marks, the ending of a file, or in
-    folders in front of only one of them. An id occurs in one pair at most.
+    Differences of spelling are those of case, Unicode form, spaces, zeros before a number (``01``), a fraction of zero
+    (``1.0``), marks between parts (``_``, ``-``), quotation marks and file endings, and folders in front of only one of
+    the two ids. An id occurs in at most one pair.
 
     Parameters
     ----------
     mine, theirs
-        Ids that are not the same on both sides.
+        Ids of either side that the other side does not have.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, 
 
 
 def spelling_difference(pairs: Sequence[tuple[str, str]], mine: str, theirs: str) -> str:
-    """Return how many ids differ only in spelling, with examples, as part of a sentence.
+    """Return part of a sentence that says how many ids differ only in spelling, with examples.
 
     >>> spelling_difference([("1", "01")], "the corpus", "f.csv")
     "1 id differs only in spelling, such as '1' of the corpus and '01' of f.csv"
@@ -63,18 +63,18 @@ def spelling_difference(pairs: Sequence[tuple[str, str]], mine: str, theirs: str
 
 
 def clearly_same(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
-    """Whether ids that are nearly equal are the same, so that treating them as different would lose much.
+    """Whether nearly equal ids must be meant to be the same, so that treating them as different would lose much data.
 
-    Ids that differ only in case may be different ones, as YouTube's are: such pairs count as the same if they outnumber
-    the ids that match exactly. Others, such as 1 and 01, are nearly always the same, and longer numbers without zeros
-    in front match exactly: there a tenth is enough.
+    Ids that differ only in case may be different ids, as on YouTube. Such pairs count as the same if there are more of
+    them than of ids that match exactly. Other pairs, such as 1 and 01, are nearly always the same, and there many other
+    ids match exactly (such as 10 and 10), so a tenth as many pairs as exact matches is enough.
 
     Parameters
     ----------
     pairs
-        What `nearly_equal` found.
+        The pairs that `nearly_equal` returned.
     exact
-        How many ids match exactly.
+        The number of ids that match exactly.
 
     Examples
     --------
@@ -86,14 +86,14 @@ def clearly_same(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
 
 
 def refuse_nearly_equal(mine: Iterable[str], theirs: Iterable[str], exact: int, path: Path) -> None:
-    """Raise `UserError` if `theirs`, ids of `path`, are clearly misspelt ids of utterances that it lacks."""
+    """Raise `UserError` if ids in the file `path` (`theirs`) are clearly misspelt ids of utterances (`mine`)."""
     pairs = nearly_equal(mine, theirs)
     if pairs and clearly_same(pairs, exact):
         raise UserError(f"{path}: {spelling_difference(pairs, 'the utterances', path.name)}: spell them the same")
 
 
 def _parts(name: str) -> tuple[str, ...]:
-    """Return the folders and the name of an id in the form in which they are compared."""
+    """Return the folders and the name of an id, normalised for comparison."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     plain = "".join(char for char in plain if char not in INVISIBLE)
     plain = plain.strip().strip("'\"").replace("\\", "/")
@@ -104,7 +104,7 @@ def _plain(part: str) -> str:
     bare = re.sub(r"(?<=\d)\.0+\Z", "", _SUFFIX.sub("", part.strip()))
     counted = re.sub(r"(?<![\d.])0+(?=\d)", "", bare)
     marked = _MARKS.sub("_", counted).strip("_")
-    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # between two numbers, a mark shows where the first ends
+    return re.sub(r"(?<!\d)_|_(?!\d)", "", marked)  # a mark is kept only between two numbers, where it separates them
 
 
 def _tails(parts: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,4 @@
-"""The existing file that a slightly wrong path means."""
+"""Find the existing file that a slightly wrong path was meant to name."""
 
 import re
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from pipeline.tables.rules import folded
 
 
 class Neighbours:
-    """Finds files of nearly the same name; every folder is listed once.
+    """Finds files with nearly the same name; every folder is listed only once.
 
     Parameters
     ----------
     used
-        Files that are used already: only their own name in another spelling can mean them, not a mistyped one or one
-        with another suffix.
+        Files that are in use already. They are proposed only for their own name in another spelling, not for a mistyped
+        name or one with another suffix.
     """
 
     def __init__(self, used: Iterable[str] = ()) -> None:
@@ -24,20 +24,21 @@ class Neighbours:
         self._used = {_place(Path(name)) for name in used}
 
     def meant(self, path: Path, given: str = "", root: Path | None = None) -> Path | None:
-        """Return an existing file that a path may mean, or None.
+        """Return the existing file that a path was probably meant to name, or None.
 
-        Tried in order: the path read as one below the home folder, a Windows path or a URL, and relative to the working
-        directory; then, folder by folder, names in another Unicode form, case, spacing or suffix, and mistyped ones.
-        A mistyped name has the same numbers (``clip7`` and ``clip07``): with others it is another clip of a series.
+        The path is read as one relative to the home folder or the working directory, as a Windows path and as a URL.
+        For each reading, the file itself is tried first, then names that differ in Unicode form, case, spacing or
+        suffix, and then mistyped names. A mistyped name must contain the same numbers (``clip7`` and ``clip07``), since
+        a name with other numbers is another clip of a series.
 
         Parameters
         ----------
         path
             A path that does not exist.
         given
-            The path as it was written, if `path` was made from that.
+            The path as the user wrote it, if `path` was derived from it.
         root
-            The folder that paths are relative to; by default where `path` lies.
+            The folder that paths are relative to; by default the one that contains `path`.
         """
         for other in _rewritten(path, given or path.as_posix(), root):
             if other != path and other.is_file():
@@ -85,10 +86,11 @@ class Neighbours:
 
 
 def _rewritten(path: Path, given: str, root: Path | None) -> list[Path]:
-    """Return the paths that may have been meant.
+    """Return the other ways to read a path.
 
-    The path itself, with slashes for backslashes, below the home folder, from the working directory, without the query
-    of a URL (``?dl=1``), and for an absolute path, of this machine or another, its ends below the root.
+    These are the path itself; the path with slashes for backslashes, without the query of a URL (``?dl=1``), relative
+    to the home folder, and relative to the working directory; and if it is absolute, on this machine or another, each
+    of its ends below the root.
     """
     given = unquote(given.removeprefix("file://")).strip().strip("\"'")
     slashed = given.replace("\\", "/")
@@ -108,7 +110,7 @@ def _plain(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    """Return a name without its suffixes of letters and digits: ``a.mp4.mp4``, ``a.mp4`` and ``a`` are the same."""
+    """Return a name without its file suffixes: ``a`` for ``a.mp4.mp4``, ``a.mp4`` and ``a``."""
     plain = PurePosixPath(_plain(name))
     while plain.suffix[1:].isalnum() and not plain.suffix[1:].isdigit() and len(plain.suffix) <= 5:
         plain = plain.with_suffix("")
@@ -116,7 +118,7 @@ def _stem(name: str) -> str:
 
 
 def _place(path: Path) -> Path:
-    """Return where a file is, with all links to its folder resolved; links in a circle stay as they are."""
+    """Return the path of a file with all links in its folder resolved; circular links stay as they are."""
     try:
         return path.parent.resolve() / path.name
     except (OSError, RuntimeError):
@@ -124,7 +126,7 @@ def _place(path: Path) -> Path:
 
 
 def _begins(one: str, other: str) -> bool:
-    """Whether one name is the beginning of the other, as with a suffix that is missing or doubled."""
+    """Whether one name begins with the other, as when a suffix is missing or doubled."""
     return one.startswith(other) or other.startswith(one)
 
 

@@ -1,7 +1,7 @@
-"""Rows of a CSV that are one cell longer than its header: row names as R writes them, or an extra cell at the end.
+"""Handle a CSV whose rows are one cell longer than its header, by row names that R wrote or a last, extra cell.
 
-Both look alike, and the wrong reading would move every cell to another column. So row names are removed only on
-evidence, and without evidence the file is refused.
+The two cases look alike, and the wrong choice would shift every cell to another column. So row names are removed only
+if there is evidence for them; without clear evidence the file is refused.
 """
 
 from collections.abc import Collection, Sequence
@@ -21,11 +21,12 @@ _COUNTING = ("", "#", "no", "nr", "index", "row", "number", "id")
 def without_row_names(
     path: Path, header: Sequence[str], rows: list[Record], how: Layout, ours: Collection[str]
 ) -> tuple[list[Record], tuple[str, ...]]:
-    """Return the rows without the names that R writes in front of them, and a notice.
+    """Return the rows without the row names that R writes in front of them, and a notice.
 
-    The first cells are row names if they count the rows, every line begins with a quotation mark and no column
-    contradicts it; or if they all differ, and the cells of our columns fit their names only without them. A last cell
-    that is empty in every row comes from a delimiter at the end of the line.
+    The first cells are row names if they number the rows, every line begins with a quotation mark, and no column
+    contradicts it. They also are row names if they all differ, and the cells of our columns fit the columns' names only
+    if the first cells are removed. If the last cell is empty in every row, it comes from a delimiter at the end of the
+    line.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def _differ(cells: Sequence[Sequence[str]]) -> bool:
 
 
 def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Collection[str], *, shift: int) -> bool:
-    """Whether the cells of some column fit its name with this shift of the cells, and not with the other."""
+    """Whether the cells of some column fit its name if rows are shifted by `shift` cells, and only then."""
     names = {folded(name): name for name in ours}
     for j, name in enumerate(header):
         column = names.get(folded(name))
@@ -72,7 +73,7 @@ def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Colle
 
 
 def _ids_speak_against(header: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether the first column holds ids, and its cells would not be ids if the first ones were row names."""
+    """Whether the first column holds ids, but would not hold ids if the first cells were row names."""
     if folded(header[0]) not in _COUNTING and not stands_for(header[0], "utterance"):
         return False
     ids = [row[1] for row in cells]

@@ -1,7 +1,7 @@
-"""What counts as a name, a label and a number, in a manifest, an import or a published corpus.
+"""Rules for what counts as a name, a label or a number in a manifest, an import or a published corpus.
 
-Pure functions of cells. `pipeline.tables.headers` has the rules for column names, `times` and `intervals` those
-for times.
+All are pure functions of cells. The rules for column names are in `pipeline.tables.headers`, and those for times in
+`times` and `intervals`.
 """
 
 import math
@@ -14,24 +14,24 @@ from typing import Any
 
 from pipeline.errors import counted
 
-# A cell that stands for "no label", in upper or lower case. "none" is not here: only Python's "None" is never a class.
+# Cells that mean "no label", in upper or lower case. "none" is not among them, as it may be a class; "None" may not.
 _NO_LABEL = frozenset(
     ("", "nan", "-nan", "na", "n/a", "n.a.", "n.a", "<na>", "#n/a", "#na", "#n/a n/a", "null", "nat", "1.#qnan",
      "-1.#qnan", "1.#ind", "-1.#ind", "nan(ind)", "-nan(ind)", "#value!", "#div/0!", "#ref!", "#num!", "#name?",
      "#null!")
 )  # fmt: skip
-# A cell that may be a class, but reads like a missing label; IEMOCAP writes xxx where its raters did not agree.
+# Cells that may be a class, but read like a missing label. IEMOCAP has xxx where its raters did not agree.
 _LIKE_NO_LABEL = frozenset(
     ("none", "nil", "missing", "?", "??", "???", "-", "--", "---", ".", "unknown", "unk", "<unk>", "undefined",
      "unlabeled", "unlabelled", "unannotated", "no label", "not available", "xxx", "tbd")
 )  # fmt: skip
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # an HDF5 string cannot hold the first, UTF-8 not the others
-INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: ignored in spellings
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # HDF5 strings cannot hold NUL, and UTF-8 cannot encode surrogates
+INVISIBLE = "\u200b\u2060\ufeff"  # zero-width space, word joiner, byte order mark: ignored when spellings are compared
 _SPACES = "".join(c for c in map(chr, range(0x3001)) if c.isspace()) + INVISIBLE
 
 
 def trimmed(cell: str) -> str:
-    """Return a cell without the spaces around it, invisible ones included.
+    """Return a cell without the spaces around it, including invisible ones.
 
     >>> trimmed(chr(0xFEFF) + " s1" + chr(0xA0))
     's1'
@@ -40,7 +40,7 @@ def trimmed(cell: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return the form in which names are compared: without spaces around, in one case and one Unicode form.
+    """Return a name in the form in which names are compared: trimmed, case-folded, in one Unicode form.
 
     >>> folded(" Start ") == folded("start")
     True
@@ -49,9 +49,9 @@ def folded(name: str) -> str:
 
 
 def name_of(cell: Any) -> str:
-    """Return any cell as the text of an id, a group, a speaker or a split: stripped, and ``""`` for None and NaN.
+    """Return the text of a cell that holds an id, a group, a speaker or a split; ``""`` for None and NaN.
 
-    Text stays as it is written; a whole number loses its decimal point.
+    Text is only trimmed; a float that is a whole number loses its decimal point.
 
     >>> name_of("1.10 "), name_of("2e1"), name_of(7.0), name_of(float("nan")), name_of(b"a")
     ('1.10', '2e1', '7', '', 'a')
@@ -66,7 +66,7 @@ def name_of(cell: Any) -> str:
 
 
 def fault_of_text(cell: str) -> str:
-    """Return what is wrong with some text, as the end of a sentence, or ``""``.
+    """Return the end of a sentence that says what is wrong with some text; ``""`` if nothing is.
 
     >>> fault_of_text("no" + chr(0) + "never")
     "holds a NUL character after 'no': remove it"
@@ -79,7 +79,7 @@ def fault_of_text(cell: str) -> str:
 
 
 def fault_of_name(cell: str) -> str:
-    """Return what is wrong with an id, group, speaker, split or label, as the end of a sentence, or ``""``.
+    """Return the end of a sentence that says what is wrong with a name (id, group, speaker, split, label), or ``""``.
 
     >>> fault_of_name("s1"), fault_of_name("s" + chr(27))
     ('', "holds the control character U+001B after 's': remove it")
@@ -98,7 +98,7 @@ def _after(cell: str, place: int) -> str:
 
 
 def is_no_label(cell: str) -> bool:
-    """Whether a cell means that there is no label: empty, NaN, NA, N/A, null, a spreadsheet's error, Python's None.
+    """Whether a cell means "no label": it is empty, NaN, NA, N/A, null, a spreadsheet's error or Python's None.
 
     >>> [c for c in ("joy", "NaN", "n/a", "None", "none", "nancy") if is_no_label(c)]
     ['NaN', 'n/a', 'None']
@@ -108,7 +108,7 @@ def is_no_label(cell: str) -> bool:
 
 
 def fault_of_label(cell: str, column: str, task: str) -> str:
-    """Return what is wrong with a label, as a sentence, or ``""``.
+    """Return a sentence that says what is wrong with a label; ``""`` if nothing is.
 
     >>> fault_of_label("2.5", "mood", "regression"), fault_of_label("NA", "mood", "classification")
     ('', "the label column 'mood' is 'NA', which is not a label: give a label or remove the row")
@@ -131,10 +131,11 @@ def reads_like_no_label(cell: str) -> bool:
 
 
 def alike(cells: Iterable[str], *, scores: bool = True) -> list[dict[str, int]]:
-    """Return the groups of different spellings of the same thing, each spelling with its count.
+    """Return groups of cells that are different spellings of the same thing, each spelling with its count.
 
-    Two spellings are alike if they differ only in case, in their Unicode form, in spaces, or as ``1``, ``1.0`` and
-    ``01`` do. With `scores` false, as for names, ``1.1`` and ``1.10`` are different.
+    Two spellings are alike if they differ only in case, in their Unicode form or in spaces, or if they are the same
+    number (``1``, ``1.0``, ``01``). For names (`scores` is false), only whole numbers are compared as numbers, so that
+    ``1.1`` and ``1.10`` are different.
 
     >>> alike(["Happy", "happy", "sad", "1", "1.0", "happy"])
     [{'Happy': 1, 'happy': 2}, {'1': 1, '1.0': 1}]
@@ -161,7 +162,7 @@ def _key(cell: str, scores: bool) -> str:
 
 
 def alike_notices(what: str, cells: Iterable[str], *, scores: bool = True) -> list[str]:
-    """Return a sentence for each group of spellings that are `alike`; `what` names their column.
+    """Return a sentence for each group that `alike` returns; `what` is the name of the column.
 
     >>> alike_notices("mood", ["Happy", "happy"])
     ["mood: 'Happy' (1 row) and 'happy' (1 row) differ only in spelling, but count as different: spell them the same"]
@@ -174,7 +175,7 @@ def alike_notices(what: str, cells: Iterable[str], *, scores: bool = True) -> li
 
 
 def quoted(spelling: str) -> str:
-    r"""Return a spelling as messages quote it: with the codes of characters that are not in composed Unicode form.
+    r"""Return a spelling in quotes, with characters outside ASCII as codes unless it is in composed Unicode form.
 
     >>> print(quoted("caf" + chr(0xE9)) == repr("caf" + chr(0xE9)), quoted("cafe" + chr(0x301)))
     True 'cafe\u0301'
@@ -187,25 +188,25 @@ def _rows(count: int) -> str:
 
 
 def missing_notices(what: str, cells: Iterable[str]) -> list[str]:
-    """Return a sentence for each spelling of a name that looks like a missing cell written as text (``nan``).
+    """Return a sentence for each name that looks like a missing value written as text (``nan``).
 
     >>> missing_notices("group", ["g1", "nan", "nan"])
-    ["group: 'nan' (2 rows) counts as a name; leave the cell empty where nothing is known"]
+    ["group: 'nan' (2 rows) counts as a name; if it means that nothing is known, leave the cell empty"]
     """
     return [
-        f"{what}: {cell!r} ({_rows(count)}) counts as a name; leave the cell empty where nothing is known"
+        f"{what}: {cell!r} ({_rows(count)}) counts as a name; if it means that nothing is known, leave the cell empty"
         for cell, count in Counter(cells).items()
         if cell and (is_no_label(cell) or cell.casefold() == "none")
     ]
 
 
 def number_of(cell: str) -> float:
-    """Return a cell as a finite number, NaN if it is empty.
+    """Return a cell as a finite number; NaN if it is empty.
 
     Raises
     ------
     ValueError
-        If it is anything else; the message says how to write the number.
+        If it is anything else. The message says how to write the number.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The splits train, valid and test, and what others call them; a name that could mean two of them is not guessed."""
+"""The splits train, valid and test, and other names for them; ambiguous names are never guessed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ _MEANT: Mapping[str, str] = {
 
 
 def split_of(cell: str) -> str:
-    """Return train, valid, test or "" for a cell of a column of splits; case does not matter.
+    """Return the split that a cell names (train, valid, test or ""), whatever its case.
 
     Raises
     ------
@@ -38,17 +38,17 @@ def split_of(cell: str) -> str:
 
 
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the split that each name means, and notices; a name without a meaning is left out.
+    """Return the split that each name means, and notices; names whose meaning is unknown are left out.
 
     Another word for a split (``dev``) is read as that split if no other name means it. The validation part is only
-    recognised if there is a test part, since a single held-out part may be the test part.
+    recognised if there also is a test part, since a single held-out part may be the test part.
 
     Parameters
     ----------
     names
-        The names as they are written in a file.
+        The names in a file.
     given
-        What names mean according to the user, which takes precedence.
+        The split that each name means according to the user, which takes precedence.
 
     Examples
     --------
@@ -76,12 +76,12 @@ def _plain(name: str) -> str:
 
 
 def remedy(name: str) -> str:
-    """Return what to do about a name without a meaning, as the end of a message."""
+    """Return the end of a message that says what to do about a name whose meaning is unknown."""
     return f"say which of {', '.join(SPLITS)} it is (--split-name {one_line(name, 40)}=test)"
 
 
 def check_meanings(path: Path, given: Mapping[str, str]) -> None:
-    """Check the meanings that the user gives to names; anything but a split raises `UserError`."""
+    """Check that the user mapped each name to a split; anything else raises `UserError`."""
     for name, meaning in given.items():
         if meaning not in SPLITS:
             raise UserError(f"{path}: the split {name!r} cannot mean {meaning!r}; {suggest(meaning, SPLITS)}")

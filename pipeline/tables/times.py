@@ -1,7 +1,8 @@
-"""Times in a recording as people and tools write them: ``75.5``, ``1:15.5``, ``0:01:15,500``.
+"""Read times in a recording as people and tools write them: ``75.5``, ``1:15.5``, ``0:01:15,500``.
 
-A time is read only if it can mean one thing. ``1:2`` may stand for ``1:02`` or ``1:20``, ``1,500`` for 1.5 or 1500
-seconds, and a fourth part, as in ``00:00:04:12``, for frames of an unknown rate: these are refused, with what to write.
+A time is read only if it is unambiguous. ``1:2`` may stand for ``1:02`` or ``1:20``, ``1,500`` for 1.5 or 1500 seconds,
+and the last part of ``00:00:04:12`` may count frames of an unknown rate. Such times are refused with a message that
+says what to write instead.
 """
 
 import math
@@ -15,17 +16,17 @@ _CLOCK = re.compile(r"(?:(?P<hours>\d{1,4}):(?=\d\d:))?(?P<minutes>\d{1,4}):(?P<
 _ALMOST = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:[.,]\d+)?)")  # a clock with one digit, or without a leading 0
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-_SEVERAL = 3  # as many times by the clock, all of whole minutes, are no coincidence
+_SEVERAL = 3  # this many different clock times that are all whole minutes cannot be a coincidence
 FORMS = "seconds (75.5), minutes:seconds (1:15.5) or hours:minutes:seconds (0:01:15.5)"
 
 
 def seconds_of(cell: str) -> float:
-    """Return a cell as seconds, NaN if it is empty or means that nothing is known.
+    """Return a cell as seconds; NaN if it is empty or means "unknown".
 
     Raises
     ------
     ValueError
-        If it is not a time or may mean several; the message, after "but", says how to write it.
+        If it is not a time, or is ambiguous. The message fits after "but" and says how to write the time.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def seconds_of(cell: str) -> float:
 
 
 def by_clock(cell: str) -> bool:
-    """Whether a cell is a time as a clock shows it, with minutes or hours.
+    """Whether a cell is a clock time, with minutes or hours before a colon.
 
     >>> by_clock("0:04"), by_clock("4.0"), by_clock("1:2")
     (True, False, False)
@@ -55,12 +56,12 @@ def by_clock(cell: str) -> bool:
 
 
 def clock_notices(columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return a sentence on how the times of some columns were read, if they are written as a clock shows them.
+    """Return a sentence about how the clock times in some columns were read; empty if there are none.
 
     Parameters
     ----------
     columns
-        Name -> cells.
+        Name of the column -> its cells.
 
     Examples
     --------
@@ -79,8 +80,8 @@ def clock_notices(columns: Mapping[str, Sequence[str]]) -> list[str]:
     if len({*long}) >= _SEVERAL and all(seconds_of(cell) % 60 == 0 for cell in long):
         meant = long[-1].rpartition(":")[0]
         notice += (
-            f". All those of three parts are whole minutes, as a spreadsheet writes {meant!r} if it takes it for hours "
-            "and minutes: check them"
+            f". All times with two colons are whole minutes: check that a spreadsheet did not take {meant!r} for hours "
+            "and minutes"
         )
     return [notice]
 
@@ -90,7 +91,7 @@ def _by_clock(parts: re.Match[str]) -> float:
     if seconds >= 60 or (parts["hours"] is not None and minutes >= 60):
         what = f"{seconds} seconds" if seconds >= 60 else f"{minutes} minutes"
         total = f"{_total(hours, minutes, seconds, parts['part']):g}"
-        raise ValueError(f"a clock does not show {what}: write the time in seconds, {total} if that is what it means")
+        raise ValueError(f"a clock cannot show {what}: write the time in seconds ({total}, if that is what it means)")
     return _total(hours, minutes, seconds, parts["part"])
 
 

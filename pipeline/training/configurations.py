@@ -1,4 +1,4 @@
-"""Which configurations a corpus's table has."""
+"""Plan the configurations that a corpus's table contains."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -8,26 +8,27 @@ from models.configuration import Configuration, split_bases, split_fusion
 from models.registry import configure, strategy, strategy_names
 from pipeline.settings.blocks import TrainParams
 
-PAPER = ("logistic", "xgboost")  # classifiers of a modality in the paper's table
+PAPER = ("logistic", "xgboost")  # classifiers of unimodal models in the paper's table
 
 
 def plan_configurations(
     settings: TrainParams, modalities: Sequence[str], *, missing: Collection[str] = ()
 ) -> list[Configuration]:
-    """Return baselines, each modality with its classifiers, and sets of two or more modalities with each fusion.
+    """Return the baselines, every unimodal model, and every fusion of each set of two or more modalities.
 
-    `product`, and each late fusion over extractors (``vote@extractor``), is also fitted on each modality that has
-    several extractors; in the paper's table (``train.table``), only where there is one modality. Where no modality has
-    several, a fusion over extractors is the same as the one over modalities, and has its name.
+    `product` and late fusions over extractors (``vote@extractor``) are also fitted on each single modality that has
+    several extractors. In the paper's table (``train.table``), `product` is not, and fusions over extractors are only
+    if the corpus has a single modality. If none of the fused modalities has several extractors, a fusion over
+    extractors is the same as the fusion over modalities, and gets its name.
 
     Parameters
     ----------
     settings
-        What is to be fitted.
+        The settings of training, which name classifiers and fusions.
     modalities
         The modalities that at least one utterance has.
     missing
-        Stores that do not exist: unimodal models that read one of them are left out.
+        Stores that do not exist; unimodal models that read one of them are left out.
 
     Examples
     --------
@@ -55,7 +56,7 @@ def plan_configurations(
 
 
 def _sets(modalities: Sequence[str], *, paper: bool) -> list[tuple[str, ...]]:
-    """Return the sets of two or more modalities that are fused; the paper's are text + audio, and all three.
+    """Return the sets of two or more modalities to fuse; in the paper's table, text + audio and all three.
 
     >>> _sets(("text", "audio", "video"), paper=True), _sets(("audio", "video"), paper=True)
     ([('text', 'audio'), ('text', 'audio', 'video')], [('audio', 'video')])
@@ -66,7 +67,10 @@ def _sets(modalities: Sequence[str], *, paper: bool) -> list[tuple[str, ...]]:
 
 
 def _thinned(settings: TrainParams, *, alone: bool) -> TrainParams:
-    """Return settings with the classifiers and fusions of the paper's table; `alone`: there is only one modality."""
+    """Return settings reduced to the paper's table: two classifiers, and each fusion with one model.
+
+    Fusions over extractors are kept only if there is a single modality (`alone`).
+    """
     usual = tuple(name for name in PAPER if name in settings.classifiers)
     named: dict[str, list[str]] = {}
     for strategy_name, model in map(split_fusion, settings.fusions):

@@ -1,6 +1,6 @@
-"""Whether results are current: the predictions, the table made from them, and the page made from both.
+"""Check that results are current: the predictions, the table made from them, and the page made from both.
 
-Everything that shows or uses results checks here first. Contents are compared, never the times of files.
+Everything that shows or uses results makes these checks first. They compare contents, never the times of files.
 """
 
 import re
@@ -21,19 +21,22 @@ from pipeline.training.labels import require_label
 from pipeline.training.trained import Record, inputs_of, read_record, require_features
 
 PREDICTIONS = "the predictions"
-MADE_OF = "made_of"  # in the records of evaluate
+MADE_OF = "made_of"  # key in the records of `evaluate`
 _MARK = re.compile(r'<meta name="crossmodal-made-of" content="([0-9a-f]{64})">')
 
 
 def require_trained(params: Params, name: str) -> Record:
-    """Return the record of the predictions, which must match the current labels, features and settings.
+    """Return the record of the predictions after checking that it matches the current labels, features and settings.
 
     Features, streams and tables may be missing, since the predictions made from them can still be used.
 
     Raises
     ------
     UserError
-        If there are no predictions, or something changed since; the message names it and the command.
+        If there are no predictions, or something has changed since they were made. The message says what, and which
+        command to run.
+    Untrainable
+        If the record says that nothing could be learnt.
     """
     require_label(params, name)
     path, train = CorpusPaths(name).predictions, f"`crossmodal train --corpus {name}`"
@@ -52,7 +55,7 @@ def require_trained(params: Params, name: str) -> Record:
 
 
 def require_same(record: Record, params: Params, name: str) -> None:
-    """Raise `Changed` if the predictions, or anything they are made from, changed since `record` was read."""
+    """Raise `Changed` if the predictions, or anything that they were made from, changed since `record` was read."""
     if (now := read_record(name)) is None or now.content != record.content:
         raise Changed(
             f"{CorpusPaths(name).predictions} was written again meanwhile: run the same command again when "
@@ -63,7 +66,7 @@ def require_same(record: Record, params: Params, name: str) -> None:
 
 
 def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
-    """Return what `evaluate` depends on: the name of each input -> the key of its content."""
+    """Return what `evaluate` depends on: the content key of each input, keyed by the input's name."""
     corpus = params.corpus(name)
     metrics = [metric.name for metric in metrics_of(corpus)]
     plugins, settings = plugin_keys(params.run.plugins), asdict(params.evaluate)
@@ -75,12 +78,13 @@ def made_of(params: Params, name: str, record: Record) -> dict[str, str]:
 
 
 def require_evaluated(params: Params, name: str) -> Record:
-    """Return the record of the predictions; all that `evaluate` wrote must match them and the current settings.
+    """Return the record of the predictions after checking that the table and images are up to date.
 
     Raises
     ------
     UserError
-        If there is no table, or something changed since; the message names it and the command.
+        If there is no table, or something has changed since it was made. The message says what, and which command to
+        run.
     """
     record = require_trained(params, name)
     now = made_of(params, name, record)
@@ -108,14 +112,14 @@ def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> Non
 
 @contextmanager
 def evaluated(params: Params, name: str) -> Iterator[str]:
-    """Give the key of a corpus's tables, and check before and after the block that they are current.
+    """Yield the key of a corpus's tables, and check before and after the ``with`` block that they are current.
 
     Raises
     ------
     UserError
-        If they are not current.
+        If the tables are not current.
     Changed
-        If they were written again meanwhile.
+        If they were written again while the block ran.
     """
     require_evaluated(params, name)
     key = page_key(params, name)
@@ -126,7 +130,7 @@ def evaluated(params: Params, name: str) -> Iterator[str]:
 
 
 def page_key(params: Params, name: str) -> str:
-    """Return the key of everything a page is made from; the page itself holds it (`page_mark`)."""
+    """Return the key of everything that a page is made from; the page itself records it (`page_mark`)."""
     folder, corpus = CorpusPaths(name).results, params.corpus(name)
     records = [bound.read_record(folder / file) for file in (TABLES, bound.TRAINED)]
     return keys.page_key(records, corpus.protocol.kind, corpus.task, asdict(params.report))
@@ -142,12 +146,12 @@ def page_mark(key: str) -> str:
 
 
 def require_reported(params: Params, name: str) -> None:
-    """Check that report.html was made from the present table; `require_evaluated` checks that the table is current.
+    """Check that report.html was made from the present table, whether or not the table itself is current.
 
     Raises
     ------
     UserError
-        If it was made from another one.
+        If it was made from another table.
     """
     path = CorpusPaths(name).results / "report.html"
     refuse_pipe(path)

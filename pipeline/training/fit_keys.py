@@ -1,4 +1,4 @@
-"""The content key of a fit, made from its inputs, and the recipe of its model."""
+"""The content key of a fit, computed from its inputs, and the recipe of its model."""
 
 import hashlib
 import platform
@@ -32,7 +32,7 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "skorch", "cca-zoo", "g
 def recipe_of(
     configuration: Configuration, corpus: CorpusParams, settings: TrainParams, classes: tuple[Any, ...] | None
 ) -> Recipe:
-    """Return what a configuration's model is built from."""
+    """Return the recipe from which a configuration's model is built."""
     own: Mapping[str, Mapping[str, Any]] = {"tfidf": settings.tfidf, "word2vec": settings.word2vec}
     names = {m: settings.features.get(m, ()) for m in configuration.modalities}
     transformers = {
@@ -54,7 +54,10 @@ def recipe_of(
 
 
 def fit_key(job: Job, configuration: Configuration) -> str:
-    """Return the content key of a configuration on a fold: features, labels, fold, settings, code and libraries."""
+    """Return the content key of a configuration's fit on a fold.
+
+    It covers features, labels, fold, settings, code and libraries.
+    """
     corpus, settings, paths = job.corpus, job.settings, CorpusPaths(job.name)
     over_time = reads_sequences(configuration.strategy, configuration.model)
     stores = [paths.features(e) for m in configuration.modalities for e in stores_of(settings, m)]
@@ -83,7 +86,7 @@ def _digest(rows: NDArray[np.intp]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _store_content(path: str, stamp: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001 - a store that was written again is read again
+def _store_content(path: str, stamp: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001 - another stamp means that the store was written again and must be read again
     with open_store(Path(path)) as store:
         return Path(path).stem, store.digest
 
@@ -103,7 +106,7 @@ def code() -> str:
     Raises
     ------
     Changed
-        If the code has changed since: an import inside a function would then load code that the key does not describe.
+        If the code has changed since. An import inside a function would then load code that the key does not cover.
     """
     if _code_of(_code_stamps()) != _IMPORTED:
         raise Changed("the code of crossmodal was changed while this command ran: run the same command again")
@@ -111,7 +114,7 @@ def code() -> str:
 
 
 @lru_cache(maxsize=2)
-def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - read again if it changed
+def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - other stamps mean that the code must be read again
     return code_key(contents_of(files_of(OF_A_FIT)), _LIBRARIES)
 
 

@@ -1,4 +1,4 @@
-"""All fits of a corpus: those found in the cache and those that workers compute."""
+"""Collect all fits of a corpus: those found in the cache and those that workers compute."""
 
 import csv
 import math
@@ -24,8 +24,8 @@ from pipeline.training.predictions import COSTS, WHO
 def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
     """Return all fits (from the cache, or computed by the pool), the failures, and the keys of all fits.
 
-    Fits and failures are in the order of configurations and folds, whichever worker ends first, so that the notices
-    about them are the same.
+    Fits and failures are sorted by configuration and fold, whichever worker finishes first, so that repeated runs give
+    the same notices.
     """
     kept = ClipCache(CACHE, STEP)
     found: list[Fit | Failed] = []
@@ -94,12 +94,14 @@ def _expected_s(jobs: Sequence[Job], before: Mapping[tuple[str, ...], float]) ->
 def without_failed(
     fits: Sequence[Fit], failed: Sequence[Failed], configurations: Sequence[Configuration], name: str
 ) -> list[Fit]:
-    """Leave out the fits of every configuration that failed on a fold, so that all are scored on the same utterances.
+    """Return the fits without those of configurations that failed on any fold.
+
+    So all remaining configurations are scored on the same utterances.
 
     Raises
     ------
     UserError
-        If nothing but baselines is left.
+        If something failed and nothing but baselines is left.
     """
     lost = {one.configuration for one in failed}
     if lost and all(strategy(c.strategy).kind == "baseline" for c in configurations if c not in lost):
@@ -113,7 +115,10 @@ def over_time(configurations: Sequence[Configuration]) -> bool:
 
 
 def _parts(configurations: Sequence[Configuration], settings: TrainParams) -> list[tuple[Configuration, ...]]:
-    """Cut a fold's configurations into jobs: late fusions together with their unimodal models, the others alone."""
+    """Divide the configurations of a fold into jobs.
+
+    Late fusions and their unimodal models form one job; every other configuration is a job of its own.
+    """
     late = {c for c in configurations if strategy(c.strategy).shares_bases}
     bases = {c for c in configurations if late and c.strategy == "unimodal" and c.model == settings.fusion_classifier}
     together = tuple(c for c in configurations if c in late | bases)

@@ -1,4 +1,4 @@
-"""Fit and test configurations on one fold, on a worker; the results are kept in the cache."""
+"""Fit and test configurations on one fold; this runs on a worker, and results are kept in the cache."""
 
 import json
 import time
@@ -32,7 +32,7 @@ from pipeline.training.labels import classes_of
 
 
 def fit_job(job: Job) -> list[Fit | Failed]:
-    """Fit a job's configurations on its fold's training part, predict its test part, cache the fits; on a worker."""
+    """Fit a job's configurations on the training part of its fold, predict the test part, and cache the fits."""
     data, labels = data_of(job)
     kept, fit_cache = ClipCache(CACHE, STEP), FitCache()
     found: list[Fit | Failed] = []
@@ -46,9 +46,9 @@ def fit_job(job: Job) -> list[Fit | Failed]:
             how = "its fit gave no finite number" if isinstance(error, DivergedError) else "its model failed"
             found.append(Failed(configuration, job.fold.name, f"{how} ({error})"))
             continue
-        if job.settings.word2vec.get("vectors"):  # read by the fit itself
+        if job.settings.word2vec.get("vectors"):  # a file that the fit itself reads, so it is checked after the fit
             require_planned(job)
-        code()  # a fit imports more code: check that it has not changed
+        code()  # raises if code that the fit imported has changed
         kept.put(key, fit.entry())
         found.append(fit)
     return found
@@ -76,13 +76,13 @@ def fitted_model(
             raise
         except DIVERGED as error:
             raise DivergedError(str(error)) from error
-        except ValueError as error:  # an invalid value among the settings, in scikit-learn's words
+        except ValueError as error:  # scikit-learn's message about an invalid setting
             raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
 
 
 @contextmanager
 def named_failure(configuration: Configuration) -> Iterator[None]:
-    """Turn whatever a plugin's model raises into a failed configuration; our own models raise what they document."""
+    """Turn any exception of a plugin's model into `FitError`; exceptions of our own models pass unchanged."""
     try:
         yield
     except (FitError, LeakError, MemoryError):
@@ -99,7 +99,7 @@ def _classes(job: Job, labels: NDArray[Any]) -> tuple[Any, ...] | None:
 
 
 def _tested(configuration: Configuration, model: Any, job: Job, data: Modalities, labels: NDArray[Any]) -> Fit:
-    """Predict a fold's test part, with all modalities and with each set of them ablated."""
+    """Return the fit of a model: its predictions for the fold's test part, with and without ablated modalities."""
     from models.saving.size import parameters
 
     train, test, classes = job.fold.train, job.fold.test, _classes(job, labels)
@@ -137,7 +137,7 @@ def _tested(configuration: Configuration, model: Any, job: Job, data: Modalities
 
 
 def _coded(predictions: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
-    """Return the positions of classes, or scores; a prediction that is neither raises `FitError`."""
+    """Return predictions as positions in `classes`, or as scores; any other prediction raises `FitError`."""
     if not classes:
         return scores(predictions, len(predictions))
     coded = pd.Index(np.array(classes)).get_indexer(np.asarray(predictions))
@@ -150,12 +150,12 @@ def _coded(predictions: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
 
 
 def inner_metric(corpus: CorpusParams) -> Metric:
-    """Return the metric by which a fit is judged on held-out rows of inner folds, whichever metrics the table shows."""
+    """Return the metric that judges a fit on held-out rows of inner folds, independently of the table's metrics."""
     return metrics_of(corpus.task)[0]
 
 
 def _inner_value(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> float:
-    """Return the inner metric of a model's out-of-fold outputs; NaN where it has none."""
+    """Return the inner metric of a model's out-of-fold outputs; NaN if it has none."""
     outputs = getattr(model, "out_of_fold_", None)
     if outputs is None or not (known := np.isfinite(outputs).all(axis=1)).any():
         return float("nan")

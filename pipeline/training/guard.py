@@ -1,4 +1,4 @@
-"""The protocol and the leak guard on a corpus: its folds, and what its stores reveal about its recordings."""
+"""Apply the protocol and the leak guard to a corpus: its folds, and what its stores reveal about its recordings."""
 
 import hashlib
 from collections.abc import Sequence
@@ -24,14 +24,20 @@ from pipeline.training.labels import labelled
 
 Published = bool | dict[str, bool]
 
-FAINT, FEW = 16, 1e-3  # a still may change by this many levels of grey (of 255) in at most this share of its pixels
-TELLING = 8  # equal features with at least this many distinct values are not equal by chance
+# In a still picture, at most the share FEW of pixels may change by more than FAINT levels of grey (of 255).
+FAINT, FEW = 16, 1e-3
+TELLING = 8  # equal features with at least this many distinct values cannot be equal by chance
 
 
 def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
-    """Divide the utterances that have a label by the corpus's protocol; raises `ModelError` if that is impossible.
+    """Divide the utterances that have a label by the corpus's protocol; folds hold positions in the whole table.
 
-    The folds hold positions in the whole table. A cell that does not hold a score in regression raises `UserError`.
+    Raises
+    ------
+    ModelError
+        If the protocol cannot divide these utterances.
+    UserError
+        If a label is not a score in regression.
     """
     rows = labelled(table, corpus)
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
@@ -62,16 +68,17 @@ def guarded(
     Raises
     ------
     LeakError
-        If training and test part of a fold share something; where neighbours are read, also a dialogue.
+        If the training and test parts of a fold share data; if models read neighbours, also if they share a dialogue.
     """
     dialogue = dialogues_by(context, table) if context is not None and context.used else ""
     return leak_guard(folds, table, by=corpus.protocol.group, dialogue=dialogue, contents=contents)
 
 
 def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Contents:
-    """Return what the stores of voice and face reveal about the recordings; if only text is read, which have a length.
+    """Return what the audio and video stores reveal about the recordings, for the leak guard.
 
-    A store that is missing or is of other utterances counts as empty: training checks the stores afterwards.
+    If only text is read, that is just which recordings cannot be read. A store that is missing, or was made for other
+    utterances, counts as empty here; training checks the stores later.
     """
     stores = [e for m in corpus.modalities if m != "text" for e in stores_of(settings, m)]
     if not stores:
@@ -100,7 +107,7 @@ def _fits(path: Path, table: pd.DataFrame) -> bool:
 def _features(
     pooled: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]], present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Return ``(n,)`` hashes of features, and a mask ``(n,)`` of repeated features that cannot be equal by chance."""
+    """Return hashes of features ``(n,)``, and a mask ``(n,)`` of repeated features that cannot be equal by chance."""
     digests = np.full(len(present), "", object)
     for row in np.flatnonzero(present):
         own = b"\x1f".join(values[row].tobytes() for values, there in pooled if there[row])
@@ -114,7 +121,7 @@ def _features(
 
 
 def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
-    """Return ``(n,)`` digests from a column of a stream; empty where the utterance or the stream is missing."""
+    """Return digests ``(n,)`` from a column of a stream; ``""`` if the utterance or the stream is missing."""
     found = np.full(len(table), "", object)
     path = CorpusPaths(name).stream(modality)
     if _fits(path, table):
@@ -125,7 +132,7 @@ def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArra
 
 
 def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return a mask ``(n,)`` of the utterances whose pictures occur more than once and show no motion."""
+    """Return a mask ``(n,)`` of the utterances whose pictures also occur in another utterance and show no motion."""
     still = np.zeros(len(pictures), bool)
     twice = [rows for digest, rows in pd.Series(pictures).groupby(pictures).indices.items() if digest and len(rows) > 1]
     if twice:
@@ -136,24 +143,25 @@ def _still(name: str, pictures: NDArray[np.object_]) -> NDArray[np.bool_]:
 
 
 def published(name: str) -> Published:
-    """Return whether a corpus, or each part of a union, is a published one, as `prepare` recorded."""
+    """Return whether a corpus (or each part of a union) is a published one, as recorded by `prepare`."""
     path = CorpusPaths(name).work / TABLES
     found: Published = read_record(path).get(PUBLISHED, False) if path.is_file() else False
     return found
 
 
 def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Published) -> str:
-    """Return a sentence if a corpus does not keep speakers apart: they are unknown, or are in several groups.
+    """Return a sentence if a speaker may be in both training and test parts; empty otherwise.
 
-    A published corpus says in its description how speakers are kept apart, given splits are somebody's choice, and
-    where folds are the corpora of a union, these are the groups.
+    This is so if speakers are unknown, or occur in several groups. Published corpora are exempt, since their
+    descriptions say how speakers are kept apart. Speakers in several groups are accepted if splits are given, since
+    somebody chose these. A union with its corpora as folds is exempt, too.
 
     Parameters
     ----------
     table, corpus
-        The utterances and the settings.
+        The utterances and the settings of the corpus.
     published
-        Whether it is a published corpus; of a union, whether each part is, by name.
+        Whether the corpus is a published one; for a union, a mapping from each part's name to the same fact.
     """
     by = corpus.protocol.group
     if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, by):
@@ -167,21 +175,24 @@ def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Publi
 
 
 def told_of_speakers(note: str, params: Params, name: str) -> list[str]:
-    """Return the note as `train` and `validate` print it: with the remedy, unless the settings accept it."""
+    """Return the note on speakers as `train` and `validate` print it.
+
+    It includes the remedy unless the settings accept unknown speakers. The list is empty for an empty note.
+    """
     if not note:
         return []
     if params.corpus(name).speakers_unknown:
         return [f"{note}, which corpora.{name}.speakers_unknown accepts"]
     return [
         f"{note}, so no row is called best. Fill the column speaker, and set corpora.{name}.protocol.group to speaker; "
-        f"to accept it instead, set corpora.{name}.speakers_unknown to true"
+        f"to rank rows anyway, set corpora.{name}.speakers_unknown to true"
     ]
 
 
 def _nothing_moves(frames: Sequence[bytes]) -> bool:
-    """Whether pictures are the same except for faint and few traces of compression.
+    """Whether frames show the same picture except for a few faint traces of compression.
 
-    Even the frames of a still differ in their bytes, because a codec predicts one from another.
+    Even the frames of a still picture differ in their bytes, because a codec predicts one frame from another.
     """
     first = None
     for data in dict.fromkeys(frames):
@@ -200,9 +211,9 @@ def split(
     Raises
     ------
     ModelError
-        If the corpus cannot be divided by the protocol.
+        If the protocol cannot divide the utterances.
     LeakError
-        If training and test part of a fold share something; where neighbours are read, also a dialogue.
+        If the training and test parts of a fold share data; if models read neighbours, also if they share a dialogue.
     """
     plan = plan_of(table, corpus)
     return plan.folds, [*plan.notices, *guarded(plan.folds, table, corpus, context)]

@@ -1,4 +1,4 @@
-"""From feature stores to the inputs of models: pooled features, time steps and masks, in the table's order."""
+"""Read feature stores into the inputs of models: pooled features, time steps and masks, in the table's order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +21,12 @@ from pipeline.settings.blocks import ContextParams, CorpusParams, SequenceParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
-SPECTROGRAM = "spectrogram"  # the extractor whose frames the spectrogram CNN reads; also their name in the sequences
-ANY_TIME = np.array([[-np.inf, np.inf]])  # where steps are words: the single step of an utterance without timed words
+SPECTROGRAM = "spectrogram"  # the extractor whose frames the spectrogram CNN reads; also their key in the sequences
+ANY_TIME = np.array([[-np.inf, np.inf]])  # if steps are words: the only step of an utterance without timed words
 
 
 def settings_of(params: Params, name: str) -> TrainParams:
-    """Return the settings of training, with those that this corpus overrides."""
+    """Return the settings of training, including those that the corpus overrides."""
     corpus = params.corpus(name)
     features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in corpus.modalities}
     return replace(
@@ -40,18 +40,18 @@ def settings_of(params: Params, name: str) -> TrainParams:
 
 
 def stores_of(settings: TrainParams, modality: str) -> list[str]:
-    """Return the names of a modality's stores: its features except those fitted inside folds."""
+    """Return the names of a modality's stores, that is, of its features that are not fitted inside folds."""
     return [e for e in settings.features.get(modality, ()) if e not in fitted.fitted_names()]
 
 
 def step_settings(
     name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame
 ) -> tuple[TrainParams, list[str]]:
-    """Return settings by which sequences can be read, and notices of what cannot be done as set.
+    """Return settings with which sequences can be read, and notices about what differs from `settings`.
 
-    Timed words (``align: word``) come with the features of text. If no utterance has any, steps are windows of
-    ``step_s`` seconds instead. If only some have none, each of these is read as one step. The notices count these
-    utterances, and the single words without times, which belong to no step.
+    The times of words (``align: word``) come with the text features. If no utterance has timed words, steps are windows
+    of ``step_s`` seconds instead. If some utterances have none, each of them is read as one step. The notices count
+    these utterances, and in the others the words without times, which belong to no step.
     """
     how = settings.sequences
     if how.align != "word":
@@ -69,14 +69,14 @@ def step_settings(
 
 
 def _without_words(corpus: CorpusParams, step_s: float) -> str:
-    """Return what a step is without words, in the modalities of the corpus."""
+    """Return part of a sentence that says what a step is if there are no timed words."""
     heard = [name for modality, name in (("audio", "voice"), ("video", "face")) if modality in corpus.modalities]
     parts = [f"{step_s:g} s of {' and '.join(heard)}"] if heard else []
     return ", and ".join([*parts, *(["the rows of text"] if "text" in corpus.modalities else [])])
 
 
 def _untimed(rows: "_Rows") -> Iterator[str]:
-    """Yield notices: how many of the utterances have no timed words, and how many words among timed ones no time."""
+    """Yield notices that count the utterances without timed words, and the untimed words in other utterances."""
     known = [np.isfinite(times).all(axis=1) for times in rows.times]
     without = sum(not mask.any() for mask in known)
     if without:
@@ -87,8 +87,8 @@ def _untimed(rows: "_Rows") -> Iterator[str]:
     lost = sum(int((~mask).sum()) for mask in known if mask.any())
     if lost:
         yield (
-            f"sequences.align is word, but {lost} words have no time in utterances where others have one: they belong"
-            " to no step"
+            f"sequences.align is word, but {lost} words have no time although other words of their utterances do: they"
+            " belong to no step"
         )
 
 
@@ -100,19 +100,19 @@ def load_modalities(
     Parameters
     ----------
     name, settings, corpus
-        The corpus and its settings, as `settings_of` returns them.
+        The name of the corpus, the settings that `settings_of` returns for it, and its own block.
     table
-        Its utterances.
+        The utterances of the corpus.
     sequences
-        Whether steps over time are read too, with the spectrogram's frames if that store exists.
+        Whether to read steps over time, too, including the frames of the spectrogram if that store exists.
 
     Raises
     ------
     UserError
-        If a store was made from another utterance table or is of another modality, or rows that must be joined do not
-        match.
+        If a store was made from another utterance table or belongs to another modality, or if rows of several stores
+        cannot be joined.
     ModelError
-        If features are to be normalised per speaker and an utterance has none.
+        If features are to be normalised per speaker and an utterance has no speaker.
     """
     pooled: dict[str, NDArray[np.float32]] = {}
     present: dict[str, NDArray[np.bool_]] = {}
@@ -139,7 +139,7 @@ def load_modalities(
 
 
 def dialogues_by(context: ContextParams, table: pd.DataFrame) -> str:
-    """Return the column that holds the dialogue of an utterance; a missing one raises `UserError`."""
+    """Return the name of the column that holds dialogues; raises `UserError` if there is no such column."""
     if context.by not in table:
         raise UserError(f"context.by: the utterances have no column {context.by!r}; use group or recording")
     return context.by
@@ -159,7 +159,7 @@ def pooled_of(
     Raises
     ------
     UserError
-        If the store is of another modality, if one is given; and as `positions`.
+        If a modality is given and the store belongs to another; also in the cases of `positions`.
     """
     with open_store(path) as store:
         own = store.attribute("modality") if "modality" in store.file.attrs else modality
@@ -177,7 +177,7 @@ def pooled_of(
 
 
 def _refuse_infinite(values: NDArray[np.float32], offsets: NDArray[Any], store: Store, path: Path) -> None:
-    """Raise `UserError` for an infinite feature, naming its utterance; `offsets` hold where each one's rows begin."""
+    """Raise `UserError` for an infinite feature, naming its utterance; rows of utterance i begin at `offsets[i]`."""
     if len(bad := np.flatnonzero(np.isinf(values).any(axis=1))):
         utterance = store.utterances[int(np.searchsorted(offsets, bad[0], side="right")) - 1]
         raise UserError(
@@ -187,12 +187,12 @@ def _refuse_infinite(values: NDArray[np.float32], offsets: NDArray[Any], store: 
 
 
 def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
-    """Return the position in a store of each utterance of the table; -1 if it is missing (imported features only).
+    """Return each utterance's position in a store; -1 if the store lacks it, which only an imported one may.
 
     Raises
     ------
     UserError
-        If the store was computed here, for another table.
+        If the store was extracted, but for another table.
     """
     names = table["utterance"].tolist()
     if store.utterances == names:
@@ -205,7 +205,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """The rows of one store: one array per utterance of the table, empty if the store has no rows of it."""
+    """The rows of one store: one array per utterance of the table, which is empty if the store has no rows for it."""
 
     name: str
     values: list[NDArray[np.float32]]
@@ -218,7 +218,7 @@ class _Rows:
 
 
 def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
-    """Read the rows of a store in one piece; None if no utterance has any."""
+    """Read all rows of a store at once; None if no utterance has any."""
     with open_store(path) as store:
         at = positions(store, table, path)
         values, times, offsets = store.all_rows("values"), store.all_rows("times"), store.offsets
@@ -243,7 +243,7 @@ def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd
 
 
 def _over_time(rows: Sequence[_Rows | None]) -> list[_Rows]:
-    """Leave out stores with one row per utterance, which is pooled already, if another store has several."""
+    """Leave out stores with a single, pooled row per utterance if another store has several rows per utterance."""
     found = [r for r in rows if r is not None]
     several = [r for r in found if max(map(len, r.values)) > 1]
     return several or found
@@ -252,7 +252,7 @@ def _over_time(rows: Sequence[_Rows | None]) -> list[_Rows]:
 def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
     """Return the times of each utterance's words, from the first store that has any.
 
-    An utterance without timed words gets one span over everything.
+    An utterance without timed words gets one span that covers all times (`ANY_TIME`).
     """
     rows = _timed(text)
     if rows is None:
@@ -262,14 +262,14 @@ def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
 
 
 def _timed(text: Sequence[_Rows]) -> _Rows | None:
-    """Return the rows of the first store that has a row with a time."""
+    """Return the rows of the first store that has any row with a time."""
     return next((rows for rows in text if any(np.isfinite(t).all(axis=1).any() for t in rows.times)), None)
 
 
 def _steps(
     modality: str, rows: Sequence[_Rows], how: SequenceParams, words: list[NDArray[np.float64]] | None
 ) -> Ragged:
-    """Bring the rows of a modality's stores to common steps, and join their columns."""
+    """Average the rows of a modality's stores over common steps, and join their columns."""
     if words is not None:
         on_words = [[_by_word(r, i, spans) for i, spans in enumerate(words)] for r in rows]
         return _side_by_side(on_words, [np.where(np.isfinite(spans), spans, np.nan) for spans in words])
@@ -281,13 +281,16 @@ def _steps(
     if any(len({len(values) for values in found} - {0}) > 1 for found in zip(*(r.values for r in rows), strict=True)):
         raise UserError(
             f"the rows of {', '.join(r.name for r in rows)} differ in number and have no common time steps, so they"
-            f" cannot be joined: leave all but one of them out of the corpus's features.{modality}"
+            f" cannot be joined: keep only one of these extractors in the corpus's features.{modality}"
         )
     return _side_by_side([r.values for r in rows], rows[0].times)
 
 
 def _by_word(rows: _Rows, i: int, words: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return one row per word. Rows without times are kept if there is one per word; a lone row is repeated."""
+    """Return one row per word for utterance `i`.
+
+    Rows without times are kept if there is one per word; a single row is repeated for every word.
+    """
     values, times = rows.values[i], rows.times[i]
     if words is ANY_TIME:
         return average_over_windows([values], [np.zeros((len(values), 2))], 1.0)[0]
@@ -302,7 +305,7 @@ def _by_word(rows: _Rows, i: int, words: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def _side_by_side(parts: Sequence[Sequence[NDArray[np.float32]]], times: Sequence[NDArray[np.float64]]) -> Ragged:
-    """Join the columns of several stores, utterance by utterance; shorter ones are filled up with NaN."""
+    """Join the columns of several stores, utterance by utterance; shorter sequences are padded with NaN."""
     values, clocks = [], []
     for i, clock in enumerate(times):
         n = max(len(part[i]) for part in parts)

@@ -1,4 +1,4 @@
-"""Read the data and labels of a job on a worker, and refuse them if they changed since the job was planned."""
+"""Read the data and labels of a job on a worker, and refuse them if they have changed since the job was planned."""
 
 import os
 from dataclasses import replace
@@ -25,7 +25,7 @@ _loaded: dict[tuple[Any, ...], Modalities] = {}  # the most recently used one co
 
 
 def planned(job: Job) -> Job:
-    """Return a job with the keys of its configurations: a worker that finds other keys refuses it."""
+    """Return a job with the keys of its configurations; a worker that computes other keys refuses the job."""
     return replace(job, keys=tuple(fit_key(job, configuration) for configuration in job.configurations))
 
 
@@ -49,7 +49,7 @@ def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
 
 
 def require_planned(job: Job) -> None:
-    """Raise `Changed` if the keys of a job's configurations are not those that it was planned with."""
+    """Raise `Changed` if the keys of a job's configurations differ from those at the time of planning."""
     if planned(job).keys != job.keys:
         raise _changed(job)
 
@@ -57,13 +57,13 @@ def require_planned(job: Job) -> None:
 def _changed(job: Job) -> Changed:
     return Changed(
         f"the utterances, features, settings or code of {job.name} are not those that this run was planned with (found "
-        f"by process {os.getpid()} of {gethostname()}): give all workers the same code, packages and files; if "
+        f"by process {os.getpid()} on {gethostname()}): give all workers the same code, packages and files; if "
         "something was changed just now, run the same command again"
     )
 
 
 def _load(job: Job, state: str) -> Modalities:
-    """Return the data of a job's corpus; a process reads it again only if a file or a setting changed."""
+    """Return the data of a job's corpus; a process reads the data again only if a file or a setting has changed."""
     sequences = any(reads_sequences(c.strategy, c.model) for c in job.configurations)
     key = (job.folder, job.name, sequences, state, repr(job.settings), repr(job.corpus))
     data = _loaded.pop(key, None)
@@ -77,7 +77,7 @@ def _load(job: Job, state: str) -> Modalities:
 
 
 def _state(job: Job) -> str:
-    """Return a key that changes whenever a file that is read was written again."""
+    """Return a key that changes whenever one of the files that jobs read is written again."""
     paths = CorpusPaths(job.name)
     read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
     return stamps_key({str(path): stamp_of(path) for path in read if path.exists()})

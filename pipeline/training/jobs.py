@@ -1,4 +1,4 @@
-"""Jobs: configurations that are fitted on one fold, and their results."""
+"""Jobs (configurations to fit on one fold) and their results."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ STEP = "fits"  # folder of the fits in the cache
 
 @dataclass(frozen=True)
 class Job:
-    """Configurations to fit on one fold; those of one job share fitted unimodal models."""
+    """Configurations to fit on one fold; within a job, they share fitted unimodal models."""
 
     name: str
     folder: str  # the working directory, for workers that run elsewhere
@@ -28,30 +28,30 @@ class Job:
     plugins: tuple[str, ...]
     fold: Fold
     configurations: tuple[Configuration, ...]
-    shuffled: int | None = None  # the seed if labels are shuffled
-    keys: tuple[str, ...] = ()  # keys of the configurations' fits when the job was planned
+    shuffled: int | None = None  # the seed of the permutation if labels are shuffled
+    keys: tuple[str, ...] = ()  # the key of each configuration's fit at the time when the job was planned
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The predictions of a configuration for the test part of one fold, and what it cost.
+    """The predictions of a configuration for the test part of one fold, and the cost of the fit.
 
     Attributes
     ----------
     configuration, fold, test
-        What was fitted, the name of the fold, and the n rows of the utterance table that were tested.
+        The configuration, the name of the fold, and the n rows of the utterance table that were tested.
     predictions
-        ``(n,)`` positions in the sorted classes, or scores.
+        Predictions ``(n,)``: positions in the sorted classes, or scores.
     probabilities
-        ``(n, k)`` class probabilities; ``(n, 0)`` for a score.
+        Class probabilities ``(n, k)``; ``(n, 0)`` in regression.
     ablated
-        ``"audio"``, ``"text+audio"``, ... -> ``(n,)`` predictions without these modalities; only for fusions.
+        Ablated modalities (``"audio"``, ``"text+audio"``, ...) -> predictions ``(n,)`` without them; only for fusions.
     weights
-        ``(n, modalities)`` attention on each modality; ``(n, 0)`` for strategies without attention.
+        Attention weights ``(n, modalities)``; ``(n, 0)`` for strategies without attention.
     inner
         The inner metric (`inner_metric`) of out-of-fold predictions; NaN for a strategy without such predictions.
     fit_s, predict_s
-        Seconds.
+        Seconds of fitting and of predicting.
     parameters
         Number of learnt parameters.
     settings
@@ -59,7 +59,7 @@ class Fit:
     ends
         The chosen settings that lie at an edge of the search space, as JSON (`models.classical.search_space.edges`).
     warned
-        Warnings of libraries, each as the end of a sentence.
+        Warnings of libraries, each worded as the end of a sentence.
     """
 
     configuration: Configuration
@@ -78,7 +78,7 @@ class Fit:
     warned: tuple[str, ...] = ()
 
     def entry(self) -> Entry:
-        """Return the entry of the cache."""
+        """Return the fit as an entry of the cache."""
         arrays = {
             "test": self.test,
             "predictions": self.predictions,
@@ -93,7 +93,7 @@ class Fit:
 
     @classmethod
     def of(cls, configuration: Configuration, fold: str, entry: Entry) -> "Fit":
-        """Return the fit of an entry of the cache."""
+        """Return the fit that an entry of the cache holds."""
         kept: Any = entry.clips
         inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
         ablated = {name.removeprefix("ablated "): a for name, a in kept.items() if name.startswith("ablated ")}
@@ -104,7 +104,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Failed:
-    """A configuration that could not be fitted on one fold, and the reason, as the end of a sentence."""
+    """A configuration that could not be fitted on one fold, and the reason, worded as the end of a sentence."""
 
     configuration: Configuration
     fold: str
@@ -112,7 +112,7 @@ class Failed:
 
 
 def ablations(modalities: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every set of modalities that a fusion is tested without; of a single modality, none.
+    """Return every set of modalities that a fusion is tested without; empty for a single modality.
 
     >>> ablations(("text", "audio"))
     [('text',), ('audio',), ('text', 'audio')]

@@ -1,4 +1,4 @@
-"""The labels to learn: those of the column and task in the settings, which may have changed since `prepare`."""
+"""The labels to learn, by the column and task in the settings, which may have changed since `prepare` ran."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ SEED = 0  # seed of the permutation
 
 
 def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = None) -> NDArray[Any]:
-    """Return ``(n,)`` class names, or scores as float64; with a seed, permuted among the utterances that have one.
+    """Return labels ``(n,)``: class names, or scores as float64; ``""`` or NaN for an utterance without a label.
 
-    An utterance without a label has ``""`` or NaN.
+    If `shuffled` is a seed, the labels are permuted among the utterances that have one.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def labels_of(table: pd.DataFrame, corpus: CorpusParams, shuffled: int | None = 
 
 
 def classes_of(labels: NDArray[Any]) -> NDArray[Any]:
-    """Return the classes among the labels of a corpus, sorted.
+    """Return the sorted classes of a corpus's labels.
 
     >>> classes_of(np.array(["sad", "", "joy"])).tolist()
     ['joy', 'sad']
@@ -45,7 +45,9 @@ def classes_of(labels: NDArray[Any]) -> NDArray[Any]:
 
 
 def labelled(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[np.intp]:
-    """Return the rows that have a label, by the rules of `prepare`, which may have read another column or task.
+    """Return the positions of the rows that have a label, by the same rules as in `prepare`.
+
+    The rules are applied again because the settings may name another column or task since `prepare` ran.
 
     Raises
     ------
@@ -62,12 +64,14 @@ def labelled(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[np.intp]:
                 f"utterance {table['utterance'].iloc[place]}: {fault}. `crossmodal prepare` lists all such rows"
             )
     if not len(rows):
-        raise Untrainable(f"no utterance has a label in the column {corpus.label!r}: fill it for those to learn from")
+        raise Untrainable(
+            f"no utterance has a label in the column {corpus.label!r}: fill it in for those to learn from"
+        )
     return rows
 
 
 def require_label(params: Params, name: str) -> None:
-    """Raise `Untrainable` if a corpus names no column of labels; the message says how to add one."""
+    """Raise `Untrainable` if a corpus's settings name no column of labels; the message says how to add one."""
     corpus = params.corpus(name)
     if corpus.label:
         return

@@ -1,4 +1,4 @@
-"""Whether an imported store holds the utterances of the utterance table, and frames of their times."""
+"""Check that an imported store holds the utterances of the utterance table, and frames from the same times."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,8 +21,8 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     Raises
     ------
     UserError
-        If each has utterances that the other lacks: ids are probably written differently, and existing features would
-        count as missing.
+        If the store and the table each have utterances that the other lacks. Then ids are probably written differently,
+        and existing features would count as missing.
     """
     with open_store(path) as store:
         held = store.utterances
@@ -40,12 +40,14 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
 
 
 def require_same_places(path: Path, table: pd.DataFrame) -> None:
-    """Check that imported frames are those of the times at which the table has the utterances; other stores pass.
+    """Check that utterances still have the times that they had when their frames were imported.
+
+    A store that does not hold imported frames passes.
 
     Raises
     ------
     UserError
-        If an utterance has other times, or another recording, than when its frames were imported.
+        If the times or the recording of an utterance have changed since its frames were imported.
     """
     with open_store(path) as store:
         config = store.attribute("config") if "config" in store.file.attrs else {}
@@ -67,12 +69,12 @@ def require_same_places(path: Path, table: pd.DataFrame) -> None:
 
 
 def imported_differences(name: str, features: Iterable[Sequence[str]], table: pd.DataFrame) -> list[str]:
-    """Return `differences` of all imported stores among the features of a corpus, by modality.
+    """Return the `differences` of all imported stores among `features`, which has one list of stores per modality.
 
     Raises
     ------
     UserError
-        As `differences` and `require_same_places`.
+        In the cases of `differences` and `require_same_places`.
     """
     paths = [CorpusPaths(name).features(one) for one in dict.fromkeys(f for names in features for f in names)]
     imported = [path for path in paths if is_imported(path)]

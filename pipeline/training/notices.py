@@ -1,4 +1,4 @@
-"""Notices of training: failed configurations, warnings, features that contain labels, ends of search spaces."""
+"""Notices of training: failed configurations, warnings, features that contain labels, edges of search spaces."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -19,10 +19,10 @@ from pipeline.training.fitting import inner_metric
 from pipeline.training.jobs import Failed, Fit
 from pipeline.training.labels import classes_of
 
-NAMED = 3  # maximum number of configurations that a sentence names
-_AT_AN_END = 2  # the same, in a sentence about an end of a search space
+NAMED = 3  # the largest number of configurations that a sentence names
+_AT_AN_END = 2  # the same number for a sentence about an end of a search space
 
-Tried = tuple[float, ...]  # the values tried, the chosen one last
+Tried = tuple[float, ...]  # the values that were tried; the chosen one is last
 
 
 def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
@@ -34,7 +34,7 @@ def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
 
 
 def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence about each library warning: which configurations it concerns and how many of their fits."""
+    """Yield a sentence about each library warning: which configurations gave it, and in how many of their fits."""
     for warning in dict.fromkeys(sentence for fit in fits for sentence in fit.warned):
         mine = [fit for fit in fits if warning in fit.warned]
         configurations = list(dict.fromkeys(fit.configuration for fit in mine))
@@ -47,11 +47,11 @@ def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
 def label_notices(
     fits: Sequence[Fit], folds: Sequence[Fold], labels: NDArray[Any], corpus: CorpusParams, data: Modalities
 ) -> Iterator[str]:
-    """Yield a sentence about each modality whose features seem to contain the training part's labels.
+    """Yield a sentence about each modality whose features seem to contain the labels of the training part.
 
-    Only folds whose inner folds hold out groups can show it: otherwise inner validation rows are of groups that were
-    trained on, and are predicted better for that reason alone. Nor can folds that test another corpus than they train
-    on, since that is harder whatever the features are.
+    Such features predict held-out rows of inner folds well, and test rows at chance. The comparison is fair only if
+    inner folds hold out whole groups; otherwise their validation rows are predicted better just because the same groups
+    were trained on. It is also unfair if a fold tests another corpus than it trains on, since that is always harder.
     """
     if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, corpus.protocol.group):
         return
@@ -81,13 +81,7 @@ def label_notices(
 
 
 def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
-    """Yield a sentence about each setting whose best value was the same end of its search space in every fold.
-
-    Parameters
-    ----------
-    fits
-        All fits of a corpus.
-    """
+    """Yield a sentence about each setting whose best value in every fold was the same end of its search space."""
     found: dict[tuple[str, str, Tried, int], list[Configuration]] = {}
     for configuration in dict.fromkeys(fit.configuration for fit in fits):
         ends = [json.loads(fit.ends) for fit in fits if fit.configuration == configuration]
@@ -100,7 +94,7 @@ def end_notices(fits: Sequence[Fit]) -> Iterator[str]:
 
 
 def _owner(configuration: Configuration) -> str:
-    """Return the key of train.settings that holds the settings of a configuration."""
+    """Return the key under `train.settings` that holds the settings of a configuration."""
     entry = strategy(configuration.strategy)
     return configuration.model if entry.classifier and not entry.shares_bases else configuration.registered_strategy
 
@@ -117,7 +111,7 @@ def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[C
 
 
 def _advice(owner: str, setting: str, tried: Tried, combinations: int) -> str:
-    """Return how to try one more value in the same direction; nothing if no further value is known to be allowed."""
+    """Return how to try one more value in the same direction; empty unless a further value is known to be allowed."""
     allowed = domain(owner, setting)
     further = allowed.next(tried) if allowed is not None else None
     if further is None:
@@ -135,6 +129,6 @@ def _listed(numbers: Sequence[float]) -> str:
 
 
 def _written(number: float) -> str:
-    """Return a number as YAML reads it: ``1e-05`` would be text there, ``1.0e-05`` is a number."""
+    """Return a number in a form that YAML reads as a number: ``1.0e-05``, since ``1e-05`` would be text."""
     mantissa, e, exponent = repr(number).removesuffix(".0").partition("e")
     return f"{mantissa}{'.0' if e and '.' not in mantissa else ''}{e}{exponent}"

@@ -1,4 +1,4 @@
-"""The tables that training writes: predictions, ablated predictions, attention, presence, sizes."""
+"""Make the tables that training writes: predictions, ablated predictions, attention, presence, sizes, costs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def _decoded(predictions: NDArray[Any], classes: NDArray[Any] | None) -> NDArray
 def _predictions(
     fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], classes: NDArray[Any] | None
 ) -> pd.DataFrame:
-    """Return the tidy table of all predictions, by configuration in the order of fits, then by utterance."""
+    """Return the tidy table of all predictions, sorted by configuration (in the order of fits), then by utterance."""
     parts, places, names = [], _places(fits), table["utterance"].to_numpy()
     for fit in fits:
         part = {"utterance": names[fit.test], **_who(fit, _task(classes))}
@@ -102,7 +102,7 @@ def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | N
 
 
 def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the weight of each modality in each utterance, for the strategies that give one."""
+    """Return the weight of each modality in each utterance, for the strategies that have such weights."""
     columns, places = ["utterance", "strategy", "modalities", *corpus.modalities], _places(fits)
     parts = [
         pd.DataFrame(fit.weights, columns=list(fit.configuration.modalities))

@@ -1,4 +1,4 @@
-"""What training depends on, and the record of what the present predictions were made from."""
+"""The inputs that training depends on, and the record of the inputs from which the predictions were made."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -29,9 +29,10 @@ from pipeline.training.matching import differences, require_same_places
 
 
 def inputs_of(params: Params, name: str) -> dict[str, str]:
-    """Return what training depends on: each block of the settings or file -> the key of its content.
+    """Return what training depends on: each settings block and each file -> the key of its content.
 
-    A missing file is left out. The metrics and the note are not included, since no prediction depends on them.
+    Missing files are left out. The metrics and the note of a corpus are not included, since no prediction depends on
+    them.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     vectors = params.train.word2vec.get("vectors")
@@ -47,7 +48,7 @@ def inputs_of(params: Params, name: str) -> dict[str, str]:
 
 
 def devices_of(params: Params, name: str) -> dict[str, str]:
-    """Return where the features that training reads were computed by an encoder: the store's name -> the device."""
+    """Return the device on which an encoder computed features that training reads, keyed by the store's name."""
     found = {}
     for _, extractor in _stores_read(params, name):
         with open_store(CorpusPaths(name).features(extractor)) as store:
@@ -57,9 +58,10 @@ def devices_of(params: Params, name: str) -> dict[str, str]:
 
 
 def statuses_of(params: Params, name: str, table: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, dict[Status, int]]:
-    """Return how many of the tested utterances have features of each modality (``ok``), or why they have none.
+    """Return how many of the tested utterances have each status, for each modality.
 
-    A modality with several extractors has the best status of them. What an imported file lacks is absent.
+    If a modality has several extractors, the best of their statuses counts. In an imported store, every status other
+    than ``ok`` counts as ``absent``.
     """
     settings, tested = settings_of(params, name), np.unique(np.concatenate([fold.test for fold in folds]))
     found: dict[str, dict[Status, int]] = {}
@@ -72,11 +74,16 @@ def statuses_of(params: Params, name: str, table: pd.DataFrame, folds: Sequence[
     return found
 
 
-_RANKS: tuple[Status, ...] = ("ok", "failed", "empty", "absent")  # of several extractors, the first of these counts
+_RANKS: tuple[Status, ...] = (
+    "ok",
+    "failed",
+    "empty",
+    "absent",
+)  # from best to worst; if a modality has several extractors, the best counts
 
 
 def _statuses(path: Path, table: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the rank of each utterance's status in a store, ``(n,)``."""
+    """Return the rank ``(n,)`` of each utterance's status in a store: its position in `_RANKS`."""
     with open_store(path) as store:
         ranks = [_RANKS.index(status) for status in store.statuses]
         at, absent = positions(store, table, path), _RANKS.index("absent")
@@ -85,7 +92,7 @@ def _statuses(path: Path, table: pd.DataFrame) -> NDArray[np.intp]:
 
 
 def require_unchanged(params: Params, name: str, before: Mapping[str, str], stage: str) -> None:
-    """Raise `Changed` if something that `inputs_of` listed has changed."""
+    """Raise `Changed` if what `inputs_of` returns differs from `before`."""
     now = inputs_of(params, name)
     if now != before:
         other = ", ".join(sorted(k for k in {**before, **now} if before.get(k) != now.get(k)))
@@ -100,14 +107,15 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings and the name of the corpus.
     missing_too
-        Whether missing stores and streams are accepted, since predictions made from them can still be used.
+        Accept missing stores and streams, since predictions made from them can still be used.
 
     Raises
     ------
     UserError
-        If a store is missing or out of date (the message names the command), or an imported one is of other utterances.
+        If a store is missing or out of date (the message names the command to run), or an imported store does not match
+        the utterances.
     """
     paths = CorpusPaths(name)
     if missing_too and not paths.utterances.exists():
@@ -123,7 +131,7 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
-    """Yield each feature store that training reads: those of the modalities and those of unimodal models."""
+    """Yield each feature store that training reads, with its modality: those of modalities and of unimodal models."""
     corpus = params.corpus(name)
     for modality in corpus.modalities:
         for extractor in params.features_of(name, modality):
@@ -140,7 +148,7 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
     Raises
     ------
     UserError
-        If either is missing or out of date; the message names the command.
+        If either is missing or out of date; the message names the command to run.
     """
     path = CorpusPaths(name).features(extractor)
     if extractor not in params.features:
@@ -162,9 +170,9 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
 
 
 def write_untrained(params: Params, name: str, why: str) -> None:
-    """Write the tables of training without rows, for a corpus from which nothing can be learnt; their record says why.
+    """Write tables without rows for a corpus from which nothing can be learnt; their record says why.
 
-    DVC counts a stage as failed unless it writes every file that it declares.
+    Otherwise DVC would count the stage as failed, because it did not write every file that it declares.
     """
     who = ["strategy", "modalities", "model"]
     columns = {
@@ -187,9 +195,9 @@ class Record:
     Attributes
     ----------
     inputs
-        Everything that they were made from, as `inputs_of` returned it.
+        Everything that the predictions were made from, as `inputs_of` returned it.
     notices
-        What the user should know about them.
+        What the user should know about the predictions.
     normalise
         How features were normalised.
     fits
@@ -197,13 +205,13 @@ class Record:
     content
         The key of the predictions and the notices, on which evaluation depends.
     devices
-        Each encoder whose features they were made from -> where it computed them.
+        Each encoder whose features were used -> the device on which it computed them.
     statuses
-        Modality -> how many of the predicted utterances have each status, as `statuses_of` returned them.
+        Modality -> number of predicted utterances with each status, as `statuses_of` returned them.
     speakers
-        A sentence if it is not known who speaks; else empty.
+        A sentence if a speaker may be in both training and test parts; empty otherwise.
     untrained
-        Why there are no predictions, as the files of a corpus without labels say; else empty.
+        Why there are no predictions, for example because there are no labels; empty if there are predictions.
     """
 
     inputs: Mapping[str, str]
@@ -217,7 +225,7 @@ class Record:
     untrained: str = ""
 
     def changes(self, now: Mapping[str, str]) -> list[str]:
-        """Return what changed since the predictions were made; a missing file counts as unchanged."""
+        """Return the names of inputs that changed since the predictions were made; missing files count as unchanged."""
         either = {**self.inputs, **now}
         other = [what for what in either if self.inputs.get(what) != now.get(what)]
         return sorted(what for what in other if what in now or Path(what).exists())

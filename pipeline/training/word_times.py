@@ -1,4 +1,4 @@
-"""Which utterances have timed words, and what a model fitted on timed words does with the others."""
+"""Which utterances have timed words, and what a model that was fitted on timed words does without them."""
 
 import math
 from typing import Any
@@ -12,11 +12,11 @@ from pipeline.inference.schema import Schema
 from pipeline.settings.blocks import TrainParams
 from pipeline.settings.paths import CorpusPaths
 
-RATE_FROM_WORDS = "rate_from_words"  # the column of prosody that says where the rate of speech comes from
+RATE_FROM_WORDS = "rate_from_words"  # the feature of prosody that says whether the rate of speech comes from word times
 
 
 def timed_of(name: str) -> dict[str, bool]:
-    """Return the utterances of a corpus whose words are listed -> whether any of their words has times."""
+    """Return, for each utterance whose words are listed in words.csv, whether any of them has times."""
     known = read_words(CorpusPaths(name).words)
     return {u: any(math.isfinite(start + end) for _, start, end in words) for u, words in known.items()}
 
@@ -29,14 +29,14 @@ def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
     name
         The name of the corpus.
     table
-        Its n utterances.
+        The n utterances of the corpus.
     sound
-        Mask ``(n,)`` of the utterances that have features of their sound.
+        Mask ``(n,)`` of the utterances that have audio features.
 
     Returns
     -------
     pd.DataFrame
-        Columns `words` (whether any word is known), `timed` (whether any has times) and `sound`.
+        Columns `words` (whether any word is known), `timed` (whether any word has times) and `sound`.
     """
     timed = timed_of(name)
     words = (table["text"] != "") | table["utterance"].isin(list(timed))
@@ -44,14 +44,14 @@ def spoken(name: str, table: pd.DataFrame, sound: NDArray[Any]) -> pd.DataFrame:
 
 
 def notices_of_untimed(schema: Schema, settings: TrainParams, clips: pd.DataFrame, folder: str) -> list[str]:
-    """Return notices if a model that was fitted on timed words predicts for utterances without them.
+    """Return notices if a model that was fitted on timed words predicts for utterances without timed words.
 
     Parameters
     ----------
     schema, settings
-        Those of the model.
+        The schema of the model and the settings that it was trained with.
     clips
-        What `spoken` returns.
+        What `spoken` returned for the clips.
     folder
         Folder of the model, for the messages.
     """

@@ -1,4 +1,4 @@
-"""Shared by corpora whose labels stand in the names of their recordings: one utterance per clip, and no label file."""
+"""Read corpora whose labels are coded in the names of their clips: one utterance per clip, and no label file."""
 
 import filecmp
 import re
@@ -30,18 +30,19 @@ class Naming:
     Attributes
     ----------
     code
-        Pattern of a whole name without its suffix, in upper or lower case.
+        Regular expression for a whole name without its suffix; case does not matter.
     decode
-        ``(clip, parts of its name) -> cells of the utterance table``; raises ValueError for a code that the corpus does
-        not have. Without a cell `utterance`, the utterance is named as its clip is.
+        Function from (clip, match of its name) to cells of the utterance table. It raises ValueError for a code that
+        the corpus does not have. Without a cell `utterance`, the utterance gets the name of its clip.
     suffixes
-        Of its recordings, the preferred ones first.
+        Suffixes of recordings, the preferred ones first.
     take
-        ``(clip, parts of its name) -> text`` that is the same for all recordings of one utterance.
+        Function from (clip, match of its name) to a text that is the same for all recordings of one utterance.
     rank
-        ``clip -> number``, the lowest for the best recording of an utterance; by default its place in `suffixes`.
+        Function from a clip to a number, which is lowest for the best recording of an utterance; by default, the
+        position of its suffix in `suffixes`.
     kinds
-        Column of parts that may be obtained separately, and are therefore counted separately.
+        Column of parts that can be obtained separately and are therefore counted separately.
     """
 
     code: str
@@ -52,7 +53,7 @@ class Naming:
     kinds: str = ""
 
     def best(self, clips: Iterable[Path]) -> list[Path]:
-        """Return the best of several recordings of an utterance; more than one if several are equally good."""
+        """Return the best of several recordings of an utterance; several if they are equally good."""
         rank = self.rank or (lambda clip: self.suffixes.index(clip.suffix.lower()))
         ranks = {clip: rank(clip) for clip in clips}
         return [clip for clip, found in ranks.items() if found == min(ranks.values())]
@@ -64,7 +65,7 @@ def clips_below(root: Path, suffixes: Sequence[str]) -> list[Path]:
     Raises
     ------
     UserError
-        If it is not a folder, or holds no recordings.
+        If `root` is not a folder, or holds no recordings.
     """
     found = [
         path
@@ -79,15 +80,16 @@ def clips_below(root: Path, suffixes: Sequence[str]) -> list[Path]:
 
 
 def read_coded(root: Path, corpus: CorpusParams, description: Description, naming: Naming) -> Corpus:
-    """Read a corpus from the names of its clips, wherever below the root they lie.
+    """Read a corpus from the names of its clips, which may be anywhere below the root.
 
-    Of several recordings of one utterance, the best is used. Of equally good ones with the same content, as when an
-    archive was unpacked twice, the first is used, with a warning; with different content they are an error.
+    If there are several recordings of one utterance, the best is used. If several are equally good, they must have the
+    same content, as when an archive was unpacked twice; then the first is used, with a warning. Otherwise that is an
+    error.
 
     Raises
     ------
     UserError
-        If there are no clips, none is named as the corpus names them, or the corpus does not have the label.
+        If there are no clips, no name has the corpus's pattern, or the corpus does not have the label.
     """
     check_label(description.title, corpus, description.labels)
     clips = clips_below(root, naming.suffixes)
@@ -95,10 +97,10 @@ def read_coded(root: Path, corpus: CorpusParams, description: Description, namin
     named = {clip: match for clip, match in matches.items() if match}
     if not named:
         raise UserError(
-            f"{root} holds recordings such as {clips[0].name}, but none is named as {description.title} names them"
+            f"{root} holds recordings such as {clips[0].name}, but none is named like those of {description.title}"
         )
     others = [clip.name for clip in clips if clip not in named]
-    problems = listed("warning", root, "{} is not named as the corpus names its clips and is not used", others)
+    problems = listed("warning", root, "{} is not named like the clips of the corpus and is not used", others)
     rows = []
     for clip in _one_per_take(named, naming, root, problems):
         try:
@@ -123,7 +125,7 @@ def _one_per_take(named: Mapping[Path, Match], naming: Naming, root: Path, probl
         chosen.append(first)
         for clip in more:
             (copies if filecmp.cmp(first, clip, shallow=False) else different).append(f"{first} and {clip}")
-    problems += listed("error", root, "{} are one utterance with different contents: keep one of them", different)
+    problems += listed("error", root, "{} are the same utterance with different content: keep only one", different)
     if copies:
         what = f"{len(copies)} {'clip is' if len(copies) == 1 else 'clips are'} there twice with the same content"
         problems.append(Problem("warning", root, None, f"{what}, such as {copies[0]}: the first is used"))
@@ -131,7 +133,7 @@ def _one_per_take(named: Mapping[Path, Match], naming: Naming, root: Path, probl
 
 
 def _other_counts(description: Description, table: pd.DataFrame, kinds: str, root: Path) -> list[Problem]:
-    """Return a warning for each count that differs from the release's, of those parts that are there."""
+    """Return a warning for each count that differs from the release; parts that are missing altogether are ignored."""
     if table.empty:
         return []
     found = {f"{kind} utterances": int(n) for kind, n in table[kinds].value_counts().items()} if kinds else {}

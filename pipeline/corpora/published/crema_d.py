@@ -76,15 +76,16 @@ _COLUMNS = {"Sex": "gender", "Age": "age", "Race": "race", "Ethnicity": "ethnici
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names of the clips below the root, ``actor_sentence_emotion_intensity``, and who the actors are.
+    """Read the names of the clips below the root, ``actor_sentence_emotion_intensity``, and facts about the actors.
 
-    Of each utterance, the film is read if video is one of the modalities, else the sound; the other one where that is
-    missing. Without VideoDemographics.csv, the actors' gender, age, race and ethnicity are empty.
+    The film of an utterance is preferred if video is one of the modalities, and the sound file otherwise; the other one
+    is used if the preferred one is missing. Without VideoDemographics.csv, the actors' gender, age, race and ethnicity
+    are empty.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or CREMA-D does not have the label.
+        If there are no recordings, no name has this pattern, or CREMA-D does not have the label.
     """
     films, sounds = (".flv", *PICTURES), (*SOUNDS, ".mp3")
     suffixes = (*films, *sounds) if "video" in corpus.modalities else (*SOUNDS, *films, ".mp3")
@@ -107,7 +108,7 @@ def _with_demographics(corpus: Corpus, root: Path) -> Corpus:
 
 
 def demographics(path: Path) -> dict[str, Mapping[str, str]]:
-    """Return gender, age, race and ethnicity of each actor.
+    """Return the gender, age, race and ethnicity of each actor, keyed by the actor's number.
 
     Raises
     ------

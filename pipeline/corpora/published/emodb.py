@@ -70,12 +70,12 @@ DESCRIPTION = Description(
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names of all clips below the root: two digits of the speaker, the sentence, the emotion, the version.
+    """Read the names of all clips below the root: speaker (two digits), sentence, emotion, version.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or EmoDB does not have the label.
+        If there are no recordings, no name has this pattern, or EmoDB does not have the label.
     """
     naming = Naming(r"(\d\d)([ab]\d\d)([A-Z])([a-z]?)", _decode, SOUNDS)
     return read_coded(root, corpus, DESCRIPTION, naming)

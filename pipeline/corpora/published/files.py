@@ -1,4 +1,4 @@
-"""Shared by the readers of published corpora: table rows, label files, folders of recordings, `.csd` files."""
+"""Helpers that readers of published corpora share: table rows, label files, folders of recordings, `.csd` files."""
 
 import csv
 import io
@@ -23,21 +23,21 @@ from pipeline.tables.rules import number_of
 
 PICTURES = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 SOUNDS = (".wav", ".flac")
-STRAY = "._"  # macOS adds such files next to the real ones on foreign disks
+STRAY = "._"  # prefix of files that macOS adds next to the real ones on foreign disks
 
-EARLIEST_S = -0.5  # labels start up to this long before their recording; anything earlier is a mistake
+EARLIEST_S = -0.5  # some labels start this long before their recording; anything earlier is a mistake
 
 Word = tuple[str, float, float]  # word, start, end in seconds
-Bad = Callable[[str], None]  # reports what is wrong with a row
+Bad = Callable[[str], None]  # function that reports what is wrong with a row
 
 
 def wants_media(corpus: CorpusParams) -> bool:
-    """Whether recordings are needed."""
+    """Whether the modalities of a corpus require recordings."""
     return bool({"audio", "video"} & set(corpus.modalities))
 
 
 def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None:
-    """Raise `UserError` if the settings name a label column that the corpus does not have; they may name none."""
+    """Raise `UserError` if the settings name a label column that the corpus does not have; no label is allowed."""
     known = list(labels)
     if corpus.label and corpus.label not in known:
         raise UserError(f"{title} has no label column {corpus.label!r}; {suggest(corpus.label, known)}")
@@ -68,9 +68,10 @@ def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
 
 
 def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float]:
-    """Return an interval by the common rule (`interval_of`); report a reversed one as bad, other oddities as odd.
+    """Return an interval by the common rule (`interval_of`).
 
-    Times that are NaN are unknown, or were reported already.
+    A reversed interval is reported to `bad`, and other oddities to `odd`. Times that are NaN are unknown, or were
+    reported already.
     """
     if math.isnan(start) or math.isnan(end):
         return start, end
@@ -86,7 +87,7 @@ def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float
 
 
 def folders_below(root: Path, levels: int = 3) -> Iterator[Path]:
-    """Yield the root and the folders up to some levels below it, the nearest first, without hidden ones."""
+    """Yield the root and all folders up to `levels` below it, the nearest first, except hidden ones."""
     level = [root]
     for _ in range(levels + 1):
         yield from level
@@ -102,14 +103,14 @@ def _children(folder: Path) -> list[Path]:
 
 
 def inside(folder: Path, name: str) -> Path:
-    """Return a file or folder below another; if it does not exist, one whose parts differ only in case.
+    """Return the path of a file or folder below `folder`, ignoring case where the exact name does not exist.
 
     Parameters
     ----------
     folder
-        Where to look for it.
+        The folder that should contain it.
     name
-        Its name, or a path of several.
+        Its name, or a path of several names.
     """
     at = folder
     for part in name.split("/"):
@@ -127,7 +128,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def decoded(path: Path) -> str:
-    """Return a label file's text.
+    """Return the text of a label file.
 
     Raises
     ------
@@ -157,14 +158,14 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
 
 
 def csv_rows(path: Path, text: str | None = None) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV that are not empty, with the numbers of their last lines and stripped cells.
+    """Return the rows of a CSV that are not empty, each with the number of its last line; cells are stripped.
 
     Parameters
     ----------
     path
         The file.
     text
-        Its content, if it is not plain UTF-8.
+        The decoded content of the file, if it is not plain UTF-8.
     """
     reader = csv.reader(io.StringIO(decoded(path) if text is None else text, newline=""), strict=True)
     try:
@@ -180,13 +181,13 @@ class Folder:
     Attributes
     ----------
     path
-        Where it is.
+        The path of the folder.
     files
-        Name without suffix -> file.
+        The recordings, keyed by name without suffix.
     stray
         Files that are not content.
     pattern
-        Where a missing file would be.
+        Pattern of the path at which a missing file would be.
     """
 
     path: Path
@@ -198,12 +199,12 @@ class Folder:
         return bool(self.files)
 
     def file(self, name: str, **parts: object) -> Path:
-        """Return the file of that name, or where it would be."""
+        """Return the file of that name, or the path at which it would be."""
         return self.files.get(name) or self.path / self.pattern.format(name=name, **parts)
 
 
 def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
-    """List the recordings of a folder; of several files with one name, the one whose suffix comes first is used."""
+    """List the recordings of a folder; if files differ only in suffix, the one whose suffix comes first is used."""
     files, stray = files_in(path)
     found = [file for file in files if file.suffix.lower() in suffixes]
     found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)
@@ -211,7 +212,7 @@ def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
 
 
 def files_in(path: Path) -> tuple[list[Path], list[Path]]:
-    """Return the files of a folder, sorted, and separately the stray ones; a missing folder has none."""
+    """Return the sorted files of a folder, and separately its stray files; both are empty for a missing folder."""
     if not path.is_dir():
         return [], []
     files = sorted(file for file in path.iterdir() if not file.is_dir())
@@ -232,7 +233,7 @@ def read_csd(path: Path) -> dict[str, Computed]:
     Raises
     ------
     UserError
-        If it is not HDF5, a group is missing, shapes disagree, or anything in it points to another file.
+        If the file is not HDF5, a group is missing, shapes disagree, or anything in it links to another file.
     """
     with open_hdf5(path) as file:
         if not len(file):
@@ -255,7 +256,7 @@ def _video(group: Any, path: Path) -> Computed:
 
 
 def named_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Return cells by column, missing ones empty; the key ``""`` says what is wrong with their number.
+    """Return cells keyed by column; missing cells are empty, and the key ``""`` says if there are too few or too many.
 
     >>> named_cells(["a", "b"], ["1"])
     {'a': '1', 'b': '', '': '1 cells instead of 2'}
@@ -265,7 +266,7 @@ def named_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
 
 
 def counts_by_split(table: pd.DataFrame, split: str, groups: str) -> dict[str, int]:
-    """Return how many utterances and groups each split has, as a description counts them.
+    """Return how many utterances and groups each split has, under the names that a description uses.
 
     Parameters
     ----------
@@ -274,7 +275,7 @@ def counts_by_split(table: pd.DataFrame, split: str, groups: str) -> dict[str, i
     split
         The column with the release's names of the splits.
     groups
-        What the groups are called.
+        What the groups are called, for example ``dialogues``.
     """
     by_split = table.groupby(split)
     found = {f"{name} utterances": int(n) for name, n in by_split["utterance"].size().items()}

@@ -23,9 +23,9 @@ PREPOSITIONS = {"a": "at", "b": "by", "i": "in", "w": "with"}
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 DIGITS = dict(zip("z123456789", _NUMBERS, strict=True))
 ADVERBS = {"a": "again", "n": "now", "p": "please", "s": "soon"}
-UNITS_PER_SECOND = 25000  # of an .align file: 1000 units are one video frame
+UNITS_PER_SECOND = 25000  # time unit of .align files: 1000 units are one video frame
 PAUSES = ("sil", "sp")
-TALKER = r"s\d+(?![a-z0-9])"  # how the folder of a talker is called
+TALKER = r"s\d+(?![a-z0-9])"  # pattern of the name of a talker's folder
 
 DESCRIPTION = Description(
     title="GRID audio-visual sentence corpus",
@@ -69,13 +69,14 @@ DESCRIPTION = Description(
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of the clips below the root, and the .align files with the same names.
 
-    An utterance is named ``<talker>_<name>``. The talker is the nearest folder of a clip that is called s and a number;
-    without one, its own folder. Films are preferred to sounds if video is one of the modalities.
+    An utterance is named ``<talker>_<name>``. The talker is the nearest folder above the clip that is named s and a
+    number; without such a folder, it is the clip's own folder. Films are preferred to sound files if video is one of
+    the modalities.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or GRID does not have the label.
+        If there are no recordings, no name has this pattern, or GRID does not have the label.
     """
     films = (".mpg", *PICTURES)
     suffixes = (*films, *SOUNDS) if "video" in corpus.modalities else (*SOUNDS, *films)
@@ -99,7 +100,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def talker(file: Path, root: Path) -> str:
-    """Return whom a file belongs to, from its folders up to the root.
+    """Return the talker to whom a file belongs, taken from the names of its folders up to the root.
 
     >>> [talker(Path(p), Path("/grid")) for p in ("/grid/s12/video/bbaf2n.mpg", "/grid/s1_processed/bbaf2n.mpg")]
     ['s12', 's1']
@@ -113,14 +114,14 @@ def talker(file: Path, root: Path) -> str:
 
 
 def _unnamed(table: pd.DataFrame, root: Path) -> list[Problem]:
-    """Return a warning for each talker whose folder does not say who it is."""
+    """Return a warning for each talker whose folder does not have a talker's name (s and a number)."""
     others = table.loc[~table["speaker"].str.fullmatch(TALKER), "speaker"].value_counts(sort=False)
     return [
         Problem(
             "warning",
             root,
             None,
-            f"{counted(int(count), 'clip')} in {name} count as one talker, since no folder above them is called s and "
+            f"{counted(int(count), 'clip')} in {name} count as one talker, since no folder above them is named s and "
             "a number: put the clips of each talker in a folder s1, s2 and so on",
         )
         for name, count in others.items()
@@ -167,7 +168,7 @@ def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tupl
 
 
 def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> str:
-    """Return the talker whose sentences a folder of .align files names; in case of doubt, the one it is named after.
+    """Return the talker whose sentences match a folder of .align files best; in a tie, the one it is named after.
 
     >>> owner("s5", {"bbaf2n", "lgbz9s"}, {"s5": {"bbaf2n"}, "s6": {"bbaf2n", "lgbz9s"}})
     's6'
@@ -178,7 +179,7 @@ def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> st
 
 
 def timed_words(path: Path, bad: list[Problem]) -> Iterator[tuple[str, float, float]]:
-    """Yield the words of an .align file with start and end in seconds, without its pauses."""
+    """Yield the words of an .align file with start and end in seconds, leaving out pauses."""
     for line, content in numbered(decoded(path)):
         cells = content.split()
         try:

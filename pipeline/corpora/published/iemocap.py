@@ -117,11 +117,12 @@ LEFT, RIGHT = "0 0 0.5 1", "0.5 0 1 1"
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the sessions that exist; `root` is the folder of the release, or holds it.
+    """Read the sessions that exist; `root` is the folder of the release, or contains it.
 
-    Utterances keep their names; `group` is the dialogue, `speaker` the session with F or M, `order` the rank by start
-    time among all turns of the dialogue, labelled or not. An utterance is seen in its half of the dialogue's
-    recording and heard in a file of its own; without recordings of dialogues, only that file is used.
+    Utterances keep their names; `group` is the dialogue, `speaker` is the session with F or M, and `order` is the rank
+    by start time among all turns of the dialogue, labelled or not. The picture of an utterance is one half of the
+    picture in the dialogue's recording, and its sound is a file of its own. Without recordings of dialogues, only that
+    file is used.
 
     Raises
     ------
@@ -165,13 +166,13 @@ def _counts(evaluated: Iterable[Evaluated]) -> dict[str, int]:
 
 
 def _release(root: Path) -> Path:
-    """Return the folder of the sessions: `root`, or the first folder in it that holds one."""
+    """Return the folder that contains sessions: `root`, or else the first such folder in it."""
     holds = (f for f in folders_below(root, levels=1) if any(inside(f, session).is_dir() for session in SESSIONS))
     return next(holds, root)
 
 
 def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
-    """Return the sessions that have evaluations and transcriptions, with a warning about the others."""
+    """Return the sessions that have evaluations and transcriptions; report the others in the log."""
     there = {
         f"{session}/{name}": _has_texts(inside(release, f"{session}/{name}")) for session in SESSIONS for name in NEEDED
     }
@@ -190,7 +191,7 @@ def _has_texts(folder: Path) -> bool:
 
 
 def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log: Log) -> tuple[bool, bool]:
-    """Return whether the recordings of dialogues, and the sound files of utterances, exist and are wanted."""
+    """Return whether to use the recordings of dialogues, and whether to use the sound files of utterances."""
     if not wants_media(corpus):
         return False, False
     video, audio = "video" in corpus.modalities, "audio" in corpus.modalities
@@ -251,7 +252,7 @@ def _remarks(
     heard: bool,
     log: Log,
 ) -> None:
-    """Report recordings that no evaluation or transcription mentions, and files that are not content."""
+    """Report recordings that no evaluation or transcription mentions, and stray files."""
     names = evaluated.keys() | {turn.name for found in turns.values() for turn in found}
     dialogues = {e.dialogue for e in evaluated.values()}
     for session in sessions:
@@ -270,7 +271,7 @@ def _remarks(
 def _words(
     chosen: Iterable[Evaluated], release: Path, from_zero: bool, log: Log
 ) -> Iterator[tuple[str, str, float, float]]:
-    """Yield the words of the forced alignment in seconds of the recording."""
+    """Yield the words of the forced alignment with times in seconds of the recording."""
     aligned = {s: inside(release, f"{s}/{ALIGNED}").is_dir() for s in SESSIONS}
     for session in sorted({e.session for e in chosen}):
         if not aligned[session]:

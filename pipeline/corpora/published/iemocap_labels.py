@@ -1,4 +1,4 @@
-"""Label files of IEMOCAP: evaluations, transcriptions, and the forced alignment."""
+"""Read the label files of IEMOCAP: evaluations, transcriptions, and the forced alignment."""
 
 import math
 import re
@@ -22,7 +22,7 @@ from pipeline.corpora.published.files import (
 )
 from pipeline.errors import UserError, refuse_pipe
 
-# code of the raters' majority -> class; xxx, no majority, is not a class
+# code of the raters' majority -> class; xxx means that there was no majority
 EMOTIONS = {
     "neu": "neutral",
     "fru": "frustrated",
@@ -43,10 +43,10 @@ FOUR = ("happy", "neutral", "sad", "angry")
 
 SCORES = ("valence", "activation", "dominance")  # in the order of the files
 
-LOW, HIGH = 0.5, 5.5  # means of scores from 1 to 5; 5.5 occurs
+LOW, HIGH = 0.5, 5.5  # accepted range of mean scores; the scale is 1 to 5, but 5.5 occurs
 
-# The utterances that the pickles of emotion recognition in conversation (7433 utterances) label as happy beyond the
-# 6 classes of the release (7380).
+# The utterances that the pickles used for emotion recognition in conversation (7433 utterances) label as happy in
+# addition to the 6 classes of the release (7380 utterances).
 _ERC_HAPPY = """
     Ses01F_impro03_F007 Ses01F_impro03_F011 Ses01F_impro03_F014 Ses01F_impro03_M012 Ses01F_impro06_M017
     Ses01F_impro07_F007 Ses01M_impro03_F000 Ses01M_impro07_F002 Ses02F_impro03_F002 Ses02F_impro03_F005
@@ -77,12 +77,12 @@ _NO_WORD = re.compile(r"<.*>|\+\+.*\+\+|\[.*\]")
 
 FRAME_S = 0.01  # unit of the forced alignment
 
-MOVED_S = 0.05  # times of a transcription that differ by more contradict the evaluation
+MOVED_S = 0.05  # a larger difference between the times of transcription and evaluation is reported
 
 
 @dataclass
 class Log:
-    """What was found in the files: problems, and names that are listed together at the end."""
+    """Collects what is wrong in the files: problems, and names that share a message and are listed at the end."""
 
     problems: list[Problem] = field(default_factory=list)
     names: dict[tuple[Path, str], list[str]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Log:
         self.problems.append(Problem("warning", file, line, message))
 
     def name(self, where: Path, message: str, name: str) -> None:
-        """Report an oddity that many may share; `message` has ``{}`` for the name."""
+        """Report an oddity that many names may share; ``{}`` in `message` stands for the name."""
         self.names.setdefault((where, message), []).append(name)
 
     def all(self) -> list[Problem]:
@@ -107,7 +107,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An utterance with its head line in EmoEvaluation; times in seconds of the dialogue."""
+    """An utterance as its head line in EmoEvaluation describes it; times are seconds of the dialogue."""
 
     name: str
     dialogue: str
@@ -125,7 +125,7 @@ class Evaluated:
 
     @property
     def labels(self) -> dict[str, Any]:
-        """All label columns; empty, or NaN, where the utterance has none."""
+        """The values of all label columns; ``""`` or NaN if the utterance has no such label."""
         emotion = EMOTIONS[self.code]
         six = emotion if emotion in SIX else ""
         four = {"excited": "happy"}.get(emotion, emotion)
@@ -138,7 +138,7 @@ class Evaluated:
         }
 
     def has(self, label: str) -> bool:
-        """Whether it has a value for a label."""
+        """Whether the utterance has a value for a label."""
         value = self.labels[label]
         return value != "" and not (isinstance(value, float) and math.isnan(value))
 
@@ -155,7 +155,7 @@ class Turn:
 
 
 def _dialogue_files(session: Path, name: str, log: Log) -> Iterator[Path]:
-    """Yield the files of a folder that are named after a dialogue of the session, without its subfolders."""
+    """Yield the files directly in a folder that are named after a dialogue of the session."""
     files, stray = files_in(inside(session, name))
     for file in files:
         found = DIALOGUE.fullmatch(file.stem)
@@ -186,7 +186,7 @@ def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
 
 
 def _head(file: Path, line: int, content: str, log: Log) -> Evaluated | None:
-    """Read a head line; lines of raters (C-E2:, A-F1: ...) are skipped, any other is reported."""
+    """Return the utterance of a head line; lines of raters (C-E2:, A-F1: ...) are skipped, all others reported."""
     if not content.startswith("["):
         if not re.match(r"[CA]-\w+:", content):
             log.name(file, "{} is neither a head line nor a rater's line and is ignored", f"line {line}, {content!r},")
@@ -220,7 +220,7 @@ def _times(name: str, start: str, end: str, bad: Bad, odd: Bad) -> tuple[float, 
 
 
 def _scores(name: str, cells: str, bad: Bad, odd: Bad) -> tuple[float, float, float]:
-    """Read valence, activation and dominance; one that is blank is NaN."""
+    """Return valence, activation and dominance; a blank score is NaN."""
     parts = [part.strip() for part in cells.split(",")]
     if len(parts) != len(SCORES):
         bad(f"{name}: [{cells}] does not hold valence, activation and dominance")
@@ -250,7 +250,7 @@ def transcriptions(session: Path, log: Log) -> Iterator[tuple[str, list[Turn]]]:
 
 
 def _turn(file: Path, line: int, content: str, log: Log) -> Turn | None:
-    """Read a line of a transcription; one without a name (``M: ...``) is not a turn."""
+    """Return the turn of a line of a transcription; None for a line without a name (``M: ...``)."""
     found = _TURN.fullmatch(content.strip())
     if not found:
         if content.startswith("Ses"):
@@ -282,7 +282,7 @@ def check_turns(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence
 
 
 def orders_of(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[Turn]]) -> dict[str, float]:
-    """Return the rank of each evaluated utterance, from 1, by start time among all turns of its dialogue."""
+    """Return the rank (from 1) of each evaluated utterance among all turns of its dialogue, by start time."""
     starts: dict[str, list[tuple[float, float, str]]] = {}
     for dialogue, found in turns.items():
         starts[dialogue] = [(turn.start, turn.end, turn.name) for turn in found if turn.name not in evaluated]
@@ -297,7 +297,7 @@ def texts_of(turns: Mapping[str, Sequence[Turn]]) -> dict[str, str]:
 
 
 def alignment(file: Path) -> list[Word]:
-    """Return the words of a .wdseg, in seconds of the utterance's sound file, without pauses and noises.
+    """Return the words of a .wdseg file with times in seconds of the utterance's sound file, without pauses and noises.
 
     Rows are ``SFrm EFrm SegAScr Word`` in frames of 10 ms; the last frame belongs to the word.
 

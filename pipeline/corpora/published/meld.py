@@ -1,4 +1,4 @@
-"""MELD: dialogues of the series Friends, as `MELD.Raw` unpacks, in any usual nesting; or its sheets alone."""
+"""MELD: dialogues of the series Friends, unpacked from `MELD.Raw` in any usual nesting; or its sheets alone."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -103,9 +103,9 @@ DESCRIPTION = Description(
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the three sheets and find the clip of each row.
 
-    Utterances are named ``<split>_dia<D>_utt<U>`` with the split names of the release; `group` is the dialogue, `order`
-    the position in it. The times of the sheets count in the episode, not in the clip: they are kept as `episode_start`
-    and `episode_end`, in seconds.
+    Utterances are named ``<split>_dia<D>_utt<U>`` with the split names of the release; `group` is the dialogue, and
+    `order` the position in it. Times in the sheets are times of the episode, not of the clip, so they are kept as
+    `episode_start` and `episode_end`, in seconds.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def _find(root: Path, name: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Clips:
-    """The clips of one split by their plain names: those under these names, and those of ``final_videos_test*``."""
+    """The clips of one split, keyed by their plain names: plain clips, and re-cut ones (``final_videos_test*``)."""
 
     plain: Folder
     recut: Mapping[str, Path]
@@ -161,7 +161,7 @@ _CLIP = re.compile(r"(final_videos_test)?(dia\d+_utt\d+)")
 
 
 def _clips(root: Path, split: str) -> Clips | None:
-    """Return the clips of a split: in the folder named as in the release, else in one named after the split."""
+    """Return the clips of a split, from the folder with the release's name or else from one named after the split."""
     for name in (CLIPS[split], split):
         for folder in folders_below(root):
             if folder.name.casefold() == name.casefold() and (found := _clips_in(folder)):
@@ -177,7 +177,7 @@ def _clips_in(path: Path) -> Clips | None:
 
 
 def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem]) -> list[str]:
-    """Return the clip of each row of a split, and report what is missing, superfluous, or duplicated."""
+    """Return the clip of each row of a split; report clips that are missing, superfluous or duplicated."""
     folder = clips.plain
     known = DESCRIPTION.known_bad()
     rows = table[table["line_split"] == split]
@@ -211,7 +211,7 @@ def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str,
     seen: dict[str, int] = {}
     for line, cells in rows[1:]:
         row = named_cells(header, cells)
-        wide = "more cells than the header has columns: quote cells that contain a comma"
+        wide = "the row has more cells than the header: quote cells that contain a comma"
         faults = [wide] if len(cells) > len(header) else list(_faults(row))
         made = {} if faults else _row(split, row, line)
         if made and (first := seen.setdefault(made["utterance"], line)) != line:
@@ -223,7 +223,9 @@ def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str,
 
 
 def _decoded(path: Path, problems: list[Problem]) -> str:
-    """Return a sheet's text: UTF-8 whose C1 controls are Windows-1252 characters, or Windows-1252 itself.
+    """Return the text of a sheet, decoded from UTF-8 or else from Windows-1252.
+
+    In some sheets, C1 control characters stand for characters of Windows-1252; these are replaced.
 
     >>> f"I don{chr(0x92)}t know".translate(_C1)
     'I don’t know'
@@ -285,7 +287,7 @@ _TIME = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)[,.](\d{1,3})")
 
 
 def seconds(text: str) -> float:
-    """Read ``HH:MM:SS,mmm``; a shorter tail is a decimal fraction; anything else raises ValueError.
+    """Return the seconds of a time ``HH:MM:SS,mmm``, also with fewer decimals; anything else raises ValueError.
 
     >>> seconds("0:16:16,059"), seconds("00:06:47,28")
     (976.059, 407.28)

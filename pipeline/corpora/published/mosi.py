@@ -1,4 +1,4 @@
-"""CMU-MOSI: opinions in video blogs, as its zip unpacks, in MMSA's layout, or with the SDK's `.csd` files."""
+"""CMU-MOSI: opinions in video blogs, in the layout of its zip file or of MMSA, or with the SDK's `.csd` files."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,7 +83,10 @@ DESCRIPTION = Description(
         "metrics": ["mae", "r", "has0_acc", "has0_f1", "non0_acc", "non0_f1", "acc5", "acc7"],
     },
     faults=(
-        Fault("the clip of 2WGyTLYerpo_43 holds 43 and 44, that of 44 the frames of 45 to 63", SDK_37),
+        Fault(
+            "the clip of 2WGyTLYerpo_43 holds utterances 43 and 44, and the clip of 44 holds the frames of 45 to 63",
+            SDK_37,
+        ),
         Fault(f"the interval of {NO_LENGTH} has no length", SDK_94),
         Fault("9qR7uwkblbs_32 holds clips 32 and 33, 9qR7uwkblbs_33 is empty", SDK_37, ("9qR7uwkblbs_33",)),
         Fault("clip and text do not match in BI97DNYfe5I_17 to 21", SDK_37),
@@ -99,11 +102,11 @@ PAUSE = "sp"
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the labels, the transcripts and the folders of clips; `root` holds `Raw`, or it lies below.
+    """Read the labels, the transcripts and the folders of clips; `Raw` is in `root` or further down.
 
-    Utterances are named ``<video>_<n>``; `group` is the video, `order` is n, `split` the official fold. Of the three
-    kinds of label file, the first that exists is read. Clips are preferred to whole videos, which need the labels'
-    times. The SDK's timed words are read too if they are next to the labels.
+    Utterances are named ``<video>_<n>``; `group` is the video, `order` is n, and `split` is the official fold. The
+    first of the three kinds of label file that exists is read. Clips are preferred to whole videos, for which the
+    labels must have times. The SDK's timed words are read, too, if they are next to the labels.
 
     Raises
     ------
@@ -127,9 +130,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _raw(root: Path) -> Path:
-    """Return the folder Raw: in the root, else the first below it that holds a video of MOSI, else the root itself.
+    """Return the folder Raw: the one in the root, else the first one further down with a video of MOSI, else the root.
 
-    The content of Raw may also lie where Raw would be; the case of these names does not matter.
+    The folder may also be one that directly holds the content of Raw. The case of names does not matter.
     """
     if (root / "Raw").is_dir() or any((root / name).is_dir() for name in INSIDE):
         return root / "Raw" if (root / "Raw").is_dir() else root
@@ -146,7 +149,7 @@ def _is_mosi(raw: Path) -> bool:
 
 
 def _places(root: Path, raw: Path) -> tuple[Path, ...]:
-    """Return the folders of labels: those in and around Raw, or if these hold none, all folders below the root."""
+    """Return the folders to search for labels: those in and around Raw or, if these hold none, all below the root."""
     labels = inside(raw, "Labels")
     near = tuple(dict.fromkeys((labels, root, raw.parent, raw) if raw != root else (labels, root)))
     if any(find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):
@@ -155,7 +158,7 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in seconds of the video, if the SDK's file of them exists."""
+    """Return the timed words of each video, in seconds of the video; empty if the SDK's file does not exist."""
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}
@@ -172,7 +175,7 @@ def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: l
 
 
 def _timed(path: Path, video: str, computed: Computed, untimed: list[str]) -> Iterator[Word]:
-    """Yield the words of one video without its pauses; collect those whose times are impossible."""
+    """Yield the words of one video except pauses; words with impossible times are added to `untimed` instead."""
     if computed.features.shape[1:] != (1,) or computed.features.dtype.kind not in "SO":
         raise UserError(f"{path}: {video} has features {computed.features.shape}, where one word per row is expected")
     for cell, (start, end) in zip(computed.features[:, 0], computed.intervals.tolist(), strict=True):
@@ -186,7 +189,7 @@ def _timed(path: Path, video: str, computed: Computed, untimed: list[str]) -> It
 def _words(
     segments: Iterable[Segment], spoken: Mapping[str, Sequence[Word]], whole: bool
 ) -> Iterator[tuple[str, str, float, float]]:
-    """Yield the words spoken in each utterance; in a clip, times count from its start."""
+    """Yield the words spoken in each utterance; times count from the start of the video or, for clips, of the clip."""
     for segment in segments:
         origin = 0.0 if whole else segment.start
         for word, start, end in spoken.get(segment.video, ()):
@@ -203,7 +206,7 @@ def _texts(
     corpus: CorpusParams,
     problems: list[Problem],
 ) -> dict[str, str]:
-    """Return the texts: from the transcripts, else from label.csv, else the timed words joined."""
+    """Return the text of each utterance: from the transcripts, else from label.csv, else from the timed words."""
     where = inside(raw, "Transcript/Segmented")
     files = [file for file in files_in(where)[0] if file.suffix == ".annotprocessed"]
     sheet = find(places, SHEET)
@@ -224,7 +227,7 @@ def _texts(
 
 
 def _transcript(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]]:
-    """Yield utterance and text from a ``<video>.annotprocessed``, whose lines are ``<n>_DELIM_<text>``."""
+    """Yield utterance and text from a file ``<video>.annotprocessed``, whose lines are ``<n>_DELIM_<text>``."""
     seen: dict[str, int] = {}
     for line, content in numbered(decoded(file)):
         n, separator, text = content.partition("_DELIM_")
@@ -239,7 +242,7 @@ def _transcript(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]
 
 
 def _joined(segment: Segment, spoken: Mapping[str, Sequence[Word]]) -> str:
-    """Return the words whose middle lies in a segment, so that no word is in two."""
+    """Return the words whose middle lies in a segment, joined by spaces; so no word is in two segments."""
     words = spoken.get(segment.video, ())
     return " ".join(word for word, start, end in words if segment.start <= (start + end) / 2 < segment.end)
 

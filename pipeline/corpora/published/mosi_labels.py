@@ -1,4 +1,4 @@
-"""Label files of CMU-MOSI (the first of three kinds that exists is read), and the official folds."""
+"""Read the label file of CMU-MOSI (the first of three kinds that exists), and define the official folds."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -72,7 +72,7 @@ Rows = Iterator[tuple[int, dict[str, str]]]  # line in the label file (0 for a .
 
 @dataclass(frozen=True)
 class Segment:
-    """A labelled utterance: the n-th clip of a video, and its times in the whole video, in seconds."""
+    """A labelled utterance: the n-th clip of a video, with its times in the whole video in seconds."""
 
     video: str
     n: int
@@ -95,14 +95,14 @@ def find(places: Iterable[Path], pattern: str) -> Path | None:
 
 
 def expected(raw: Path, labels: bool = True) -> dict[str, bool]:
-    """Return each part that a copy of the corpus should hold -> whether this copy holds it."""
+    """Return which parts of the corpus a copy holds: the name of each part -> whether it is there."""
     names = ("Video/Segmented", "Video/Full", "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full")
     folders = {name: bool(files_in(inside(raw, name))[0]) for name in (*names, "Transcript/Segmented")}
     return {f"{OPINIONS}, {COMPUTED} or {SHEET}": labels, **folders}
 
 
 def read_labels(root: Path, raw: Path, places: Iterable[Path], problems: list[Problem]) -> dict[str, Segment]:
-    """Return the segments of the first label file that exists, by name."""
+    """Return the segments of the first label file that exists, keyed by name."""
     readers = {OPINIONS: _opinion_rows, COMPUTED: _computed_rows, SHEET: sheet_rows}
     there = [(path, rows) for pattern, rows in readers.items() if (path := find(places, pattern))]
     if not there:
@@ -144,7 +144,7 @@ def sheet_rows(path: Path) -> Rows:
 
 
 def _computed_rows(path: Path) -> Rows:
-    """Yield the rows of the .csd of opinion labels; row i, counted from 0, is clip i + 1."""
+    """Yield the rows of the .csd file of opinion labels; its row i, counted from 0, is clip i + 1."""
     for video, computed in read_csd(path).items():
         if computed.features.dtype.kind not in "fiu" or computed.features[:1].size > 1:
             raise UserError(
@@ -173,7 +173,7 @@ def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segm
 
 
 def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[str]) -> Segment | None:
-    """Return the segment of a row, or None, with the reasons in `errors`."""
+    """Return the segment of a row; or None, after adding the reasons to `errors`."""
     video, n = cells["video_id"], cells["clip_id"]
     if "" in cells:
         errors.append(f"the row has {cells['']}")
@@ -189,7 +189,7 @@ def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[s
 
 
 def _modes(sheet: Path) -> Iterator[Problem]:
-    """Yield a warning for each utterance that label.csv does not put into its official fold."""
+    """Yield a warning for each utterance whose fold in label.csv is not the official one."""
     for line, cells in sheet_rows(sheet):
         official = SPLIT_OF.get(cells["video_id"], "")
         if official and cells.get("mode", official) != official:
@@ -204,7 +204,7 @@ def sheet_name(cells: Mapping[str, str]) -> str:
 
 
 def _gaps(segments: Iterable[Segment]) -> Iterator[str]:
-    """Yield the clips that are missing between 1 and the last of each video."""
+    """Yield the names of clips that are missing between clip 1 and the last clip of each video."""
     by_video: dict[str, set[int]] = {}
     for segment in segments:
         by_video.setdefault(segment.video, set()).add(segment.n)

@@ -1,4 +1,4 @@
-"""Recordings of CMU-MOSI: clips or whole videos, and separate sound files."""
+"""Find the recordings of CMU-MOSI: clips or whole videos, and separate sound files."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -38,15 +38,15 @@ class Recordings:
         return segment.video if self.whole else segment.name
 
     def file(self, segment: Segment) -> Path:
-        """Return the file that holds an utterance, or where it would be."""
+        """Return the file that holds an utterance, or the path at which it would be."""
         return self.folder.file(self._name(segment), video=segment.video, n=segment.n)
 
     def has(self, segment: Segment) -> bool:
-        """Whether that file exists."""
+        """Whether the file that holds an utterance exists."""
         return self._name(segment) in self.folder.files
 
     def remarks(self, segments: Iterable[Segment]) -> list[Problem]:
-        """Return warnings about files that are not content, and recordings without a label."""
+        """Return warnings about stray files, and about recordings without a label."""
         extra = sorted(self.folder.files.keys() - {self._name(segment) for segment in segments})
         stray = [file.name for file in self.folder.stray]
         return [
@@ -58,7 +58,7 @@ class Recordings:
 def find_recordings(
     root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
 ) -> tuple[Recordings | None, Recordings | None]:
-    """Return the recordings of utterances (of sound alone if need be), and the sound files if they are separate."""
+    """Return the recordings to use (sound files if there is no video), and separate sound files for the voice."""
     sounds = inside(raw, "Audio/WAV_16000")
     heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
     clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)
@@ -90,7 +90,7 @@ def _first(clips: Folder, whole: Folder) -> Recordings | None:
 
 
 def _nested(raw: Path) -> Folder:
-    """Return the clips as MMSA has them, ``<video>/<n>.mp4``, under the names that they have in the zip."""
+    """Return clips in MMSA's layout, ``<video>/<n>.mp4``, under the names that they have in the zip file."""
     folders = [recordings(folder, PICTURES) for folder in folders_below(raw, levels=1) if folder != raw]
     files = {
         f"{folder.path.name}_{int(stem) if stem.isdecimal() else stem}": file
@@ -101,7 +101,7 @@ def _nested(raw: Path) -> Folder:
 
 
 def sound(segment: Segment, voices: Recordings, problems: list[Problem]) -> dict[str, Any]:
-    """Return the cells that say where the voice is, if it is not in the recording itself."""
+    """Return the cells that name the file of the voice; empty, with a warning, if there is no such file."""
     if voices.has(segment):
         sound_start = segment.start if voices.whole else 0.0
         return {"sound": voices.file(segment).as_posix(), "sound_start": sound_start}

@@ -71,13 +71,14 @@ DESCRIPTION = Description(
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of all clips below the root: ``modality-channel-emotion-intensity-statement-repetition-actor``.
 
-    A take in several forms is one utterance. Where video is used, its full recording is read, else the one without
-    sound together with that of sound alone; where video is not used, that of sound alone is preferred.
+    RAVDESS has each take as a full recording, as picture only and as sound only; these are one utterance. If video is
+    used, the full recording is preferred, then picture only together with sound only. Otherwise sound only is
+    preferred.
 
     Raises
     ------
     UserError
-        If there are no recordings, none is named so, or RAVDESS does not have the label.
+        If there are no recordings, no name has this pattern, or RAVDESS does not have the label.
     """
     video = "video" in corpus.modalities
     order = (FULL, PICTURE_ONLY, SOUND_ONLY) if video else (SOUND_ONLY, FULL, PICTURE_ONLY)
@@ -96,7 +97,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _with_voices(corpus: Corpus, root: Path) -> Corpus:
-    """Name the recording of sound alone as the voice of an utterance whose recording has none."""
+    """For utterances whose recording has no sound, fill in the sound-only recording of the same take as the voice."""
     table = corpus.utterances
     if table.empty or not table["utterance"].str.startswith(PICTURE_ONLY).any():
         return corpus

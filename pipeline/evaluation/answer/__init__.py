@@ -1,7 +1,7 @@
 """The answer for a corpus: whether fusing its modalities helps, by how much, and how sure that is.
 
-`answer_of` takes it from the scores of the table, `sentences` says it, and results/<corpus>/answer.json holds it: the
-terminal, the page and the Python interface read that file.
+`answer_of` derives it from the scores of the table, and `sentences` puts it into words. It is stored in
+results/<corpus>/answer.json, which the terminal, the page and the Python interface read.
 """
 
 from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Measure, Measured, Modality

@@ -1,4 +1,4 @@
-"""What the answer consists of: plain data, as answer.json holds it."""
+"""What the answer consists of: the plain data that answer.json holds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Caveat = Literal[
 
 @dataclass(frozen=True)
 class Measure:
-    """The leading metric: its name, whether it is a share (written in percent), and whether more is better."""
+    """The leading metric: its name, whether it is a share (written in percent), and whether higher is better."""
 
     name: str
     share: bool
@@ -24,7 +24,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Measured:
-    """A row of the table: its configuration, what that is called in a sentence, and the leading metric."""
+    """A row of the table: its configuration, how sentences call it (`words`), and its leading metric (`found`)."""
 
     strategy: str
     modalities: tuple[str, ...]
@@ -34,7 +34,7 @@ class Measured:
 
     @property
     def configuration(self) -> Configuration:
-        """What was fitted, as tables name it."""
+        """The configuration as tables name it."""
         return Configuration(self.strategy, self.modalities, self.model)
 
 
@@ -42,7 +42,7 @@ class Measured:
 class Compared:
     """A fusion, and its paired difference to the best single modality (fusion minus single modality).
 
-    `p` is that of the randomisation test, `p_holm` is corrected over all fusions of the table.
+    `p` comes from the randomisation test; `p_holm` is p corrected for all fusions of the table.
     """
 
     row: Measured
@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a modality adds: the best row of all modalities minus the best row without this one, paired."""
+    """What a modality adds: the paired difference of the best full fusion and the best row without the modality."""
 
     without: Measured
     difference: Interval
@@ -62,19 +62,19 @@ class Gain:
 
 @dataclass(frozen=True)
 class Modality:
-    """What one modality tells.
+    """What is known about one modality.
 
     Attributes
     ----------
     name
         ``text``, ``audio`` or ``video``.
     single
-        Its best row by itself.
+        The best row of this modality alone.
     gain
-        What it adds to the others; None unless it is one of several that were fused.
+        What it adds to the other modalities; None unless it was fused with others.
     statuses
-        How many utterances have features of it (``ok``), and how many have none because it is ``absent``, ``empty`` (no
-        words, silence, no face) or ``failed``; without entries if that is not known.
+        The number of utterances of each status: ``ok`` if they have its features, else ``absent``, ``empty`` (no words,
+        silence, no face) or ``failed``. Empty if that is not known.
     """
 
     name: str
@@ -90,37 +90,38 @@ class Answer:
     Attributes
     ----------
     corpus, note
-        The corpus, and what its settings say of it (that it is synthetic).
+        The corpus, and the note in its settings (for example that it is synthetic).
     unanswered
-        Why nothing was learnt; empty if something was, otherwise all that follows is empty.
+        Why nothing was learnt; empty if something was. If it is not empty, the attributes below keep their defaults.
     measure
         The leading metric.
     utterances, groups, unit
-        How many utterances are scored, of how many groups, and what a group is (``speaker``).
+        How many utterances are scored, how many groups they have, and what a group is (``speaker``).
     protocol
-        How training and test were divided.
+        The protocol that divided the utterances into training and test parts.
     baseline, single
         The best baseline, and the best single modality.
     singles
-        How many rows of a single modality the best was chosen from.
+        The number of rows of one modality, of which `single` is the best.
     fusion
         The best fusion by the leading metric.
     fusions
-        How many fusions p was corrected for.
+        The number of fusions that p was corrected for.
     full
-        The best row of those with the most modalities.
+        The best of the fusions with the largest number of modalities.
     better, worse
-        The fusions that are shown to be better than the best single modality, the best first; how many are worse.
+        The fusions that are shown to be better than the best single modality, the best first; and the number of those
+        that are shown to be worse.
     smallest_p
-        The smallest corrected p that so few groups and so many fusions allow.
+        The smallest corrected p that this number of groups and fusions allows.
     decidable
         Whether any fusion could have been shown to be better.
     unranked
-        Why no row is called best: it is not known who speaks.
+        Why no row is called best (speakers are unknown); empty if rows are ranked.
     modalities
         Each modality of the corpus.
     caveats
-        What the reader has to know.
+        What to keep in mind when reading the answer.
     """
 
     corpus: str

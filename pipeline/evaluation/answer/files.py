@@ -1,4 +1,4 @@
-"""answer.json: write an answer, and read it back."""
+"""Write an answer as answer.json, and read it back."""
 
 import json
 import math
@@ -12,7 +12,7 @@ from pipeline.settings.paths import CorpusPaths
 from pipeline.tables.bound import require_written
 
 FILE = "answer.json"
-_NUMBERS = ("value", "low", "high", "p", "p_holm", "smallest_p")  # null stands for an undefined one
+_NUMBERS = ("value", "low", "high", "p", "p_holm", "smallest_p")  # keys for which null means an undefined number
 
 
 def answer_json(answer: Answer) -> str:
@@ -26,7 +26,7 @@ def read_answer(name: str) -> Answer:
     Raises
     ------
     UserError
-        If it is missing, was edited or is damaged.
+        If the file is missing, was edited or is damaged.
     """
     from pydantic import TypeAdapter, ValidationError
 

@@ -1,4 +1,4 @@
-"""The answer from the scores of the table: nothing is tested or resampled in another way than there."""
+"""Derive the answer from the scores of the table, with the same tests and the same resamples."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from pipeline.settings.blocks import CorpusParams
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the answer is taken from.
+    """What the answer is derived from.
 
     Attributes
     ----------
@@ -27,11 +27,11 @@ class Evidence:
     parts
         The predictions of each configuration.
     resamples
-        Those of the table.
+        The resampled groups with which the table's intervals were computed.
     statuses
-        Modality -> status -> number of utterances, as the record of `train` has them.
+        Modality -> status -> number of utterances, from the record that `train` wrote.
     unit
-        What a group is.
+        What a group is, for example ``speaker``.
     """
 
     scores: Scores
@@ -84,7 +84,7 @@ def answer_of(name: str, corpus: CorpusParams, evidence: Evidence) -> Answer:
 
 
 def unanswered(name: str, corpus: CorpusParams, why: str) -> Answer:
-    """Return the answer for a corpus from which nothing could be learnt; `why` is a sentence without its full stop."""
+    """Return the answer for a corpus from which nothing could be learnt; `why` is a sentence without a full stop."""
     return Answer(name, corpus.note, unanswered=why, caveats=("nothing_learnt",))
 
 
@@ -116,7 +116,7 @@ def _measured(row: Scored | None, scores: Scores) -> Measured | None:
 
 
 def several_models(row: Scored, rows: Sequence[Scored]) -> bool:
-    """Whether rows differ from this one only in the base model, so that its name has to say which it is."""
+    """Whether another row differs from this one only in its base model, so that sentences must name the model."""
     own = row.configuration
     return any(replace(one.configuration, model=own.model) == own and one is not row for one in rows)
 
@@ -135,7 +135,7 @@ def _modality(name: str, evidence: Evidence) -> Modality:
 
 
 def _gain(modality: str, evidence: Evidence) -> Gain | None:
-    """Return what a modality adds to the others, in the leading metric; None unless it is fused with others."""
+    """Return what a modality adds to the others in the leading metric; None unless it was fused with others."""
     scores, full = evidence.scores, evidence.scores.best_full_fusion
     if full is None or modality not in full.configuration.modalities:
         return None

@@ -1,4 +1,4 @@
-"""The dozen figures that DVC shows and compares: `dvc metrics show`, `dvc metrics diff`, `dvc exp show`."""
+"""The dozen numbers that `dvc metrics show`, `dvc metrics diff` and `dvc exp show` print."""
 
 import math
 
@@ -6,11 +6,11 @@ from pipeline.evaluation.answer.facts import Answer, Measured
 
 
 def headline_metrics(answer: Answer) -> dict[str, dict[str, float]]:
-    """Return the content of metrics.json; what is undefined, or is not there, has no entry.
+    """Return the content of metrics.json; a value that is undefined or missing has no entry.
 
-    The leading metric of the best baseline, of the best row of each modality and of the best fusion; the fusion's
-    difference to the best single modality (``gain``) with its interval and corrected p; and what each modality adds
-    to the best row without it.
+    It holds the leading metric of the best baseline, of the best row of each modality and of the best fusion; the
+    fusion's difference to the best single modality (``gain``) with its interval and corrected p; and what each modality
+    adds to the best row without it.
     """
     if answer.measure is None:
         return {}

@@ -1,4 +1,4 @@
-"""Which rows of the table are shown first, and all of them as JSON."""
+"""Choose the rows of the table that are shown first, and convert all rows to JSON."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,8 +12,8 @@ from pipeline.evaluation.scoring import Scored, Scores
 def headline(scores: Scores, most: int = 12) -> list[Scored]:
     """Return the rows that a reader looks for first, in the order of the table.
 
-    These are the best baseline, the best row of each set of modalities, then the best of the other fusions, and then
-    what else there is.
+    The best baseline and the best row of each set of modalities are chosen first, then the best of the other fusions,
+    and then any further rows, until there are `most` of them.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ def headline(scores: Scores, most: int = 12) -> list[Scored]:
     most
         The largest number of rows.
     """
-    ordered = scores.sorted().rows  # of each set of modalities, the best comes first
+    ordered = scores.sorted().rows  # the best row of each set of modalities comes before the others
     first = {(row.is_baseline or row.configuration.modalities): row for row in reversed(ordered)}
     firsts = [row for row in ordered if any(row is one for one in first.values())]
     others = [row for row in ordered if not any(row is one for one in firsts)]
@@ -43,7 +43,7 @@ def rows_json(scores: Scores, seconds: Mapping[Configuration, tuple[float, float
     scores
         The rows.
     seconds
-        Seconds of fitting and of predicting a fold, as far as they are known.
+        Seconds of fitting and of predicting a fold, for the rows for which they are known.
     """
     return [_row(row, seconds.get(row.configuration)) for row in scores.rows]
 

@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 GAP = 2  # blanks between columns
-NARROW = 80  # columns of a terminal that everything fits
-_LEAST = 8  # letters of a strategy's name that are always shown
+NARROW = 80  # a terminal of this many characters shows everything that is always shown
+_LEAST = 8  # characters of a strategy's name that are always shown
 _STYLES = {"+": "bold green", "-": "red", "=": ""}
 
 
 @dataclass(frozen=True)
 class View:
-    """What the terminal shows of a corpus.
+    """What the terminal shows about a corpus.
 
     Attributes
     ----------
     answer, scores
-        The answer, and the table that it was taken from.
+        The answer, and the table that it was derived from.
     notices
-        How many notices `train` left.
+        The number of notices that `train` recorded.
     page
-        A sentence on where the page is.
+        A sentence that says where the page is.
     """
 
     answer: Answer
@@ -46,16 +46,16 @@ class View:
 
 
 def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
-    """Return the answer as text; no line is longer than the terminal is wide.
+    """Return the answer as text whose lines fit the width of the terminal.
 
     Parameters
     ----------
     view
         What is shown.
     width
-        Of the terminal, in characters. A wide one shows more metrics.
+        Width of the terminal in characters; a wide terminal shows more metrics.
     colour
-        Whether codes for colours are written.
+        Whether to write codes for colours.
     """
     from rich.console import Console
     from rich.text import Text
@@ -145,7 +145,7 @@ def _cells(row: Scored, scores: Scores) -> list[str]:
 
 
 def _further(scores: Scores, rows: Sequence[Scored], room: int) -> list[tuple[str, list[str]]]:
-    """Return the further metrics that there is room for, each with its cells."""
+    """Return as many further metrics as `room` allows (in characters), each with its cells."""
     found = []
     for metric in scores.metrics[1:]:
         cells = [number(metric, row.values[metric.name].value) for row in rows]

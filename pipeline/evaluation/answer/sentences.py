@@ -1,4 +1,4 @@
-"""An answer in sentences: the verdict, what each modality adds, what is missing, and what to keep in mind."""
+"""Put an answer into sentences: the verdict, what each modality adds, what is missing, what to keep in mind."""
 
 import math
 from collections.abc import Iterator
@@ -72,22 +72,22 @@ def _undecided(answer: Answer) -> str:
 
 
 def _of_one_kind(answer: Answer, measure: Measure) -> Iterator[str]:
-    """Yield the verdict where there is no fusion, no single modality, or the metric is undefined for all of them."""
+    """Yield the verdict if there is no fusion or no single modality for which the metric is defined."""
     best = "top" if answer.unranked else "best"
     found = answer.single or (answer.fusion.row if answer.fusion else None)
     if found is None:
-        yield f"{measure.name} is undefined for every row, so nothing can be said."
+        yield f"{measure.name} is undefined for every row, so nothing can be concluded."
         return
     if "one_modality" in answer.caveats:
         yield f"There is no fusion to compare with. The {best} row of a single modality is {_scored(found, measure)}."
     else:
-        yield f"There is nothing to compare {_scored(found, measure)} with."
+        yield f"There is nothing to compare with {_scored(found, measure)}."
     if answer.baseline is not None:
         yield f"The {best} baseline is {_scored(answer.baseline, measure)}."
 
 
 def _beside(fusion: Compared, single: Measured, answer: Answer, measure: Measure) -> str:
-    """Return a fusion beside the best single modality: ``T+A+V by stacking: accuracy 80.0 %, 5.0 above ...``."""
+    """Return a fusion compared with the best single modality: ``T+A+V by stacking: accuracy 80.0 %, 5.0 above ...``."""
     best = "top" if answer.unranked else "best"
     base = f"the {best} single modality, {single.words} ({_value(single.found.value, measure)})"
     p = f"; {_p(fusion.p_holm)} after correction over {counted(answer.fusions, 'fusion')}"
@@ -164,7 +164,7 @@ def _apart(difference: Interval, measure: Measure) -> str:
 
 
 def _turned(difference: Interval, sign: int, measure: Measure) -> str:
-    """Return a difference, or with the sign -1 its negative: ``10.0 [2.5, 17.5]``."""
+    """Return a difference times `sign`, with its interval: ``10.0 [2.5, 17.5]``."""
     if not math.isfinite(difference.value):
         return "an undefined difference"
     low, high = sorted((sign * difference.low, sign * difference.high))
@@ -178,7 +178,7 @@ def _p(p: float) -> str:
 
 
 def p_of(p: float) -> str:
-    """Write a p value without the zero before its point, as papers do.
+    """Write a p value without the zero before the decimal point, as papers do.
 
     >>> p_of(0.0123), p_of(0.0001), p_of(1.0)
     ('.012', '< .001', '1')

@@ -1,4 +1,4 @@
-"""Descriptions of what a thing depends on, and the keys that are made from them."""
+"""Descriptions of what a result depends on, and the keys that are made from them."""
 
 import hashlib
 import json
@@ -12,12 +12,12 @@ from pipeline.errors import UserError
 
 
 def described(parts: Mapping[str, Any]) -> str:
-    """Return a description as JSON, the same for equal descriptions whatever the order of their entries.
+    """Return a description as JSON, which does not depend on the order of its entries.
 
     Raises
     ------
     TypeError
-        If it holds anything whose text is not the same in every process, such as a set.
+        If the description holds anything whose text may differ between processes, such as a set.
     """
     return json.dumps(parts, sort_keys=True, default=_plain)
 

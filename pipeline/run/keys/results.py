@@ -1,4 +1,4 @@
-"""Keys of what is made from a whole corpus: fits, predictions, tables and the page."""
+"""Keys of results that are made from a whole corpus: fits, predictions, tables and the page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from typing import Any
 
 from pipeline.run.keys.description import key_of, library_versions
 
-# Settings of a corpus's block that change no prediction.
+# Settings in the block of a corpus on which predictions do not depend.
 _OF_NO_PREDICTION = ("note", "metrics", "of", "labels", "parts", "transcribe", "align", "speakers_unknown")
 
 
 @dataclass(frozen=True)
 class FitInputs:
-    """All that a configuration fitted on one fold depends on.
+    """Everything that the fit of a configuration on one fold depends on.
 
     Attributes
     ----------
@@ -21,21 +21,21 @@ class FitInputs:
     stores
         Name and content key of each feature store that is read.
     features
-        Modality -> its features, those fitted inside the fold included.
+        Modality -> its features, including those that are fitted inside the fold.
     settings
-        Of the strategy and of the model.
+        The settings of the strategy and of the model.
     text_features
-        Settings of the features that are fitted inside the fold, and the content hash of ready word vectors.
+        The settings of features that are fitted inside the fold, and the content hash of a file of word vectors.
     preparation
-        How features are scaled, put into context and cut into steps; how many settings are tried.
+        The settings of normalisation, context and time steps, and the number of settings that are tried.
     utterances
         Content hash of the utterance table.
     labels
-        Task, label column, column of the groups, and the seed where labels are shuffled.
+        Task, label column, group column, and the seed if labels are shuffled.
     fold
-        Its name, and the hash of its training and test rows and of those of each inner fold.
+        The name of the fold, and hashes of its training rows, its test rows and the rows of each inner fold.
     code
-        The code and the libraries, and the plugins.
+        The content key of the code and libraries, and the content hash of each plugin.
     """
 
     configuration: Sequence[str]
@@ -56,12 +56,12 @@ class FitInputs:
 
 
 def code_key(sources: Mapping[str, str], packages: Sequence[str]) -> str:
-    """Return the key of code: the content hash of each source file, and the versions of the libraries that it calls."""
+    """Return the key of code, made from the content hash of each source file and the versions of libraries."""
     return key_of({**sources, **library_versions(packages)})
 
 
 def plugins_key(sources: Sequence[str]) -> str:
-    """Return the key of the plugins from the content hash of each."""
+    """Return the key of the plugins, made from the content hash of each."""
     return key_of({"plugins": sources})
 
 
@@ -72,19 +72,19 @@ def training_inputs(
     plugins: Sequence[str],
     contents: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return what a corpus's predictions depend on: a block of the settings or a file -> the key of its content.
+    """Return what a corpus's predictions depend on: each settings block and each file -> the key of its content.
 
     Parameters
     ----------
     name, corpus
-        The corpus, and its block of the settings; its metrics and its note change no prediction, and what a union is
-        made of does so only through the table of utterances.
+        The name of the corpus and its block of the settings. Metrics and the note are ignored, since no prediction
+        depends on them; so are the parts of a union, which matter only through the table of utterances.
     train
         The settings of training.
     plugins
         Content hash of each plugin.
     contents
-        File -> the hash of its content.
+        Content hash of each file, keyed by its path.
     """
     return {
         "train": key_of(train),
@@ -95,7 +95,7 @@ def training_inputs(
 
 
 def predictions_key(record: Mapping[str, Any]) -> str:
-    """Return the key of predictions: their files' hashes, the notices, scaling, devices, statuses, speakers."""
+    """Return the key of predictions, made from file hashes, notices, normalisation, devices, statuses and speakers."""
     further = {part: record[part] for part in ("devices", "statuses", "speakers") if record.get(part)}
     return key_of({part: record[part] for part in ("files", "notices", "normalise")} | further)
 
@@ -103,7 +103,7 @@ def predictions_key(record: Mapping[str, Any]) -> str:
 def evaluation_inputs(
     name: str, metrics: Sequence[str], note: str, plugins: Sequence[str], settings: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return what a corpus's tables depend on besides the predictions: a setting -> the key of its value."""
+    """Return what a corpus's tables depend on besides the predictions: each setting -> the key of its value."""
     return {
         "run.plugins": plugins_key(plugins),
         f"corpora.{name}.metrics": key_of({"metrics": metrics}),
@@ -113,10 +113,10 @@ def evaluation_inputs(
 
 
 def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str, settings: Mapping[str, Any]) -> str:
-    """Return the key of a page: the records of tables and predictions, the protocol, the task and the settings."""
+    """Return the key of a page, made from the records of tables and predictions, the protocol, task and settings."""
     return key_of({"records": records, "protocol": protocol, "task": task, "report": settings})
 
 
 def stamps_key(stamps: Mapping[str, Sequence[int]]) -> str:
-    """Return the key of files from their stamps (`pipeline.hashing.stamp_of`)."""
+    """Return the key of files, made from their stamps (`pipeline.hashing.stamp_of`)."""
     return key_of(stamps)

@@ -1,4 +1,4 @@
-"""Keys of what is computed for one utterance: its streams, words, features, imported features and preview."""
+"""Keys of results for one utterance: its streams, words, features, imported features and preview."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -37,7 +37,7 @@ def stream_program(modality: Modality, config: Any) -> dict[str, Any]:
 
 
 def text_key(program: Mapping[str, Any], text: str, words: Sequence[Word], start_s: float) -> str:
-    """Return the key of a text stream: the transcript, its timed words, and where the utterance starts."""
+    """Return the key of a text stream, made from the transcript, its timed words, and the utterance's start."""
     return key_of({**program, "text": text, "words": words, "start": start_s})
 
 
@@ -49,7 +49,7 @@ def audio_key(
     channel: str,
     timed_words: Mapping[str, float],
 ) -> str:
-    """Return the key of an audio stream: the recording's content, what is read from it, and when words are spoken."""
+    """Return the key of an audio stream, made from the recording's content, what is read of it, and word times."""
     return key_of({**_span_of(program, sha256, span, track), "channel": channel, "words": timed_words})
 
 
@@ -61,7 +61,7 @@ def video_key(
     region: str,
     voice: Sequence[Any] = (),
 ) -> str:
-    """Return the key of a video stream: the content of its recording and of its voice, and what is read from them."""
+    """Return the key of a video stream, made from the content of its recording and voice, and what is read of them."""
     heard = {"voice": voice} if voice else {}
     return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region, **heard})
 
@@ -71,16 +71,16 @@ def _span_of(program: Mapping[str, Any], sha256: str, span: tuple[float, float],
 
 
 def word_program(kind: str, depends: Mapping[str, Any], audio: Any) -> dict[str, Any]:
-    """Return what machine-made words of an utterance depend on besides the recording and what is known of its words.
+    """Return what recognised or aligned words depend on besides the recording and the words that are known already.
 
     Parameters
     ----------
     kind
-        What is made: recognised words, or times of words.
+        A key of `pipeline.run.words.kinds.KINDS`.
     depends
         Algorithm, settings, models and libraries of that kind.
     audio
-        The settings of the audio stream, of which track and channel count.
+        The settings of the audio stream; only its track and channel matter.
     """
     return {
         "step": kind,
@@ -99,7 +99,7 @@ def word_key(
     channel: str,
     known: Sequence[Any],
 ) -> str:
-    """Return the key of machine-made words: the recording's content, what is read from it, and the words known."""
+    """Return the key of recognised or aligned words, made from the recording's content, its span and known words."""
     return key_of({**program, "media": sha256, "span": span, "own": [track, channel], "known": known})
 
 
@@ -120,7 +120,7 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
     Raises
     ------
     UserError
-        If a file is missing, or cannot be used; the message names the setting.
+        If a file is missing or cannot be used. The message names the setting.
     """
     instance = extractor.instance or extractor.name
     try:
@@ -133,7 +133,10 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
 
 
 def files_sha256(files: Sequence[Path]) -> dict[str, str]:
-    """Return the content hash of each file by its path relative to their common folder; OSError if one is missing."""
+    """Return the content hash of each file, keyed by its path relative to their common folder.
+
+    A missing file raises OSError.
+    """
     memo = HashMemo(CACHE / "hashes.json")
     root = Path(commonpath([path.parent for path in files])) if files else Path()
     hashes = {path.relative_to(root).as_posix(): memo.sha256(path) for path in files}
@@ -142,28 +145,28 @@ def files_sha256(files: Sequence[Path]) -> dict[str, str]:
 
 
 def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
-    """Return the key of an extractor's features of utterance i, made from the stream's key and content."""
+    """Return the key of an extractor's features of utterance `i`, made from the stream's key and content."""
     return key_of({**program, "stream": [store.keys[i], store.digest_of(i)]})
 
 
 def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
-    """Return the key of one utterance of imported features: its origin (file and options), store and name."""
+    """Return the key of one utterance of imported features, made from their origin (file, options), store and name."""
     return key_of({"store": store, **origin, "utterance": utterance})
 
 
 def frames_key(origin: str, store: str, row: Any, span: Sequence[float]) -> str:
-    """Return the key of the imported frames of an utterance: their origin, and where the utterance is.
+    """Return the key of the imported frames of an utterance, made from their origin and the utterance's place.
 
     Parameters
     ----------
     origin
         The key of the origin (files and options).
     store
-        Its name.
+        The name of the store.
     row
-        The row of the utterance table, with the columns as attributes, which says the recording and its content.
+        The row of the utterance table, with the columns as attributes; it names the recording and its content.
     span
-        Start and end by which frames were chosen, in seconds; to a microsecond, as the table holds them.
+        Start and end by which frames were chosen, in seconds; they are rounded to microseconds, as in the table.
     """
     place = [row.recording, row.media_sha256, row.sound_sha256, *(round(time, 6) for time in span)]
     return key_of({"store": store, "origin": origin, "utterance": row.utterance, "place": place})
@@ -192,6 +195,6 @@ def preview_key(program: Mapping[str, Any], recordings: Sequence[str], streams: 
     recordings
         The keys of the audio and the video stream, which cover the recordings and what is read from them.
     streams
-        The digests of the two streams in their stores; an empty text for a stream that is not there.
+        The digests of the two streams in their stores; empty for a missing stream.
     """
     return key_of({**program, "recordings": recordings, "streams": streams})

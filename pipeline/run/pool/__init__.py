@@ -1,1 +1,1 @@
-"""The Dask pool: start workers, check them, give them work and notice when one is lost."""
+"""The Dask pool: start workers, check them, give them work, and notice if one is lost."""

@@ -25,23 +25,23 @@ from pipeline.run.pool.shift import Shift, Unchecked, WorkerLost
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-# One thread per worker, set before anything is imported there: two workers with two threads each are slower than with
-# one, and a result must not depend on how many threads summed it up. MediaPipe writes no log.
+# One thread per worker, set before anything is imported there: two workers with two threads each are slower than two
+# workers with one, and a sum must not depend on the number of threads. The other variables silence MediaPipe's log.
 _ENVIRONMENT = {**ENVIRONMENT, "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-# A process started by `python -c` imports from the working directory first: a file `socket.py` there would run in every
-# worker. This must be set before a worker starts. Dask leaves it set, so it is restored for other child processes.
+# A process started by `python -c` imports from the working directory first, so a file `socket.py` there would run in
+# every worker. This must be set before a worker starts. Dask leaves it set, so it is restored afterwards.
 _SAFE_PATH = {"PYTHONSAFEPATH": "1"}
 _SAFE_PATH_HERE = os.environ.get("PYTHONSAFEPATH")
 
-# By default Dask's workers return every freed block to the system at once: with arrays of about 100 kB that are freed
-# and allocated all the time, this takes a third of the time. Must be set before a worker starts.
+# By default, Dask's workers return every freed block to the system at once. With arrays of about 100 kB that are
+# allocated and freed all the time, this takes a third of the run time. This must be set before a worker starts.
 MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 
 
-START_S = 10.0  # about what two workers take until they have started and imported the libraries of a fit
+START_S = 10.0  # roughly the time until two workers have started and imported the libraries of a fit
 
-# Dask's web servers listen even without a dashboard: they serve no pages.
+# Dask's web servers listen even without a dashboard, so they are given no pages to serve.
 _NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
@@ -51,19 +51,19 @@ def cores() -> int:
 
 
 class Pool:
-    """Runs a function over tasks, with no more tasks in flight than every worker needs to stay busy.
+    """Runs a function over tasks, with only as many tasks in flight as keep all workers busy.
 
-    Nothing is started before the first `run`; use it as a context manager. Without workers (0) this process runs the
-    tasks one after another, which is quicker than starting a cluster for a few clips.
+    Use it as a context manager. Nothing is started before the first `run`. With 0 workers, this process runs the tasks
+    one after another, which is quicker than starting a cluster for a few clips.
 
     Parameters
     ----------
     workers
-        Maximal number of processes to start; with a scheduler, its workers are used instead.
+        The largest number of processes to start; with a scheduler, its workers are used instead.
     scheduler
         Address of a Dask scheduler.
     plugins
-        Plugins that workers must have in the same state as this process, as they must have code, libraries and files.
+        Plugins that must be the same on workers as in this process, like the code, libraries and files.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Pool:
 
     @property
     def started(self) -> bool:
-        """Whether workers have been started, or those of a scheduler are used, so that further work costs no start."""
+        """Whether workers are running or a scheduler's workers are in use, so that further work needs no start-up."""
         return self._client is not None
 
     def size(self) -> int:
-        """Return how many tasks can run at the same time; an existing cluster is queried."""
+        """Return how many tasks can run at the same time; an existing cluster is asked for its workers."""
         if self.scheduler and self.workers:
             return len(self._ready(1).approved)
         return max(1, self.workers)
@@ -107,8 +107,8 @@ class Pool:
         If no worker has been started yet, and all tasks together are expected to take less time than starting workers,
         this process runs them.
 
-        When a worker dies, Dask loses every task that waited there, not only the one that killed it. These tasks are
-        run again at the end, one at a time, so that only the one that kills its worker gets `WorkerLost` as its result.
+        When a worker dies, Dask loses all tasks that waited there, not only the one that killed it. These tasks are run
+        again at the end, one at a time, so that only a task that kills its worker gets `WorkerLost` as its result.
         An exception in `work` ends the run and is raised here.
 
         Raises
@@ -139,7 +139,7 @@ class Pool:
         return Shift(self._client, crew, partial(_in_folder, work, str(Path.cwd()), crew.pool)).run(tasks)
 
     def _ready(self, tasks: int) -> Crew:
-        """Return the workers: at least one, and as many as there are tasks if this process started the cluster."""
+        """Return the workers, at least one; a cluster of this process grows up to the number of tasks."""
         if self._client is None:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             self._client = connect(self.scheduler) if self.scheduler else self._local(tasks)
@@ -161,10 +161,10 @@ class Pool:
     def _local(self, tasks: int) -> Any:
         """Start workers that only this process can connect to.
 
-        Whoever can connect to a scheduler or a worker can run code as its user. So all of them listen on the loopback
-        interface only, and require a certificate whose key exists in these processes alone. The folder that Dask puts
-        on the workers' import path is private: the default one, in the system's temporary folder, may be another
-        user's.
+        Anyone who can connect to a scheduler or a worker can run code as its user. So all of them listen on the
+        loopback interface only, and require a certificate whose key exists only in these processes. The folder that
+        Dask puts on the workers' import path is private, because the default folder, in the system's temporary folder,
+        may belong to another user.
         """
         import dask
         from distributed import Client, LocalCluster
@@ -175,7 +175,7 @@ class Pool:
                 "distributed.admin.system-monitor.log-length": 1,
                 "distributed.comm.timeouts.connect": "60s",
                 "distributed.nanny.pre-spawn-environ": {**MALLOC, **_SAFE_PATH},
-                "distributed.scheduler.allowed-failures": 0,  # `run` itself retries, and finds the culprit
+                "distributed.scheduler.allowed-failures": 0,  # `run` itself retries, to find the culprit
             }
             | _NO_PAGES
         )
@@ -199,9 +199,9 @@ class Pool:
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C: the process that started them ends them in order.
+    """Let processes that are started in this block ignore Ctrl-C, so that this process can end them in order.
 
-    Other signals that end this process wait until they have started, since Dask cannot close half a cluster.
+    Other signals that end this process are delayed until the block ends, because Dask cannot close half a cluster.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -221,7 +221,7 @@ def _restore_safe_path() -> None:
 
 @contextmanager
 def _starting() -> Iterator[None]:
-    """Start processes that ignore Ctrl-C, and explain why if they do not start."""
+    """Let processes that are started in this block ignore Ctrl-C; if they do not start, raise `UserError`."""
     try:
         os.environ.update(_SAFE_PATH)
         with _without_interrupts():
@@ -239,7 +239,7 @@ _ALONE = threading.Lock()  # a worker's threads cannot share the working directo
 
 
 def _in_folder(work: Callable[[Task], Result], folder: str, pool: str, task: Task) -> Result | Unchecked:
-    """Run a task on a worker, alone in its process and in the folder of the process that planned it."""
+    """Run a task on a worker: no other task at the same time, and in the folder of the process that planned it."""
     from distributed import get_worker
 
     if not is_known(pool):

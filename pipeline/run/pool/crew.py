@@ -1,4 +1,4 @@
-"""The workers of a cluster that may get work: those with the same code, libraries and files as this process."""
+"""Find the workers of a cluster that may get work: those with the same code, libraries and files as this process."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from pipeline.run.pool.fingerprint import differences, fingerprint
 from pipeline.settings.paths import CACHE
 
 _LOOK_S = 1.0  # time between two looks at the list of workers
-_AGAIN_S = 30.0  # a refused worker is checked again after this time: another process may have its address
+_AGAIN_S = 30.0  # a refused worker is checked again after this time, as its address may belong to a new process by then
 _ANSWER_S = 30.0  # a worker that has just started imports everything first, which takes long on a busy machine
 _NAMED = 3
 
@@ -69,19 +69,19 @@ class Crew:
         """Return the error for a lost scheduler."""
         return UserError(
             "the connection to the Dask scheduler was lost. What was computed is kept: start the cluster again, and "
-            "run the same command again to go on"
+            "run the same command again to continue"
         )
 
     def forget(self, address: str = "") -> None:
-        """Check a worker again before it gets more work, since its process is new; in any case update the list."""
+        """Forget that a worker was approved, and update the list of workers at the next look."""
         self.approved.discard(address)
         self._looked = float("-inf")
 
     @property
     def refusal(self) -> str:
-        """Why no worker may get work."""
+        """A sentence that says why no worker may get work."""
         if not self._refused:
-            return "no worker is there"
+            return "there is no worker"
         reasons: dict[str, list[str]] = {}
         for address, (_, why) in sorted(self._refused.items()):
             reasons.setdefault(why, []).append(address)
@@ -116,7 +116,7 @@ class Crew:
 
 @contextmanager
 def _probe() -> Iterator[tuple[Path, str]]:
-    """Write a file that only a process with access to this folder can read."""
+    """Write a file that only a process with access to this folder can read; yield its path and content."""
     path, content = CACHE.resolve() / f".probe.{secrets.token_hex(8)}.partial", secrets.token_hex(16)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:

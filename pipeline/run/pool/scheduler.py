@@ -1,4 +1,4 @@
-"""An existing Dask scheduler: whether it is one, answers, and has workers."""
+"""Connect to an existing Dask scheduler, after checking that it is one, answers, and has workers."""
 
 import asyncio
 import sys
@@ -15,7 +15,7 @@ _SAME = ("python", "dask", "distributed")
 
 
 def connect(address: str) -> Any:
-    """Return a client of the scheduler at an address, once it has a worker; credentials come from Dask's settings.
+    """Return a client of the scheduler at an address once it has a worker; credentials come from Dask's settings.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def connect(address: str) -> Any:
     from distributed.versions import VersionMismatchWarning
 
     try:
-        with ThreadPoolExecutor(1) as thread:  # an event loop of its own, since this thread may run one
+        with ThreadPoolExecutor(1) as thread:  # in a thread of its own, since this thread may already run an event loop
             kind = thread.submit(asyncio.run, _kind(address)).result()
         if kind != "Scheduler":
             raise UserError(
@@ -54,7 +54,7 @@ def connect(address: str) -> Any:
 
 
 async def _kind(address: str) -> str:
-    """Return what is at an address; `TimeoutError` if something accepts the connection but does not answer."""
+    """Return what listens at an address; raises `TimeoutError` if it accepts the connection but does not answer."""
     from distributed.core import rpc
     from distributed.security import Security
 
@@ -71,7 +71,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _remark_versions(client: Any, address: str) -> None:
-    """Report versions in which the scheduler differs from this process: the two may not understand each other."""
+    """Report if the scheduler has other versions than this process, since they may not understand each other."""
     from distributed.versions import get_versions
 
     sides = (get_versions(), client.sync(client.scheduler.versions, packages=[]))

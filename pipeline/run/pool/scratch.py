@@ -1,4 +1,4 @@
-"""A folder for the files of worker processes that only their user can enter; those of killed runs are removed."""
+"""A private folder for the files of worker processes, which only their user can enter."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ _YOUNG_S = 60.0  # a younger folder may not be locked yet
 
 @contextmanager
 def private_folder(parent: Path) -> Iterator[Path]:
-    """Yield a new folder below `parent`, removed at the end; first remove the folders of runs that have ended."""
+    """Yield a new folder below `parent` and remove it at the end; first remove folders that killed runs left."""
     for path in parent.glob(f"{_PREFIX}*"):
         if _NAME.fullmatch(path.name) and _abandoned(path):
             shutil.rmtree(path, ignore_errors=True)
@@ -36,7 +36,7 @@ def private_folder(parent: Path) -> Iterator[Path]:
 
 
 def _lock(descriptor: int, how: int) -> bool:
-    """Lock a file and return whether that succeeded; it never does on a file system without locks."""
+    """Try to lock a file, and return whether that succeeded; it never does on a file system without locks."""
     try:
         fcntl.flock(descriptor, how)
     except BlockingIOError:
@@ -49,7 +49,7 @@ def _lock(descriptor: int, how: int) -> bool:
 
 
 def _abandoned(path: Path) -> bool:
-    """Whether this user's program made a folder, and no process holds it."""
+    """Whether a folder belongs to this user, is old enough, and is held by no process."""
     try:
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or time.time() - found.st_mtime < _YOUNG_S:

@@ -1,4 +1,4 @@
-"""Tasks on the workers of a crew: a few in flight at a time, and none lost when workers join or leave."""
+"""Run tasks on the workers of a crew: a few in flight at a time, and none lost when workers join or leave."""
 
 import queue
 import secrets
@@ -12,12 +12,12 @@ from typing import Any
 from pipeline.errors import UserError
 from pipeline.run.pool.crew import Crew
 
-_PER_WORKER = 2  # tasks in flight per worker: one that runs, and one that waits
+_PER_WORKER = 2  # tasks in flight per worker: one runs, and one waits
 _TICK_S = 1.0
 _WORKERS_S = 60.0  # how long a run waits for workers when all have left
-_FETCH_S = 2.0  # wait before checking that the worker with a result still exists; doubled each time
-_GONE_S = 3.0  # how long the workers of a task must be absent before it is sent to others
-_TRIES = 4  # a task that lost its worker this often has the result `WorkerLost`
+_FETCH_S = 2.0  # wait before checking whether the worker that holds a result still exists; doubled each time
+_GONE_S = 3.0  # how long the workers of a task must be absent before the task is sent to other workers
+_TRIES = 4  # a task that has lost its worker this many times gets the result `WorkerLost`
 
 
 class WorkerLost(Exception):
@@ -36,7 +36,7 @@ class Unchecked:
 
 @dataclass
 class _Sent:
-    """A task in flight: how often it was sent, to which workers, and since when all of them have been gone."""
+    """A task in flight: how many times it was sent, to which workers, and since when all of them have been absent."""
 
     task: Any
     tries: int = 0
@@ -67,7 +67,9 @@ class Shift:
         self._manned = time.monotonic()
 
     def run(self, tasks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield each task with its result or `WorkerLost`, in the order in which they finish; raise what `work` raises.
+        """Yield each task with its result or `WorkerLost`, in the order in which they finish.
+
+        Exceptions of `work` are raised here.
 
         Raises
         ------
@@ -82,7 +84,7 @@ class Shift:
             yield from self._finished()
 
     def _look(self) -> None:
-        """Update the crew, and take back tasks whose workers have all been absent for a while."""
+        """Update the crew, and take back tasks if all their workers have been absent for a while."""
         self._crew.look()
         now = time.monotonic()
         if self._crew.approved:
@@ -152,7 +154,7 @@ class Shift:
             sent.future.release()
 
     def _fetched(self, sent: _Sent) -> Any:
-        """Fetch the result of a task that is done; `Unchecked` if its worker left with it."""
+        """Return the result of a finished task; `Unchecked` if its worker left before the result was fetched."""
         wait = _FETCH_S
         while True:
             try:

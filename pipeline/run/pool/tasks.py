@@ -1,10 +1,10 @@
-"""What runs on a worker: the functions listed here, and no other. `Pool.run` refuses a function that is not listed."""
+"""The list of all functions that may run on a worker. `Pool.run` refuses any other function."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-# module.function -> what it does. Each is submitted by the module that defines it or by one in the same package.
+# module.function -> what it does. Each function is submitted by its own module or by one in the same package.
 ON_WORKERS: Mapping[str, str] = {
     "pipeline.run.clips.work": "a batch of clips of one step: streams of recordings, or one extractor's features",
     "pipeline.training.fitting.fit_job": "configurations fitted on one fold, and what they predict for its test part",
@@ -15,12 +15,12 @@ ON_WORKERS: Mapping[str, str] = {
 
 
 def require_listed(work: Callable[..., Any]) -> None:
-    """Refuse a function that is not in `ON_WORKERS`.
+    """Refuse a function that is not in `ON_WORKERS`; `work` may be a `functools.partial` of a listed function.
 
     Raises
     ------
     ValueError
-        If it is not; `work` may be a `functools.partial` of a listed one.
+        If the function is not listed.
     """
     function = work.func if isinstance(work, partial) else work
     name = f"{function.__module__}.{function.__qualname__}"
@@ -29,5 +29,5 @@ def require_listed(work: Callable[..., Any]) -> None:
 
 
 def echo(task: str) -> str:
-    """Return what it is given."""
+    """Return `task` unchanged."""
     return task

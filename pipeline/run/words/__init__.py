@@ -1,1 +1,1 @@
-"""Missing words and word times, made for the utterances of a corpus on workers."""
+"""Recognise missing words and align word times for the utterances of a corpus, on workers."""

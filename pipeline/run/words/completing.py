@@ -1,4 +1,4 @@
-"""Completing a corpus with machine-made words: which utterances need them, and the notices about them."""
+"""Complete a corpus with recognised words and aligned times: which utterances need them, and notices about them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,7 +29,7 @@ from pipeline.settings.params import Params
 
 
 def completing(params: Params, name: str, pool: Pool) -> Callable[[Corpus], Completion]:
-    """Return the function that adds machine-made words to a corpus, for `pipeline.corpora.gathering.tabulate`."""
+    """Return the function with which `tabulate` adds recognised words and aligned times to a corpus."""
     settings = params.corpus(name)
     return partial(_completed, settings, params, name, pool) if makes_words(settings) else as_it_is
 
@@ -46,7 +46,7 @@ def _completed(settings: CorpusParams, params: Params, name: str, pool: Pool, co
 
 
 class _Notes(NamedTuple):
-    """The notices about machine-made words, and their keys in the cache."""
+    """The notices about recognised or aligned words, and the keys of the words in the cache."""
 
     messages: Sequence[str] = ()
     keys: Sequence[str] = ()

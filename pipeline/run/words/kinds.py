@@ -1,4 +1,4 @@
-"""The two kinds of work on the sound of an utterance: recognising its words, or finding the times of its words."""
+"""The two kinds of work on the sound of an utterance: recognising its words, and aligning known words with it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,14 +22,15 @@ class Kind:
     Attributes
     ----------
     words_of
-        Returns the words of an utterance, from mono samples at 16 kHz, the words known so far, the settings and
-        the device. Raises `EmptyInput` if it finds nothing.
+        Function from mono samples at 16 kHz, the words known so far, the settings and the device to the words of an
+        utterance. It raises `EmptyInput` if it finds nothing.
     program
-        Returns what results depend on besides the sound and the known words: version, settings, models, libraries.
+        Function that returns what results depend on besides the sound and the known words: version, settings, models,
+        libraries.
     reads_words
         Whether results depend on the words known so far.
     device_for
-        Returns the device that ``run.device`` means.
+        Function from the setting ``run.device`` to the device to use.
     """
 
     words_of: Callable[[FloatArray, Spoken, WordsConfig, str], Spoken]

@@ -1,4 +1,4 @@
-"""Making words of one kind for utterances of a corpus, on workers."""
+"""Recognise or align the words of utterances, on workers."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +23,12 @@ from pipeline.settings.paths import CACHE, CorpusPaths
 
 @dataclass(frozen=True)
 class Made:
-    """The words that were made.
+    """The words that were recognised or aligned.
 
     Attributes
     ----------
     spoken
-        Utterance -> its words, in seconds from its start; utterances for which none could be made are missing.
+        The words of each utterance, with times in seconds from its start; utterances without a result are missing.
     outcomes
         The outcome of each utterance.
     """
@@ -42,7 +42,7 @@ class Made:
         return sorted(outcome.key for outcome in self.outcomes)
 
     def without(self, what: str) -> Iterator[str]:
-        """Yield a sentence for each reason why utterances got nothing; `what` names what they lack."""
+        """Yield a sentence for each reason why utterances have no result; `what` is what they lack."""
         reasons = Counter(outcome.note for outcome in self.outcomes if outcome.status in ("empty", "absent"))
         for reason, count in reasons.items():
             first = next(outcome.utterance for outcome in self.outcomes if outcome.note == reason)
@@ -57,18 +57,18 @@ class Made:
 def made(
     kind: str, rows: Sequence[Any], words: Mapping[str, Sequence[Word]], params: Params, name: str, pool: Pool
 ) -> Made:
-    """Make words of one kind; a clip that fails is recorded in failures.csv and never ends the run.
+    """Recognise or align the words of utterances; a clip that fails is recorded in failures.csv and never ends the run.
 
     Parameters
     ----------
     kind
-        One of `pipeline.run.words.kinds.KINDS`.
+        A key of `pipeline.run.words.kinds.KINDS`.
     rows
         Rows of the table of utterances that name a recording, with the columns as attributes.
     words
-        Utterance -> its words known so far, in seconds of the recording.
+        The words of each utterance known so far, in seconds of the recording.
     params, name
-        All settings, and the corpus.
+        The settings and the name of the corpus.
     pool
         The workers.
     """

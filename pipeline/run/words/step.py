@@ -1,4 +1,4 @@
-"""A step that makes words, or times of words, from the sound of utterances."""
+"""The step that recognises words, or aligns them, from the sound of utterances."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _MOST_IN_A_BATCH = 16  # clips
 
 @dataclass(frozen=True)
 class WordStep:
-    """Makes words of one kind (`pipeline.run.words.kinds`); a clip's payload is its `Source`."""
+    """Recognises or aligns words (`pipeline.run.words.kinds`); a clip's payload is its `Source`."""
 
     name: str
     settings: WordsConfig
@@ -45,7 +45,7 @@ class WordStep:
         return replace(self, device=KINDS[self.name].device_for(self.device))
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return the tasks: several short recordings, or parts of a long one, since words cost more than decoding."""
+        """Return the tasks: several short recordings, or a part of a long one, since words cost more than decoding."""
         size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         batches: list[list[Clip]] = []
         for part in shares(by_recording(clips).values(), workers, lambda *_: True):
@@ -86,7 +86,7 @@ class WordStep:
 
 
 def known_of(source: Source) -> Spoken:
-    """Return an utterance's words known so far, in seconds from its start."""
+    """Return an utterance's words known so far, with times in seconds from its start."""
     start_s = source.span.start_s
     return Spoken(source.text, tuple(Word(word, start - start_s, end - start_s) for word, start, end in source.words))
 
@@ -103,7 +103,7 @@ def entry_of(spoken: Spoken) -> Entry:
 
 
 def spoken_of(entry: Entry) -> Spoken:
-    """Return the words of an entry of the cache."""
+    """Return the words that an entry of the cache holds."""
     cells = zip(entry.rows["values"], entry.rows["times"], entry.rows["confidence"], strict=True)
     words = tuple(Word(str(text), float(start), float(end), float(sure)) for text, (start, end), sure in cells)
     return Spoken(str(entry.clips["text"]), words, entry.note)

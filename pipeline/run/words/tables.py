@@ -1,4 +1,4 @@
-"""Writing machine-made words into the tables of a corpus: texts, words, times, and their sources."""
+"""Put recognised or aligned words into the tables of a corpus: texts, words, times, and their sources."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -19,9 +19,9 @@ def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken
     corpus
         The corpus.
     asked
-        Utterances that were to be recognised.
+        The utterances that should be recognised.
     heard
-        Utterance -> its words; a requested one that is missing here has no text and no words.
+        The recognised words of each utterance; an utterance of `asked` that is missing here gets no text and no words.
     """
     table = corpus.utterances
     mask = table["utterance"].isin(list(asked))
@@ -41,7 +41,7 @@ def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
     corpus
         The corpus.
     aligned
-        Utterance -> its words with times; the others stay as they are.
+        The words of each utterance with times; other utterances stay as they are.
     """
     table, words = corpus.utterances, corpus.words
     sure = {name: rows.tolist() for name, rows in words.groupby("utterance")[CONFIDENCE]} if CONFIDENCE in words else {}
@@ -52,7 +52,7 @@ def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
 
 
 def _as_sure(spoken: Spoken, confidences: Sequence[float]) -> Spoken:
-    """Return words with these confidences where there is one for each word."""
+    """Return words with the given confidences if there is one for each word, else unchanged."""
     if len(confidences) != len(spoken.words) or any(map(math.isnan, confidences)):
         return spoken
     pairs = zip(spoken.words, confidences, strict=True)
@@ -62,9 +62,9 @@ def _as_sure(spoken: Spoken, confidences: Sequence[float]) -> Spoken:
 def with_words(
     words: pd.DataFrame, table: pd.DataFrame, asked: Collection[str], spoken: Mapping[str, Spoken]
 ) -> pd.DataFrame:
-    """Return the table of words, in its order, with the words of the requested utterances replaced.
+    """Return the table of words, with the words of the utterances in `asked` replaced by those in `spoken`.
 
-    Times are converted to the recording's clock. There is a column of confidences if any word was made.
+    Times are converted to seconds of the recording. If there are new words, the table has a column of confidences.
     """
     starts = dict(zip(table["utterance"], table["start"], strict=True))
     rows = [

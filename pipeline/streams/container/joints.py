@@ -1,8 +1,8 @@
-"""Files joined byte by byte (``cat a.avi b.avi``): where a further one begins.
+"""Detect files that were joined byte by byte (``cat a.avi b.avi``), and where further files begin in them.
 
-FFmpeg follows the header at the beginning of a file. It reads nothing after a second header, or mixes both: the picture
-of one part with the sound of another, or a header heard as a click. Formats that are a plain sequence of frames
-(MP3, AAC, MPEG program and transport streams, chained Ogg) can be joined; all others have a header.
+FFmpeg follows the header at the beginning of a file. After a second header, it either reads nothing, or it mixes both
+files: the picture of one with the sound of the other, or a header that is heard as a click. Formats that are a plain
+sequence of frames (MP3, AAC, MPEG program and transport streams, chained Ogg) can be joined; all others have a header.
 """
 
 import re
@@ -16,9 +16,9 @@ from pipeline.streams.container.sizes import FROM_STAMPS, MATROSKA, MOV, is_comp
 
 CHUNK = 1 << 20
 OGG, FLV = "ogg", "flv"
-LONGEST = 128  # longest span of a header's pattern, in bytes
-SHORT = 512  # longest first page in Ogg, in bytes
-# Codecs that the same decoder reads.
+LONGEST = 128  # the largest number of bytes that a header's pattern can match
+SHORT = 512  # the largest size of a first page in Ogg, in bytes
+# Codecs that the same decoder reads, mapped to a common name.
 KINS = {"mp1": "mp2", "mp1float": "mp2", "mp2float": "mp2", "mp3": "mp2", "mp3float": "mp2", "mpeg1video": "mpeg2video"}
 
 
@@ -28,9 +28,9 @@ class Header(NamedTuple):
     Attributes
     ----------
     pattern
-        Matches its first bytes, and is long enough not to match by chance.
+        Regular expression for its first bytes, long enough not to match by chance.
     stops
-        Whether FFmpeg stops reading at a further header; otherwise it reads over it.
+        Whether FFmpeg stops reading at a further header; otherwise it reads on.
     """
 
     pattern: re.Pattern[bytes]
@@ -79,21 +79,21 @@ HEADERS = {  # FFmpeg's name of the format -> how its files begin
 
 
 def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) -> bool:
-    """Whether a file has further parts, joined byte by byte, that would be lost or mixed with the first.
+    """Whether a file has further parts, joined byte by byte, that would be lost or mixed with the first part.
 
-    A file that ends where its header says is a single part, and is not searched. In others, all bytes are searched, or
-    those after the last packet where FFmpeg stops reading at a further header.
+    A file that ends where its header says is a single part, and is not searched. In other files all bytes are searched,
+    or only those after the last packet if FFmpeg stops reading at a further header.
 
     Parameters
     ----------
     container
         The open file.
     path
-        Its path.
+        The path of the file.
     after
-        The end of its last packet, in bytes.
+        The end of the file's last packet, in bytes.
     joints
-        The bytes at which its time stamps start again.
+        Positions in the file, in bytes, at which time stamps start again.
     """
     name = str(container.format.name)
     if name == OGG:
@@ -111,7 +111,10 @@ def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) 
 
 
 def _loses_a_chain(path: Path, after: int, *, restarts: bool) -> bool:
-    """Whether an Ogg file has a further chain; chains of one stream each, all of the same codec, are not lost."""
+    """Whether an Ogg file has further chains that would be lost.
+
+    Chains that have one stream each, all of the same codec, are read like a single one.
+    """
     begins = HEADERS[OGG].pattern
     if not restarts:
         return any(True for _ in _places(path, begins, after))
@@ -121,7 +124,7 @@ def _loses_a_chain(path: Path, after: int, *, restarts: bool) -> bool:
 
 
 def _chains(path: Path, places: Sequence[int]) -> list[list[bytes]]:
-    """Return the codecs of each chain, whose streams begin with short pages that follow one another."""
+    """Return the codecs of each chain; the streams of a chain begin with short pages directly after one another."""
     chains: list[list[bytes]] = []
     for before, at in pairwise((-SHORT, *places)):
         if at - before >= SHORT:
@@ -139,7 +142,7 @@ def _ogg_codec(path: Path, at: int) -> bytes:
 
 
 def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[int]:
-    """Yield the positions of further headers."""
+    """Yield the positions of further headers of the format `name` in a file."""
     header = HEADERS[name]
     if header.stops and stated_end(path) is None and not restarts:
         yield from _places(path, header.pattern, after)
@@ -150,7 +153,7 @@ def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[i
 
 
 def _begins_otherwise(path: Path, name: str, end: int | None) -> bool:
-    """Whether a file of a format other than `name` begins at the stated end of this one."""
+    """Whether a file of a format other than `name` begins at `end`, the stated end of this one."""
     if end is None:
         return False
     with path.open("rb") as file:
@@ -176,7 +179,7 @@ def _places(path: Path, pattern: re.Pattern[bytes], start: int) -> Iterator[int]
 
 
 def _has_other_streams(container: Any, path: Path, after: int) -> bool:
-    """Whether sound or picture of a stream number that was not read begins after the last packet."""
+    """Whether a sound or picture stream that was not read, according to its number, begins after the last packet."""
     known = {stream.id for stream in container.streams}
     try:
         with open_behind(path, after, str(container.format.name)) as rest:
@@ -186,7 +189,7 @@ def _has_other_streams(container: Any, path: Path, after: int) -> bool:
 
 
 def _goes_on(container: Any, path: Path, at: int) -> bool:
-    """Whether the content from byte `at` on, as a file of its own, has the streams and codecs of the first part."""
+    """Whether the content from byte `at` on, read as a separate file, has the streams and codecs of the first part."""
     name = str(container.format.name)
     try:
         with open_behind(path, at, name) as part:
@@ -199,7 +202,7 @@ def _goes_on(container: Any, path: Path, at: int) -> bool:
 
 
 def _codecs(container: Any) -> dict[int, str]:
-    """Return the codec of each stream by its number, with a common name for codecs that only probing distinguishes."""
+    """Return the codec of each stream, keyed by stream number, with one name for codecs that share a decoder."""
     coded = {s.id: s.codec_context.name for s in media_streams(container) if has_decoder(s)}
     return {number: KINS.get(name, name) for number, name in coded.items()}
 

@@ -1,4 +1,4 @@
-"""Opening a recording: this one file only, and nothing that it points to."""
+"""Open a recording: only this one file, and nothing that it refers to."""
 
 import stat
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,9 +11,9 @@ import av
 
 from pipeline.streams.container.unsized import View, sizes_of_unsized
 
-av.logging.set_level(av.logging.PANIC)  # FFmpeg would write to standard error; what matters is raised below
+av.logging.set_level(av.logging.PANIC)  # FFmpeg would write to standard error; important errors are raised below
 
-# Demuxers that read further files, addresses or devices, whose content no key would cover.
+# Demuxers that read other files, addresses or devices, whose content no key would cover.
 POINTING = {
     *("concat", "hls", "dash", "imf", "sdp", "rtp", "rtsp", "sap", "hds", "smoothstreaming", "webm_dash_manifest"),
     *("vobsub", "mlv", "lavfi", "dvdvideo", "alsa", "fbdev", "v4l2", "video4linux2,v4l2", "kmsgrab", "x11grab"),
@@ -29,7 +29,7 @@ _HEAD = 1 << 16  # a list of files must say what it is within this many bytes, c
 PICTURES = frozenset(
     {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".jxl", ".avif"}
 )
-STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # next to a larger film, such a track is a preview
+STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "jpegls", "tiff"}  # codecs of previews, if there also is a larger film
 KINDS = {
     stat.S_ISFIFO: "a named pipe",
     stat.S_ISDIR: "a folder",
@@ -40,15 +40,15 @@ KINDS = {
 
 
 class MediaError(Exception):
-    """A recording that cannot be read, or not up to the end that it states: status ``failed``."""
+    """A recording cannot be read, or ends before its stated end; the utterance gets the status ``failed``."""
 
 
 @contextmanager
 def open_recording(path: Path, name: str = "") -> Iterator[Any]:
-    """Open `path` for reading as a PyAV container, and close it at the end; messages call it `name`, if given.
+    """Open `path` for reading as a PyAV container, and close it at the end; messages use `name` for it, if given.
 
     Only this file is read: its name is not taken for an address or a pattern, and files that name others (playlists)
-    are refused. FFmpeg's errors inside the ``with`` block are raised as `MediaError` too.
+    are refused. FFmpeg's errors inside the ``with`` block are raised as `MediaError`, too.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def open_recording(path: Path, name: str = "") -> Iterator[Any]:
 
 @contextmanager
 def _source(path: Path) -> Iterator[Any]:
-    """Yield what FFmpeg opens: the absolute path, or a view that fills in the sizes that the writer left open."""
+    """Yield what FFmpeg opens: the absolute path, or a view that fills in sizes that the file's writer left open."""
     sizes = sizes_of_unsized(path)
     if not sizes:
         yield str(path.absolute())
@@ -86,9 +86,9 @@ def _source(path: Path) -> Iterator[Any]:
 
 @contextmanager
 def open_behind(path: Path, start: int, name: str, options: Mapping[str, str] | None = None) -> Iterator[Any]:
-    """Open the content of `path` from byte `start` on, as a file of its own in the format `name`.
+    """Open the content of `path` from byte `start` on, as if it were a separate file in the format `name`.
 
-    `options` are further options of FFmpeg for that format.
+    `options` are further FFmpeg options for that format.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def open_behind(path: Path, start: int, name: str, options: Mapping[str, str] | 
 
 
 def media_streams(container: Any, kind: str | None = None) -> list[Any]:
-    """Return the streams of `kind` (``"audio"``, ``"video"``, or both for None), without covers and previews.
+    """Return the streams of a kind (``"audio"``, ``"video"``, or None for both), without covers and previews.
 
     Streams that cannot be decoded are included (see `has_decoder`).
     """
@@ -118,17 +118,17 @@ def media_streams(container: Any, kind: str | None = None) -> list[Any]:
 
 
 def is_preview(stream: Any, films: Iterable[Any]) -> bool:
-    """Whether a track is coded as still pictures and smaller than one of `films`."""
+    """Whether a track consists of still pictures that are smaller than the picture of one of `films`."""
     return _is_of_stills(stream) and _area(stream) < max(map(_area, films), default=0)
 
 
 def has_decoder(stream: Any) -> bool:
-    """Whether FFmpeg can decode a stream; of an unknown codec it knows neither size nor rate."""
+    """Whether FFmpeg can decode a stream; otherwise it knows neither the size nor the rate."""
     return stream.codec_context is not None
 
 
 def size_of(stream: Any) -> tuple[int, int]:
-    """Return the width and height of a picture in pixels, zeros where unknown and for sound."""
+    """Return the width and height of a picture in pixels; zeros if they are unknown, and for sound."""
     if stream.type != "video" or not has_decoder(stream):
         return 0, 0
     return int(stream.width or 0), int(stream.height or 0)
@@ -136,7 +136,7 @@ def size_of(stream: Any) -> tuple[int, int]:
 
 @cache
 def _options() -> dict[str, str]:
-    """Return FFmpeg's options for one plain file: no network, no further files, no numbered pictures."""
+    """Return FFmpeg's options for reading one plain file: no network, no other files, no numbered pictures."""
     allowed = sorted(name for name in av.formats_available if name not in POINTING)
     return {"format_whitelist": ",".join(allowed), "protocol_whitelist": "file", "pattern_type": "none"}
 
@@ -197,7 +197,7 @@ def _refuse_list(path: Path, name: str) -> None:
 
 
 def _list_of_files(head: bytes) -> str:
-    """Return the kind of list of files that begins like this, or an empty string; comments may come first."""
+    """Return the kind of a file that lists other files and begins with `head`, or ``""``; comments may come first."""
     while True:
         if kind := next((kind for begin, kind in LISTS.items() if head.startswith(begin)), ""):
             return kind

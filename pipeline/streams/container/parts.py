@@ -1,6 +1,7 @@
-"""The packets of a recording from beginning to end, and the parts that they form.
+"""Read the packets of a recording from beginning to end, and divide them into parts.
 
-A recording is one part unless its time stamps start again: files were joined byte by byte, or stamps wrapped around.
+A recording is one part unless its time stamps start again, because files were joined byte by byte or the stamps wrapped
+around.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +14,11 @@ import av
 from pipeline.streams.container.opening import media_streams
 from pipeline.streams.container.sizes import FROM_STAMPS
 
-BACK_S = 0.2  # decoding stamps that go back by more than this start a new part
-AHEAD_S = 60.0  # stamps that jump forward by more than this do too, in files without stated lengths
-WRAPPED_S = 12 * 3600.0  # stamps that jump forward by more than this, in any file, have wrapped around
-GLITCH_S = 1.0  # a single stream that goes back by less than this does not start a part
-TS_SIZES = (188, 192, 204)  # bytes per packet: plain, after a time stamp, before a checksum
+BACK_S = 0.2  # a new part starts where decoding stamps go back by more than this
+AHEAD_S = 60.0  # a new part also starts where stamps jump forward by more than this, in files without stated lengths
+WRAPPED_S = 12 * 3600.0  # in any file, a jump forward by more than this means that stamps have wrapped around
+GLITCH_S = 1.0  # if only one stream goes back, by less than this, no part starts
+TS_SIZES = (188, 192, 204)  # bytes per packet of a transport stream: plain, with a time stamp, with a checksum
 TS_SYNC = 0x47
 TS_PADDING = 0x1FFF  # the stream number of padding
 TS_AROUND = 1 << 16  # bytes that are examined before and after a position
@@ -29,13 +30,13 @@ class StreamParts:
 
     part: int = 0
     count: int = 0
-    shown: int = 0  # how many of its packets are seen or heard
+    shown: int = 0  # number of packets that are seen or heard
     last_s: float | None = None
     begins: list[tuple[int, int]] = field(default_factory=list)  # (number of a packet, the part that starts there)
     back_s: float = 0.0  # the largest step back of its stamps
     ends_s: dict[int, float] = field(default_factory=dict)  # part -> end on the container's clock
     first_s: float | None = None  # the first presentation stamp
-    early: int | None = None  # the number of the first packet that belongs to the next part when shown
+    early: int | None = None  # the number of the first packet that is decoded in this part but shown in the next
     bytes: tuple[int, int] | None = None  # positions of its first and last packet in the file
 
 
@@ -43,14 +44,14 @@ class StreamParts:
 class Parts:
     """The parts of a recording, collected packet by packet."""
 
-    timed: Mapping[int, str]  # index -> kind of the streams whose stamps define the parts
-    ahead_s: float  # how far stamps may jump forward inside a part
+    timed: Mapping[int, str]  # index of each stream whose stamps define the parts -> its kind
+    ahead_s: float  # how far stamps may jump forward within a part
     streams: dict[int, StreamParts] = field(default_factory=dict)
     spans_s: list[list[float]] = field(default_factory=list)  # start and end of each part, on the container's clock
     last_byte: int = 0
-    joints: dict[int, int] = field(default_factory=dict)  # part -> the byte where it starts, except the first
+    joints: dict[int, int] = field(default_factory=dict)  # part, except the first -> the byte where it starts
     leaps: set[int] = field(default_factory=set)  # the parts that start with a jump forward
-    pauses: set[int] = field(default_factory=set)  # the leaps that are a pause of the same recording
+    pauses: set[int] = field(default_factory=set)  # those parts in `leaps` before which the same recording paused
 
     def note(self, packet: Any) -> None:
         """Take in the next packet."""
@@ -76,12 +77,12 @@ class Parts:
         self.last_byte = max(self.last_byte, (packet.pos or 0) + packet.size)
 
     def _is_early(self, packet: Any) -> bool:
-        """Whether a picture is decoded before a jump of the stamps and shown after it."""
+        """Whether a packet is decoded before a jump of the stamps but shown after it."""
         shown = packet.pts is not None and packet.dts is not None
         return shown and float((packet.pts - packet.dts) * packet.time_base) > self.ahead_s
 
     def _follow(self, stream: StreamParts, stamp_s: float, byte: int) -> None:
-        """Follow the decoding stamps of a stream, which enters its next part where they start again."""
+        """Follow the decoding stamps of a stream; where they start again, the stream enters its next part."""
         if stream.last_s is None:
             stream.last_s = stamp_s
         elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + self.ahead_s:
@@ -103,7 +104,7 @@ class Parts:
 
     @property
     def follow_each_other(self) -> bool:
-        """Whether a stream begins in the file after another one of its kind has ended."""
+        """Whether some stream begins in the file after another stream of its kind has ended."""
         read: dict[str, list[tuple[int, int]]] = {kind: [] for kind in self.timed.values()}
         for index, stream in self.streams.items():
             if index in self.timed and stream.bytes and stream.count > 1:
@@ -134,7 +135,10 @@ class Parts:
         known[0], known[1] = min(known[0], span_s[0]), max(known[1], span_s[1])
 
     def shifts(self) -> list[float]:
-        """Return how far to move each part so that it begins where the last ends; after a pause, as far as that one."""
+        """Return how far to move each part, in seconds, so that it begins where the previous part ends.
+
+        After a pause, a part is moved as far as the previous part.
+        """
         shifts_s: list[float] = []
         for number, (start_s, _) in enumerate(self.spans_s):
             before_s = shifts_s[-1] if number else 0.0
@@ -143,7 +147,7 @@ class Parts:
         return shifts_s
 
     def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:
-        """Return where each stream ends, on the container's clock."""
+        """Return when each stream ends, on the container's clock, after moving each part by `shifts_s`."""
         moved = {0: 0.0, **dict(enumerate(shifts_s))}
         return {
             index: max(end_s + moved[part] for part, end_s in stream.ends_s.items())
@@ -152,7 +156,7 @@ class Parts:
         }
 
     def shifts_by_stream(self, shifts_s: Sequence[float]) -> dict[int, tuple[tuple[int, float], ...]]:
-        """Return `Timeline.shifts`."""
+        """Return the shifts of each stream in the form of `Timeline.shifts`."""
         return {
             index: tuple((first, shifts_s[part]) for first, part in stream.begins)
             for index, stream in self.streams.items()
@@ -161,7 +165,7 @@ class Parts:
 
 
 def read_parts(container: Any) -> Parts:
-    """Read all packets of an open recording, to its end or as far as it can be read."""
+    """Read all packets of an open recording, up to its end or as far as it can be read."""
     ahead_s = AHEAD_S if container.format.name in FROM_STAMPS else WRAPPED_S
     parts = Parts({stream.index: stream.type for stream in media_streams(container)}, ahead_s)
     try:
@@ -177,12 +181,12 @@ def demuxed(container: Any, *streams: Any) -> Iterator[Any]:
     """Yield the packets of `streams`, or of all, in the order of the file."""
     try:
         yield from container.demux(*streams)
-    except IndexError:  # raised by PyAV after the last packet if streams appeared on the way, which it skipped
+    except IndexError:  # PyAV raises it after the last packet if further streams appeared meanwhile, which it skipped
         return
 
 
 def packet_span_s(packet: Any, otherwise_s: float) -> tuple[float, float]:
-    """Return when a packet starts and ends on the container's clock, in seconds; `otherwise_s` if it has no stamp."""
+    """Return when a packet starts and ends on the container's clock; without a stamp, it starts at `otherwise_s`."""
     stamp = packet.dts if packet.pts is None else packet.pts
     start_s = otherwise_s if stamp is None else float(stamp * packet.time_base)
     return start_s, start_s + float((packet.duration or 0) * packet.time_base)
@@ -191,8 +195,8 @@ def packet_span_s(packet: Any, otherwise_s: float) -> tuple[float, float]:
 def is_pause(path: Path, at: int) -> bool:
     """Whether the packets around a byte of a transport stream are numbered without a break.
 
-    A recorder that pauses continues to number the packets of each stream, from 0 to 15 and again. Those of another
-    recording that was joined to the first one start again. False for files of other formats.
+    After a pause, a recorder continues numbering the packets of each stream (from 0 to 15, then again from 0). If
+    another recording was joined to the first one, its numbers start again. False for files of other formats.
     """
     with path.open("rb") as file:
         file.seek(max(at - TS_AROUND, 0))
@@ -205,7 +209,7 @@ def is_pause(path: Path, at: int) -> bool:
         extended, filled = packet[3] & 0x20, packet[3] & 0x10
         if number == TS_PADDING:
             continue
-        if extended and packet[4] and packet[5] & 0x80:  # the packet itself says that numbering breaks
+        if extended and packet[4] and packet[5] & 0x80:  # the packet itself announces a break in the numbering
             return False
         if filled and number in last and counter not in (last[number], (last[number] + 1) & 15):
             return False

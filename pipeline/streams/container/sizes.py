@@ -1,7 +1,7 @@
-"""Whether a file states how long it is, and how much of it is missing.
+"""Find out whether a file states how long it is, and how much of it is missing.
 
-FFmpeg reports a length for nearly every file, but sometimes only a guess: from the bit rate of the first packets, or
-from time stamps near the end. Such a guess does not count as stated.
+FFmpeg reports a length for nearly every file, but sometimes this is only a guess, from the bit rate of the first
+packets or from time stamps near the end. Such a guess does not count as a stated length.
 """
 
 from pathlib import Path
@@ -9,8 +9,8 @@ from typing import Any
 
 from pipeline.streams.container.unsized import unless_open
 
-# Formats that do not store a length. FFmpeg takes it from the last time stamps of the formats in `FROM_STAMPS`, and
-# guesses that of the others from the bit rate.
+# Formats that do not store a length. FFmpeg takes it from the last time stamps for formats in `FROM_STAMPS`, and
+# guesses it from the bit rate for formats in `GUESSED`.
 FROM_STAMPS = {"mpeg", "mpegts", "mpegtsraw", "vob", "ogg"}
 GUESSED = {
     *("aac", "ac3", "ac4", "eac3", "adx", "amr", "amrnb", "amrwb", "aptx", "aptx_hd", "bit", "cavsvideo"),
@@ -22,12 +22,12 @@ GUESSED = {
 RIFFS = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 FIRST_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"styp", b"pnot", b"sidx", b"moof")
 RM_UNKNOWN = 3600_000_000  # microseconds: RealMedia states this for an unknown length
-_FURTHEST = 2**62  # beyond the end of every file, but a valid argument of seek
-PADDING = 8  # bytes that may follow the stated end
+_FURTHEST = 2**62  # beyond the end of any file, but a valid argument of seek
+PADDING = 8  # number of bytes that may follow the stated end
 MATROSKA = "matroska,webm"
 MOV = "mov,mp4,m4a,3gp,3g2,mj2"
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # the object that states the file's size
+ASF_FILE = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # identifier of the object that states the file's size
 
 
 def states_length(container: Any, path: Path) -> bool:
@@ -45,7 +45,7 @@ def states_length(container: Any, path: Path) -> bool:
 
 
 def is_complete(container: Any, path: Path) -> bool:
-    """Whether no byte of a file is missing: it ends where its header says, or with a complete packet (FLV)."""
+    """Whether a file is complete: it ends where its header says or, in FLV, with a complete packet."""
     if container.format.name == "flv":
         return _ends_with_a_tag(path)
     end = stated_end(path)
@@ -53,7 +53,7 @@ def is_complete(container: Any, path: Path) -> bool:
 
 
 def _ends_with_a_tag(path: Path) -> bool:
-    """Whether an FLV file ends with the length of its last tag, and that tag begins where the length says."""
+    """Whether an FLV file ends with the length of its last tag, and a tag of this length is there."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(read_at(file, max(size - 4, 0), 4), "big")
@@ -70,9 +70,9 @@ def is_guessed(container: Any, path: Path) -> bool:
 
 
 def bytes_cut(path: Path) -> int:
-    """Return by how many bytes a file made of chunks is shorter than its header says; FFmpeg does not notice.
+    """Return by how many bytes a file is shorter than its header says, for formats in which FFmpeg does not notice.
 
-    Such files are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI, CAF and ASF.
+    These are WAV (RIFF, RIFX, RF64, BW64, Wave64), AVI, CAF and ASF; for all other files, 0 is returned.
     """
     with path.open("rb") as file:
         chunked = file.read(4) in (*RIFFS, b"riff", b"caff", ASF[:4])
@@ -80,10 +80,10 @@ def bytes_cut(path: Path) -> int:
 
 
 def stated_end(path: Path) -> int | None:
-    """Return the byte at which a file ends according to its headers; None where they do not say.
+    """Return the byte at which a file ends according to its headers; None if they do not state it.
 
-    Formats that say it: WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. If something foreign
-    follows the last chunk, the file ends before it.
+    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. If the last
+    chunk is followed by something that is not a chunk, the file ends before that.
     """
     with path.open("rb") as file:
         head = file.read(28)
@@ -129,7 +129,7 @@ def _caf_end(file: Any) -> int | None:
         size = int.from_bytes(head[4:], "big", signed=True)
         if size < 0:
             return None
-        if head[:4] != b"data" and at + 12 + size > size_of_file:  # a tag, or something else that is not a chunk
+        if head[:4] != b"data" and at + 12 + size > size_of_file:  # a tag or other data that is not a chunk
             break
         at += 12 + size
     return at
@@ -139,7 +139,7 @@ def _matroska_end(file: Any) -> int | None:
     """Return where the segment of a Matroska file ends."""
     at = 0
     while len(head := read_at(file, at, 12)) == 12 and head[0]:
-        name = 9 - head[0].bit_length()  # bytes of an element's name; below, those of its size
+        name = 9 - head[0].bit_length()  # number of bytes of an element's name; below, of its size
         length = 9 - head[name].bit_length()
         size = int.from_bytes(head[name : name + length], "big") & (1 << 7 * length) - 1
         if not head[name] or size == (1 << 7 * length) - 1:
@@ -151,7 +151,7 @@ def _matroska_end(file: Any) -> int | None:
 
 
 def _asf_end(file: Any) -> int | None:
-    """Return the size that an ASF file states; None for a broadcast, which cannot know it."""
+    """Return the size that an ASF file states; None for a broadcast, whose size is not known when it is written."""
     head = read_at(file, 0, 1 << 16)
     at = head.find(ASF_FILE)
     if at < 0 or len(head) < at + 92 or head[at + 88] & 1:
@@ -160,7 +160,7 @@ def _asf_end(file: Any) -> int | None:
 
 
 def _boxes_end(file: Any) -> int:
-    """Return where the boxes of an MP4 or QuickTime file end: where a further file or something else begins."""
+    """Return where the boxes of an MP4 or QuickTime file end; a further file or other data may follow there."""
     at, seen = 0, set()
     size_of_file = file.seek(0, 2)
     while at < size_of_file and len(head := read_at(file, at, 16)) >= 8:
@@ -205,7 +205,7 @@ def _after_tags(file: Any) -> int:
 
 
 def read_at(file: Any, at: int, count: int) -> bytes:
-    """Return up to `count` bytes of a file from position `at` on; nothing beyond its end."""
+    """Return up to `count` bytes of a file from position `at` on; fewer at the end of the file."""
     file.seek(min(at, _FURTHEST))
     found: bytes = file.read(count)
     return found

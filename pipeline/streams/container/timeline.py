@@ -1,9 +1,9 @@
-"""How long a recording is, where its clock starts and where it breaks off, all read from its packets.
+"""Find out from its packets how long a recording is, where its clock starts, and where it breaks off.
 
-A header only states a length, and sometimes FFmpeg guesses it; the packets show what a recording holds. Where both
-agree the stated length is used, since it takes encoder padding into account. In recordings that were joined byte by
-byte (``cat a.ts b.ts``) or whose stamps wrap around, time stamps start again in the middle: such parts are laid end to
-end, picture and sound alike.
+A header only states a length, and sometimes FFmpeg guesses it, whereas the packets show what a recording holds. If both
+agree, the stated length is used, since it takes encoder padding into account. If recordings were joined byte by byte
+(``cat a.ts b.ts``), or if time stamps wrap around, they start again in the middle. Such parts are laid end to end,
+picture and sound alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,12 +22,12 @@ from pipeline.streams.container.tracks import programs_of
 from pipeline.streams.container.unread import bytes_unread
 
 MICROSECONDS = 1_000_000  # a container states its own times in these
-MISSING_S = 0.5  # a stream breaks off if it ends this long before its stated end
-AGREES_S = 0.25  # a stated length is used if it differs from the packets' end by at most this
+MISSING_S = 0.5  # a stream that ends this long before its stated end breaks off
+AGREES_S = 0.25  # a stated length is used if it differs from the end of the packets by at most this
 PROGRAMS_S = 10.0  # programs of one recording that begin further apart than this have separate clocks
-PRIMES_S = 0.25  # maximum length of the priming sound at the start of a track
-NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # a stream's length is that of the whole recording
-LOSING = ("flac",)  # FFmpeg loses what is next to a joint
+PRIMES_S = 0.25  # the largest length of the priming sound at the start of a track
+NO_LENGTH_OF_ITS_OWN = (MATROSKA, "asf", "nut")  # formats in which a stream's length is that of the whole recording
+LOSING = ("flac",)  # formats in which FFmpeg loses the sound next to a joint
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,18 @@ class Timeline:
     start_s
         The time on the container's clock that is time 0 of the recording.
     duration_s
-        Seconds from there to the end of the longest stream; for a recording that breaks off, to its stated end.
+        Seconds from time 0 to the end of the longest stream; for a recording that breaks off, to its stated end.
     ends_s
-        Index of a stream -> when its last packet ends, on the recording's clock.
+        Index of each stream -> when its last packet ends, on the recording's clock.
     claims_s
-        Index of a stream -> when it ends according to the headers, where they are reliable.
+        Index of each stream -> when it ends according to the headers, if they are reliable.
     shifts
-        Index of a stream -> (number of a packet, seconds to add to the stamps from that packet on), ascending; empty
+        Index of a stream -> pairs (number of a packet, seconds to add to stamps from that packet on), ascending. Empty
         unless the recording has several parts or clocks.
     stills
         The indices of the video streams with a single picture.
     notices
-        Sentences about what is odd about the recording as a whole, which do not name it.
+        Sentences about what is odd about the recording as a whole; they do not name it.
     """
 
     start_s: float
@@ -68,21 +68,21 @@ class Timeline:
 
 
 def timeline_of(path: Path, name: str = "") -> Timeline:
-    """Read all packets of `path` without decoding them; messages call it `name`, if given.
+    """Read all packets of `path` without decoding them; messages use `name` for the recording, if given.
 
     Raises
     ------
     MediaError
-        As `open_recording`.
+        In the cases of `open_recording`, and if the file is several recordings that cannot be read as one.
     """
     try:
         status = path.stat()
-    except OSError:  # opening it says what is wrong
+    except OSError:  # opening the file raises an error that says what is wrong
         return _timeline_of(path, name, 0, 0, 0)
     return _timeline_of(path, name, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-@lru_cache(maxsize=8)  # a worker may get several parts of one recording
+@lru_cache(maxsize=8)  # because a worker may get several parts of one recording
 def _timeline_of(path: Path, name: str, inode: int, size: int, time_ns: int) -> Timeline:  # noqa: ARG001
     with open_recording(path, name) as container:
         return read_timeline(container, path, name)
@@ -111,17 +111,17 @@ def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
 
 
 def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> Iterator[str]:
-    """Yield a sentence about each large jump forward of all time stamps: a pause, or a joint."""
+    """Yield a sentence about each large jump forward of all time stamps, which is a pause or a joint."""
     for part in sorted(parts.leaps):
         end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
         by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]
-        leap = f"its clock jumps forward by {by_s:.2f} s at {end_s:.2f} s: this counts as"
+        leap = f"its clock jumps forward by {by_s:.2f} s at {end_s:.2f} s, which counts as"
         if part in parts.pauses:
             yield f"{leap} a pause of one recording, in which there is no sound and no picture"
         else:
             yield (
-                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause, times after "
-                f"it are {by_s:.2f} s earlier here, in `start` and `end` too, than in a player"
+                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause, times after it, "
+                f"also those in `start` and `end`, are {by_s:.2f} s earlier here than in a player"
             )
 
 
@@ -138,9 +138,9 @@ def _unread_notice(container: Any, path: Path, last_byte: int, reach_s: float) -
 
 
 def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int, float]:
-    """Return how far to move each stream so that all programs begin together, since each has its own clock.
+    """Return how far to move each stream so that all programs with separate clocks begin together.
 
-    Keys are indices of streams; programs that begin nearly together share a clock.
+    Keys are stream indices. Programs that begin at nearly the same time share a clock and are not moved.
     """
     starts_s: dict[int, float] = {}
     programs = programs_of(container) if parts.joints.keys() <= parts.pauses else {}
@@ -152,10 +152,10 @@ def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int
 
 
 def _clock_start_s(container: Any, parts: Parts) -> float:
-    """Return the earliest presentation stamp of any audio or video stream, in seconds: the recording's time 0.
+    """Return the recording's time 0: the earliest presentation stamp of any audio or video stream, in seconds.
 
-    FFmpeg's value is used unless the first packet contradicts it: for a track of few pictures, FFmpeg may report no
-    start or a late one. A sound track may begin with packets that only prime its decoder.
+    FFmpeg's value is used unless the first packet contradicts it, because for a track of few pictures FFmpeg may report
+    no start or a late one. The first packets of a sound track may be earlier, since they may only prime its decoder.
     """
     starts = []
     for stream in media_streams(container):
@@ -171,7 +171,7 @@ def _clock_start_s(container: Any, parts: Parts) -> float:
 
 
 def packets(container: Any, timeline: Timeline, streams: Sequence[Any]) -> Iterator[Any]:
-    """Demux `streams` as far as they can be read, with the parts of a joined recording laid end to end."""
+    """Yield the packets of `streams` as far as they can be read, with the parts of a recording laid end to end."""
     counts: dict[int, int] = {}
     try:
         for packet in demuxed(container, streams):
@@ -193,7 +193,7 @@ def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
 
 
 def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: str) -> None:
-    """Refuse files joined byte by byte whose parts cannot be distinguished or are not all read."""
+    """Raise `MediaError` if a file was joined byte by byte and its parts cannot be distinguished or all be read."""
     kind = str(container.format.name)
     if not parts.match and max(stream.back_s for stream in parts.streams.values()) < GLITCH_S:
         parts.forget()
@@ -214,7 +214,7 @@ def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[
         if container.format.name not in NO_LENGTH_OF_ITS_OWN and stream.duration is not None:
             claims_s[stream.index] = float(((stream.start_time or 0) + stream.duration) * stream.time_base) - start_s
     whole_s = _whole_s(container, path, start_s, reach_s)
-    if whole_s > reach_s + MISSING_S:  # if no byte is missing, the last picture stays until then
+    if whole_s > reach_s + MISSING_S:  # in a complete file, the last picture stays until then
         held = media_streams(container, "video") if is_complete(container, path) else []
         for stream in held or media_streams(container):
             claims_s[stream.index] = max(whole_s, claims_s.get(stream.index, 0.0))
@@ -224,10 +224,10 @@ def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[
 def _held_s(
     container: Any, path: Path, parts: Parts, ends_s: Mapping[int, float], claims_s: Mapping[int, float]
 ) -> dict[int, float]:
-    """Return when the last pictures disappear where packets do not say: index of a stream -> its end.
+    """Return the ends of video streams whose packets do not say when the last picture disappears, keyed by index.
 
-    If no byte of the file is missing, the last picture stays to the stated end, and a single picture stays to the end
-    of the recording.
+    If the file is complete, the last picture stays until the stated end. A single picture stays until the end of the
+    recording.
     """
     pictures = [stream.index for stream in media_streams(container, "video") if stream.index in ends_s]
     late = [index for index in pictures if claims_s.get(index, 0.0) > ends_s[index] + MISSING_S]
@@ -240,7 +240,7 @@ def _held_s(
 def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
     """Return when the recording ends according to the headers, on its own clock.
 
-    Some containers count from time 0, others from their first time stamp.
+    Some containers count the length from time 0, and others from their first time stamp.
     """
     stated_s = 0.0 if container.duration is None else container.duration / MICROSECONDS - max(start_s, 0.0)
     cut = bytes_cut(path)
@@ -250,7 +250,7 @@ def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> floa
 
 
 def _believed_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
-    """Return the stated length if the packets agree with it, else the length that they show."""
+    """Return the stated length if the packets agree with it, or else the length that the packets show."""
     if container.duration is None or is_guessed(container, path):
         return reach_s
     stated_s = float(container.duration / MICROSECONDS)

@@ -1,4 +1,4 @@
-"""Choosing one of several tracks, and one of its channels: by name, or as players do."""
+"""Choose one of several tracks, and one of its channels, by name or in the way players do."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,21 +25,21 @@ class Track:
     Attributes
     ----------
     number
-        Its position among the tracks of its kind, from 1.
+        Position of the track among those of its kind, from 1.
     index
-        The index of its stream in the file.
+        Index of the track's stream in the file.
     language, title
-        As the file says; empty where it does not say.
+        Language and title in the file; empty if it has none.
     chosen
-        Whether it is used where no track is named: the default track; of several, the first or the largest picture.
+        Whether this track is used if none is named.
     channels
-        FFmpeg's names of the channels of sound, such as ``FL``, or ``NONE``.
+        FFmpeg's names of the sound channels, such as ``FL``, or ``NONE``.
     size
-        Width and height of a picture in pixels.
+        Width and height of the picture in pixels.
     program
-        The program that the track belongs to, from 1, in a recording of several (television); otherwise 0.
+        The program to which the track belongs, from 1, if the recording has several (television); otherwise 0.
     decodable
-        Whether its codec is known; otherwise it cannot be read.
+        Whether the codec is known; otherwise the track cannot be read.
     """
 
     number: int
@@ -53,7 +53,7 @@ class Track:
     decodable: bool = True
 
     def __str__(self) -> str:
-        """Return its number and what distinguishes it.
+        """Return the number of the track and what distinguishes it from others.
 
         >>> str(Track(2, 3, "eng", "Mic", channels=("FL", "FR")))
         "2 ('Mic', eng, 2 channels)"
@@ -73,8 +73,8 @@ class Track:
 def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track, ...]:
     """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
 
-    Of several programs a picture with sound is chosen, and the sound that belongs to it. A track of one picture is
-    chosen only if there is no other, and one that cannot be decoded only if none can.
+    If there are several programs, a picture with sound is chosen, and the sound of its program. A track with a single
+    picture is chosen only if there is no other, and a track that cannot be decoded only if none can be.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track
     kind
         Kind of the tracks.
     stills
-        The indices of the streams that hold one picture.
+        The indices of the streams that hold a single picture.
     """
     programs = programs_of(container)
     streams = media_streams(container, kind)
@@ -92,7 +92,7 @@ def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track
 
 
 def programs_of(container: Any) -> dict[int, int]:
-    """Return the program number of each stream, from 1, by its index; empty where there is only one program.
+    """Return the program number of each stream, from 1, keyed by stream index; empty if there is only one program.
 
     Streams belong to the same program if FFmpeg chooses the same picture and the same sound to go with them.
     """
@@ -105,7 +105,7 @@ def programs_of(container: Any) -> dict[int, int]:
 
 
 def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: Collection[int]) -> set[int]:
-    """Return the programs from which a track of a kind is preferably chosen."""
+    """Return the numbers of the programs from which a track of a kind is preferably chosen."""
     if not programs:
         return set()
     heard = {programs[stream.index] for stream in media_streams(container, "audio") if has_decoder(stream)}
@@ -114,7 +114,7 @@ def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: C
 
 
 def _best(streams: Sequence[Any], preferred: set[int], programs: Mapping[int, int], stills: Collection[int]) -> Any:
-    """Return the stream that is used where no track is named; None without streams."""
+    """Return the stream that is used if no track is named; None if there are no streams."""
     films = [stream for stream in streams if stream.index not in stills]
 
     def order(place: int) -> tuple[int, ...]:
@@ -136,9 +136,9 @@ def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
     name
         A number from 1, a language, a title, or ``"default"``.
     kind
-        ``"audio"`` or ``"video"``, named in messages.
+        ``"audio"`` or ``"video"``, for messages.
     where
-        The recording, named in messages.
+        The recording, for messages.
 
     Raises
     ------
@@ -218,7 +218,10 @@ def _track(stream: Any, place: int, chosen: bool, program: int) -> Track:
 
 
 def _rank(stream: Any, place: int) -> tuple[bool, bool, int, int]:
-    """Return the sort key by which players choose: no commentary, default mark, larger picture, first."""
+    """Return the sort key by which players choose a track.
+
+    They prefer tracks without marks such as "commentary", then default tracks, larger pictures, and earlier tracks.
+    """
     marks = stream.disposition
     width, height = size_of(stream)
     return bool(marks & _ASIDE), not marks & _MARKS.default, -width * height, place

@@ -1,7 +1,7 @@
-"""Sound or picture in a file after the last packet that FFmpeg reads.
+"""Detect sound or picture in a file after the last packet that FFmpeg reads.
 
-A recorder that fails after it last updated the header leaves a file that states an early end and holds more. FFmpeg
-reads some formats to the last byte, but those below only up to the stated end, without a warning.
+If a recorder fails some time after it last updated the header, the file states an end that is too early. FFmpeg reads
+some formats to the last byte, but the formats below only up to the stated end, without a warning.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ BLOCK = 1 << 20
 
 
 class Chunk(NamedTuple):
-    """The head of a chunk: its name, and its total length."""
+    """The head of a chunk: its name and its total length."""
 
     name: bytes
     length: int
@@ -57,14 +57,14 @@ ALIGNED = {"wav": 2, "aiff": 2, "w64": 8}  # chunks begin at multiples of this m
 
 
 def bytes_unread(container: Any, path: Path, last_byte: int) -> int:
-    """Return how many bytes after the last packet are neither chunk, tag nor zeros; 0 for other formats.
+    """Return how many bytes after the last packet are not chunks, tags or zeros; 0 for formats not in `CHUNKS`.
 
     Parameters
     ----------
     container
         The open file.
     path
-        Its path.
+        The path of the file.
     last_byte
         The end of the last packet, in bytes.
     """
@@ -78,13 +78,13 @@ def bytes_unread(container: Any, path: Path, last_byte: int) -> int:
             return _unless_zeros(file, _after_chunks(file, at, size, CHUNKS[name]), size)
         end = _end_of_box(file, last_byte, size)
         inside = _unless_zeros(file, last_byte, end)
-        if inside:  # content that an edit list cuts away is not meant to be seen
+        if inside:  # content that an edit list leaves out is not meant to be shown
             inside = _unless_zeros(file, max(last_byte, _last_byte_unedited(path)), end)
         return inside + _unless_zeros(file, _after_chunks(file, end, size, _box), size)
 
 
 def _end_of_box(file: Any, within: int, size: int) -> int:
-    """Return where the MP4 box that holds the byte before `within` ends."""
+    """Return the end of the MP4 box that contains the byte before `within`."""
     end = 0
     while end < within:
         length = _box(read_at(file, end, 16)).length or size - end
@@ -95,13 +95,13 @@ def _end_of_box(file: Any, within: int, size: int) -> int:
 
 
 def _last_byte_unedited(path: Path) -> int:
-    """Return where the last packet ends, in bytes, including packets that an edit list leaves out."""
+    """Return the end of the last packet, in bytes, counting packets that an edit list leaves out."""
     with open_behind(path, 0, "mov", {"ignore_editlist": "1"}) as container:
         return max(((packet.pos or 0) + packet.size for packet in container.demux()), default=0)
 
 
 def _after_chunks(file: Any, at: int, size: int, parse: Callable[[bytes], Chunk]) -> int:
-    """Return where the chunks and tags that begin at byte `at` end."""
+    """Return the end of the sequence of chunks and tags that begins at byte `at`."""
     while at < size:
         head = read_at(file, at, 32)
         chunk = parse(head)

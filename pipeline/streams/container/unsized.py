@@ -1,7 +1,8 @@
-"""Sound files without sizes in their headers, which FFmpeg cannot read as they are.
+"""Fill in the sizes of sound files whose headers lack them, so that FFmpeg can read these files.
 
-Recorders that write to a pipe cannot go back to fill in sizes, and leave zeros or the largest number. FFmpeg knows most
-of these. Where it takes such a size literally, reads nothing or finds the file damaged, it is given the true size.
+Recorders that write to a pipe cannot go back to fill in sizes, so they leave zeros or the largest number. FFmpeg knows
+most of these placeholders. In formats in which it takes a placeholder literally, so that it reads nothing or finds the
+file damaged, it is given the true size.
 """
 
 import struct
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-LARGEST = (0x7F000000, 2**31, 2**32)  # placeholders of writers to a pipe are near one of these, or 0
+LARGEST = (0x7F000000, 2**31, 2**32)  # placeholders are 0 or close to one of these
 NEAR = 2**16
 W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 MOST_CHUNKS = 1000
@@ -26,7 +27,7 @@ def unless_open(size: int) -> int:
 
 
 def sizes_of_unsized(path: Path) -> dict[int, bytes]:
-    """Return the true sizes that were left open: position in the file -> bytes; empty for other files."""
+    """Return the sizes to fill in: position in the file -> bytes to read there; empty if no size is missing."""
     with path.open("rb") as file:
         head = file.read(40)
         size = file.seek(0, 2)
@@ -47,11 +48,11 @@ class View:
     Parameters
     ----------
     file
-        Open for reading.
+        File that is open for reading.
     start
         The position of the first byte.
     instead
-        Position, relative to `start` -> the bytes to read there.
+        Position, relative to `start` -> the bytes to read there instead.
     """
 
     def __init__(self, file: Any, start: int = 0, instead: Mapping[int, bytes] | None = None) -> None:
@@ -101,13 +102,13 @@ def _chunk(file: Any, at: int, wanted: bytes, parse: Callable[[bytes], tuple[byt
     Parameters
     ----------
     file
-        Open for reading.
+        File that is open for reading.
     at
-        Where the first chunk begins.
+        Position of the first chunk.
     wanted
         The name of the chunk.
     parse
-        Returns the name and the total length of a chunk from its first bytes.
+        Function from the first bytes of a chunk to its name and total length.
     """
     for _ in range(MOST_CHUNKS):
         file.seek(at)

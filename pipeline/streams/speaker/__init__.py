@@ -1,1 +1,1 @@
-"""Which of several faces speaks: the level of the voice, the mouths of the faces, and how well they agree."""
+"""Find out which of several faces speaks, by comparing the mouths of the faces with the level of the voice."""

@@ -1,4 +1,4 @@
-"""The person in the picture who speaks."""
+"""Choose the person in the picture who speaks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from features.types import TimeArray
 from pipeline.streams.speaker.evidence import evidence
 from pipeline.streams.speaker.people import Piece, Sighting, people
 
-NOBODY = 0.45  # least evidence for a speaker: in nine of ten pairs of listeners, both have less
-CONVINCING = 0.65  # evidence that a listener rarely reaches
+NOBODY = 0.45  # the least evidence for a speaker: in nine of ten pairs of people who only listen, both have less
+CONVINCING = 0.65  # evidence that a person who only listens rarely reaches
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Glance:
     number
         The index of the frame in the recording.
     time_s
-        When it is shown, from the utterance's start.
+        The time at which it is shown, in seconds from the utterance's start.
     faces
-        The faces in it, in the order in which `pipeline.streams.faces.found_faces` finds them.
+        The faces in the frame, in the order in which `pipeline.streams.faces.found_faces` returns them.
     """
 
     number: int
@@ -33,24 +33,25 @@ class Glance:
 
 
 def speaker(glances: Sequence[Glance], level: TimeArray, rate_hz: float) -> dict[int, int] | None:
-    """Find the face of the person who speaks.
+    """Return where the speaker's face is in each frame.
 
-    That is the person with the most `evidence`. If the layout changes so much that they count as several people, there
-    may be more: those never seen together with one chosen before, whose mouth moves convincingly with the voice.
+    The speaker is the person with the most `evidence`. After a change of layout, one speaker may count as several
+    people. So further people are added if they are never seen together with those chosen before and their mouths move
+    convincingly with the voice.
 
     Parameters
     ----------
     glances
         The frames in which mouths were measured, in order.
     level
-        How loud the voice is, as `pipeline.streams.speaker.voice.level` returns it.
+        The level of the voice, from `pipeline.streams.speaker.voice.level`.
     rate_hz
-        About how many frames there are per second.
+        Approximate number of frames per second.
 
     Returns
     -------
-    Number of a frame -> position of the speaker's face in it, for all frames that show the speaker; None if nobody's
-    mouth moves with the voice.
+    Number of each frame that shows the speaker -> position of the speaker's face in it; None if nobody's mouth moves
+    with the voice.
     """
     frames = [glance.faces for glance in glances]
     ranked = sorted(

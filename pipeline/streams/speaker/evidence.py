@@ -1,9 +1,9 @@
-"""How clearly a mouth moves with a voice.
+"""Measure how clearly a mouth moves with a voice.
 
-The area of the mouth opening follows the envelope of the voice, mostly with the rhythm of syllables, 2 to 7 Hz, and the
+The area of the mouth opening follows the envelope of the voice, mostly at the rate of syllables, 2 to 7 Hz, and the
 mouth leads the sound by 0.1 to 0.2 s (Chandrasekaran et al., 2009, "The Natural Statistics of Audiovisual Speech").
-Slower changes help little: two people who talk at the same time open their mouths at the same time.
-Hence both signals are compared after subtracting their local means.
+Slower changes help little, because two people who talk at the same time open their mouths at the same time. Hence both
+signals are compared after subtracting their local means.
 """
 
 from collections.abc import Sequence
@@ -15,26 +15,27 @@ from pipeline.streams.speaker.voice import RATE_HZ
 
 LAGS_S = np.arange(-6, 11) * 0.02  # delays of the voice relative to the mouth that are tried
 LOCAL_S = 0.6  # length of the Hann window of the local mean
-STILL = 0.01  # mouths that vary by less, in distances between the eyes, hardly move: the mesh itself jitters
-SHORTEST_S = 0.4  # a mouth that is visible for less time is ignored
+STILL = 0.01  # a smaller deviation of the lips' distance, in distances between the eyes, is mostly jitter of the mesh
+SHORTEST_S = 0.4  # a mouth that is visible for a shorter time is ignored
 
 
 def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, rate_hz: float) -> float:
     """Return how clearly a person's mouth moves with a voice.
 
-    That is the correlation of the lips' distance with the voice's level, at the best of `LAGS_S`, times how much the
-    lips move, s / (s + `STILL`) for a standard deviation s, times the square root of the seconds in which they are
-    seen. Chance correlations are larger in short stretches; the square root makes short and long ones comparable.
+    The evidence is a product of three factors: the correlation of the lips' distance with the voice's level at the best
+    of `LAGS_S`; how much the lips move, s / (s + `STILL`) for a standard deviation s; and the square root of the number
+    of seconds in which the lips are seen. Chance correlations are larger in short stretches, and the square root makes
+    short and long stretches comparable.
 
     Parameters
     ----------
     pieces
-        For each stretch without a cut, ``(n,)`` the times of its frames, ascending, from the utterance's start, in
-        seconds, and ``(n,)`` the distance of the lips in each, in distances between the eyes; NaN where it is unknown.
+        For each stretch without a cut: the times ``(n,)`` of its frames, ascending, in seconds from the utterance's
+        start; and the distance ``(n,)`` of the lips in each frame, in distances between the eyes, or NaN if unknown.
     level
-        ``(m,)`` how loud the voice is, `RATE_HZ` times per second from the utterance's start.
+        Level ``(m,)`` of the voice, `RATE_HZ` times per second from the utterance's start.
     rate_hz
-        About how many frames there are per second.
+        Approximate number of frames per second.
     """
     known = [(times[ok], lips[ok]) for times, lips in pieces if (ok := np.isfinite(lips)).any()]
     seconds = sum(len(times) for times, _ in known) / rate_hz
@@ -50,7 +51,7 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
 
 
 def quick(times: TimeArray, values: TimeArray, rate_hz: float) -> TimeArray:
-    """Return ``(n,)`` values at ascending times minus their local mean, so that only fast changes are left.
+    """Return values ``(n,)`` at ascending times minus their local mean, so that only fast changes are left.
 
     >>> quick(np.arange(100) / 50, np.arange(100.0), 50)[40:43].round(9) + 0
     array([0., 0., 0.])
@@ -64,7 +65,7 @@ def quick(times: TimeArray, values: TimeArray, rate_hz: float) -> TimeArray:
 
 
 def correlation(a: TimeArray, b: TimeArray) -> float:
-    """Return Pearson's correlation, 0 where either is constant.
+    """Return Pearson's correlation; 0 if either array is constant.
 
     >>> round(correlation(np.array([0.0, 1, 2]), np.array([1.0, 3, 5])), 9), correlation(np.zeros(3), np.ones(3))
     (1.0, 0.0)

@@ -1,7 +1,7 @@
-"""Which faces of an utterance are the same person, also where the camera cuts or the layout changes.
+"""Find out which faces of an utterance belong to the same person, even after a cut or a change of layout.
 
-Boxes alone cannot tell: when two people change places at a cut, each is where the other one was. So a track ends where
-the face suddenly looks different, and tracks at different times are joined if their faces look alike.
+Boxes alone cannot tell: if two people change places at a cut, each of them is where the other one was. So a track ends
+where the face suddenly looks different, and tracks at different times are joined if their faces look alike.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,8 +16,8 @@ from pipeline.streams.following import link
 from pipeline.streams.pictures import Box, Picture
 
 LOOK_SIDE = 16  # width and height in pixels of the grey image that represents a face
-ALIKE = 0.8  # images of one face in adjacent frames correlate more, those of two people less
-COMPARED = 12  # number of frames of a track that are compared with those of another
+ALIKE = 0.8  # images of one face in adjacent frames have a higher correlation, and those of two people a lower one
+COMPARED = 12  # number of frames of a track that are compared with those of another track
 
 Look = NDArray[np.uint8]
 Place = tuple[int, int]  # index of a frame among those read, and of a face in that frame
@@ -31,12 +31,12 @@ class Sighting:
     Attributes
     ----------
     box
-        The tight box, in pixels of pictures of one size.
+        The tight box, in pixels of pictures of the same size.
     look
-        ``(LOOK_SIDE, LOOK_SIDE)`` grey, the face and a margin around it.
+        Grey image ``(LOOK_SIDE, LOOK_SIDE)`` of the face with a margin.
     lips
-        Distance from the upper edge of the upper lip to the lower edge of the lower one, in distances between the eyes;
-        NaN where the mesh does not find the face.
+        Distance from the upper edge of the upper lip to the lower edge of the lower lip, in distances between the eyes;
+        NaN if the mesh does not find the face.
     """
 
     box: Box
@@ -53,7 +53,7 @@ def look_of(crop: Picture) -> Look:
 
 
 def people(frames: Sequence[Sequence[Sighting]]) -> list[list[Piece]]:
-    """Return the people who are seen in an utterance, each as stretches without a cut; no one twice in a frame."""
+    """Return the people who are seen in an utterance, each as a list of stretches without a cut."""
     return joined(frames, pieces(frames))
 
 
@@ -73,7 +73,7 @@ def pieces(frames: Sequence[Sequence[Sighting]]) -> list[Piece]:
 
 
 def joined(frames: Sequence[Sequence[Sighting]], found: Sequence[Piece]) -> list[list[Piece]]:
-    """Join pieces that look alike and share no frame, those that look most alike first."""
+    """Return pieces grouped by person: those that look alike and share no frame are joined, the most alike first."""
     alike = [
         (likeness, a, b)
         for a, b in combinations(range(len(found)), 2)
@@ -94,12 +94,12 @@ def _of(number: int, person: Sequence[int], found: Sequence[Piece]) -> Iterator[
 
 
 def _likeness(frames: Sequence[Sequence[Sighting]], a: Piece, b: Piece) -> float:
-    """Return the correlation of the two most similar images of two pieces."""
+    """Return the correlation of the most similar pair of images of two pieces."""
     return float((_looks(frames, a) @ _looks(frames, b).T).max())
 
 
 def _looks(frames: Sequence[Sequence[Sighting]], piece: Piece) -> TimeArray:
-    """Return images of a piece, evenly spaced in it, each with mean 0 and norm 1: ``(n, LOOK_SIDE ** 2)``."""
+    """Return evenly spaced images of a piece ``(n, LOOK_SIDE ** 2)``, each with mean 0 and norm 1."""
     chosen = np.unique(np.linspace(0, len(piece) - 1, COMPARED).round().astype(int))
     images = np.stack([frames[place][face].look.ravel() for place, face in (piece[i] for i in chosen)]).astype(float)
     images -= images.mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The level of an utterance's voice over time, with which the speaker's mouth moves."""
+"""Compute the level of an utterance's voice over time, which is compared with the movement of mouths."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ DEPTH_DB = 40.0  # levels more than this below the loudest moment count as silen
 
 @dataclass(frozen=True)
 class Voice:
-    """Where the voice of an utterance is.
+    """The place of an utterance's voice.
 
     Attributes
     ----------
     path
-        The recording that holds the sound, which may be another file than that of the picture.
+        The recording that holds the sound, which may be a different file from that of the picture.
     span
-        The utterance on that recording's clock, with its track and its channel.
+        The utterance on that recording's clock, with its track and channel.
     name
-        The recording's name in messages; if empty, its path.
+        Name of the recording in messages; its path if empty.
     """
 
     path: Path
@@ -37,12 +37,12 @@ class Voice:
 
 
 def levels(voices: Mapping[int, Voice]) -> dict[int, TimeArray | Exception]:
-    """Return how loud each voice is, read by the rules of the audio stream (`pipeline.streams.audio`).
+    """Return the level of each voice, read in the same way as audio streams (`pipeline.streams.audio`).
 
     Returns
     -------
-    For each voice, ``(ceil(duration * RATE_HZ),)`` as from `level`, or the reason why there is none: no audio track,
-    silence, or a recording that cannot be read.
+    For each voice, the level ``(ceil(duration * RATE_HZ),)`` that `level` returns, or the reason why there is none: no
+    audio track, silence, or a recording that cannot be read.
     """
     found: dict[int, TimeArray | Exception] = {}
     config = AudioConfig(low_hz=LOW_HZ, high_hz=HIGH_HZ, trim_db=DEPTH_DB)

@@ -1,4 +1,4 @@
-"""Reading the frames of an utterance densely, and measuring the mouth of every face in them."""
+"""Read the frames of an utterance at a high rate, and measure the mouth of every face in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from pipeline.streams.spans import Region, Span
 from pipeline.streams.speaker.choosing import Glance
 from pipeline.streams.speaker.people import Sighting, look_of
 
-MARGIN = 0.25  # margin around the tight box, as a share of its longer side, as the mesh expects
+MARGIN = 0.25  # margin around the tight box that the mesh expects, as a share of the longer side
 SIDE = 224  # width and height of the cropped face that the mesh reads, in pixels
 MIN_SCORE = 0.5  # if the mesh's confidence in a face is lower, its lips are unknown
 
@@ -32,13 +32,13 @@ class Watched:
     Attributes
     ----------
     span
-        Where it is.
+        The place of the utterance.
     wanted
-        ``(n,)`` the ascending indices of its frames in the recording, each once.
+        Indices ``(n,)`` of its frames in the recording, ascending and without repetition.
     glances
         The frames measured so far.
     side
-        The square root of the first picture's area. Faces in pictures of another size are scaled to it.
+        The square root of the first picture's area. Faces in pictures of other sizes are scaled to that size.
     """
 
     span: Span
@@ -47,7 +47,7 @@ class Watched:
     side: float = 0.0
 
     def add(self, number: int, time_s: float, faces: Sequence[Sighting], side: float) -> None:
-        """Add a frame, shown at `time_s` of the recording; `side` is the square root of its picture's area."""
+        """Add a frame that is shown at `time_s` of the recording; `side` is the square root of its picture's area."""
         self.side = self.side or side
         factor = self.side / side
         sized = [Sighting(scaled(face.box, factor), face.look, face.lips) for face in faces]
@@ -62,16 +62,16 @@ def watch(
     Parameters
     ----------
     path, contents
-        The recording, and what its picture holds.
+        The recording, and what `survey` returned for it.
     spans
-        Where the utterances are, and the indices of the frames that are sampled anyway, which are among those read.
+        The place of each utterance, and the indices of its sampled frames, whose mouths are also measured.
     config
-        How faces are found.
+        Settings for finding faces.
 
     Yields
     ------
     tuple of int and list of Glance
-        The key of a span and its frames, in order, after the last one.
+        The key of a span and its frames in order, as soon as the last one is measured.
     """
     waiting = {index: Watched(span, _wanted(contents, span, own, config)) for index, (span, own) in spans.items()}
     detect, painter = detector(config.detector, config.min_score), Painter(contents.aspect)
@@ -89,7 +89,7 @@ def watch(
 
 
 def _wanted(contents: Contents, span: Span, sampled: Index, config: VideoConfig) -> Index:
-    """Return the indices of the frames of a span that are read."""
+    """Return the indices of the frames of a span in which mouths are measured."""
     targets = sample_targets(span, config.mouth_fps)
     return np.union1d(sampled, seen(contents.times, contents.end_s, targets, 1 / config.mouth_fps)[0])
 
@@ -115,12 +115,12 @@ def sightings(picture: Picture, detect: Detector) -> list[Sighting]:
 
 
 def lips_apart(crop: Picture) -> float:
-    """Return the distance of the lips' outer edges in distances between the eyes; NaN without a mesh.
+    """Return the distance of the lips' outer edges in distances between the eyes; NaN if the mesh finds no face.
 
     Parameters
     ----------
     crop
-        ``(height, width, 3)`` RGB, a face with a margin.
+        RGB image ``(height, width, 3)`` of a face with a margin.
     """
     found = _mesh().process(crop).multi_face_landmarks
     if not found:
@@ -137,5 +137,5 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 @cache
 def _mesh() -> Any:
-    """Build the mesh, once per process; it treats each image by itself, as successive faces differ."""
+    """Return the mesh, built once per process; it treats each image separately, since successive faces differ."""
     return face_mesh(MIN_SCORE)

@@ -166,7 +166,7 @@ def test_force_never_removes_a_folder(here: Path) -> None:
 def test_a_corpus_without_labels_can_be_added_and_gets_them_later(here: Path) -> None:
     path = here / "params.yaml"
     lines = add_corpus(path, "mine", settings(label=None, task=None, speakers_unknown=True))
-    assert "mine names no label: it gets features and is not trained on; --label COLUMN --force adds one" in lines
+    assert "mine has no label column: it gets features but is not trained on; --label COLUMN --force adds one" in lines
     corpus = load_params(path).corpora["mine"]
     assert (corpus.label, corpus.task, corpus.speakers_unknown) == ("", "classification", True)
     with pytest.raises(UserError, match="--task is needed: it says whether mood holds classes"):

@@ -165,7 +165,7 @@ def test_a_repeated_part_is_noticed_once_its_end_is_known(rows: str, root: Path)
     (root / "manifest.csv").write_text("media,start,end,emotion\n" + rows + "two.wav,0,3,1\ntwo.wav,0,1,2\n")
     settled("audio")
     message = call("prepare").output
-    assert message.count("1 row is the same part of a recording as an earlier row, such as lines 2 and 3") == 1
+    assert message.count("1 row covers the same part of a recording as an earlier row, such as lines 2 and 3") == 1
 
 
 def test_repeated_parts_are_reported_once(root: Path) -> None:

@@ -97,7 +97,7 @@ def test_all_bad_rows_are_listed_not_only_the_first(tmp_path: Path) -> None:
 def test_a_single_label_is_noticed_and_keeps_nobody_from_features(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("anger", "joy"))
     assert reported(found, "error") == ""
-    assert "every label is emotion 'joy': nothing can be learnt from a single one" in reported(found)
+    assert "every emotion is 'joy': nothing can be learnt from a single class or score" in reported(found)
 
 
 @pytest.mark.parametrize("cell", ["", "NaN", "nan", "NA", "N/A", "None", "null", "#N/A", " nan "])
@@ -248,12 +248,12 @@ def test_rows_of_one_span_are_an_error_if_an_unread_column_distinguishes_them(tm
     rows = "a.mp4,0,1,joy\na.mp4,1,2,anger\nb.mp4,0,2,joy\nb.mp4,2,4,anger\n"
     kind = ProtocolParams("group-kfold", 2)
     found = corpus(tmp_path, rows, "media,start_time,end_time,emotion\n", protocol=kind)
-    assert "2 rows are the same part of a recording" in reported(found, "error")
+    assert "2 rows cover the same part of a recording" in reported(found, "error")
     assert "lines 2 and 3" in reported(found, "error")
     assert "rename the column 'start_time' to 'start', in seconds" in reported(found, "error")
     found = corpus(tmp_path, rows, "media,page,line_no,emotion\n", protocol=kind)
     assert not reported(found, "error")
-    assert "2 rows are the same part of a recording" in reported(found)
+    assert "2 rows cover the same part of a recording" in reported(found)
 
 
 def test_the_same_span_in_other_regions_tracks_or_files_is_accepted(tmp_path: Path) -> None:
@@ -464,7 +464,7 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_groups(
     rows = "a.mp4,joy,07\nb.mp4,anger,\n"
     found = corpus(tmp_path, rows, "media,emotion,actor\n", protocol=ProtocolParams("halves", 2, "actor"))
     reported = (
-        "actor is empty, but the protocol groups by it: fill the cell, or set protocol.group to group, where an empty "
-        "cell stands for the recording"
+        "actor is empty, but the protocol groups by it: fill in the cell, or set protocol.group to group, where an "
+        "empty cell stands for the recording"
     )
     assert [problem.message for problem in found.problems if "groups" in problem.message] == [reported] * needs

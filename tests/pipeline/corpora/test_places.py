@@ -57,6 +57,6 @@ def test_the_same_part_and_the_same_group_in_another_spelling(root: Path, other:
     utterances, message = table(
         root, [("z.wav", "0", "1"), (other, "0.0", "1.00"), (other, "1", "2"), ("q.wav", "", "")]
     )
-    assert "1 row is the same part of a recording as an earlier row, such as lines 2 and 3" in message
+    assert "1 row covers the same part of a recording as an earlier row, such as lines 2 and 3" in message
     assert utterances["group"].tolist() == utterances["recording"].tolist() == ["z", "z", "z", "q"]
     assert utterances["utterance"].is_unique

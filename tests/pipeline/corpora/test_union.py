@@ -106,7 +106,7 @@ def test_a_part_may_have_one_label_only(build: Build) -> None:
     """By itself it could not be learnt from, which its reader says; in the union others have other labels."""
     params = build({"b": [(*row[:4], "calm") for row in ROWS]})
     assert [p.message for p in gather(params.corpus("b")).problems if "single" in p.message] == [
-        "every label is emotion 'calm': nothing can be learnt from a single one"
+        "every emotion is 'calm': nothing can be learnt from a single class or score"
     ]
     found = gather(params.corpus("both"))
     assert not [p for p in found.problems if "single" in p.message or p.severity == "error"]

@@ -93,11 +93,11 @@ def test_other_utterances_or_labels_are_refused(two: Path) -> None:
     table = pd.read_csv(path, keep_default_na=False)
     table[table["utterance"] != "u3"].to_csv(path, index=False)
     bound(path)
-    with pytest.raises(UserError, match=r"predict different utterances \(8 and 7\), for example 'u3'"):
+    with pytest.raises(UserError, match=r"predict different utterances \(8 and 7\); for example, 'u3'"):
         compare(params, "results/c", "other/c")
     table.assign(truth=["b", *table["truth"][1:]]).to_csv(path, index=False)
     bound(path)
-    with pytest.raises(UserError, match="the labels of the two differ, first for 'u0'"):
+    with pytest.raises(UserError, match="the labels of the two runs differ, first for 'u0'"):
         compare(params, "results/c", "other/c")
 
 

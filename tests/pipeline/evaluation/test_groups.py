@@ -185,7 +185,7 @@ def test_the_worst_group_of_the_best_row_is_named_and_small_ones_do_not_count() 
     both = pd.concat([lines, others])
     assert worst(both, scores(majority=0.4, text=0.6, vote=0.7)) == (
         "The best row, vote text+audio svm, is worst for speaker y: accuracy 50.0 [50.0, 60.0] of 12 utterances, "
-        "against 70.0 of all. Some group would be the worst of 2 by chance alone, too."
+        "against 70.0 of all. By chance alone, too, one of 2 groups is the worst."
     )
     assert "unimodal text svm, is worst for speaker x" in worst(both, scores(text=0.8, vote=0.7))
     assert worst(lines[1:], scores(vote=0.7)) == ""  # one group left
@@ -205,7 +205,10 @@ def test_small_groups_are_counted_and_many_are_cut_off() -> None:
     assert shown.lines == [["x", "20", "75.0 [75.0, 85.0]"], ["y", "12", "50.0 [50.0, 60.0]"]]
     assert isinstance(sentences, str)
     assert sentences.startswith("A note.\nThe best row")
-    assert "\n2 of the groups (z, v) have fewer than 10 utterances: no interval, and not called the worst." in sentences
+    assert (
+        "\n2 of the groups (z, v) have fewer than 10 utterances, so they have no interval and are not called the worst."
+        in sentences
+    )
     many = table("accuracy", VOTE, *((f"s{i}", 10, 0.5) for i in range(43)))
     cut, sentences = blocks(many, scores(vote=0.5), "", "by.csv")
     assert isinstance(cut, Table)

@@ -122,7 +122,7 @@ def test_probabilities_are_read_with_the_predictions_and_checked(results):
     assert read("0.25,0.75").loc[0, ["p_a", "p_b"]].tolist() == [0.25, 0.75]
     assert np.isnan(read("0.25,").loc[0, "p_b"])
     for cells in ("0.25,1.5", "0.25,x", "-0.1,1"):
-        with pytest.raises(UserError, match=r"predictions\.csv: column 'p_[ab]' is not of probabilities"):
+        with pytest.raises(UserError, match=r"predictions\.csv: column 'p_[ab]' does not hold probabilities"):
             read(cells)
 
 

@@ -122,7 +122,7 @@ def test_a_clip_without_words(params: Params, model: Path, tmp_path: Path) -> No
     clip.symlink_to(CLIPS[0])
     (answer,) = predict(params, model, clip).answers
     assert set(answer.absent) == {"text"}
-    assert answer.absent["text"].startswith("no transcript: write --text WORDS, or put them into")
+    assert answer.absent["text"].startswith("no transcript: write --text WORDS, or put the words into")
     assert answer.shares["text"] == 0
     assert answer.shares["audio"] != 0
     (tmp_path / "clip.txt").write_text(TEXTS["1"])
@@ -147,7 +147,10 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
     assert isinstance(done.exception, SystemExit)
     assert "Error: 2 of 5 failed:\nnonsense: " in done.stderr
     assert "cut.mp4 breaks off" in done.stderr, done.stderr
-    assert "predict: nothing: the utterance has nothing that the model reads (text: no transcript" in done.stderr
+    assert (
+        "predict: nothing: the utterance has none of the modalities that the model reads (text: no transcript"
+        in done.stderr
+    )
     assert "the prediction is the prior, as in training" in done.stderr
     assert [line.split(":")[0] for line in done.stdout.splitlines() if line[0] != " "] == ["whole", "words", "nothing"]
     assert "  audio is absent: no recording is named" in done.stdout

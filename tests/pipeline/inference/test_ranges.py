@@ -73,5 +73,5 @@ def test_the_farthest_clips_are_named_with_their_shares() -> None:
 
 
 def test_ranges_of_other_features_are_a_fault_of_the_model() -> None:
-    with pytest.raises(ModelError, match="its ranges of audio are not of 2 features: fit it again"):
+    with pytest.raises(ModelError, match="has ranges for 1 features of audio, but there are 2: fit it again"):
         far_outside({"audio": {"low": [0.0], "high": [1.0]}}, of(np.zeros((1, 2))), "m")

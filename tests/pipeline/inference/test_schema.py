@@ -42,7 +42,7 @@ ODD = [
     (("modalities",), "text", r"m\.modalities is 'text': it must be a list"),
     (("modalities",), ["text"] * 2, "twice"),
     (("modalities",), [f"m{i}" for i in range(40)], "'m0'"),
-    (("modalities",), ["audio"], "features and streams are not those of the modalities audio"),
+    (("modalities",), ["audio"], "features and streams do not belong to the modalities audio"),
     (("task",), "guess", "'guess'"),
     (("strategy",), "concatt", "did you mean 'concat'"),
     (("strategy",), "concat@extractor", "no strategy is named 'concat@extractor'"),

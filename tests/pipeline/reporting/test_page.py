@@ -80,7 +80,7 @@ def test_the_page_shows_the_table_and_the_figures_by_group(corpus: Path) -> None
     assert "<h3>By speaker: accuracy, percent</h3>" in text
     assert groups[0] == ["speaker", "n", "vote text+audio svm", "unimodal text svm", "majority"]
     assert groups[1] == ["s0", "2", "100.0", "50.0", "100.0"]
-    assert "All groups have fewer than 10 utterances: no interval, and not called the worst." in text
+    assert "All groups have fewer than 10 utterances, so they have no interval and are not called the worst." in text
     for said in ('<p class="note">A note.</p>', "<li>look here.</li>", "cross-validation with 2 folds"):
         assert said in text
     assert "<p>Lower is better for brier and ece.</p>" in text

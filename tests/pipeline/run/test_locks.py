@@ -129,7 +129,8 @@ def test_a_file_system_without_locks_is_used_with_a_warning(
     with writing(TARGET):
         pass
     assert capsys.readouterr().err == (
-        "This file system has no locks: do not start another run that is writing data/work/c/streams/audio.h5\n"
+        "This file system has no locks: "
+        "do not start another run while this one is writing data/work/c/streams/audio.h5\n"
     )
 
 

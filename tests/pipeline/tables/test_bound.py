@@ -74,7 +74,7 @@ def test_a_table_that_no_record_names_is_not_read(name: str, tmp_path: Path) -> 
     with pytest.raises(UserError, match=rf"{name} cannot be checked, since .*{sidecar} is missing.*`crossmodal "):
         read_table(tmp_path / name)
     write_tables({"b.csv": TABLE}, tmp_path, sidecar, "crossmodal x")
-    with pytest.raises(UserError, match=rf"{name} cannot be checked, since .*{sidecar} does not name it"):
+    with pytest.raises(UserError, match=rf"{name} cannot be checked, since .*{sidecar} does not list it"):
         read_table(tmp_path / name)
 
 
@@ -85,7 +85,9 @@ def test_a_record_of_another_version_is_refused_in_one_sentence(tmp_path: Path) 
         message = found | {"version": version}
         digest = hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
         (tmp_path / TABLES).write_text(json.dumps(message | {"digest": digest}))
-        with pytest.raises(UserError, match=r"tables\.json has version .*this program reads 2: run `crossmodal "):
+        with pytest.raises(
+            UserError, match=r"tables\.json is a record of version .*this program reads version 2: run `crossmodal "
+        ):
             read_table(path)
 
 

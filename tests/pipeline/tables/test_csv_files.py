@@ -128,8 +128,11 @@ def test_a_long_cell_is_read(tmp_path: Path) -> None:
             r"m.csv:2: byte 0xe4 is not valid UTF-8.*Windows-1252.*gläd",
         ),
         (PLAIN.encode("utf-16")[:-1], "UTF-16"),
-        (PLAIN + "00125,happy,no, never,s1\n", "m.csv:4: more cells than the header.*contain a comma"),
-        (SEMICOLONS + "00125;happy;no; never;s1\n", "m.csv:4: more cells than the header.*contain a semicolon"),
+        (PLAIN + "00125,happy,no, never,s1\n", "m.csv:4: the row has more cells than the header.*contain a comma"),
+        (
+            SEMICOLONS + "00125;happy;no; never;s1\n",
+            "m.csv:4: the row has more cells than the header.*contain a semicolon",
+        ),
         (PLAIN + '00125,happy,"no,s1\n00126,sad,x,s2\n', r"m\.csv:4: a quotation mark.*never closed"),
         (PLAIN + '00125,happy,"no" x,s1\n', r"m\.csv:4: not a readable CSV"),
         (INDEXED.replace("\n0,", "\nu1,"), "column 1 has no name, but holds 'u1'.*index=False"),

@@ -328,7 +328,7 @@ def test_what_is_said_names_the_remedy_unless_the_settings_accept_it(tmp_path):
     block = "{reader: manifest, root: r, label: l, task: classification, modalities: [text], protocol: {kind: official}"
     path = tmp_path / "params.yaml"
     for extra, end in (
-        ("", "to accept it instead, set corpora.c.speakers_unknown to true"),
+        ("", "to rank rows anyway, set corpora.c.speakers_unknown to true"),
         (
             ", speakers_unknown: true",
             f"{NOBODY}, which corpora.c.speakers_unknown accepts",

@@ -78,8 +78,8 @@ def test_equal_copies_are_used_once_and_different_ones_are_an_error(tmp_path: Pa
     assert found.utterances["utterance"].tolist() == ["t2", "t3", "w1"]
     said = {p.severity: p.message for p in found.problems if "release" not in p.message}
     assert said == {
-        "error": f"{tmp_path}/a/t2.wav and {tmp_path}/b/t2.wav are one utterance with different contents: "
-        "keep one of them",
+        "error": f"{tmp_path}/a/t2.wav and {tmp_path}/b/t2.wav are the same utterance with different content: "
+        "keep only one",
         "warning": f"1 clip is there twice with the same content, such as {tmp_path}/a/w1.wav and {tmp_path}/b/w1.wav: "
         "the first is used",
     }

@@ -93,7 +93,7 @@ def test_a_code_that_ravdess_does_not_have_is_an_error(name: str, sentence: str,
 def test_other_names_are_listed_and_not_used(tmp_path: Path) -> None:
     found = read(clips(tmp_path, "03-01-01-01-01-01-01.wav", "notes.wav", "._03-01-01-01-01-01-01.wav"), settings())
     assert len(found.utterances) == 1
-    assert any("notes.wav is not named as the corpus names its clips" in str(p) for p in found.problems)
+    assert any("notes.wav is not named like the clips of the corpus" in str(p) for p in found.problems)
     assert not any("._" in str(p) for p in found.problems)
 
 
@@ -101,7 +101,7 @@ def test_no_recordings_other_recordings_and_other_labels_are_refused(tmp_path: P
     with pytest.raises(UserError, match="does not hold the whole corpus"):
         read(tmp_path, settings())
     clips(tmp_path, "interview.wav")
-    with pytest.raises(UserError, match=r"interview\.wav, but none is named as RAVDESS"):
+    with pytest.raises(UserError, match=r"interview\.wav, but none is named like those of RAVDESS"):
         read(tmp_path, settings())
     with pytest.raises(UserError, match=r"has no label column 'emotions'.*emotion"):
         read(tmp_path, settings("emotions"))

@@ -124,6 +124,8 @@ def test_one_modality_an_undefined_metric_and_no_labels() -> None:
         "[70.0, 85.0].",
         "The best baseline is a constant guess: accuracy 33.3 % [30.0, 40.0].",
     ]
-    assert sentences(replace(alone, single=None)) == ["accuracy is undefined for every row, so nothing can be said."]
+    assert sentences(replace(alone, single=None)) == [
+        "accuracy is undefined for every row, so nothing can be concluded."
+    ]
     no = Answer("c", "A note.", unanswered="there are no labels in c, so nothing can be learnt")
     assert sentences(no) == ["There are no labels in c, so nothing can be learnt.", "A note."]

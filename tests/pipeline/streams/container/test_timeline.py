@@ -150,7 +150,7 @@ def test_a_pause_of_a_transport_stream_stays(tmp_path: Path, video: str, pause_s
     assert span.start_s + found.start_s == pytest.approx(3.0 + pause_s, abs=0.1)
     if pause_s > 60:
         (message,) = info.notices
-        leap = re.search(r"its clock jumps forward by ([0-9.]+) s at 1\.[45]\d s: this counts as a pause", message)
+        leap = re.search(r"its clock jumps forward by ([0-9.]+) s at 1\.[45]\d s, which counts as a pause", message)
         assert leap is not None
         assert float(leap[1]) == pytest.approx(pause_s, abs=0.1)
 
@@ -168,7 +168,7 @@ def test_a_jump_taken_for_a_joint_is_reported_and_moves_picture_and_sound_alike(
     path = joined(tmp_path / "joined", parts)
     (message,) = probe(path).notices
     assert "its clock jumps forward by 9" in message
-    assert "this counts as the joint of two recordings" in message
+    assert "which counts as the joint of two recordings" in message
     for found in (white_from_s(path), beeps_from_s(path)):
         assert found == pytest.approx([0.5, 2.5], abs=0.12)
 
