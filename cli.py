@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.commands import corpora, exchange, ingest, look, models, run, show
+from pipeline.commands import corpora, exchange, ingest, look, models, plan, run, show
 from pipeline.commands.common import Group
 
 # In the order in which a user needs them.
@@ -15,7 +15,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Use the results": (models.compare, models.explain, models.fit, models.predict),
     "Exchange features with other tools": (exchange.import_, exchange.export),
     "Inspect a project and clean up": (
-        *(show.show, look.status, look.features, look.doctor),
+        *(show.show, plan.plan, look.status, look.features, look.doctor),
         *(look.models, look.cache),
     ),
 }

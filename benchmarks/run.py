@@ -14,8 +14,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"
 os.environ |= {"HF_HUB_OFFLINE": "1", "GLOG_minloglevel": "3", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
-COMPARED = ("parts", "workers", "hosts", "opensmile", "mmsa-fet")  # benchmarks that give ratios
-PARTS = (*COMPARED, "extractors", "memory", "strategies", "digests")
+COMPARED = ("parts", "workers", "hosts", "opensmile", "mmsa-fet", "rows")  # benchmarks that give ratios
+PARTS = (*COMPARED, "plan", "extractors", "memory", "strategies", "digests")
 SETS = ("ravdess", "grid")
 
 
@@ -44,12 +44,14 @@ def main(
     hosts      the commands on 1 and on 2 hosts (network namespaces of this machine)
     opensmile  the openSMILE path against audinterface, 2 processes each
     mmsa-fet   streams and three extractors against MMSA-FET (`make mmsa-fet` installs it)
+    rows       every stage on 10,000 and on 100,000 rows of text
+    plan       what `crossmodal plan` estimates against what a run takes
     extractors milliseconds per clip of each extractor, for `crossmodal features list`
     memory     peak memory for few and for many clips
     strategies training on as many utterances as CMU-MOSI has
     digests    reading stores with and without checking them
 
-    Without names, all of them run; with `--check`, the first five. `ravdess` and `grid` choose the clips of `parts`,
+    Without names, all of them run; with `--check`, the first six. `ravdess` and `grid` choose the clips of `parts`,
     `workers` and `mmsa-fet`.
 
     Example: python -m benchmarks.run parts grid
@@ -119,7 +121,7 @@ def _reports(
     from benchmarks import digests, extractors, strategies
     from benchmarks import parts as steps
     from benchmarks.peers import fet, smile
-    from benchmarks.scaling import hosts, memory, workers
+    from benchmarks.scaling import hosts, memory, plan, rows, workers
 
     yield _heading()
     if "parts" in parts:
@@ -134,6 +136,10 @@ def _reports(
         yield from smile.run(min(files, 120) if quick else files, rounds or 1)
     if "mmsa-fet" in parts:
         yield from fet.run(sets, rounds or 1, {"ravdess": 8, "grid": 20} if quick else {"ravdess": 24, "grid": 60})
+    if "rows" in parts:
+        yield from rows.run(rows.QUICK if quick else rows.SIZES)
+    if "plan" in parts:
+        yield from plan.run((*plan.CORPORA,), 2, 24 if quick else None)
     if "extractors" in parts:
         yield from extractors.run(quick=quick)
     if "memory" in parts:

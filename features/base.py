@@ -34,7 +34,7 @@ class Extractor(ABC, Generic[StreamT]):
     version: ClassVar[int]
     packages: ClassVar[tuple[str, ...]] = ()
     needs_settings: ClassVar[bool] = False  # True if it cannot run with default settings
-    light: ClassVar[bool] = False  # True if starting workers would take longer than the extraction
+    light: ClassVar[bool] = False  # True if reading a file takes longer than the extraction: no workers, no cache
     terms: ClassVar[str] = "not stated"  # the licence of the packaged weights, or of the library that computes
     references: ClassVar[tuple[Reference, ...]] = ()  # what to cite for the method and its packaged weights
     Config: ClassVar[type[Any]]

@@ -34,6 +34,11 @@ class Column:
         return np.nan if np.dtype(self.dtype).kind == "f" else 0
 
     @property
+    def is_text(self) -> bool:
+        """Whether its cells are texts or bytes, not numbers."""
+        return self.dtype in ("str", "bytes")
+
+    @property
     def nothing(self) -> Cells:
         """The cell of an utterance without a value."""
         return "" if self.dtype == "str" else np.full(self.width or (), self.fill, self.dtype)

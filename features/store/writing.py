@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from features.errors import StoreError
 from features.store.hdf5 import REFERENCE, Room, room_for_texts, writing_hdf5
 from features.store.head import HEAD, write_head
 from features.store.schema import DIGEST, FORMAT, FORMAT_VERSION, WHOLE, Column, Entry, Item, Schema, digest_of, path_of
+
+_BLOCK = 1 << 18  # bytes that are written at once: a call of HDF5 costs as much as 50 kB
+_MOST = 1 << 11  # utterances that are written at once
 
 
 def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
@@ -66,6 +69,8 @@ class _Writer:
         self._whole: dict[str, Any] = {}  # running hash of all numbers of a column
         self._datasets: dict[str, Any] = {}
         self._due: dict[str, int] = {}  # bytes that HDF5 lays out when it first writes into a column
+        self._block: list[Entry] = []  # utterances that are still to be written, and the position of the first one
+        self._first, self._size = 0, 0
         self._array("offsets", self.offsets)
         self._texts("utterance", [item.utterance for item in items])
         self._texts("key", [item.key for item in items])
@@ -105,16 +110,18 @@ class _Writer:
         content = hashlib.sha256(attributes.encode("utf-8", "surrogateescape"))
         content.update(json.dumps([astuple(column) for column in (*self.schema.rows, *self.schema.clips)]).encode())
         statuses: list[tuple[str, str]] = []
-        for i, item in enumerate(self.items):
+        for item in self.items:
             entry = item.load()
             if entry.length != item.length:
                 raise StoreError(
                     f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows during writing"
                 )
             statuses.append((entry.status, entry.note))
-            digests = self._put(i, entry)
+            digests = [self._noted(where, cells) for where, cells in self._cells(entry)]
             names = [item.utterance, item.key, entry.status, entry.note, entry.length]
             content.update(json.dumps(names).encode() + b"".join(digests))
+            self._add(entry)
+        self._write_block()
         self._texts("status", [status for status, _ in statuses])
         self._texts("note", [note for _, note in statuses])
         for where, found in self._digests.items():
@@ -127,35 +134,60 @@ class _Writer:
                 self._array(f"cells/{path_of(column, 'rows')}", np.array(self._ends[column.name], np.int64))
         return content.hexdigest()
 
-    def _put(self, i: int, entry: Entry) -> list[bytes]:
-        """Write one utterance; return the digest of its cells in each column."""
-        where, found, ok = slice(self.offsets[i], self.offsets[i + 1]), [], entry.status == "ok"
-        self._make_room(entry)
+    def _cells(self, entry: Entry) -> Iterator[tuple[str, Any]]:
+        """Yield the path and the cells of each column of an utterance, in the type of the column."""
+        ok = entry.status == "ok"
         for column in self.schema.rows:
-            cells: Any = entry.rows[column.name] if ok else _no_rows(column)
-            if column.dtype not in ("str", "bytes"):
-                cells = np.asarray(cells, column.dtype)
-            found.append(self._noted(path_of(column, "rows"), cells))
-            if column.dtype == "bytes":
-                self._put_bytes(column, cells)
-            elif where.stop > where.start:
-                self._datasets[path_of(column, "rows")][where] = cells
+            rows: Any = entry.rows[column.name] if ok else _no_rows(column)
+            yield path_of(column, "rows"), rows if column.is_text else np.asarray(rows, column.dtype)
         for column in self.schema.clips:
-            cell: Any = entry.clips[column.name] if ok else column.nothing
-            if column.dtype != "str":
-                cell = np.asarray(cell, column.dtype).reshape((column.width,) if column.width else ())
-            found.append(self._noted(path_of(column, "clips"), cell))
-            if ok:
-                self._datasets[path_of(column, "clips")][i] = cell
-        return found
+            yield path_of(column, "clips"), _clip_cell(column, entry)
 
-    def _make_room(self, entry: Entry) -> None:
-        """Reserve space for an utterance's texts, and for all columns that HDF5 has not laid out yet."""
+    def _add(self, entry: Entry) -> None:
+        """Add an utterance to the block, and write the block if it is large."""
+        self._block.append(entry)
+        if entry.status == "ok":
+            self._size += sum(map(_bytes_of, entry.rows.values()))
+        if self._size >= _BLOCK or len(self._block) >= _MOST:
+            self._write_block()
+
+    def _write_block(self) -> None:
+        """Write the columns of all utterances of the block."""
+        block, self._block, self._size = self._block, [], 0
+        at = slice(self._first, self._first + len(block))
+        self._first = at.stop
+        done = [entry for entry in block if entry.status == "ok"]
+        if not done:
+            return
+        self._make_room(done)
+        rows = slice(self.offsets[at.start], self.offsets[at.stop])
+        for column in self.schema.rows:
+            found: list[Any] = [entry.rows[column.name] for entry in done]
+            if column.dtype == "bytes":
+                self._put_bytes(column, [cell for cells in found for cell in cells])
+            elif rows.stop > rows.start and column.dtype == "str":
+                self._datasets[path_of(column, "rows")][rows] = np.array(
+                    [cell for cells in found for cell in cells], object
+                )
+            elif rows.stop > rows.start:
+                self._datasets[path_of(column, "rows")][rows] = np.concatenate(
+                    [np.asarray(cells, column.dtype).reshape(-1, *_width(column)) for cells in found]
+                )
+        for column in self.schema.clips:
+            cells = [_clip_cell(column, entry) for entry in block]
+            self._datasets[path_of(column, "clips")][at] = (
+                np.array(cells, object) if column.is_text else np.stack(cells)
+            )
+
+    def _make_room(self, entries: Sequence[Entry]) -> None:
+        """Reserve space for the texts of utterances, and for the columns that are still empty."""
         self._due = {
             where: size for where, size in self._due.items() if not self._datasets[where].id.get_storage_size()
         }
-        texts = [text for c in self.schema.rows if c.dtype == "str" for text in entry.rows.get(c.name, ())]
-        texts += [entry.clips[c.name] for c in self.schema.clips if c.dtype == "str" and c.name in entry.clips]
+        rows = [column.name for column in self.schema.rows if column.dtype == "str"]
+        clips = [column.name for column in self.schema.clips if column.dtype == "str"]
+        texts = [text for entry in entries for name in rows for text in entry.rows[name]]
+        texts += [str(entry.clips[name]) for entry in entries for name in clips]
         self.room.ahead(sum(self._due.values()) + room_for_texts(texts))
 
     def _put_bytes(self, column: Column, cells: Sequence[bytes]) -> None:
@@ -183,6 +215,20 @@ class _Writer:
 
 def _no_rows(column: Column) -> Any:
     return [] if column.dtype in ("str", "bytes") else np.zeros((0, column.width) if column.width else 0, column.dtype)
+
+
+def _clip_cell(column: Column, entry: Entry) -> Any:
+    """Return the cell of an utterance in a column that has one a clip, in its type."""
+    cell = entry.clips[column.name] if entry.status == "ok" else column.nothing
+    return cell if column.dtype == "str" else np.asarray(cell, column.dtype).reshape(_width(column))
+
+
+def _width(column: Column) -> tuple[int, ...]:
+    return (column.width,) if column.width else ()
+
+
+def _bytes_of(cells: Any) -> int:
+    return cells.nbytes if isinstance(cells, np.ndarray) else REFERENCE * len(cells) + sum(map(len, cells))
 
 
 def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from models.validation.folds import numbered
 DRAWS = 1000
 CONFIDENCE = 0.95
 SEED = 0
+_COUNTED = 1 << 27  # cells of draws and groups that are counted at once: 1 GB
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,23 @@ class Resamples:
     @cached_property
     def counts(self) -> FloatArray:
         """How often each draw contains each group, ``(draws, groups)``."""
+        return self._counted(self.drawn)
+
+    def totals(self, sums: FloatArray) -> FloatArray:
+        """Return the sum over each draw, ``(s, draws, k)``, of ``(s, groups, k)`` values.
+
+        If there are very many groups, a few draws are counted at a time, which takes less memory.
+        """
         draws, groups = self.drawn.shape
-        cells = self.drawn + groups * np.arange(draws)[:, None]
+        if draws * groups <= _COUNTED:
+            return self.counts @ sums
+        size = max(1, _COUNTED // groups)
+        parts = [self._counted(self.drawn[at : at + size]) @ sums for at in range(0, draws, size)]
+        return np.concatenate(parts, axis=1)
+
+    def _counted(self, drawn: IntArray) -> FloatArray:
+        draws, groups = drawn.shape
+        cells = drawn + groups * np.arange(draws)[:, None]
         return np.bincount(cells.ravel(), minlength=draws * groups).reshape(draws, groups).astype(np.float64)
 
     @cached_property
@@ -149,7 +165,7 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
     values = np.full((len(predictions), len(resamples.drawn)), np.nan)
     if metric.statistics and values.size:
         sums = metric.statistics.by_group(truth, predictions, resamples.groups)
-        values = metric.statistics.metric(resamples.counts @ sums)
+        values = metric.statistics.metric(resamples.totals(sums))
     for model, draw in np.argwhere(np.isnan(values)):
         utterances = resamples.draws[draw]
         values[model, draw] = metric(truth[utterances], predictions[model, utterances])

@@ -23,6 +23,7 @@ from pipeline.commands import completion
 
 if TYPE_CHECKING:
     from pipeline.reporting.tables import Block
+    from pipeline.settings.selected import Selection
 
 _CLOSED_PIPE = 128 + signal.SIGPIPE  # exit code that a shell reports for a process that was ended by a closed pipe
 PROTOCOLS = "official, crossfit, group-kfold, leave-one-group-out or leave-one-corpus-out"
@@ -48,6 +49,24 @@ def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
     option = click.option("--corpus", "corpora", multiple=True, shell_complete=complete, help=text)
     argument = click.argument("named", nargs=-1, metavar="[CORPUS]...", shell_complete=complete)
     return argument(option(with_both))
+
+
+def with_selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add `--limit` and `--utterances`, which the command gets as one `selection`: None for the whole corpus."""
+
+    @wraps(command)
+    def with_one(*args: Any, limit: int | None, utterances: Path | None, **options: Any) -> Any:
+        from pipeline.settings.selected import Selection
+
+        if limit and utterances:
+            raise click.UsageError("--limit and --utterances choose different utterances: give one of them")
+        one = Selection(limit or 0, str(utterances or "")) if limit or utterances else None
+        return command(*args, selection=one, **options)
+
+    text = "Only N utterances, of all classes and as many groups as possible; results are those of CORPUS@N."
+    listed = "Only the utterances that a file lists, one a line; results are those of CORPUS@FILE."
+    limit = click.option("--limit", metavar="N", type=click.IntRange(1), help=text)
+    return limit(click.option("--utterances", metavar="FILE", type=click.Path(path_type=Path), help=listed)(with_one))
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
@@ -258,11 +277,19 @@ def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
     return names
 
 
-def prepared(params: Any, corpora: tuple[str, ...]) -> list[str]:
-    """Return the names of the chosen corpora, and warn about files that changed since `prepare` read them."""
+def prepared(params: Any, corpora: tuple[str, ...], selection: "Selection | None" = None) -> list[str]:
+    """Return the names of the chosen corpora, and warn about files that changed since `prepare` read them.
+
+    With a selection, its tables are written first, and the names are those of the selections.
+    """
     from pipeline.corpora.sources import changed_sources
 
     names = names_of(params, corpora)
+    if selection is not None:
+        from pipeline.selections.selecting import select
+        from pipeline.settings.selected import corpus_of
+
+        names = [select(params, name, selection) for name in dict.fromkeys(map(corpus_of, names))]
     for name in names:
         if warning := changed_sources(params, name):
             echo(warning, err=True)

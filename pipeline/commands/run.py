@@ -1,6 +1,5 @@
 """The stages, one command each."""
 
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,9 @@ from pipeline.commands.common import (
     prepared,
     run_options,
     with_corpora,
+    with_selection,
 )
+from pipeline.commands.jobs import run_each
 
 
 @click.command(cls=Command)
@@ -78,15 +79,19 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
     from pipeline.corpora.problems import shown
     from pipeline.corpora.utterances import read_utterances, read_word_table
     from pipeline.inspection.corpus_facts import facts_of
+    from pipeline.selections.selecting import select_again
     from pipeline.settings.paths import CorpusPaths
+    from pipeline.settings.selected import corpus_of, is_selection
     from pipeline.stages.prepare import prepare as run
 
     params = load(params_path)
     with pool_of(params, workers, scheduler) as pool:
         for name in names_of(params, corpora):
             paths = CorpusPaths(name)
-            for line in shown(run(params, name, pool), paths.problems):
+            for line in shown(run(params, corpus_of(name), pool), paths.problems):
                 echo(line, err=True)
+            if is_selection(name):
+                echo(select_again(params, name))
             table = read_utterances(paths.utterances, params.corpus(name).label)
             echo(facts_of(name, table, read_word_table(paths.words), params.corpus(name)))
             echo(f"prepare {name}: done")
@@ -102,6 +107,7 @@ ahead = click.option(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@with_selection
 @click.option(
     "--modality",
     "modalities",
@@ -114,6 +120,7 @@ ahead = click.option(
 def preprocess(
     params_path: Path,
     corpora: tuple[str, ...],
+    selection: Any,
     modalities: tuple[str, ...],
     ahead: bool,
     workers: int | None,
@@ -133,8 +140,8 @@ def preprocess(
     for modality in modalities:
         if modality not in MODALITIES:
             raise UserError(f"no modality is named {modality!r}; {suggest(modality, MODALITIES)}")
-    names, chosen = prepared(params, corpora), modalities or MODALITIES
-    _each(
+    names, chosen = prepared(params, corpora, selection), modalities or MODALITIES
+    run_each(
         [(name, modality) for name in names for modality in chosen],
         lambda pool, name, modality: run(params, name, modality, pool),
         "preprocess",
@@ -151,6 +158,7 @@ def preprocess(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@with_selection
 @click.option(
     "--extractor",
     "extractors",
@@ -163,6 +171,7 @@ def preprocess(
 def extract(
     params_path: Path,
     corpora: tuple[str, ...],
+    selection: Any,
     extractors: tuple[str, ...],
     ahead: bool,
     workers: int | None,
@@ -178,8 +187,8 @@ def extract(
     params = load(params_path)
     for extractor in extractors:
         params.modality(extractor)  # raises if the name is unknown
-    names, chosen = prepared(params, corpora), extractors or params.extract
-    _each(
+    names, chosen = prepared(params, corpora, selection), extractors or params.extract
+    run_each(
         [(name, extractor) for name in names for extractor in chosen],
         lambda pool, name, extractor: run(params, name, extractor, pool),
         "extract",
@@ -193,49 +202,10 @@ def extract(
     )
 
 
-def _each(
-    jobs: list[tuple[str, Any]],
-    run: Callable[..., Any],
-    stage: str,
-    pool: Any,
-    later: Mapping[str, Callable[[Any], int]] | None = None,
-) -> None:
-    """Run all jobs on one pool of workers; if too many clips fail, continue and raise an error at the end.
-
-    If the jobs started workers, these then also compute ahead what the commands in `later` will need.
-    """
-    from pipeline.errors import TooManyFailures
-    from pipeline.run.stores import summary
-
-    failures = []
-    with pool:
-        for name, what in jobs:
-            try:
-                echo(f"{stage} {name} {what}: {summary(run(pool, name, what))}")
-            except TooManyFailures as error:
-                failures.append(str(error))
-                echo(f"{stage} {name} {what}: too many clips failed", err=True)
-        for step, compute in (later or {}).items() if pool.started else ():
-            _ahead(step, partial(compute, pool))
-    if failures:
-        raise TooManyFailures("\n".join(failures))
-
-
-def _ahead(step: str, compute: Callable[[], int]) -> None:
-    """Compute ahead for another command; an error is only printed, since that command will meet it and report it."""
-    from features.errors import ExtractorError, StoreError
-    from pipeline.errors import UserError
-
-    try:
-        if computed := compute():
-            echo(f"{step}: {computed} clips computed ahead")
-    except (ExtractorError, StoreError, UserError) as error:
-        echo(f"{step}: left to its own command ({error})", err=True)
-
-
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@with_selection
 @click.option(
     "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels; every strategy must then be at chance."
 )
@@ -244,6 +214,7 @@ def _ahead(step: str, compute: Callable[[], int]) -> None:
 def train(
     params_path: Path,
     corpora: tuple[str, ...],
+    selection: Any,
     shuffled: bool,
     if_possible: bool,
     workers: int | None,
@@ -261,7 +232,7 @@ def train(
 
     params = load(params_path)
     with pool_of(params, workers, scheduler) as pool:
-        for name in prepared(params, corpora):
+        for name in prepared(params, corpora, selection):
             for notice in run(params, name, pool, shuffled=shuffled, if_possible=if_possible):
                 echo(f"train {name}: {notice}")
             for line in check_shuffled(params, name) if shuffled else ():
@@ -271,6 +242,7 @@ def train(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@with_selection
 @if_possible
 @click.option("--quiet", is_flag=True, help="Write the files and print nothing.")
 @click.option("--show", is_flag=True, help="Print the existing results without scoring again.")
@@ -290,6 +262,7 @@ def train(
 def evaluate(
     params_path: Path,
     corpora: tuple[str, ...],
+    selection: Any,
     if_possible: bool,
     quiet: bool,
     show: bool,
@@ -308,7 +281,7 @@ def evaluate(
 
     choice, facts = check_choice(what), {}
     params = load(params_path)
-    for place, name in enumerate(prepared(params, corpora)):
+    for place, name in enumerate(prepared(params, corpora, selection)):
         try:
             why = "" if show else run(params, name, if_possible=if_possible)
             if choice.as_json:
@@ -328,10 +301,16 @@ def evaluate(
 @click.command(cls=Command)
 @PARAMS
 @with_corpora
+@with_selection
 @run_options
 @if_possible
 def report(
-    params_path: Path, corpora: tuple[str, ...], workers: int | None, scheduler: str | None, if_possible: bool
+    params_path: Path,
+    corpora: tuple[str, ...],
+    selection: Any,
+    workers: int | None,
+    scheduler: str | None,
+    if_possible: bool,
 ) -> None:
     """Write a corpus's results and recordings as one page.
 
@@ -343,5 +322,5 @@ def report(
 
     params = load(params_path)
     with pool_of(params, workers, scheduler) as pool:
-        for name in prepared(params, corpora):
+        for name in prepared(params, corpora, selection):
             echo(f"report {name}: {run(params, name, pool, if_possible=if_possible)}")

@@ -1,6 +1,7 @@
 """Check whether the label files of a corpus changed since `prepare` read them, as later stages do not read them."""
 
 from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pipeline.hashing import sha256_of
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.selected import is_selection
 from pipeline.settings.unions import UnionParams
 from pipeline.tables.bound import TABLES, read_record
 
@@ -52,6 +54,8 @@ def current(params: Params, name: str) -> bool:
     if any(problem.severity == "error" for problem in corpus.problems):
         return False
     stored = read_utterances(paths.utterances, settings.label)
+    if is_selection(name):
+        corpus = _of(corpus, stored)
     if _words_made_by(paths.work / TABLES) != word_settings(settings, params.words):
         return False
     same = [c for c in corpus.utterances.columns if c not in (*MADE, *SOURCE_COLUMNS)]
@@ -67,6 +71,13 @@ def current(params: Params, name: str) -> bool:
         and not (ends > END_TOLERANCE_S).any()
         and _same_words(paths.words, _words_within(settings, corpus, stored), texts | times)
     )
+
+
+def _of(corpus: Corpus, stored: pd.DataFrame) -> Corpus:
+    """Return the utterances and words of a corpus that a selection holds."""
+    names = set(stored["utterance"])
+    rows, words = (table[table["utterance"].isin(names)] for table in (corpus.utterances, corpus.words))
+    return replace(corpus, utterances=rows, words=words)
 
 
 def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:

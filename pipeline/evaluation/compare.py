@@ -31,6 +31,7 @@ from pipeline.reporting.tables import Block, Table
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.selected import corpus_of
 from pipeline.tables import bound
 from pipeline.training.current import require_same, require_trained
 from pipeline.training.guard import published, speakers_note_of
@@ -212,7 +213,7 @@ def _same(wanted: str, name: str) -> bool:
 
 
 def _named_after(params: Params, folder: Path) -> str:
-    name = folder.resolve().name
+    name = corpus_of(folder.resolve().name)
     if name not in params.corpora:
         raise UserError(f"the name of {folder} matches no corpus in {params.path}: name the corpus with --corpus")
     return name

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.atomic import discard
-from features.store import open_store
+from features.registry import extractor_class, extractor_names
+from features.store import Store, open_store
 from pipeline.corpora.sources import MADE_WORDS
 from pipeline.reporting.utterance.parts import FOLDER, KEYS, read_keys
 from pipeline.run.cache import garbage
 from pipeline.run.leftovers import left_by_killed_runs
+from pipeline.run.streaming import LIGHT
 from pipeline.settings.paths import CACHE
 from pipeline.tables.bound import TABLES, of_this_version, read_record
 from pipeline.training.trained import record_in
@@ -65,7 +67,7 @@ def used_keys() -> set[str]:
     keys: set[str] = set()
     for path in Path("data/work").glob("*/*/*.h5"):
         with open_store(path) as store:
-            keys.update(store.keys)
+            keys.update(() if _is_light(store) else store.keys)
     for path in Path("data/work").glob(f"*/{TABLES}"):
         if of_this_version(path):
             keys.update(read_record(path).get(MADE_WORDS, {}).get("keys", []))
@@ -75,6 +77,14 @@ def used_keys() -> set[str]:
         if of_this_version(path):  # fits of other versions are never used again, since their keys depend on the code
             keys.update(record_in(path).fits)
     return keys
+
+
+def _is_light(store: Store) -> bool:
+    """Whether a light step wrote a store: it reads no files of the cache, though earlier versions wrote some."""
+    name = store.attribute("name")
+    if store.attribute("kind") == "features" and name in extractor_names():
+        return extractor_class(name).light
+    return store.attribute("kind") == "stream" and name in LIGHT
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pipeline.corpora.word_sources import machine_made
 from pipeline.errors import UserError
 from pipeline.run.cache import ClipCache
 from pipeline.run.plans import Clip, Outcome, feature_clips, is_current, stream_clips
+from pipeline.run.streaming import LIGHT
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CACHE, CorpusPaths
 from pipeline.tables.bound import TRAINED, require_all_there
@@ -55,10 +56,12 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
     yield _prepare(params, name)
     for modality in MODALITIES:
         plan = partial(stream_clips, params, name, modality, trust_missing=True)
-        yield _step(name, f"preprocess {modality}", modality, plan, paths.stream(modality))
+        cache = None if modality in LIGHT else ClipCache(CACHE, modality)
+        yield _step(name, f"preprocess {modality}", plan, paths.stream(modality), cache)
     for extractor in params.extract:
-        plan = partial(feature_clips, name, params.extractor(extractor))
-        yield _step(name, f"extract {extractor}", extractor, plan, paths.features(extractor))
+        built = params.extractor(extractor)
+        cache = None if built.light else ClipCache(CACHE, extractor)
+        yield _step(name, f"extract {extractor}", partial(feature_clips, name, built), paths.features(extractor), cache)
     if not params.corpus(name).label:
         yield from (Counts(name, stage, 0, 0, 0, 0, 0, "no labels: features only") for stage in _LEARNT)
         return
@@ -72,13 +75,15 @@ def _rows(params: Params, name: str) -> Iterator[Counts]:
 _LEARNT = ("train", "evaluate", "report")
 
 
-def _step(name: str, stage: str, step: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path) -> Counts:
+def _step(
+    name: str, stage: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path, cache: ClipCache | None
+) -> Counts:
+    """Return the counts of a step; a light one has no cache."""
     try:
         planned = plan()
     except (UserError, StoreError) as error:
         return Counts(name, stage, 0, 0, 0, 0, 0, f"waits: {error}")
     stored, note = _stored(path)
-    cache = ClipCache(CACHE, step)
     done = cached = failed = stale = 0
     for item in planned:
         key, status = stored.get(item.utterance, ("", ""))
@@ -86,7 +91,7 @@ def _step(name: str, stage: str, step: str, plan: Callable[[], Sequence[Clip | O
         failed += current and status == "failed"
         done += current and status != "failed"
         stale += bool(status) and not current
-        cached += isinstance(item, Clip) and cache.exists(item.key)
+        cached += cache is not None and isinstance(item, Clip) and cache.exists(item.key)
     return Counts(name, stage, len(planned), done, cached, failed, stale, note)
 
 

@@ -1,9 +1,13 @@
-"""Run one step over many clips: take results from the cache, compute the rest on workers, store each at once."""
+"""Run one step over many clips: take results from the cache, compute the rest on workers, store each at once.
+
+A light step, whose work takes less time than reading a file, keeps no files: this process computes all of its clips,
+every time, and holds the results until they are in the store.
+"""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -35,7 +39,7 @@ class Step(Protocol):
 
     @property
     def light(self) -> bool:
-        """Whether the step is so cheap that no workers are used."""
+        """Whether the step is so cheap that no workers and no cache are used."""
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -56,11 +60,24 @@ class Step(Protocol):
 
 @dataclass(frozen=True)
 class StepReport:
-    """All outcomes in the order of the clips, the utterances computed in this run, and how many files were damaged."""
+    """The results of running a step.
+
+    Attributes
+    ----------
+    outcomes
+        All outcomes, in the order of the clips.
+    computed
+        The utterances that were computed in this run.
+    damaged
+        How many of these had a damaged file in the cache.
+    entries
+        Key -> entry of a light step, which keeps no files; empty for other steps.
+    """
 
     outcomes: Sequence[Outcome]
     computed: Sequence[str]
     damaged: int
+    entries: Mapping[str, Entry] = field(default_factory=dict)
 
 
 def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) -> StepReport:
@@ -71,6 +88,8 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
     UserError
         If results cannot be stored (disk full, folder not writable), or the extractor cannot work with its settings.
     """
+    if step.light:
+        return run_light(step, clips, quiet=pool.workers == 0)
     cache = ClipCache(cache_root, step.name)
     done: dict[int, Outcome] = {}
     damaged = 0
@@ -90,20 +109,41 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
     return StepReport(outcomes, [clip.utterance for clip in pending], damaged)
 
 
+def run_light(step: Step, clips: Sequence[Clip], *, quiet: bool) -> StepReport:
+    """Compute all clips of a light step in this process, without the cache."""
+    outcomes: dict[int, Outcome] = {}
+    entries: dict[str, Entry] = {}
+    with (
+        _ONE_AT_A_TIME,
+        _settings_as_user_errors(),
+        Progress(f"{step.stage} {step.name}", len(clips), quiet=quiet) as progress,
+    ):
+        pin_to_one_thread()
+        load_plugins(step.plugins)
+        for position, result in _guarded(step, clips):
+            outcome, entry = _settled(clips[position], result)
+            outcomes[position] = outcome
+            if entry is not None:
+                entries[outcome.key] = entry
+            progress.step(failed=entry is None)
+    return StepReport([outcomes[i] for i in range(len(clips))], [clip.utterance for clip in clips], 0, entries)
+
+
+@contextmanager
+def _settings_as_user_errors() -> Iterator[None]:
+    """Turn the error of an extractor that cannot work with its settings into a `UserError`."""
+    try:
+        yield
+    except ExtractorError as error:
+        raise UserError(str(error)) from error
+
+
 def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) -> Iterator[Outcome]:
     if not pending:
         return
     step = step.ready()
-    task = partial(work, step, cache_root.resolve())
-    batches = step.batches(pending, 1 if step.light else pool.size())
-    try:
-        if step.light:
-            for batch in batches:
-                yield from task(batch)
-        else:
-            yield from _on_workers(task, batches, pool)
-    except ExtractorError as error:
-        raise UserError(str(error)) from error
+    with _settings_as_user_errors():
+        yield from _on_workers(partial(work, step, cache_root.resolve()), step.batches(pending, pool.size()), pool)
 
 
 def _on_workers(
@@ -176,23 +216,30 @@ def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | E
 
 
 def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
+    outcome, entry = _settled(clip, result)
+    if entry is not None:
+        cache.put(clip.key, entry)
+    return outcome
+
+
+def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | None]:
+    """Return the outcome of a result, and its entry unless it failed."""
     if isinstance(result, NoStream):
         result = Entry("absent", str(result))
     elif isinstance(result, EmptyInput):
         result = Entry("empty", str(result))
     if isinstance(result, Exception):
         message = " ".join(str(result).split()) or "no message"
-        return Outcome(clip.utterance, clip.key, "failed", note=message, error=type(result).__name__)
-    cache.put(clip.key, result)
-    return _outcome(clip, result)
+        return Outcome(clip.utterance, clip.key, "failed", note=message, error=type(result).__name__), None
+    return _outcome(clip, result), result
 
 
 def _outcome(clip: Clip, entry: Entry) -> Outcome:
     return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note, device=entry.device)
 
 
-def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema: Schema) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`, which are read from the cache one by one.
+def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema) -> list[Item]:
+    """Return the outcomes as items for `features.store.write_store`; those of a heavy step are in the cache.
 
     If a column of an item does not have the width in the schema, reading the item raises `UserError`.
     """
@@ -201,7 +248,7 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema
     def load(outcome: Outcome) -> Entry:
         if outcome.status != "ok":
             return Entry(outcome.status, outcome.note)
-        entry = cache.written(outcome.key)
+        entry = report.entries.get(outcome.key) or cache.written(outcome.key)
         if entry is None:
             raise UserError(
                 f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: run it again"
@@ -209,7 +256,7 @@ def store_items(outcomes: Sequence[Outcome], step: str, cache_root: Path, schema
         _check_widths(entry, step, schema)
         return entry
 
-    return [Item(o.utterance, o.key, o.length, partial(load, o)) for o in outcomes]
+    return [Item(o.utterance, o.key, o.length, partial(load, o)) for o in report.outcomes]
 
 
 def _check_widths(entry: Entry, step: str, schema: Schema) -> None:

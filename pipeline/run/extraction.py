@@ -109,8 +109,6 @@ class ExtractStep:
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return batches small enough that all workers stay busy until the end, and as many for each worker."""
-        if self.light:
-            return [list(clips)]
         most = max(min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))), self.at_once)
         return evenly(clips, most, workers)
 
@@ -202,8 +200,14 @@ def _planned(
         f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
     )
     program = extractor_program(extractor)
-    step = _step(params, extractor_name, extractor, described(program), paths.stream(extractor.modality).resolve())
-    return program, step, feature_clips(name, extractor)
+    return program, extract_step(params, name, extractor_name), feature_clips(name, extractor)
+
+
+def extract_step(params: Params, name: str, extractor_name: str) -> ExtractStep:
+    """Return the step that computes an extractor's features from the stream of a corpus."""
+    extractor = params.extractor(extractor_name)
+    depends, stream = described(extractor_program(extractor)), CorpusPaths(name).stream(extractor.modality).resolve()
+    return _step(params, extractor_name, extractor, depends, stream)
 
 
 def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from socket import gethostname
 from typing import Any
@@ -63,24 +64,26 @@ def run_and_store(
     clips = [plan for plan in planned if isinstance(plan, Clip)]
     report = run_step(step, clips, pool, CACHE) if clips else StepReport((), (), 0)
     done = iter(report.outcomes)
-    outcomes = [next(done) if isinstance(plan, Clip) else plan for plan in planned]
+    report = replace(report, outcomes=[next(done) if isinstance(plan, Clip) else plan for plan in planned])
     try:
-        write_store(path, schema, {**attributes, **further(outcomes)}, store_items(outcomes, step.name, CACHE, schema))
+        items = store_items(report, step.name, CACHE, schema)
+        write_store(path, schema, {**attributes, **further(report.outcomes)}, items)
     except OSError as error:
         raise UserError(
-            f"cannot write {path}: {error.strerror or error}. All clips are kept in {CACHE}: free disk space or make "
-            "the folder writable, then run the same command again"
+            f"cannot write {path}: {error.strerror or error}. What the cache holds is kept in {CACHE}: free disk space "
+            "or make the folder writable, then run the same command again"
         ) from error
-    return StepReport(outcomes, report.computed, report.damaged)
+    return report
 
 
 def compute_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> int:
     """Compute on workers, into the cache, what a later command would need; return the number of clips."""
+    if step.light:  # it keeps nothing in the cache
+        return 0
     cache = ClipCache(CACHE, step.name)
     missing = [plan for plan in planned if isinstance(plan, Clip) and not cache.exists(plan.key)]
-    if step.light or not missing:
-        return 0
-    run_step(step, missing, pool, CACHE)
+    if missing:
+        run_step(step, missing, pool, CACHE)
     return len(missing)
 
 

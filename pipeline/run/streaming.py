@@ -1,7 +1,7 @@
 """Compute the streams of a corpus on workers, one recording at a time."""
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
 _MOST_IN_A_BATCH = 8  # recordings
+LIGHT: tuple[Modality, ...] = ("text",)  # streams that are made more quickly than a file of the cache is read
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,8 @@ class StreamStep:
 
     @property
     def light(self) -> bool:
-        """Whether no worker is used: text is only tokenised and matched, which is quicker than starting a worker."""
-        return self.name == "text"
+        """Whether no worker is used: text is only tokenised and matched, which is quicker than reading a file."""
+        return self.name in LIGHT
 
     def ready(self) -> "StreamStep":
         """Return this step, which needs nothing more."""
@@ -44,8 +45,6 @@ class StreamStep:
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return the tasks: whole recordings, several per task if there are many, and parts of long recordings."""
-        if self.light:
-            return [list(clips)]
         parts = shares(by_recording(clips).values(), workers, self._divisible)
         size = max(1, min(_MOST_IN_A_BATCH, len(parts) // (8 * workers)))
         return [[clip for part in parts[i : i + size] for clip in part] for i in range(0, len(parts), size)]
@@ -59,7 +58,7 @@ class StreamStep:
             If a recording, the code or a library is not the one in the clips' keys.
         """
         require_planned(f"the {self.name} stream", json.loads(self.depends), stream_program(self.name, self.config))
-        if self.light:
+        if self.name == "text":
             yield from ((i, self._text(clip.payload)) for i, clip in enumerate(clips))
             return
         yield from each_recording(clips, self._recording)
@@ -111,7 +110,16 @@ class StreamStep:
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
     """Write streams/<modality>.h5; the stage `preprocess` documents the errors."""
-    program, step, planned = _planned(params, name, modality)
+    program, step, planned = plan_stream(params, name, modality)
+    attributes = stream_attributes(params, modality, program)
+    paths = CorpusPaths(name)
+    report = run_and_store(step, planned, pool, (paths.stream(modality), STREAM_SCHEMAS[modality], attributes))
+    finish(report, params, paths, step)
+    return report
+
+
+def stream_attributes(params: Params, modality: Modality, program: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the attributes of a stream's store."""
     attributes: dict[str, Any] = {
         "kind": "stream",
         "name": modality,
@@ -122,19 +130,18 @@ def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> S
     }
     if modality == "audio":
         attributes["rate_hz"] = params.streams["audio"].rate_hz
-    paths = CorpusPaths(name)
-    report = run_and_store(step, planned, pool, (paths.stream(modality), STREAM_SCHEMAS[modality], attributes))
-    finish(report, params, paths, step)
-    return report
+    return attributes
 
 
 def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> int:
     """Compute what is missing in a stream, ahead of the stage that will write its store; return the number of clips."""
-    _, step, planned = _planned(params, name, modality)
+    _, step, planned = plan_stream(params, name, modality)
     return compute_ahead(step, planned, pool)
 
 
-def _planned(params: Params, name: str, modality: Modality) -> tuple[dict[str, Any], StreamStep, list[Clip | Outcome]]:
+def plan_stream(
+    params: Params, name: str, modality: Modality
+) -> tuple[dict[str, Any], StreamStep, list[Clip | Outcome]]:
     """Return what a stream depends on, the step that computes it, and the planned clips."""
     config = params.streams[modality]
     program = stream_program(modality, config)

@@ -13,6 +13,7 @@ from pipeline.settings.blocks import CorpusParams, EvaluateParams, ReportParams,
 from pipeline.settings.plugins import load_plugins
 from pipeline.settings.registered import EXTRACT, unusable
 from pipeline.settings.renamed import notices, with_present_names
+from pipeline.settings.selected import corpus_of, is_selection, selected
 from pipeline.settings.streams import WordsConfig
 from pipeline.settings.unions import filled_in, with_parts
 from pipeline.settings.validation import Fault, sentence, validated
@@ -78,7 +79,9 @@ class Params:
         return self.features[name]
 
     def corpus(self, name: str) -> CorpusParams:
-        """Return a corpus's block; an unknown name raises `UserError`."""
+        """Return the block of a corpus, or of a selection from one; an unknown name raises `UserError`."""
+        if is_selection(name) and name not in self.corpora:
+            return selected(self.corpus(corpus_of(name)), name)
         if name not in self.corpora:
             raise UserError(
                 f"{self.path}: no corpus is named {name!r}; {suggest(name, self.corpora)}. "

@@ -23,9 +23,9 @@ def without_cache(template: Path, folder: Path, *stages: str) -> Path:
     import shutil
 
     world.copied(template, folder)
-    for name in ("text", "audio") if "preprocess" in stages else ():
-        shutil.rmtree(folder / world.CACHE / name)
-    for name in ("vader", "prosody", "mfcc") if "extract" in stages else ():
+    if "preprocess" in stages:
+        shutil.rmtree(folder / world.CACHE / "audio")
+    for name in ("prosody", "mfcc") if "extract" in stages else ():
         shutil.rmtree(folder / world.CACHE / name)
     shutil.rmtree(folder / world.CACHE / "fits")
     return folder

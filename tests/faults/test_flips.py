@@ -40,12 +40,12 @@ class Kind:
 KINDS = {
     "recordings": Kind(("clips/*.wav",), (), ALL),
     "manifest": Kind(("clips/manifest.csv", "clips/words.csv"), (), ALL),
-    "utterances": Kind((f"{WORK}/utterances.csv",), (*STREAMED, f"{CACHE}/text", f"{CACHE}/audio"), ALL[1:]),
-    "words": Kind((f"{WORK}/words.csv",), (*STREAMED, f"{CACHE}/text", f"{CACHE}/audio"), ALL[1:]),
-    "cache of streams": Kind((f"{CACHE}/text/**/*.clip", f"{CACHE}/audio/**/*.clip"), STREAMED, ALL[1:]),
+    "utterances": Kind((f"{WORK}/utterances.csv",), (*STREAMED, f"{CACHE}/audio"), ALL[1:]),
+    "words": Kind((f"{WORK}/words.csv",), (*STREAMED, f"{CACHE}/audio"), ALL[1:]),
+    "cache of streams": Kind((f"{CACHE}/audio/**/*.clip",), STREAMED, ALL[1:]),
     "streams": Kind((f"{WORK}/streams/text.h5", f"{WORK}/streams/audio.h5"), MEASURED, ALL[2:]),
     "cache of features": Kind(
-        tuple(f"{CACHE}/{n}/**/*.clip" for n in FEATURES),
+        (f"{CACHE}/prosody/**/*.clip", f"{CACHE}/mfcc/**/*.clip"),  # vader is light
         (*(str(WORK / "features" / f"{n}.h5") for n in FEATURES), *FITTED),
         ALL[2:],
     ),
@@ -53,7 +53,7 @@ KINDS = {
     "features, extract first": Kind(tuple(f"{WORK}/features/{n}.h5" for n in FEATURES), FITTED, ALL[2:]),
     "imported features": Kind((f"{WORK}/features/mine.h5",), FITTED, ALL[3:]),
     "cache of fits": Kind((f"{CACHE}/fits/**/*",), RESULT, ALL[3:]),
-    "hashes": Kind((f"{CACHE}/hashes.json",), (*STREAMED, f"{CACHE}/text", f"{CACHE}/audio"), ALL),
+    "hashes": Kind((f"{CACHE}/hashes.json",), (*STREAMED, f"{CACHE}/audio"), ALL),
     "predictions": Kind((f"{RESULTS}/predictions.csv",), (), (*ALL[4:6], PREDICT)),
     "what goes with them": Kind(
         tuple(f"{RESULTS}/{n}.csv" for n in ("dropped", "presence", "parameters", "attention")),

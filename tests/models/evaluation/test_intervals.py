@@ -8,6 +8,7 @@ from scipy import stats as scipy_stats
 
 from benchmarks.coverage import measure, measure_calibration
 from common.threads import one_thread
+from models.evaluation import intervals
 from models.evaluation.intervals import group_bootstrap, paired_difference, resample
 from models.evaluation.metrics import metrics_of
 from models.evaluation.paired_tests import randomisation_test, swaps
@@ -163,3 +164,12 @@ def test_interval_agrees_with_scipys_bootstrap():
         (np.abs(truth - answer),), np.mean, method="percentile", n_resamples=9999, random_state=1
     ).confidence_interval
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=0.006)
+
+
+def test_many_groups_are_counted_a_few_draws_at_a_time_with_the_same_result(monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(2)
+    resamples, sums = resample(np.arange(300) // 3, draws=50), rng.integers(0, 9, (2, 100, 4)).astype(float)
+    whole = resamples.totals(sums)
+    assert whole.shape == (2, 50, 4)
+    monkeypatch.setattr(intervals, "_COUNTED", 700)
+    np.testing.assert_array_equal(resamples.totals(sums), whole)

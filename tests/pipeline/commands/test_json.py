@@ -94,7 +94,7 @@ def test_what_json_cannot_hold_is_written_as_what_it_means(capsys: pytest.Captur
 
 def test_cache_gc_deletes_nothing_unless_told_to(here: Path) -> None:
     unused = here / "data/cache/vader/ab" / f"{'ab' * 32}.clip"
-    unused.parent.mkdir(exist_ok=True)
+    unused.parent.mkdir(parents=True)
     unused.write_bytes(bytes(1500))
     found = json.loads(invoke("cache", "gc", "--json").stdout)
     assert (found["clips"], found["size"], found["deleted"]) == (1, 1500, None)

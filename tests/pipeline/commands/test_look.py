@@ -99,7 +99,7 @@ def test_features_show_leaves_a_file_alone_that_is_not_a_store(here: Path) -> No
 
 def test_cache_gc_asks_before_it_deletes(here: Path) -> None:
     unused = here / "data/cache/vader/ab" / f"{'ab' * 32}.clip"
-    unused.parent.mkdir(exist_ok=True)
+    unused.parent.mkdir(parents=True)
     unused.write_bytes(bytes(1_500_000))
     asked = invoke("cache", "gc", input="n\n")
     assert asked.exit_code == 1

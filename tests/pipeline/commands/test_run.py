@@ -2,13 +2,10 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
-from pipeline.commands import run as commands
-from pipeline.errors import TooManyFailures, UserError
 from tests.conftest import invoke, output_of
 
 
@@ -51,13 +48,16 @@ def test_names_that_are_unknown_are_refused(arguments: tuple[str, ...], message:
     assert message in failed.output
 
 
-def test_stages_print_one_line_per_step_and_take_what_is_in_the_cache(here: Path) -> None:
-    (here / "data/work/c/streams/text.h5").unlink()
-    (here / "data/work/c/features/vader.h5").unlink()
-    assert "preprocess c text: 16 clips (16 ok): 0 computed, 16 from the cache" in output_of(
+def test_stages_print_one_line_per_step_and_compute_light_ones_again(here: Path) -> None:
+    stores = [here / "data/work/c/streams/text.h5", here / "data/work/c/features/vader.h5"]
+    before = [path.read_bytes() for path in stores]
+    for path in stores:
+        path.unlink()
+    assert "preprocess c text: 16 clips (16 ok): 16 computed, 0 from the cache" in output_of(
         "preprocess", "--modality", "text", "--workers", "0"
     )
-    assert "extract c vader: 16 clips (16 ok): 0 computed, 16 from the cache" in output_of("extract", "--workers", "0")
+    assert "extract c vader: 16 clips (16 ok): 16 computed, 0 from the cache" in output_of("extract", "--workers", "0")
+    assert [path.read_bytes() for path in stores] == before
 
 
 def test_train_repeats_no_fit_and_changes_no_prediction(here: Path) -> None:
@@ -142,66 +142,6 @@ def test_report_prints_where_the_page_is(here: Path) -> None:
     (here / "results/c/report.html").unlink()
     assert output_of("report") == "report c: results/c/report.html\n"
     assert (here / "results/c/report.html").exists()
-
-
-class Pool:
-    """Stands in for workers: the jobs below start none."""
-
-    open = False
-    started = False
-
-    def __enter__(self) -> "Pool":
-        self.open = True
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.open = False
-
-
-def test_too_many_failures_of_one_job_do_not_stop_the_others(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen, pool = [], Pool()
-
-    def job(given: Any, name: str, what: str) -> str:
-        assert given is pool
-        assert pool.open
-        seen.append((name, what))
-        if what == "audio":
-            raise TooManyFailures(f"{name} {what}: 3 of 4 clips failed")
-        return "4 clips"
-
-    monkeypatch.setattr("pipeline.run.stores.summary", lambda result: result)
-    jobs = [("a", "text"), ("a", "audio"), ("b", "audio"), ("b", "text")]
-    with pytest.raises(TooManyFailures, match=r"^a audio: 3 of 4 clips failed\nb audio: 3 of 4 clips failed$"):
-        commands._each(jobs, job, "preprocess", pool)
-    assert seen == jobs
-    assert not pool.open
-    printed = capsys.readouterr()
-    assert lines(printed.out) == ["preprocess a text: 4 clips", "preprocess b text: 4 clips"]
-    assert lines(printed.err) == [
-        "preprocess a audio: too many clips failed",
-        "preprocess b audio: too many clips failed",
-    ]
-
-
-@pytest.mark.parametrize("started", [True, False])
-def test_other_stores_are_computed_ahead_only_on_workers_that_were_started(
-    started: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pool = Pool()
-    pool.started = started  # type: ignore[attr-defined]
-
-    def fails(given: Any) -> int:
-        assert given is pool
-        raise UserError("features.mfcc: no such setting")
-
-    monkeypatch.setattr("pipeline.run.stores.summary", lambda result: result)
-    later = {"extract a bert": lambda _: 3, "extract a mfcc": fails, "extract a egemaps": lambda _: 0}
-    commands._each([("a", "prosody")], lambda *_: "4 clips", "extract", pool, later)
-    out, err = capsys.readouterr()
-    assert lines(out) == ["extract a prosody: 4 clips", "extract a bert: 3 clips computed ahead"][: 1 + started]
-    assert lines(err) == ["extract a mfcc: left to its own command (features.mfcc: no such setting)"] * started
 
 
 def test_dvc_computes_ahead_and_the_stage_of_a_modality_knows_the_others(here: Path) -> None:

@@ -7,9 +7,11 @@ import h5py
 import pytest
 
 from features.errors import StoreError
+from features.store import open_store
 from pipeline.errors import UserError
 from pipeline.inspection import cleaning
 from pipeline.inspection.cleaning import Garbage, clean, found_garbage, used_keys
+from pipeline.run.cache import ClipCache
 from tests.conftest import invoke, output_of
 
 
@@ -65,6 +67,18 @@ def test_what_is_deleted_is_counted(here: Path) -> None:
     assert not found_garbage()
 
 
+def test_what_an_earlier_version_kept_of_light_steps_is_garbage(here: Path) -> None:
+    used = []
+    for store in ("streams/text", "features/vader"):
+        with open_store(here / f"data/work/c/{store}.h5") as opened:
+            used.append(ClipCache(here / "data/cache", store.rpartition("/")[2]).path(opened.keys[0]))
+    for path in used:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"of before")
+    assert found_garbage().clips == [path.relative_to(here) for path in used]
+    clean(found_garbage())
+
+
 def test_a_file_that_is_gone_already_is_no_error_and_one_that_cannot_be_deleted_is_counted(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +89,7 @@ def test_a_file_that_is_gone_already_is_no_error_and_one_that_cannot_be_deleted_
 
 def test_the_keys_in_use_are_those_of_all_stores_and_fits(here: Path) -> None:
     expected: set[str] = set()
-    for store in ("streams/text.h5", "streams/audio.h5", "streams/video.h5", "features/vader.h5"):
+    for store in ("streams/audio.h5", "streams/video.h5"):  # text and vader are light
         with h5py.File(here / "data/work/c" / store) as file:
             expected |= set(file["key"].asstr()[:])
     assert used_keys() == expected | set(json.loads((here / "results/c/train.json").read_text())["fits"])

@@ -23,7 +23,7 @@ from pipeline.settings.paths import CorpusPaths
 class Doubles:
     """Doubles a number; a negative one fails."""
 
-    stage, name, light, plugins = "extract", "doubles", True, ()
+    stage, name, light, plugins = "extract", "doubles", False, ()
 
     def ready(self) -> "Doubles":
         return self
@@ -128,10 +128,6 @@ def test_the_summary_counts_damaged_cache_files() -> None:
     )
 
 
-class Slowly(Doubles):
-    light = False
-
-
 def test_what_was_computed_ahead_is_only_stored_by_the_command_that_needs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,16 +135,20 @@ def test_what_was_computed_ahead_is_only_stored_by_the_command_that_needs_it(
     planned = [Clip("a", "ka", 3), Outcome("b", "", "absent"), Clip("c", "kc", -1), Clip("d", "kd", 4)]
     target = feature_schema(1, 1), {"name": "doubles"}
     alone = tmp_path / "alone.h5"
-    run_and_store(Slowly(), planned, Pool(0), (alone, *target))
+    run_and_store(Doubles(), planned, Pool(0), (alone, *target))
     shutil.rmtree(tmp_path / "data/cache")
-    assert compute_ahead(Slowly(), planned, Pool(0)) == 3
-    assert compute_ahead(Slowly(), planned, Pool(0)) == 1  # what failed is not kept, and its own command tries it again
-    report = run_and_store(Slowly(), planned, Pool(0), (tmp_path / "s.h5", *target))
+    assert compute_ahead(Doubles(), planned, Pool(0)) == 3
+    assert compute_ahead(Doubles(), planned, Pool(0)) == 1  # what failed is not kept: its own command tries it again
+    report = run_and_store(Doubles(), planned, Pool(0), (tmp_path / "s.h5", *target))
     assert report.computed == ["c"]
     assert (tmp_path / "s.h5").read_bytes() == alone.read_bytes()
 
 
+class Lightly(Doubles):
+    light = True
+
+
 def test_a_light_step_is_not_computed_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert compute_ahead(Doubles(), [Clip("a", "ka", 3)], Pool(0)) == 0
+    assert compute_ahead(Lightly(), [Clip("a", "ka", 3)], Pool(0)) == 0
     assert not list(tmp_path.rglob("*.clip"))

@@ -49,7 +49,6 @@ def test_a_task_holds_at_most_eight_whole_recordings() -> None:
     ]
     many = [clip(f"u{i}", Path(f"{i}.mp4")) for i in range(300)]
     assert [len(batch) for batch in audio.batches(many, 2)] == [8] * 37 + [4]
-    assert step("text", TextConfig()).batches(many, 2) == [many]
 
 
 def long_recording(path: Path, codec: str) -> Path:

@@ -46,12 +46,15 @@ def test_without_its_stream_it_says_what_to_run(prepared: Params) -> None:
     assert not PATHS.features("mfcc").exists()
 
 
-def test_a_second_run_computes_nothing(prepared: Params) -> None:
-    preprocess(prepared, NAME, "text", Pool(0))
-    assert len(extract(prepared, NAME, "vader", Pool(0)).computed) == CLIPS
-    before = PATHS.features("vader").read_bytes()
-    assert list(extract(prepared, NAME, "vader", Pool(0)).computed) == []
-    assert PATHS.features("vader").read_bytes() == before
+def test_a_second_run_computes_nothing_but_the_light_steps_which_keep_no_files(prepared: Params) -> None:
+    for modality, extractor, again in (("audio", "prosody", 0), ("text", "vader", CLIPS)):
+        preprocess(prepared, NAME, modality, Pool(0))
+        assert len(extract(prepared, NAME, extractor, Pool(0)).computed) == CLIPS
+        before = PATHS.features(extractor).read_bytes()
+        assert len(extract(prepared, NAME, extractor, Pool(0)).computed) == again
+        assert PATHS.features(extractor).read_bytes() == before
+        assert bool(list(Path("data/cache").glob(f"{extractor}/**/*.clip"))) == (not again)
+    assert not Path("data/cache/text").exists()
 
 
 def test_a_failed_stream_is_a_failed_row_of_features(prepared: Params) -> None:

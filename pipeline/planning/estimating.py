@@ -1,0 +1,171 @@
+"""From a few measured clips to the cost of many: a part for each clip, and a part for each second of recording."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.planning.measuring import Measured, Sample
+
+HEAD_MB = 200  # memory of the main process without the table: Python and the libraries that it imports
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a step still has to compute.
+
+    Attributes
+    ----------
+    step
+        Its stage and name, as in ``extract mfcc``.
+    light
+        Whether it runs in the main process, and keeps nothing in the cache.
+    clips, cached
+        How many clips it has in all, and how many of them are in the cache.
+    pending, seconds
+        How many clips are to be computed, and how many seconds of recording they are.
+    """
+
+    step: str
+    light: bool
+    clips: int
+    cached: int
+    pending: int
+    seconds: float
+
+    @property
+    def stage(self) -> str:
+        """The stage that it belongs to."""
+        return self.step.partition(" ")[0]
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """The estimated cost of a step.
+
+    Attributes
+    ----------
+    step, clips, cached, pending
+        As in `Work`.
+    clip_ms, second_ms
+        Processor time of a clip of no length, and of each second of recording in addition, in ms.
+    cpu_s
+        Processor time of all clips that are to be computed, in s.
+    loading_s
+        Processor time that every worker takes to load what the step needs, in s.
+    disk_mb
+        What is written, in MB: the cache and the store.
+    """
+
+    step: str
+    clips: int
+    cached: int
+    pending: int
+    clip_ms: float
+    second_ms: float
+    cpu_s: float
+    loading_s: float
+    disk_mb: float
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The estimated cost of all steps.
+
+    Attributes
+    ----------
+    workers
+        How many workers share the work.
+    steps
+        Each step.
+    start_s
+        Processor time of starting: the main process and the workers of each stage, and loading models there, in s.
+    cpu_s
+        Processor time in all, in s.
+    wall_s
+        How long it takes if every worker has a core of its own, in s.
+    disk_mb, memory_mb
+        What is written, and the memory of all processes together, in MB.
+    """
+
+    workers: int
+    steps: tuple[StepCost, ...]
+    start_s: float
+    cpu_s: float
+    wall_s: float
+    disk_mb: float
+    memory_mb: float
+
+
+def line(samples: Sequence[Sample], value: str) -> tuple[float, float]:
+    """Return what a clip costs whatever its length, and each second in addition; neither is negative.
+
+    Nonnegative least squares over the samples (Lawson and Hanson, Solving least squares problems, 1974), scaled so that
+    the samples' sum is exact: lengths may differ too little to tell the two parts apart.
+
+    >>> line([Sample(1, 2.0, 0.5, 0), Sample(1, 4.0, 0.9, 0), Sample(2, 6.0, 1.4, 0)], "cpu_s")
+    (0.1, 0.2)
+    """
+    from scipy.optimize import nnls
+
+    values = np.array([getattr(sample, value) for sample in samples], float)
+    if not values.sum():
+        return 0.0, 0.0
+    design = np.array([(sample.clips, sample.seconds) for sample in samples], float)
+    found, _ = nnls(design, values)
+    found = found * values.sum() / (design @ found).sum()
+    return round(float(found[0]), 9), round(float(found[1]), 9)
+
+
+def cost(works: Sequence[Work], measured: Measured, workers: int, head_s: float) -> Cost:
+    """Return the cost of what is to be done.
+
+    Parameters
+    ----------
+    works
+        The steps.
+    measured
+        What a worker measured on a few clips.
+    workers
+        Number of workers; 0 if the main process does the work.
+    head_s
+        Processor time of starting the main process, in s.
+    """
+    steps = tuple(_step(work, measured) for work in works)
+    start_s = wall_s = 0.0
+    for stage in dict.fromkeys(work.stage for work in works):
+        own = [(work, step) for work, step in zip(works, steps, strict=True) if work.stage == stage]
+        light_s = sum(step.cpu_s + step.loading_s * bool(step.pending) for work, step in own if work.light)
+        heavy = [step for work, step in own if not work.light and step.pending]
+        loading_s = sum(step.loading_s for step in heavy)
+        crew = max(1, min(workers, max((step.pending for step in heavy), default=1)))
+        ready_s = (measured.start_s * bool(workers) + loading_s) if heavy else 0.0
+        start_s += head_s + crew * ready_s
+        wall_s += head_s + light_s + ready_s + sum(step.cpu_s for step in heavy) / crew
+    computed_s = sum(step.cpu_s for step in steps)
+    loaded_s = sum(step.loading_s for work, step in zip(works, steps, strict=True) if work.light and step.pending)
+    memory_mb = HEAD_MB + max(1, workers) * measured.peak_mb
+    disk_mb = sum(step.disk_mb for step in steps)
+    return Cost(workers, steps, start_s + loaded_s, computed_s + start_s + loaded_s, wall_s, disk_mb, memory_mb)
+
+
+def _step(work: Work, measured: Measured) -> StepCost:
+    samples: Sequence[Sample] = measured.samples.get(work.step, ())
+    clip_s, second_s = line(samples, "cpu_s") if samples else (0.0, 0.0)
+    clip_bytes, second_bytes = line(samples, "size") if samples else (0.0, 0.0)
+    written = clip_bytes * work.pending + second_bytes * work.seconds
+    return StepCost(
+        work.step,
+        work.clips,
+        work.cached,
+        work.pending,
+        1000 * clip_s,
+        1000 * second_s,
+        clip_s * work.pending + second_s * work.seconds,
+        _loading(measured.loading_s, work),
+        (1 if work.light else 2) * written / 1e6,
+    )
+
+
+def _loading(loading_s: Mapping[str, float], work: Work) -> float:
+    return loading_s.get(work.step, 0.0) if work.pending else 0.0

@@ -1,0 +1,162 @@
+"""Measure, on a worker, what streams and features of a few clips cost: processor time, disk and memory."""
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from common.threads import pin_to_one_thread
+from features.codec import STREAM_SCHEMAS
+from features.store import open_store, write_store
+from pipeline.run.cache import ClipCache
+from pipeline.run.clips import Step, StepReport, run_light, store_items, work
+from pipeline.run.extraction import ExtractStep, close_store
+from pipeline.run.keys.utterance import feature_key
+from pipeline.run.plans import Clip, Outcome
+from pipeline.run.streaming import StreamStep
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Clips of one recording that are computed together, and how many seconds of it they are."""
+
+    clips: tuple[Clip, ...]
+    seconds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What is measured for one modality: its stream, of some units, and then its extractors.
+
+    Attributes
+    ----------
+    stream
+        The step that makes the stream.
+    attributes
+        The attributes of its store, which extractors read.
+    units
+        What is measured.
+    extractors
+        The steps that read the stream; the store that they name is replaced.
+    """
+
+    stream: StreamStep
+    attributes: Mapping[str, Any]
+    units: tuple[Unit, ...]
+    extractors: tuple[ExtractStep, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What some clips cost in one step: processor seconds, and bytes in the cache."""
+
+    clips: int
+    seconds: float
+    cpu_s: float
+    size: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a worker measured.
+
+    Attributes
+    ----------
+    start_s
+        Processor seconds that the worker had used before this task: to start and to import.
+    samples, loading_s
+        By the name of the step: what clips cost, and the processor seconds that its first clip took in addition, mostly
+        to load a model.
+    failed
+        How many of the clips failed.
+    peak_mb
+        The largest memory of the worker.
+    """
+
+    start_s: float
+    samples: Mapping[str, Sequence[Sample]]
+    loading_s: Mapping[str, float]
+    failed: int
+    peak_mb: float
+
+
+def measure(probes: Sequence[Probe]) -> Measured:
+    """Run all steps on the clips of the probes, into a temporary cache; for a worker."""
+    start_s = time.process_time()
+    pin_to_one_thread()
+    samples: dict[str, list[Sample]] = {}
+    loading_s: dict[str, float] = {}
+    failed = 0
+    with TemporaryDirectory(prefix="crossmodal-plan-") as name:
+        for probe in probes:
+            folder = Path(name) / probe.stream.name
+            outcomes = list(_measured(probe.stream, probe.units, folder / "cache", samples, loading_s))
+            failed += sum(outcome.status == "failed" for report in outcomes for outcome in report.outcomes)
+            store = _stored(probe, outcomes, folder)
+            seconds = [length for unit in probe.units for length in unit.seconds]
+            for step in probe.extractors:
+                own = replace(step.ready(), store=str(store))
+                units = _feature_units(own, store, seconds)
+                for report in _measured(own, units, folder / "cache", samples, loading_s):
+                    failed += sum(outcome.status == "failed" for outcome in report.outcomes)
+            close_store()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return Measured(start_s, samples, loading_s, failed, peak / 1e6)
+
+
+def _measured(
+    step: Step, units: Sequence[Unit], root: Path, samples: dict[str, list[Sample]], loading_s: dict[str, float]
+) -> Iterator[StepReport]:
+    """Yield the reports of all units. The first unit is also computed once before, which loads what the step needs."""
+    name = f"{step.stage} {step.name}"
+    cost = samples.setdefault(name, [])
+    for i, unit in enumerate((*units[:1], *units)):
+        folder = root / step.name / str(i)
+        before = time.process_time()
+        report = _computed(step, unit.clips, folder)
+        cpu_s = time.process_time() - before
+        if i == 0:
+            loading_s[name] = cpu_s
+            continue
+        cost.append(Sample(len(unit.clips), sum(unit.seconds), cpu_s, _size(folder)))
+        yield report
+    if cost:
+        loading_s[name] = max(0.0, loading_s[name] - cost[0].cpu_s)
+
+
+def _computed(step: Step, clips: Sequence[Clip], root: Path) -> StepReport:
+    if step.light:
+        return run_light(step, clips, quiet=True)
+    outcomes = work(step, root, list(clips))
+    cache = ClipCache(root, step.name)
+    kept = ((outcome.key, cache.get(outcome.key)) for outcome in outcomes)
+    return StepReport(outcomes, (), 0, {key: entry for key, entry in kept if entry is not None})
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*.clip"))
+
+
+def _stored(probe: Probe, reports: Sequence[StepReport], folder: Path) -> Path:
+    """Write the measured streams into a store, as extractors read them; return its path."""
+    outcomes: list[Outcome] = [outcome for report in reports for outcome in report.outcomes]
+    entries = {key: entry for report in reports for key, entry in report.entries.items()}
+    schema, path = STREAM_SCHEMAS[probe.stream.name], folder / "stream.h5"
+    items = store_items(StepReport(outcomes, (), 0, entries), probe.stream.name, folder, schema)
+    write_store(path, schema, probe.attributes, items)
+    return path
+
+
+def _feature_units(step: ExtractStep, path: Path, seconds: Sequence[float]) -> list[Unit]:
+    depends = json.loads(step.depends)
+    with open_store(path) as store:
+        return [
+            Unit((Clip(name, feature_key(depends, store, i), i),), (seconds[i],))
+            for i, name in enumerate(store.utterances)
+            if store.statuses[i] == "ok"
+        ]

@@ -1,0 +1,1 @@
+"""Selections of utterances for a first look at a large corpus."""

@@ -1,0 +1,117 @@
+"""The tables of a selection, written from those of its corpus; what was imported for the corpus serves it too."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from common.names import closest
+from features.errors import StoreError
+from features.store import is_imported
+from pipeline.corpora.utterances import read_table, read_utterances, write_tables
+from pipeline.errors import UserError, counted, refuse_pipe
+from pipeline.foreign import one_line
+from pipeline.run.locks import writing
+from pipeline.selections.spreading import spread
+from pipeline.settings.params import Params
+from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.selected import MARK, SELECTION, Chosen, Selection, chosen, corpus_of
+from pipeline.tables.bound import TABLES, read_record
+from pipeline.tables.encodings import encoding_of
+
+_OF_FILES = ("files", "command", "version")  # entries of a record that belong to the tables themselves
+_SHOWN = 3
+
+
+def select(params: Params, corpus: str, selection: Selection) -> str:
+    """Write the tables of a selection, from those that `prepare` wrote for its corpus; return its name.
+
+    Raises
+    ------
+    UserError
+        If the corpus is not prepared, or the file cannot be read or names an utterance that the corpus does not have.
+    """
+    name = f"{corpus}{MARK}{selection.name}"
+    own, whole = CorpusPaths(name), CorpusPaths(corpus)
+    table = read_utterances(whole.utterances, params.corpus(corpus).label)
+    at = (
+        _listed(selection.file, table, corpus)
+        if selection.file
+        else spread(table, params.corpus(corpus), selection.limit)
+    )
+    there = Chosen(selection, len(at), len(table))
+    record = {key: entry for key, entry in read_record(whole.work / TABLES).items() if key not in _OF_FILES}
+    with writing(own.utterances):
+        tables = {path.name: _rows(path, set(table["utterance"].iloc[at])) for path in (whole.utterances, whole.words)}
+        command = f"crossmodal prepare --corpus {name}"
+        write_tables(tables, own.work, TABLES, command, {**record, SELECTION: there.entry()})
+        _link_imported(whole, own)
+    return name
+
+
+def select_again(params: Params, name: str) -> str:
+    """Write the tables of a selection again, after its corpus was prepared; return a sentence."""
+    select(params, corpus_of(name), chosen(name).selection)
+    return f"{name}: {chosen(name)}"
+
+
+def _rows(path: Path, names: set[str]) -> pd.DataFrame:
+    """Return the rows of some utterances in a table of the corpus, cell by cell as they were written."""
+    table = read_table(path, dtype=str)
+    return table[table["utterance"].isin(names)]
+
+
+def _listed(file: str, table: pd.DataFrame, corpus: str) -> NDArray[np.intp]:
+    """Return the positions of the utterances that a file lists, one a line, in the order of the table."""
+    path = Path(file)
+    refuse_pipe(path)
+    try:
+        raw = path.read_bytes()
+        lines = raw.decode(encoding_of(raw)).splitlines()
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}: --utterances takes a file with one utterance a line") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not text in UTF-8 or UTF-16 ({error.reason}): save it as UTF-8") from error
+    wanted = {line.strip(): number for number, line in reversed([*enumerate(lines, 1)]) if line.strip()}
+    if not wanted:
+        raise UserError(
+            f"{path} lists no utterances: write one a line, by the names in {CorpusPaths(corpus).utterances}"
+        )
+    known = table["utterance"]
+    _require_known(path, wanted, known.tolist(), corpus)
+    return np.flatnonzero(known.isin(wanted))
+
+
+def _require_known(path: Path, wanted: dict[str, int], known: Sequence[str], corpus: str) -> None:
+    there = set(known)
+    unknown = sorted((line, name) for name, line in wanted.items() if name not in there)
+    if not unknown:
+        return
+    near = [(line, name, closest(name, known)) for line, name in unknown[:_SHOWN]]
+    shown = [
+        f"line {line}: {one_line(name, 60)!r}" + (f" (did you mean {hint!r}?)" if hint else "")
+        for line, name, hint in near
+    ]
+    rest = ", ..." if len(unknown) > _SHOWN else ""
+    raise UserError(
+        f"{path}: {counted(len(unknown), 'name')} that {corpus} does not have: {', '.join(shown)}{rest}. The names "
+        f"are in {CorpusPaths(corpus).utterances}"
+    )
+
+
+def _link_imported(whole: CorpusPaths, own: CorpusPaths) -> None:
+    """Link the imported stores of the corpus, which hold its utterances too, into the folder of the selection."""
+    links = own.features("x").parent
+    links.mkdir(parents=True, exist_ok=True)
+    for link in (path for path in links.glob("*.h5") if path.is_symlink()):
+        link.unlink()
+    for path in sorted(whole.features("x").parent.glob("*.h5")):
+        try:
+            imported = is_imported(path)
+        except StoreError:  # whoever reads it says what is wrong
+            continue
+        if imported:
+            own.features(path.stem).unlink(missing_ok=True)
+            own.features(path.stem).symlink_to(path.resolve())

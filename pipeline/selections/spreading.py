@@ -1,0 +1,70 @@
+"""Which utterances stand for a corpus: all classes, parts of a split and as many groups as possible."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models.validation.protocol import CORPUS, groups_of
+from pipeline.settings.blocks import CorpusParams
+
+LEAST = 5  # utterances that every class has, if it has as many: enough for five folds
+_BINS = 4  # scores are divided at their quartiles
+
+
+def spread(table: pd.DataFrame, corpus: CorpusParams, count: int) -> NDArray[np.intp]:
+    """Return the positions of `count` utterances that represent a table, in its order.
+
+    Each class within each part of a split (for scores: each quarter of them) is a stratum. Seats are given by the
+    method of Sainte-Lague, in proportion to the sizes of the strata, after each stratum has had `LEAST`. Within a
+    stratum, groups take turns. The choice depends on the names of the utterances and groups alone, not on the order of
+    the table, and a smaller choice is a part of every larger one.
+
+    Parameters
+    ----------
+    table
+        The utterances, as `pipeline.corpora.utterances.read_utterances` returns them.
+    corpus
+        Its settings: label, task, and the column of its groups.
+    count
+        How many; all of them if the table has fewer.
+    """
+    strata = strata_of(table, corpus)
+    groups = pd.Series(groups_of(table, corpus.protocol.group))
+    names = pd.Series([_drawn(name) for name in table["utterance"]])
+    turns = _place(names, [strata, groups])
+    of_group = pd.Series([_drawn(stratum, group) for stratum, group in zip(strata, groups, strict=True)])
+    seats = _place(pd.Series(list(zip(turns, of_group, strict=True))), [strata])
+    sizes = strata.map(strata.value_counts()).to_numpy()
+    quotient = np.where(seats < LEAST, np.inf, sizes / (2 * seats + 1))
+    order = np.lexsort((names, np.minimum(seats, LEAST), -quotient))
+    return np.sort(order[:count])
+
+
+def strata_of(table: pd.DataFrame, corpus: CorpusParams) -> pd.Series:
+    """Return the stratum of each utterance: its corpus in a union, its part of the split, and its class or quarter."""
+    split = table["split"].fillna("").astype(str)
+    if CORPUS in table:
+        split = table[CORPUS] + "\n" + split
+    if not corpus.label:
+        return split.reset_index(drop=True)
+    label = table[corpus.label]
+    if corpus.task == "regression":
+        scores = pd.to_numeric(label.replace("", None), errors="coerce")
+        label = pd.qcut(scores.rank(method="first"), _BINS, labels=False) if scores.notna().any() else scores
+    return (split + "\n" + label.fillna("").astype(str)).reset_index(drop=True)
+
+
+def _place(order: "pd.Series[object]", by: Sequence["pd.Series[object]"]) -> NDArray[np.intp]:
+    """Return the place of each row, from 0, among those that agree in the columns of `by`."""
+    frame = pd.DataFrame({f"by{i}": column for i, column in enumerate(by)} | {"order": order})
+    ranked = frame.sort_values("order", kind="stable").groupby([f"by{i}" for i in range(len(by))], sort=False)
+    places: NDArray[np.intp] = ranked.cumcount().sort_index().to_numpy()
+    return places
+
+
+def _drawn(*names: str) -> int:
+    """Return a number that stands for names: the same everywhere, and without any order of their own."""
+    return int.from_bytes(hashlib.blake2b("\n".join(names).encode(), digest_size=6).digest())

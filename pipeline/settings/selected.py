@@ -1,0 +1,111 @@
+"""Selections: a few utterances of a corpus as a corpus of their own, named after both as in ``mosi@120``.
+
+A selection has the settings of its corpus, and folders of its own for its tables, stores and results. So nothing that
+is computed of it can be taken for a result of the whole corpus, while the clips in the cache serve both.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import UserError
+from pipeline.settings.blocks import CorpusParams
+from pipeline.settings.paths import CorpusPaths
+
+MARK = "@"  # between the names of corpus and selection; the name of a corpus cannot contain it
+SELECTION = "selection"  # entry of the record of the tables
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which utterances of a corpus are used: a number of them, or those that a file lists.
+
+    Attributes
+    ----------
+    limit
+        How many utterances; 0 if a file lists them.
+    file
+        The file, one name a line.
+    """
+
+    limit: int = 0
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name: the number, or the stem of the file in letters that a folder may have.
+
+        >>> Selection(120).name, Selection(file="lists/first look.txt").name, Selection(file="120.txt").name
+        ('120', 'first-look', 'list-120')
+        """
+        if self.limit:
+            return str(self.limit)
+        stem = "".join(c if c.isalnum() or c in "_-" else "-" for c in Path(self.file).stem)[:60]
+        return f"list-{stem}" if stem.isdigit() else stem
+
+    @property
+    def option(self) -> str:
+        """The option that makes it.
+
+        >>> Selection(120).option, Selection(file="dev.txt").option
+        ('--limit 120', '--utterances dev.txt')
+        """
+        return f"--limit {self.limit}" if self.limit else f"--utterances {self.file}"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A selection that was made: how many utterances it has, of how many."""
+
+    selection: Selection
+    utterances: int
+    of: int
+
+    def __str__(self) -> str:
+        """Return what results are made of.
+
+        >>> str(Chosen(Selection(120), 120, 13708))
+        '120 of 13,708 utterances, chosen by --limit 120'
+        """
+        return f"{self.utterances:,} of {self.of:,} utterances, chosen by {self.selection.option}"
+
+    def entry(self) -> dict[str, Any]:
+        """Return what the record of the tables holds."""
+        chosen = self.selection
+        return {"limit": chosen.limit, "file": chosen.file, "utterances": self.utterances, "of": self.of}
+
+
+def corpus_of(name: str) -> str:
+    """Return the name of the corpus that a selection is from; any other name as it is.
+
+    >>> corpus_of("mosi@120"), corpus_of("mosi")
+    ('mosi', 'mosi')
+    """
+    return name.partition(MARK)[0]
+
+
+def is_selection(name: str) -> bool:
+    """Whether this is the name of a selection."""
+    return MARK in name
+
+
+def chosen(name: str) -> Chosen:
+    """Return what a selection is made of; `UserError` if it has not been made."""
+    path = CorpusPaths(name).work / "tables.json"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))[SELECTION]
+        selection = Selection(int(found["limit"]), str(found["file"]))
+        return Chosen(selection, int(found["utterances"]), int(found["of"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        corpus = corpus_of(name)
+        raise UserError(
+            f"there is no selection {name!r} ({path} does not describe it): make one with --limit or --utterances, as "
+            f"in `crossmodal preprocess --corpus {corpus} --limit 100`"
+        ) from error
+
+
+def selected(corpus: CorpusParams, name: str) -> CorpusParams:
+    """Return the settings of a selection: those of its corpus, with a note that says what it is made of."""
+    note = f"{chosen(name)}."
+    return replace(corpus, note=f"{note} {corpus.note}".strip())
