@@ -91,7 +91,7 @@ def strategy_names(kind: Kind | None = None) -> tuple[str, ...]:
 
 
 def strategy(name: str) -> Strategy:
-    """Return the strategy with a name, to which ``@extractor`` may be appended if it is a late fusion.
+    """Return the strategy called `name`, which may end in ``@extractor`` if it is a late fusion.
 
     Raises
     ------

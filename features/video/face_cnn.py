@@ -91,7 +91,7 @@ class FaceCnn(Extractor[VideoStream]):
         Raises
         ------
         ExtractorError
-            If the file is not installed or damaged.
+            If the file is not installed, or is damaged.
         """
         return (PUBLISHED["fer"].path(),)
 

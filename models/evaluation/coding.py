@@ -83,7 +83,7 @@ def paired(first: Any, second: Any) -> NDArray[Any]:
     """Return the predictions of two models as ``(2, n, ...)``; raise `ModelError` if their shapes differ."""
     ours, theirs = np.asarray(first), np.asarray(second)
     if ours.shape != theirs.shape:
-        raise ModelError(f"two models of {len(ours)} and {len(theirs)} predictions cannot be paired")
+        raise ModelError(f"two models with {len(ours)} and {len(theirs)} predictions cannot be paired")
     return np.stack([ours, theirs])
 
 
