@@ -110,7 +110,9 @@ def _check_vectors(model: Any, folder: Path) -> None:
         first, second = (_pieces(model, text) for text in ("good film", "good idea"))
     if first is None or second is None:
         kind = _kind(read_config(folder))
-        raise ExtractorError(f"{folder} contains a {kind}, which gives no vectors of words: use one such as BERT")
+        raise ExtractorError(
+            f"{folder} contains a {kind}, which gives no vectors of words: use an encoder such as BERT"
+        )
     if len(first) > 1 and np.allclose(first[0], second[0], rtol=0, atol=1e-7):
         raise ExtractorError(
             f"the model in {folder} reads each word without the words after it, as text generators do: use an encoder "

@@ -65,7 +65,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         low, high = self.ngrams
         if not 1 <= low <= high <= MOST_WORDS:
             raise ExtractorError(
-                f"features.tfidf: ngrams is {self.ngrams}: give the shortest and the longest, such as [1, 2], at most "
+                f"features.tfidf: ngrams is {self.ngrams}: give the minimum and maximum length, such as [1, 2], up to "
                 f"{MOST_WORDS}"
             )
         if self.min_df < 1 or min(self.max_features or 1, self.components or 1) < 1:

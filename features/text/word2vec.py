@@ -77,7 +77,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if min(self.size, self.window, self.epochs, self.min_count) < 1:
             raise ExtractorError("features.word2vec: size, window, epochs and min_count must be at least 1")
         if self.vectors is not None and not Path(self.vectors).is_file():
-            raise ExtractorError(f"features.word2vec: there is no file {self.vectors}: give its path, or null to learn")
+            raise ExtractorError(f"features.word2vec: there is no file {self.vectors}: name another, or null to learn")
 
     def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
         """Learn vectors from `texts` (n items, each a str or None), or load them from the file."""
@@ -152,7 +152,7 @@ def _from_npz(path: str) -> Vectors:
             raise ValueError(f"it has two arrays named {name!r}")
         words, table = file["words"], np.asarray(file["vectors"], np.float32)
     if table.ndim != 2 or len(words) != len(table):
-        raise ValueError(f"{len(words)} words and vectors of shape {table.shape}")
+        raise ValueError(f"it has {len(words)} words, but vectors of the shape {table.shape}")
     return {str(word): row for row, word in enumerate(words)}, table
 
 
@@ -173,7 +173,7 @@ def _from_text(path: str) -> Vectors:
                 continue
             row = np.array(numbers, np.float32)
             if rows and len(row) != len(rows[0]):
-                raise ValueError(f"line {number + 1} has {len(row)} numbers, the first has {len(rows[0])}")
+                raise ValueError(f"line {number + 1} has {len(row)} numbers, but the first has {len(rows[0])}")
             if word not in index:
                 index[word] = len(rows)
                 rows.append(row)

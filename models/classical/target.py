@@ -45,7 +45,7 @@ class Target:
             raise ModelError(f"the task {task!r} is unknown: choose from {', '.join(TASKS)}")
         labels = np.asarray(y)
         if labels.ndim != 1 or not len(labels):
-            raise ModelError(f"labels have shape {labels.shape}: there must be one for each of at least one utterance")
+            raise ModelError(f"labels have the shape {labels.shape}: give one label per utterance, and at least one")
         if task == "regression":
             return cls(task, np.empty(0), _scores(labels))
         known = np.unique(labels if classes is None else np.asarray(classes))

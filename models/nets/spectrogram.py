@@ -53,7 +53,7 @@ class Frames:
         """Return a reader that makes batches from `x`."""
         frames = self._frames(x)
         if self.scaler_ is None or frames.width != self.bands:
-            raise ModelError(f"the model reads spectrograms of {self.bands} bands, these have {frames.width}")
+            raise ModelError(f"the model reads spectrograms of {self.bands} bands, but these have {frames.width}")
         return FrameReader(frames, self.scaler_, self.join_, settings["crop_s"])
 
 

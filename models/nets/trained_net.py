@@ -85,7 +85,7 @@ class TrainedNet:
         network_class(self.build)
         weights = self.weights
         if self.precision not in PRECISIONS or not isinstance(weights, dict):
-            raise ModelError(f"a network in it has the precision {self.precision!r:.60} or no weights")
+            raise ModelError(f"a network in it has the precision {self.precision!r:.60}, or no weights")
         if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in weights.values()):
             raise ModelError("a network in it has weights that are not finite numbers")
         size, count = sum(array.size for array in weights.values()), len(weights)

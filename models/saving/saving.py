@@ -219,7 +219,7 @@ def _content(path: Path) -> bytes:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     size, largest = path.stat().st_size, _MAX_BYTES.get(path.name, memory // _COPIES)
     if size > largest:
-        raise ModelError(f"{path} has {size} bytes, and at most {largest} can be read: fit a smaller model")
+        raise ModelError(f"{path} has {size} bytes, but at most {largest} can be read: fit a smaller model")
     try:
         return path.read_bytes()
     except OSError as error:

@@ -182,7 +182,7 @@ def _check_unique(table: pd.DataFrame) -> None:
 def _check_overlap(fold: Fold, table: pd.DataFrame) -> None:
     both = np.intersect1d(fold.train, fold.test)
     if len(both):
-        raise LeakError(f"{fold.name}: trained on and tested on: {_ids(table, both)}")
+        raise LeakError(f"{fold.name}: in both the training and the test part: {_ids(table, both)}")
 
 
 def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by: str) -> None:

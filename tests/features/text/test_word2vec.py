@@ -88,7 +88,7 @@ def test_pickled_vectors_are_not_opened(tmp_path):
 
 def test_broken_vectors_are_refused(tmp_path):
     (tmp_path / "v.txt").write_text("good 1 2\nbad 1 2 3\n")
-    with pytest.raises(ExtractorError, match="line 2 has 3 numbers, the first has 2"):
+    with pytest.raises(ExtractorError, match="line 2 has 3 numbers, but the first has 2"):
         Word2VecText(vectors=str(tmp_path / "v.txt")).fit(TEXTS)
     with zipfile.ZipFile(saved("npz", tmp_path), "a") as file:
         file.writestr("words", b"other words")

@@ -84,7 +84,7 @@ def test_missing_spectrograms_are_refused_with_a_remedy():
         SpectrogramCNN().fit(bare, y)
     model = SpectrogramCNN(settings={"dropout": 0.1, "epochs": 1}).fit(x, y)
     narrow = corpus([np.ones((9, 5), np.float32)] * 20)
-    with pytest.raises(ModelError, match="spectrograms of 16 bands, these have 5"):
+    with pytest.raises(ModelError, match="spectrograms of 16 bands, but these have 5"):
         model.predict(narrow)
 
 

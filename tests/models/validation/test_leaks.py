@@ -270,7 +270,7 @@ def test_an_utterance_twice_in_the_table_fails():
 
 
 def test_a_row_on_both_sides_fails():
-    with pytest.raises(LeakError, match="trained on and tested on: u3"):
+    with pytest.raises(LeakError, match="in both the training and the test part: u3"):
         leak_guard((Fold("f", np.arange(4), np.arange(3, 8), ()),), sheet())
 
 
