@@ -120,7 +120,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (
             sheet(speakers=1, recording=["a", "b"] * 12),
             Protocol("leave-one-group-out", by="speaker"),
-            r"in one \(s0\): set protocol\.group to recording; the results then hold for this speaker alone",
+            r"in one group \(s0\): set protocol\.group to recording; the results then hold for this speaker alone",
         ),
         (sheet(), Protocol("group-kfold", by="actor"), "no such column; it has utterance"),
         (

@@ -183,7 +183,7 @@ def test_the_same_pictures_are_one_recording_only_with_the_same_voice(modalities
             guarded(FOLDS, table, corpus(*modalities), contents=found)
     else:
         notices = guarded(FOLDS, table, corpus(*modalities), contents=found)
-        assert any("the pictures of a training utterance" in notice for notice in notices)
+        assert any("the same pictures as a training utterance" in notice for notice in notices)
 
 
 def test_thousands_of_utterances_cost_what_their_features_do():
