@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -106,6 +107,11 @@ def test_one_worker_and_two_give_the_same_bytes(uninterrupted: dict[str, bytes],
     assert outputs(folder) == uninterrupted
 
 
+def listening(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
+
+
 def test_an_existing_cluster_gives_the_same_bytes(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
     folder = grid_corpus(tmp_path / "project", 6)
     elsewhere = tmp_path / "elsewhere"
@@ -117,8 +123,10 @@ def test_an_existing_cluster_gives_the_same_bytes(uninterrupted: dict[str, bytes
     worker = [*dask, "worker", address, "--nthreads", "2", "--no-dashboard", "--local-directory", str(elsewhere)]
     started = [subprocess.Popen(command, **quiet) for command in (scheduler, worker, worker)]  # type: ignore[call-overload]
     try:
-        time.sleep(3)
         run("prepare", cwd=folder)
+        while not listening(18786):
+            assert started[0].poll() is None
+            time.sleep(0.1)
         for stage in STAGES[1:]:
             shell(*stage, "--scheduler", address, cwd=folder)
     finally:
