@@ -14,6 +14,7 @@ PANELS = {
     "opensmile": ("2 workers / audinterface with 2 processes, by the clock", ""),
     "workers": ("2 workers / 1 worker, by the clock", ""),
     "hosts": ("2 hosts / 1 host, by the clock", ""),
+    "rows": ("time of a row in a large corpus / in a small one", ""),
 }
 
 
