@@ -1,6 +1,6 @@
-"""The demo corpus, measured: its lengths, levels, faces and word times, and what one, two and three modalities tell.
+"""Measure the demo corpus: its lengths, levels, faces and word times, and the accuracy of one to three modalities.
 
-Run as ``python -m benchmarks.demo`` where ``dvc repro`` has run. data/raw/demo/README.md shows what it printed.
+Run ``python -m benchmarks.demo`` after ``dvc repro``. data/raw/demo/README.md shows its output.
 """
 
 from itertools import combinations
@@ -25,17 +25,17 @@ from pipeline.corpora.utterances import read_utterances
 from pipeline.settings.paths import CorpusPaths
 
 CLIPS = Path("data/raw/demo/clips")
-LEVEL_DB = -23.0  # what streams.audio.level_db sets, to which the gain that was applied is relative
-EXPRESSIONS = 14  # face_cnn's pooled columns begin with means and deviations of its seven probabilities
+LEVEL_DB = -23.0  # the value of streams.audio.level_db, to which gains are relative
+EXPRESSIONS = 14  # the first pooled columns of face_cnn are means and deviations of its seven probabilities
 JOINED = {
     "text": "text: VADER",
     "audio": "audio: eGeMAPS with the gain",
     "video": "video: expression probabilities",
-}  # what is read of each modality where several are joined
+}  # the input of each modality that is used if several are joined
 
 
 def facts(paths: CorpusPaths, utterances: pd.DataFrame, clips: Path = CLIPS) -> list[tuple[str, str]]:
-    """Return what the streams and features of the demo say of it: a name and a value each."""
+    """Return facts about the demo from its streams and features, each with a name and a value."""
     with open_store(paths.stream("video")) as video:
         faces = np.isfinite(video.all_rows("score"))
     late = clip_values(paths, "start_s") - clip_values(paths, "words_start_s")
@@ -61,13 +61,13 @@ def facts(paths: CorpusPaths, utterances: pd.DataFrame, clips: Path = CLIPS) -> 
 
 
 def scores(inputs: dict[str, Any], labels: NDArray[Any], groups: NDArray[Any]) -> list[tuple[str, float]]:
-    """Return the accuracy of logistic regression on each input, each group predicted by the others.
+    """Return the accuracy of logistic regression on each input; each group is predicted by models of the others.
 
     Parameters
     ----------
     inputs
-        Name to ``(n, columns)`` numbers or ``n`` texts; those of `JOINED` are also joined in one matrix, two and three
-        at a time.
+        Numbers ``(n, columns)`` or ``n`` texts, by name; pairs of the inputs in `JOINED`, and all three, are also
+        joined to one matrix.
     labels, groups
         ``(n,)`` classes and speakers.
     """
@@ -77,7 +77,7 @@ def scores(inputs: dict[str, Any], labels: NDArray[Any], groups: NDArray[Any]) -
 
 
 def inputs_of(paths: CorpusPaths, utterances: pd.DataFrame) -> dict[str, Any]:
-    """Return what is scored: features of one kind, all of `JOINED` among them, and what should tell nothing."""
+    """Return the inputs to score: single features, including those in `JOINED`, and inputs that should not help."""
     gain = clip_values(paths, "gain_db")[:, None]
     return {
         "text: TF-IDF": utterances["text"].to_numpy(),

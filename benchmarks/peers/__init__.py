@@ -1,1 +1,1 @@
-"""Other programs that do the same work, on the same recordings."""
+"""Comparisons with other programs that do the same work on the same recordings."""

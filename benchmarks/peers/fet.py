@@ -1,7 +1,7 @@
-"""The same features by MMSA-FET: face mesh at 5 pictures a second, eGeMAPS functionals, a sentence encoder.
+"""Compare with MMSA-FET on the same features: face mesh at 5 frames per second, eGeMAPS functionals, sentence encoder.
 
-Processor time of all processes beyond start-up, of one worker each. MMSA-FET decodes with ffmpeg to BMP and WAV files,
-looks for a face in whole pictures, and keeps everything in memory until it pickles it. Ours are the commands: they
+Processor time of all processes beyond start-up is measured, with one worker each. MMSA-FET decodes to BMP and WAV files
+with ffmpeg, searches whole pictures for a face, and keeps everything in memory until it writes a pickle. Our commands
 also filter, trim and level the sound, detect and crop faces, and write streams, cache and stores.
 """
 
@@ -40,7 +40,7 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
 
 def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> Iterator[str | Ratio]:
     def each(cost_s: Callable[[Sequence[Recording], Path], float]) -> float:
-        """Return seconds a clip beyond start-up, the median of all rounds."""
+        """Return the seconds per clip beyond start-up, as the median of all rounds."""
         found = []
         for i in range(rounds):
             start_s = cost_s(recordings[:START_CLIPS], folder / f"{cost_s.__name__}-start-{i}")
@@ -62,7 +62,7 @@ def _ours_s(recordings: Sequence[Recording], folder: Path) -> float:
 def _theirs_s(recordings: Sequence[Recording], folder: Path) -> float:
     rows = []
     for recording in recordings:
-        clip = folder / "Raw" / recording.name / "1.mp4"  # the only name that it looks for; ffmpeg reads the content
+        clip = folder / "Raw" / recording.name / "1.mp4"  # MMSA-FET looks only for this name; ffmpeg detects the format
         clip.parent.mkdir(parents=True)
         clip.symlink_to(recording.path.resolve())
         rows.append((recording.name, 1, recording.text, 0, "", "", "", "Neutral", "train"))

@@ -1,7 +1,7 @@
-"""MMSA-FET, as its own process: the features of the corpus in a folder, by one of its workers.
+"""Run MMSA-FET as a separate process: one of its workers computes the features of the corpus in a folder.
 
-It is installed apart from everything else (`make mmsa-fet`), uses the libraries of this environment, and finds ffmpeg
-in the package imageio-ffmpeg.
+MMSA-FET is installed separately (`make mmsa-fet`), uses the libraries of this environment, and takes ffmpeg from the
+package imageio-ffmpeg.
 """
 
 import logging
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / ".mmsa-fet"
 
 
 def settings(encoder: str) -> dict[str, object]:
-    """Return settings that ask for what crossmodal computes, too: mesh, eGeMAPS functionals, the same encoder."""
+    """Return settings for the features that crossmodal computes too: mesh, eGeMAPS functionals, the same encoder."""
     mesh = {"refine_landmarks": True, "min_detection_confidence": 0.5, "min_tracking_confidence": 0.5}
     smile = {"feature_set": "eGeMAPSv02", "feature_level": "Functionals", "start": None, "end": None}
     return {
@@ -42,7 +42,7 @@ def main(corpus: str) -> None:
 
     clips = len((folder / "label.csv").read_text(encoding="utf-8").splitlines()) - 1
     if found is None or (done := sum(len(part["id"]) for part in found.values())) != clips:
-        sys.exit(f"MMSA-FET gave features of {'no' if found is None else done} clips instead of {clips}")
+        sys.exit(f"MMSA-FET computed features of {'no' if found is None else done} clips instead of {clips}")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Ratios of earlier runs: written, compared and drawn."""
+"""Write, compare and draw the ratios of earlier runs."""

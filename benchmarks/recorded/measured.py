@@ -1,4 +1,4 @@
-"""What is measured, and on what: the commit, the machine, the libraries."""
+"""The circumstances of a measurement: the commit, the machine and the libraries."""
 
 import os
 import subprocess
@@ -13,18 +13,18 @@ from benchmarks.tools.timing import processor
 
 PACKAGES = ("av", "mediapipe", "torch", "opensmile", "audinterface", "distributed")
 _CODE = ("*.py", "requirements*.txt", "params.yaml")
-_IDLE = 0.5  # a higher load at the start means that other programs run
+_IDLE = 0.5  # a higher load at the start means that other programs are running
 
 
 def machine() -> dict[str, object]:
-    """Return the processor, the number of cores, and the load as it is now."""
+    """Return the processor, the number of cores, and the current load."""
     from pipeline.run.pool.cluster import cores
 
     return {"processor": processor(), "cores": cores(), "load": round(os.getloadavg()[0], 2)}
 
 
 def libraries() -> dict[str, str]:
-    """Return the versions of the libraries that take most of the time."""
+    """Return the versions of the libraries in which most of the time is spent."""
     from importlib.metadata import version
 
     return {name: version(name) for name in PACKAGES}
@@ -36,7 +36,7 @@ def commit() -> str:
     Raises
     ------
     click.ClickException
-        If the code differs from it, or there is none.
+        If the code differs from the commit, or there is no commit.
     """
     if changed := _git("status", "--porcelain", "--untracked-files=no", "--", *_CODE):
         raise click.ClickException(f"commit these changes first, so that the record names the code:\n{changed}")
@@ -44,16 +44,16 @@ def commit() -> str:
 
 
 def require_idle() -> None:
-    """Refuse to record while other programs run."""
+    """Raise `click.ClickException` if other programs are running."""
     if (load := os.getloadavg()[0]) > _IDLE:
         raise click.ClickException(
-            f"the load of this machine is {load:.1f}: a record needs an idle machine (at most {_IDLE:g}); wait, or "
+            f"the load of this machine is {load:.1f}, but a record needs an idle machine (at most {_IDLE:g}): wait, or "
             "leave --record out"
         )
 
 
 def record_of(ratios: Sequence[Ratio], commit: str, machine: dict[str, object]) -> Record:
-    """Return the record of a run that ends now; of a ratio that was measured twice, the smaller value counts."""
+    """Return the record of a run that ends now; if a ratio was measured twice, the smaller value is used."""
     values = {key: round(ratio.value, 4) for key, ratio in fastest(ratios).items()}
     return Record(datetime.now(UTC).isoformat(timespec="seconds"), commit, machine, libraries(), values)
 

@@ -1,4 +1,4 @@
-"""Draw how the recorded ratios developed: `python -m benchmarks.recorded.plot` writes docs/images/ratios.svg."""
+"""Draw the recorded ratios over time: `python -m benchmarks.recorded.plot` writes docs/images/ratios.svg."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.recorded.ratios import Record, read
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "ratios.svg"
-# Benchmark -> the heading of its panel, and the ratios shown: those of all steps, where it has one for each step too.
+# For each benchmark: the heading of its panel, and a word in the names of the ratios to show (empty for all).
 PANELS = {
     "parts": ("steps / plain library calls, processor time", "all steps"),
     "mmsa-fet": ("all streams, three extractors / MMSA-FET, processor time", ""),
@@ -19,7 +19,7 @@ PANELS = {
 
 
 def draw(records: Sequence[Record], path: Path) -> None:
-    """Draw a panel for each benchmark that was recorded: time from left to right, lower is faster."""
+    """Draw a panel for each benchmark that was recorded, with time from left to right; lower values are faster."""
     import altair as alt
     import pandas as pd
 

@@ -1,4 +1,4 @@
-"""Ratios by date and commit, one JSON file a run, and what has become slower since the last one."""
+"""Records of ratios, one JSON file per run, and what has become slower since the last record."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parents[1] / "results"
-LIMIT = 1.1  # a ratio that grew by more than this factor is a slow-down
+LIMIT = 1.1  # a ratio that has grown by more than this factor is a slow-down
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Our cost divided by that of something else in the same run: the smaller, the faster.
+    """Our cost divided by another cost in the same run; smaller is faster.
 
     Attributes
     ----------
     part
-        The benchmark that measured it.
+        The benchmark that measured the ratio.
     name
-        What is divided by what.
+        The two costs, as in ``ours / theirs``.
     value
         The ratio.
     """
@@ -30,7 +30,7 @@ class Ratio:
 
     @property
     def key(self) -> str:
-        """Its name among the ratios of all benchmarks."""
+        """The name of the ratio among those of all benchmarks."""
         return f"{self.part}: {self.name}"
 
 
@@ -41,15 +41,15 @@ class Record:
     Attributes
     ----------
     date
-        When it ended: ISO 8601, UTC.
+        When the run ended, in ISO 8601 and UTC.
     commit
-        The code that was measured.
+        The commit of the code that was measured.
     machine
-        Processor, cores and load.
+        The processor, the number of cores, and the load.
     libraries
-        Versions.
+        The version of each library.
     ratios
-        Key -> ratio.
+        The value of each ratio by its key.
     """
 
     date: str
@@ -79,7 +79,7 @@ def read(folder: Path = RESULTS) -> list[Record]:
 
 
 def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
-    """Return each ratio of the named benchmarks as it was when that benchmark was last recorded, and its record."""
+    """Return each ratio of the named benchmarks from the latest record of its benchmark, with this record."""
     found: dict[str, dict[str, tuple[float, Record]]] = {}
     for record in records:
         for part in parts:
@@ -90,7 +90,7 @@ def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[flo
 
 
 def fastest(runs: Iterable[Ratio]) -> dict[str, Ratio]:
-    """Return the smallest of the ratios of each key: what disturbs a measurement makes it slower, never faster."""
+    """Return the smallest ratio for each key, since disturbances only make a measurement slower."""
     best: dict[str, Ratio] = {}
     for ratio in runs:
         if ratio.key not in best or ratio.value < best[ratio.key].value:
@@ -99,7 +99,7 @@ def fastest(runs: Iterable[Ratio]) -> dict[str, Ratio]:
 
 
 def slower(measured: Mapping[str, Ratio], before: Mapping[str, tuple[float, Record]]) -> dict[str, str]:
-    """Return a sentence for each recorded ratio that is slower now by more than `LIMIT`, or that was not measured."""
+    """Return a sentence for each recorded ratio that has grown by more than `LIMIT`, or was not measured now."""
     found = {}
     for key, (old, record) in before.items():
         since = f"at {record.commit} ({record.date[:10]})"

@@ -1,1 +1,1 @@
-"""The same work with more workers, on more hosts, of more clips."""
+"""Benchmarks of the same work with more workers, more hosts or more clips."""

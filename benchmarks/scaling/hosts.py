@@ -1,7 +1,7 @@
-"""The commands on one host and on two, with one worker each: network namespaces of this machine.
+"""Compare the commands on one and on two hosts with one worker each; the hosts are network namespaces of this machine.
 
-They share its processors and its disk, so this shows what the scheduler, the network protocol and the division of the
-work cost, and not what a network file system costs.
+The hosts share processors and disk, so this measures the cost of the scheduler, the network protocol and the division
+of the work, but not the cost of a network file system.
 """
 
 import subprocess
@@ -36,7 +36,7 @@ def run(clips: int, rounds: int) -> Iterator[str | Ratio]:
         yield ABSENT.format("grid")
         return
     if why := missing():
-        yield f"Skipped: no hosts can be made here ({why})."
+        yield f"Skipped: this machine cannot have network namespaces ({why})."
         return
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -50,14 +50,14 @@ def run(clips: int, rounds: int) -> Iterator[str | Ratio]:
                 found[count].append(_beyond_start_up(count, whole, start, clips))
     one, two = ([median(column) for column in zip(*found[count], strict=True)] for count in (1, 2))
     rows = [(c, a, b, a / b) for c, a, b in zip((*COMMANDS, "both"), (*one, sum(one)), (*two, sum(two)), strict=True)]
-    yield f"{clips} GRID clips, all streams and default extractors, one worker a host, median of {rounds} rounds."
+    yield f"{clips} GRID clips, all streams and default extractors, one worker per host, median of {rounds} rounds."
     yield table(["beyond start-up", "1 host, s", "2 hosts, s", "speed-up"], rows)
     yield f"Target: {TARGET}. Workers have loaded their models before; the time for {START_CLIPS} clips is subtracted."
     yield Ratio("hosts", "grid: preprocess and extract, 2 hosts / 1", sum(two) / sum(one))
 
 
 def _beyond_start_up(count: int, whole: BenchCorpus, start: BenchCorpus, clips: int) -> list[float]:
-    """Return for each command its wall time beyond that for `START_CLIPS` clips, scaled to all clips."""
+    """Return the wall time of each command minus its time for `START_CLIPS` clips, scaled to all clips."""
     with _cluster(count, whole.folder) as hosts:
         _timed(hosts, start)
         small_s, large_s = _timed(hosts, start), _timed(hosts, whole)

@@ -1,4 +1,4 @@
-"""Two hosts on one machine: network namespaces joined by a cable, with the same files and processors."""
+"""Two hosts on one machine: network namespaces joined by a virtual cable, with the same files and processors."""
 
 import shutil
 import subprocess
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 ADDRESSES = ("10.0.0.1", "10.0.0.2")
-_HOLDER = ("sh", "-c", "echo ready; exec cat")  # ends with the process that started it: its input is closed then
+_HOLDER = ("sh", "-c", "echo ready; exec cat")  # ends with the process that started it, which closes its input
 _CABLE = (
     "ip link set lo up; ip link add cable type veth peer name cable netns {pid}; "
     "ip address add {address}/24 dev cable; ip link set cable up"
@@ -15,10 +15,10 @@ _OTHER_END = "ip link set lo up; ip address add {address}/24 dev cable; ip link 
 
 
 class Hosts:
-    """Two hosts with an address each, for as long as the block lasts.
+    """Two hosts with one address each, which exist during a `with` block.
 
-    They live in a user namespace of their own: the network of this machine is left alone, and no rights are needed
-    where users may make namespaces.
+    They are in their own user namespace, so the network of this machine does not change, and no special rights are
+    needed if users may make namespaces.
     """
 
     def __enter__(self) -> "Hosts":
@@ -37,11 +37,11 @@ class Hosts:
         self._ending.close()
 
     def on(self, host: int) -> tuple[str, ...]:
-        """Return what a command begins with to run on the first (0) or second (1) host."""
+        """Return the beginning of a command line that runs a command on the first (0) or second (1) host."""
         return ("nsenter", "--target", str(self._holders[host].pid), "--user", "--net", "--preserve-credentials")
 
     def cut(self) -> None:
-        """Cut the cable: nothing gets through any longer, and no connection is closed, as when a host loses power."""
+        """Cut the cable: data no longer pass, but connections are not closed, as when a host loses power."""
         self._run(1, "ip link set cable down")
 
     def _held(self, *command: str) -> "subprocess.Popen[bytes]":
@@ -60,7 +60,7 @@ class Hosts:
 
 
 def missing() -> str | None:
-    """Return why this machine cannot have such hosts, or None if it can."""
+    """Return the reason why this machine cannot have such hosts, or None if it can."""
     if absent := [program for program in ("unshare", "nsenter", "ip") if shutil.which(program) is None]:
         return f"{', '.join(absent)}: not installed"
     try:
