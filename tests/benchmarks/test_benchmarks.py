@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from benchmarks.accelerator import _difference, faces
 from benchmarks.ingest.segments import filmed, matched, spoken
+from benchmarks.less_often import _agreement
 from benchmarks.run import PARTS, main
 from benchmarks.tools.bare import pictures
 from benchmarks.tools.recordings import DATA, SETS, multiplied
@@ -33,6 +34,12 @@ def test_table_is_markdown():
 def test_ratios_are_computed_pair_by_pair():
     pairs = [(Cost(1, 2), Cost(2, 1)), (Cost(10, 20), Cost(10, 10)), (Cost(3, 3), Cost(1, 1))]
     assert median_ratio(pairs) == Cost(1, 2)
+
+
+def test_agreement_leaves_out_what_is_undefined_or_constant():
+    a = np.array([[1.0, 1, 5], [2, 2, 5], [3, 3, 5], [np.nan, 4, 5]])
+    b = np.array([[2.0, 4, 1], [4, 3, 2], [6, 2, 3], [0, 1, 4]])
+    assert _agreement(a, b) == "0.00 (least -1.00)"
 
 
 def test_rounds_run_in_both_directions():
