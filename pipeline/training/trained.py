@@ -120,14 +120,15 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
     paths = CorpusPaths(name)
     if missing_too and not paths.utterances.exists():
         return
-    table = read_utterances(paths.utterances, params.corpus(name).label)
+    table, checked = read_utterances(paths.utterances, params.corpus(name).label), set()
     for modality, extractor in _stores_read(params, name):
         path = paths.features(extractor)
         if is_imported(path):
             differences(path, table["utterance"].tolist())
             require_same_places(path, table)
         elif not (missing_too and not (path.exists() and paths.stream(modality).exists())):
-            require_extracted(params, name, modality, extractor)
+            require_extracted(params, name, modality, extractor, stream_too=modality not in checked)
+            checked.add(modality)
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
@@ -142,8 +143,12 @@ def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
             yield params.modality(read.store), read.store
 
 
-def require_extracted(params: Params, name: str, modality: Modality, extractor: str) -> None:
+def require_extracted(
+    params: Params, name: str, modality: Modality, extractor: str, *, stream_too: bool = True
+) -> None:
     """Check that a store was made from its stream, and the stream from the recordings, with the current settings.
+
+    The stream is checked too unless it was checked just before, for another store.
 
     Raises
     ------
@@ -162,11 +167,9 @@ def require_extracted(params: Params, name: str, modality: Modality, extractor: 
         raise UserError(f"{path} does not exist: run `{command}`, or take {extractor} out of {where}")
     planned = feature_clips(name, params.extractor(extractor))
     require_current(planned, path, command)
-    require_current(
-        stream_clips(params, name, modality, trust_missing=True),
-        CorpusPaths(name).stream(modality),
-        f"crossmodal preprocess --corpus {name} --modality {modality}",
-    )
+    if stream_too:
+        clips, stream = stream_clips(params, name, modality, trust_missing=True), CorpusPaths(name).stream(modality)
+        require_current(clips, stream, f"crossmodal preprocess --corpus {name} --modality {modality}")
 
 
 def write_untrained(params: Params, name: str, why: str) -> None:

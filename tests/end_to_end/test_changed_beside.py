@@ -14,7 +14,7 @@ import yaml
 from scipy.io import wavfile
 
 from features.registry import build
-from pipeline.errors import Changed, UserError
+from pipeline.errors import Changed
 from pipeline.run import extraction, streaming
 from pipeline.run.clips import work
 from pipeline.run.keys.description import described
@@ -379,6 +379,6 @@ def test_train_beside_report_gives_no_page_of_two_runs(
         when,
         lambda: (prepared_with(CHANGED["labels"])(), train(params, "c", Pool(0))),
     )
-    with pytest.raises(UserError, match="the predictions changed since it was made"):
+    with pytest.raises(Changed, match="c was written again meanwhile"):
         module.report(params, "c")
     assert not (CorpusPaths("c").results / "report.html").exists()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.model_selection import GroupKFold
 
 from models.classical.search_space import search_space
 from models.data.modalities import Modalities, Ragged
@@ -40,8 +40,8 @@ def made(name, classifier="", task="classification", modalities=TWO, **more):
 
 
 def accuracy(model, x, y):
-    folds = list(GroupKFold(2).split(y, groups=x.groups))
-    return (cross_val_predict(model, x, y, cv=folds) == y).mean()
+    train, test = next(iter(GroupKFold(2).split(y, groups=x.groups)))
+    return (model.fit(x[train], y[train]).predict(x[test]) == y[test]).mean()
 
 
 @pytest.mark.parametrize("sequences", [False, True], ids=["pooled", "sequences"])
