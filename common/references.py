@@ -52,7 +52,7 @@ class Reference:
         return f"{f'{names[0]} et al.' if several else ' and '.join(names)}, {self.year}"
 
     def bibtex(self) -> str:
-        """Return its BibTeX entry."""
+        """Return the BibTeX entry of this reference."""
         fields = {
             "author": self.authors,
             "title": f"{{{self.title}}}",

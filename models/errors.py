@@ -2,7 +2,7 @@
 
 
 class ModelError(ValueError):
-    """Settings or data with which no model can be trained or scored."""
+    """No model can be trained or scored with these settings or data."""
 
 
 class TooFewError(ModelError):

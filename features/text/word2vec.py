@@ -77,7 +77,10 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if min(self.size, self.window, self.epochs, self.min_count) < 1:
             raise ExtractorError("features.word2vec: size, window, epochs and min_count must be at least 1")
         if self.vectors is not None and not Path(self.vectors).is_file():
-            raise ExtractorError(f"features.word2vec: there is no file {self.vectors}: name another, or null to learn")
+            raise ExtractorError(
+                f"features.word2vec: there is no file {self.vectors}: name another file, or write null "
+                "to learn vectors from the corpus"
+            )
 
     def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
         """Learn vectors from `texts` (n items, each a str or None), or load them from the file."""

@@ -67,7 +67,9 @@ def _refuse_booleans(overrides: Mapping[str, Any], defaults: Mapping[str, Any], 
 
 
 def within_budget(candidates: Sequence[CandidateT], budget: int | None) -> list[CandidateT]:
-    """Return at most `budget` evenly spaced candidates, with the first and the last; the middle one for a budget of 1.
+    """Return at most `budget` evenly spaced candidates, including the first and the last.
+
+    With a budget of 1, return the middle candidate.
 
     Parameters
     ----------

@@ -161,7 +161,7 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
 
 
 def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], resamples: Resamples) -> FloatArray:
-    """Return the metric of each model in each draw, ``(s, draws)``, from sufficient statistics if it has them."""
+    """Return the metric of each model in each draw, ``(s, draws)``; computed from sums if `metric` has `statistics`."""
     values = np.full((len(predictions), len(resamples.drawn)), np.nan)
     if metric.statistics and values.size:
         sums = metric.statistics.by_group(truth, predictions, resamples.groups)

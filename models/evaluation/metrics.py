@@ -72,12 +72,12 @@ class Metric:
             raise ModelError(f"the metric {self.name} reads probabilities: register it for classification, not scores")
 
     def __call__(self, truth: Any, prediction: Any) -> float:
-        """Return the metric of one model's predictions or, if the metric reads those, probabilities.
+        """Return the metric of one model's predictions, or of its probabilities if `reads` says so.
 
         Raises
         ------
         ModelError
-            If the function fails or does not return a number, or a share is outside 0 to 1.
+            If the function fails, does not return a number, or returns a share that is not between 0 and 1.
         """
         try:
             value = float(self.function(truth, prediction))

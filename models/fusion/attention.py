@@ -101,9 +101,9 @@ class FusedReader(InputReader):
 class SelfAttention(Multimodal):
     """Self-attention over a single sequence of all modalities, whose steps are then pooled by attention.
 
-    The steps of the modalities are joined side by side. Within an utterance, the steps of shorter sequences are
-    repeated to the length of the longest one. The summaries are added to every step; an utterance without steps has one
-    step made of its summaries.
+    The sequences of all modalities are first stretched to the longest one by repeating steps, and each step of the
+    joined sequence is made from one step of each modality. The summary vector of a modality (its pooled features) is
+    added to every step; an utterance without steps has one step, which is made from its summary vectors.
 
     References
     ----------

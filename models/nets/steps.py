@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 
 
 class StepScaler:
-    """Scale columns of steps to mean 0 and standard deviation 1 over the training steps; undefined entries become 0."""
+    """Standardise each column of a sequence by its mean and standard deviation in training; NaN becomes 0."""
 
     def fit(self, sequence: Ragged) -> "StepScaler":
         """Learn the mean and standard deviation of each column, ignoring NaN, in chunks of steps."""

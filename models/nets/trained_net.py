@@ -85,16 +85,16 @@ class TrainedNet:
         network_class(self.build)
         weights = self.weights
         if self.precision not in PRECISIONS or not isinstance(weights, dict):
-            raise ModelError(f"a network in it has the precision {self.precision!r:.60}, or no weights")
+            raise ModelError(f"a network in the model has the precision {self.precision!r:.60}, or no weights")
         if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in weights.values()):
-            raise ModelError("a network in it has weights that are not finite numbers")
+            raise ModelError("a network in the model has weights that are not finite numbers")
         size, count = sum(array.size for array in weights.values()), len(weights)
         if not _plausible(self.options, size, count):
-            raise ModelError(f"a network in it has settings that do not fit its {count} arrays of weights")
+            raise ModelError(f"a network in the model has settings that do not fit its {count} arrays of weights")
         if self.build.partition(":")[0] == NETS and self._shapes() != {
             name: (array.dtype.name, array.shape) for name, array in weights.items()
         }:
-            raise ModelError("a network in it has weights of other shapes or types than its settings require")
+            raise ModelError("a network in the model has weights of other shapes or types than its settings require")
 
     def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         import torch

@@ -32,7 +32,7 @@ def _sparse_builder(kind: str) -> Callable[[Any], Any]:
             matrix = getattr(sparse, kind)(arrays, shape=state["shape"])
             matrix.check_format(full_check=True)
         except (ValueError, TypeError) as error:
-            raise ModelError(f"a sparse matrix in it is damaged: {error}") from error
+            raise ModelError(f"a sparse matrix in the model is damaged: {error}") from error
         return matrix
 
     return build

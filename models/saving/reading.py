@@ -117,10 +117,10 @@ class _Reader:
     def mapping(self, plain: Mapping[str, Any]) -> Any:
         pairs = plain["dict"]
         if not isinstance(pairs, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
-            raise ModelError("a mapping in it is not a list of pairs")
+            raise ModelError("a mapping in the model is not a list of pairs")
         found = {_hashable(self.value(key)): self.value(value) for key, value in pairs}
         if len(found) < len(pairs):
-            raise ModelError("a mapping in it has a key twice")
+            raise ModelError("a mapping in the model has a key twice")
         return found
 
     def array(self, plain: Mapping[str, Any]) -> Any:
@@ -134,12 +134,12 @@ class _Reader:
     def texts(self, plain: Mapping[str, Any]) -> Any:
         texts, shape = plain["texts"], plain["shape"]
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise ModelError("an array of strings in it holds something else")
+            raise ModelError("an array of strings in the model holds something else")
         self.letters += len(texts) * max(map(len, texts), default=0)
         if self.letters > _MAX_LETTERS:
             raise ModelError(f"its arrays of strings have more than {_MAX_LETTERS} letters")
         if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
-            raise ModelError(f"an array of strings in it has the shape {shape!r:.60}")
+            raise ModelError(f"an array of strings in the model has the shape {shape!r:.60}")
         _check_sides(shape, len(texts))
         return np.array(texts, dtype=str).reshape(shape)
 
@@ -166,14 +166,14 @@ class _Reader:
 
 def _check_sides(shape: Sequence[int], size: int) -> None:
     if not size and max(shape, default=0) > _MAX_EMPTY_SIDE:
-        raise ModelError(f"an array without elements in it has a side of {max(shape)}")
+        raise ModelError(f"an array without elements in the model has a side of {max(shape)}")
 
 
 def _hashable(key: Any) -> Any:
     """Return a key of a mapping or a member of a set; refuse nested tuples, because hashing them may never end."""
     parts = key if isinstance(key, tuple) else (key,)
     if not all(part is None or isinstance(part, bool | int | float | str | np.generic) for part in parts):
-        raise ModelError("a mapping or a set in it has a key that is not a name, a number or a tuple of these")
+        raise ModelError("a mapping or a set in the model has a key that is not a name, a number or a tuple of these")
     return key
 
 

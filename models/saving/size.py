@@ -5,7 +5,7 @@ linear models                   coefficients and intercepts
 support vector machines         support vectors x features, dual coefficients, intercepts
 trees, forests, boosting        one threshold per split and the values of each leaf (one per class, or one)
 networks                        all elements of all weights
-principal components            components x columns; canonical directions too
+principal components            components x columns; the same for canonical directions
 TF-IDF, word2vec                one weight per term; all elements of all word vectors
 late fusions                    base models, and the rule that combines them: weights, sharpness, power
 other scikit-learn estimators   all floating-point arrays whose names end in ``_``

@@ -33,18 +33,18 @@ def check_tree(left: Any, right: Any, split: Any, columns: int) -> None:
     """
     left, right, split = (np.asarray(values) for values in (left, right, split))
     if not all(values.ndim == 1 and values.dtype.kind == "i" for values in (left, right, split)):
-        raise ModelError("a tree in it has children or columns that are not whole numbers")
+        raise ModelError("a tree in the model has children or columns that are not whole numbers")
     if not len(left) == len(right) == len(split) > 0:
-        raise ModelError("a tree in it has no nodes, or different numbers of children and columns")
+        raise ModelError("a tree in the model has no nodes, or different numbers of children and columns")
     leaves = (left == LEAF) & (right == LEAF)
     inner = np.flatnonzero(~leaves)
     children = np.concatenate([left[inner], right[inner]])
     if not np.array_equal(np.sort(children), np.arange(1, len(left))):
-        raise ModelError("a tree in it has a child that does not exist or that has two parents")
+        raise ModelError("a tree in the model has a child that does not exist or that has two parents")
     if not (np.minimum(left[inner], right[inner]) > inner).all():
-        raise ModelError("a tree in it has a node that comes before its parent")
+        raise ModelError("a tree in the model has a node that comes before its parent")
     if not ((split[inner] >= 0) & (split[inner] < columns)).all():
-        raise ModelError(f"a tree in it reads a column that is not one of its {columns}")
+        raise ModelError(f"a tree in the model reads a column that is not one of its {columns}")
 
 
 def tree_state(tree: Any) -> dict[str, Any]:
@@ -62,18 +62,18 @@ def build_tree(state: Mapping[str, Any]) -> Any:
     columns, classes, outputs = state["columns"], state["classes"], state["outputs"]
     nodes, values, depth = state["nodes"], state["values"], state["max_depth"]
     if not all(type(number) is int and number >= 0 for number in (columns, outputs, depth)):
-        raise ModelError("a tree in it has counts that are not whole numbers")
+        raise ModelError("a tree in the model has counts that are not whole numbers")
     check_tree(nodes["left_child"], nodes["right_child"], nodes["feature"], columns)
     if classes.dtype.kind != "i" or classes.shape != (outputs,) or not outputs or (classes < 1).any():
-        raise ModelError("a tree in it does not have one number of classes for each output")
+        raise ModelError("a tree in the model does not have one number of classes for each output")
     if values.dtype != np.float64 or values.shape != (len(nodes["left_child"]), outputs, classes.max()):
-        raise ModelError(f"a tree in it has values of the shape {values.shape}, not one for each node and class")
+        raise ModelError(f"a tree in the model has values of the shape {values.shape}, not one for each node and class")
     if depth > len(values):
-        raise ModelError(f"a tree in it claims a depth of {depth}, but has {len(values)} nodes")
+        raise ModelError(f"a tree in the model claims a depth of {depth}, but has {len(values)} nodes")
     packed = np.zeros(len(values), NODE_DTYPE)
     for name in NODE_DTYPE.names:
         if nodes[name].shape != (len(values),):
-            raise ModelError(f"a tree in it does not have one {name} for each node")
+            raise ModelError(f"a tree in the model does not have one {name} for each node")
         packed[name] = nodes[name]
     tree = Tree(columns, classes.astype(np.intp), outputs)
     tree.__setstate__({"max_depth": depth, "node_count": len(values), "nodes": packed, "values": np.array(values)})

@@ -321,7 +321,7 @@ def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Colum
 
 
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
-    """Yield one sentence about test rows, with examples, if there are such rows."""
+    """Yield one sentence about the test rows `rows`, with examples; yield nothing if there are none."""
     if len(rows):
         yield f"{counted or f'{len(rows)} tested utterances'} {what}, such as {_ids(table, rows)}: {advice}"
 

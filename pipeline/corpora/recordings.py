@@ -99,7 +99,7 @@ def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
 
 
 def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row that names a track or channel that its recording lacks, and a sentence.
+    """Yield the line and an error message for each row that names a track or channel that its recording lacks.
 
     If the default track of a recording cannot be decoded, the first row that relies on it is yielded.
     """
@@ -139,7 +139,7 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield the line of each row whose picture and sound belong to two programs of its recording, and a sentence."""
+    """Yield the line and an error message for each row whose picture and sound are from different TV programs."""
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen
 

@@ -91,7 +91,7 @@ def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFram
     kept[settings.label] = kept[settings.label].map(lambda name: settings.labels.get(name, name)).astype(object)
     for part in settings.parts:
         if not (kept[CORPUS] == part).any():
-            raise UserError(f"{where}: no utterance of {part} is left: its labels are all null in labels")
+            raise UserError(f"{where}: no utterance of {part} is left: all its labels are set to null in labels")
     own = {name: sorted(set(rows)) for name, rows in kept.groupby(settings.label)[CORPUS]}
     alone = [f"{name} ({', '.join(where)})" for name, where in own.items() if len(where) < len(settings.parts)]
     if alone:

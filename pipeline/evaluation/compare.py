@@ -199,7 +199,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
 
 
 def _as_in_tables(names: list[str]) -> list[str]:
-    """Return the parts of a row's name with the strategy's name in tables: ``vote@extractor`` becomes ``vote``."""
+    """Return a row's name as tables write it: for a single modality, ``vote@extractor`` becomes ``vote``."""
     if len(names) < 2:
         return names
     try:

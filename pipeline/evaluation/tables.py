@@ -21,7 +21,7 @@ _NORMALISED = {
 
 
 def by_modalities(scores: Scores) -> Table:
-    """Return the paper's table of the leading metric: a line per strategy and model, a column per set of modalities."""
+    """Return the leading metric as a table: a line per strategy and model, and a column per set of modalities."""
     rows, leading = [row for row in scores.rows if row.configuration.modalities], scores.leading
     columns = [one.modalities for one in sorted({Configuration("", row.configuration.modalities) for row in rows})]
     found = {row.configuration: row for row in rows}
@@ -83,7 +83,7 @@ def all_rows(
 
 
 def page(corpus: str, scores: Scores, rows: Table, notes: Iterator[str]) -> list[Block]:
-    """Return the page that table.md and the terminal show: the paper's table, the table of all rows, and notes."""
+    """Return the page that table.md and the terminal show: the table by modalities, that of all rows, and notes."""
     unit = ", percent" if scores.leading.share else ""
     return [
         f"# {corpus}",

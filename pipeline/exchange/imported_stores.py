@@ -54,7 +54,7 @@ def _require_imported(target: Path) -> None:
 
 
 def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
-    """Rename stores that have the name of an extractor, so that its store and the imported one do not collide."""
+    """Rename each imported store that has the name of an extractor: that name is reserved for computed features."""
     reserved = {*extractors, *fitted_names()}
     found = []
     for store in stores:

@@ -47,7 +47,10 @@ class ManifestFile:
         self._known = known
         self._columns = {self._key(name): i for i, name in enumerate(map(trimmed, self.header))}
         if len(self._columns) < len(self.header) or "" in self._columns:
-            raise UserError(f"{path}: a column has no name, or two have the same name: rename it and run this again")
+            raise UserError(
+                f"{path}: a column has no name, or two have the same name: give each column its own name and run this "
+                "again"
+            )
 
     def _read(self, known: Collection[str]) -> None:
         self._how = layout(self.path, known)

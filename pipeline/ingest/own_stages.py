@@ -70,7 +70,7 @@ def _entries(name: str, stage: Stage) -> Iterator[str]:
 
 
 def _entry(dep: str) -> str:
-    """Return the entry of inputs.json that replaces a dependency other than code; ``""`` if the dependency stays."""
+    """Return the entry of inputs.json that replaces this dependency; ``""`` for code, or if the dependency is kept."""
     if dep.startswith("requirements"):
         return "libraries"
     return f"recordings.{dep.removeprefix(_RECORDINGS)}" if dep.startswith(_RECORDINGS) else ""

@@ -95,7 +95,7 @@ def _instance(name: str, extractor: Extractor[Any], *, runs: bool) -> Instance:
 
 
 def table_of(instances: Sequence[Instance]) -> Iterator[str]:
-    """Yield the lines of a table: two for each instance, the second with the settings."""
+    """Yield the lines of a table: each instance with its settings, or what is wrong with it; notes come last."""
     yield _LINE.format("instance", "modality", "pooled", "per row", "ms", "weights", "licence", "runs")
     for one in instances:
         yield from [one.fault] if one.fault else _lines(one)

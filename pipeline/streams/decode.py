@@ -59,7 +59,7 @@ def probe(path: Path) -> RecordingInfo:
     Raises
     ------
     MediaError
-        In the cases of `open_recording`.
+        As for `open_recording`.
     """
     with open_recording(path) as container:
         timeline = read_timeline(container, path)

@@ -111,7 +111,7 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
 
 
 def _detector_errors(sides: Sequence[Sequence[float]], tracks: Sequence[Sequence[int]]) -> set[int]:
-    """Return the tracks that have a single frame, which lies within the time of a track with a much larger face."""
+    """Return the tracks that consist of one frame and fall in the middle of a track with a much larger face."""
     places: dict[int, list[int]] = {}
     widest: dict[int, float] = {}
     for place, (own, numbers) in enumerate(zip(sides, tracks, strict=True)):

@@ -180,7 +180,7 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
     Raises
     ------
     MediaError
-        In the cases of `survey`.
+        As for `survey`.
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:

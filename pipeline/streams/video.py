@@ -66,7 +66,7 @@ class Pending:
     side: float = 0.0
 
     def add(self, number: int, time_s: float, small: bytes, faces: Sequence[Face], side: float) -> None:
-        """Add a frame and its faces; `side` is the square root of its picture's area."""
+        """Add a frame and its faces; `side` is the square root of the area of the whole picture."""
         self.side = self.side or side
         self.numbers.append(number)
         self.times.append(time_s)

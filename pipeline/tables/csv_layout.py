@@ -141,7 +141,7 @@ def _cells(lines: Sequence[str], delimiter: str) -> list[str]:
 
 
 def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[str]) -> None:
-    """Raise `UserError` if the header is in a later line or cannot be split, or if the file is HTML, XML or JSON."""
+    """Raise `UserError` if the file is HTML, XML or JSON, or if the header cannot be split or is in a later line."""
     if lines[skipped : skipped + 1] and lines[skipped].lstrip()[:1] in ("<", "{", "["):
         raise UserError(f"{path} is not a CSV, but HTML, XML or JSON: save the table as CSV")
     first = next(iter(_cells(lines[skipped:], ",")), "")

@@ -69,9 +69,9 @@ def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], lis
 
 
 def seconds_before(path: Path) -> dict[tuple[str, ...], float]:
-    """Return what each fit of the run before took: strategy, modalities, model and fold -> seconds.
+    """Return how long each fit of the previous run took: strategy, modalities, model and fold -> seconds.
 
-    Nothing depends on it but where fits are computed, so a file that was damaged or edited counts as none.
+    The times decide only whether fits are worth starting workers for, so a file that cannot be read counts as missing.
     """
     if not path.is_file():
         return {}
@@ -86,7 +86,7 @@ def seconds_before(path: Path) -> dict[tuple[str, ...], float]:
 
 
 def _expected_s(jobs: Sequence[Job], before: Mapping[tuple[str, ...], float]) -> float:
-    """Return how long the fits of all jobs took in the run before; infinity if one of them was not in it."""
+    """Return how long the fits of all jobs took in the previous run; infinity if it lacked one of them."""
     names = ((*c.as_shown(job.corpus.task).names, job.fold.name) for job in jobs for c in job.configurations)
     return sum(before.get(name, math.inf) for name in names)
 

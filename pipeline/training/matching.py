@@ -31,12 +31,13 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     extra, lacking = f"{len(unknown)} of its {len(held)} ids", f"{len(missing)} of the table's {len(names)} utterances"
     if unknown and missing:
         raise UserError(
-            f"{path} does not match the table: {extra} are unknown ({_some(unknown)}), and {lacking} are "
-            f"not in it ({_some(missing)}): write the ids the same way, or import the features again"
+            f"{path} does not match the table: {extra} are not in the table ({_some(unknown)}), and "
+            f"{lacking} are not in the store ({_some(missing)}): write the ids the same way, or import the "
+            "features again"
         )
     if unknown:
         return [f"{path}: {extra} belong to no utterance and are ignored ({_some(unknown)})"]
-    return [f"{path}: {lacking} are not in it and count as absent ({_some(missing)})"] if missing else []
+    return [f"{path}: {lacking} are not in the store and count as absent ({_some(missing)})"] if missing else []
 
 
 def require_same_places(path: Path, table: pd.DataFrame) -> None:
@@ -74,7 +75,7 @@ def imported_differences(name: str, features: Iterable[Sequence[str]], table: pd
     Raises
     ------
     UserError
-        In the cases of `differences` and `require_same_places`.
+        As for `differences` and `require_same_places`.
     """
     paths = [CorpusPaths(name).features(one) for one in dict.fromkeys(f for names in features for f in names)]
     imported = [path for path in paths if is_imported(path)]

@@ -42,7 +42,8 @@ class Naming:
         Function from a clip to a number, which is lowest for the best recording of an utterance; by default, the
         position of its suffix in `suffixes`.
     kinds
-        Column of parts that can be obtained separately and are therefore counted separately.
+        The column that says which part of the corpus a clip belongs to, if parts can be downloaded separately. Each
+        part is then counted separately; empty if there are no such parts.
     """
 
     code: str

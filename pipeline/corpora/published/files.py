@@ -249,7 +249,9 @@ def _video(group: Any, path: Path) -> Computed:
     intervals = child(path, group, "intervals", dataset=True)
     if features.ndim < 2 or intervals.shape != (len(features), 2) or intervals.dtype.kind not in "fiu":
         shapes = f"features {features.shape} and intervals {intervals.shape}"
-        raise UserError(f"{path}: {group.name} has {shapes} instead of (n, k) and numbers (n, 2)")
+        raise UserError(
+            f"{path}: {group.name} has {shapes}, where features (n, k) and numeric intervals (n, 2) are expected"
+        )
     if features.dtype.kind not in "fiuS" and h5py.check_string_dtype(features.dtype) is None:
         raise UserError(f"{path}: {group.name}/features holds neither numbers nor words ({features.dtype})")
     return Computed(np.asarray(features[()]), np.asarray(intervals[()], np.float64))

@@ -158,7 +158,7 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in seconds of the video; empty if the SDK's file does not exist."""
+    """Return the timed words of each video, in seconds from its start; empty if no file or utterance has times."""
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}
@@ -242,7 +242,7 @@ def _transcript(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]
 
 
 def _joined(segment: Segment, spoken: Mapping[str, Sequence[Word]]) -> str:
-    """Return the words whose middle lies in a segment, joined by spaces; so no word is in two segments."""
+    """Return the words whose middle lies in a segment, joined by spaces, so that no word is in two segments."""
     words = spoken.get(segment.video, ())
     return " ".join(word for word, start, end in words if segment.start <= (start + end) / 2 < segment.end)
 

@@ -107,7 +107,7 @@ def distinct(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
 
 
 def columns_of(rows: Iterable[Cells]) -> tuple[str, ...]:
-    """Return the columns that are not empty: first our own in their `ORDER`, then others, and the sound last."""
+    """Return the names of all columns that are not empty: those in `ORDER` first, then others, then ``sound``."""
     counts = Counter(name for row in rows for name, cell in row.items() if cell)
     others = [name for name in counts if name not in ORDER and name != "sound"]
     return (*(name for name in ORDER if counts[name]), *others, *(["sound"] if counts["sound"] else []))

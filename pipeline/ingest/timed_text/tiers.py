@@ -87,7 +87,7 @@ def _chosen(names: Sequence[str], tier: str) -> str:
 
 
 def _of_words(names: Sequence[str], chosen: str) -> list[str]:
-    """Return the tier with the words of the chosen one: the only tier of words, or the one with a matching name."""
+    """Return the tiers with the words of the chosen tier: the only tier of words, or those with a matching name."""
     found = [name for name in names if name != chosen and _WORDS.fullmatch(name)]
     related = [name for name in found if name.casefold().startswith(chosen.casefold())]
     return related if len(found) > 1 else found

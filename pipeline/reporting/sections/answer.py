@@ -1,4 +1,4 @@
-"""The section *Answer*: whether fusing helps, the best rows, the paper's table, and what each modality adds."""
+"""The section *Answer*: whether fusing helps, the best rows, strategies by modalities, and what each modality adds."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Grid:
-    """The paper's table of strategies by sets of modalities.
+    """A table of results: one line per strategy, one column per set of modalities.
 
     Each cell is the best row with this strategy and these modalities, or None if there is no such row.
     """
@@ -93,7 +93,7 @@ def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
 
 
 def grid(scores: Scores) -> Grid:
-    """Return the paper's table of the leading metric, without the baselines that read no modality."""
+    """Return the table of the leading metric; baselines that read no modality are left out."""
     rows = [row for row in scores.rows if row.configuration.modalities]
     columns = sorted({Configuration("", row.configuration.modalities) for row in rows})
     best = [scores.best(row for row in rows if row.configuration.modalities == one.modalities) for one in columns]

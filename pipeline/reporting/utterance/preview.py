@@ -32,7 +32,7 @@ PROGRAM = {"version": VERSION, "fps": FPS, "height": MOST_HIGH, "seconds": MOST_
 
 @dataclass(frozen=True)
 class Preview:
-    """What is drawn and played of one utterance.
+    """What the report page draws and plays for one utterance.
 
     Attributes
     ----------

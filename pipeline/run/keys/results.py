@@ -118,5 +118,5 @@ def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str, set
 
 
 def stamps_key(stamps: Mapping[str, Sequence[int]]) -> str:
-    """Return the key of files, made from their stamps (`pipeline.hashing.stamp_of`)."""
+    """Return a key made from the stamps of files (see `pipeline.hashing.stamp_of`)."""
     return key_of(stamps)

@@ -53,7 +53,7 @@ def open_recording(path: Path, name: str = "") -> Iterator[Any]:
     Raises
     ------
     MediaError
-        If the file is missing, is empty, cannot be read, or has neither sound nor picture.
+        If the file is missing, is empty, cannot be read, has neither sound nor picture, or is a still picture.
     """
     name = name or str(path)
     _refuse_non_file(path, name)

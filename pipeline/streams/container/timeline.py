@@ -73,7 +73,7 @@ def timeline_of(path: Path, name: str = "") -> Timeline:
     Raises
     ------
     MediaError
-        In the cases of `open_recording`, and if the file is several recordings that cannot be read as one.
+        As for `open_recording`, and if the file is several recordings that cannot be read as one.
     """
     try:
         status = path.stat()

@@ -94,7 +94,7 @@ def _of(number: int, person: Sequence[int], found: Sequence[Piece]) -> Iterator[
 
 
 def _likeness(frames: Sequence[Sequence[Sighting]], a: Piece, b: Piece) -> float:
-    """Return the correlation of the most similar pair of images of two pieces."""
+    """Return the highest correlation between an image of one piece of a track and an image of another piece."""
     return float((_looks(frames, a) @ _looks(frames, b).T).max())
 
 

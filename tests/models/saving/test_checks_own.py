@@ -26,14 +26,14 @@ from tests.models.saving.tampering import at, forged, kept, rearranged, refused,
 def test_networks_that_do_not_fit_their_weights_are_refused(tmp_path, old, new):
     folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
     replaced(folder, old, new)
-    refused(folder, "a network in it|invalid values|a key twice")
+    refused(folder, "a network in the model|invalid values|a key twice")
 
 
 @pytest.mark.parametrize("change", [at(0, np.nan), at(0, np.inf), lambda a: a[:-1], lambda a: a.astype(np.int64)])
 def test_weights_that_are_not_finite_or_have_another_shape_are_refused(tmp_path, change):
     folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
     rearranged(folder, "head.0.bias", change)
-    refused(folder, "a network in it has weights")
+    refused(folder, "a network in the model has weights")
 
 
 def test_a_summary_wider_than_the_network_reads_is_refused(tmp_path):

@@ -21,4 +21,4 @@ from tests.models.saving.tampering import WORDS, at, kept, rearranged, refused
 def test_sparse_matrices_that_would_crash_are_refused(tmp_path, name, change):
     folder, _ = kept(tmp_path, "svm", fitted={"text": WORDS["text"][:1]})
     rearranged(folder, name, change)
-    refused(folder, "a sparse matrix in it is damaged|SVC has")
+    refused(folder, "a sparse matrix in the model is damaged|SVC has")

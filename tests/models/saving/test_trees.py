@@ -29,7 +29,7 @@ TREES = {
 def test_trees_that_would_crash_or_never_end_are_refused(tmp_path, name, task):
     folder, _ = kept(tmp_path, "random_forest", task)
     rearranged(folder, *TREES[name])
-    refused(folder, "a tree in it|invalid values")
+    refused(folder, "a tree in the model|invalid values")
 
 
 def test_a_tree_of_other_classes_or_columns_is_refused(tmp_path):
@@ -45,4 +45,4 @@ def test_a_tree_of_other_classes_or_columns_is_refused(tmp_path):
         refused(folder, "tree")
     (folder / MODEL).write_text(original)
     rearranged(folder, "tree_.classes", lambda a: a * 1000)
-    refused(folder, "a tree in it has values")
+    refused(folder, "a tree in the model has values")

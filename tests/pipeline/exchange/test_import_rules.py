@@ -216,7 +216,10 @@ def test_a_store_of_other_ids_is_refused_with_a_count(tmp_path):
     voices(tmp_path)
     changed(lambda t: t.assign(utterance=[f"{u}{'x' * (i % 2)}" for i, u in enumerate(t["utterance"])]))
     params = load_params(Path("params.yaml"))
-    reported = "12 of its 24 ids are unknown (c1, c3, c5, ...), and 12 of the table's 24 utterances are not in it"
+    reported = (
+        "12 of its 24 ids are not in the table (c1, c3, c5, ...), "
+        "and 12 of the table's 24 utterances are not in the store"
+    )
     for refused in (trained, lambda: export(params, "mine", "npz", Path("out.npz"))):
         with pytest.raises(UserError, match=re.escape(reported)):
             refused()
@@ -236,14 +239,14 @@ def test_removed_and_added_utterances_are_counted(tmp_path):
     with np.load("out.npz") as out:
         np.testing.assert_array_equal(out["features/v/values"], values[4:])
     changed(lambda t: pd.concat([t.iloc[:0], t, t.iloc[:2].assign(utterance=["new1", "new2"])]))
-    with pytest.raises(UserError, match="4 of its 24 ids are unknown"):  # some are gone, and some are new
+    with pytest.raises(UserError, match="4 of its 24 ids are not in the table"):  # some are gone, and some are new
         trained()
 
 
 def test_utterances_that_were_added_are_absent_and_counted(tmp_path):
     voices(tmp_path)
     changed(lambda t: pd.concat([t, t.iloc[:2].assign(utterance=["new1", "new2"])]))
-    reported = "v.h5: 2 of the table's 26 utterances are not in it and count as absent (new1, new2)"
+    reported = "v.h5: 2 of the table's 26 utterances are not in the store and count as absent (new1, new2)"
     assert any(reported in line for line in trained())
     assert any(reported in line for line in export(load_params(Path("params.yaml")), "mine", "npz", Path("out.npz")))
     with np.load("out.npz") as out:

@@ -30,10 +30,10 @@ def test_the_same_ids_in_another_order_do_not_differ():
 def test_utterances_without_features_are_counted_and_at_most_three_are_shown():
     path = theirs("a")
     assert differences(path, ["a", "b", "c"]) == [
-        f"{path}: 2 of the table's 3 utterances are not in it and count as absent (b, c)"
+        f"{path}: 2 of the table's 3 utterances are not in the store and count as absent (b, c)"
     ]
     assert differences(path, list("abcde"))[0].endswith(
-        "4 of the table's 5 utterances are not in it and count as absent (b, c, d, ...)"
+        "4 of the table's 5 utterances are not in the store and count as absent (b, c, d, ...)"
     )
 
 
@@ -43,7 +43,9 @@ def test_features_without_an_utterance_are_counted():
 
 
 def test_ids_that_are_written_differently_are_refused():
-    with pytest.raises(UserError, match=r"1 of its 2 ids are unknown \(A\), and 1 of the table's 2 .* \(a\): write"):
+    with pytest.raises(
+        UserError, match=r"1 of its 2 ids are not in the table \(A\), and 1 of the table's 2 .* \(a\): write"
+    ):
         differences(theirs("A", "b"), ["a", "b"])
 
 
@@ -72,4 +74,4 @@ def test_only_imported_stores_are_compared_and_each_once():
     store("ours", [ok([1])])
     found = imported_differences("c", [("theirs", "ours"), ("theirs",), ("nowhere",)], utterances(2))
     assert len(found) == 1
-    assert "1 of the table's 2 utterances are not in it and count as absent (u1)" in found[0]
+    assert "1 of the table's 2 utterances are not in the store and count as absent (u1)" in found[0]

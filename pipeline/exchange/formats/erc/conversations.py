@@ -49,7 +49,21 @@ _ByDialogue = Mapping[Any, Any]
 
 @dataclass(frozen=True)
 class _Dialogue:
-    """A dialogue: its place for messages, its key in the file, its name, its split, and its utterance numbers."""
+    """A dialogue of the file.
+
+    Attributes
+    ----------
+    where
+        How messages refer to it.
+    key
+        Its key in the file.
+    group
+        Its name in the utterance table.
+    split
+        Its split.
+    numbers
+        The numbers of its utterances.
+    """
 
     where: str
     key: Any
