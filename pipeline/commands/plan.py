@@ -47,11 +47,10 @@ def plan(
     params = load(params_path)
     names, found = prepared(params, corpora, selection), []
     crew = pool_of(params, workers, scheduler).workers
-    with pool_of(params, min(1, crew), scheduler) as pool:
-        for place, name in enumerate(names):
-            found.append(run(params, name, crew, pool))
-            if not as_json:
-                for text in ("", *page_of(found[-1])) if place else page_of(found[-1]):
-                    echo(text)
+    for place, name in enumerate(names):
+        found.append(run(params, name, crew, lambda: pool_of(params, min(1, crew), scheduler)))
+        if not as_json:
+            for text in ("", *page_of(found[-1])) if place else page_of(found[-1]):
+                echo(text)
     if as_json:
         echo_json({"corpora": found})

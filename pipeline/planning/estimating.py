@@ -9,6 +9,8 @@ from pipeline.planning.measuring import Measured, Sample
 
 HEAD_MB = 200  # memory of the main process without the table: Python and the libraries that it imports
 
+NOTHING = Measured(0.0, {}, {}, 0, 0.0)
+
 
 @dataclass(frozen=True)
 class Work:
@@ -117,21 +119,21 @@ def line(samples: Sequence[Sample], value: str) -> tuple[float, float]:
     return round(float(found[0]), 9), round(float(found[1]), 9)
 
 
-def cost(works: Sequence[Work], measured: Measured, workers: int, head_s: float) -> Cost:
+def cost(works: Sequence[Work], stages: Mapping[str, Measured], workers: int, head_s: float) -> Cost:
     """Return the cost of what is to be done.
 
     Parameters
     ----------
     works
         The steps.
-    measured
-        What a worker measured on a few clips.
+    stages
+        What a worker measured on a few clips, by stage.
     workers
         Number of workers; 0 if the main process does the work.
     head_s
         Processor time of starting the main process, in s.
     """
-    steps = tuple(_step(work, measured) for work in works)
+    steps = tuple(_step(work, stages.get(work.stage, NOTHING)) for work in works)
     start_s = wall_s = 0.0
     for stage in dict.fromkeys(work.stage for work in works):
         own = [(work, step) for work, step in zip(works, steps, strict=True) if work.stage == stage]
@@ -139,12 +141,12 @@ def cost(works: Sequence[Work], measured: Measured, workers: int, head_s: float)
         heavy = [step for work, step in own if not work.light and step.pending]
         loading_s = sum(step.loading_s for step in heavy)
         crew = max(1, min(workers, max((step.pending for step in heavy), default=1)))
-        ready_s = (measured.start_s * bool(workers) + loading_s) if heavy else 0.0
+        ready_s = (stages.get(stage, NOTHING).start_s * bool(workers) + loading_s) if heavy else 0.0
         start_s += head_s + crew * ready_s
         wall_s += head_s + light_s + ready_s + sum(step.cpu_s for step in heavy) / crew
     computed_s = sum(step.cpu_s for step in steps)
     loaded_s = sum(step.loading_s for work, step in zip(works, steps, strict=True) if work.light and step.pending)
-    memory_mb = HEAD_MB + max(1, workers) * measured.peak_mb
+    memory_mb = HEAD_MB + max(1, workers) * max((one.peak_mb for one in stages.values()), default=0.0)
     disk_mb = sum(step.disk_mb for step in steps)
     return Cost(workers, steps, start_s + loaded_s, computed_s + start_s + loaded_s, wall_s, disk_mb, memory_mb)
 

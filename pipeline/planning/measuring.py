@@ -5,7 +5,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -63,7 +63,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a worker measured.
+    """What a worker measured in one stage.
 
     Attributes
     ----------
@@ -76,6 +76,8 @@ class Measured:
         How many of the clips failed.
     peak_mb
         The largest memory of the worker.
+    streams
+        The results of the streams, by modality, which the next stage reads; empty for features.
     """
 
     start_s: float
@@ -83,30 +85,50 @@ class Measured:
     loading_s: Mapping[str, float]
     failed: int
     peak_mb: float
+    streams: Mapping[str, Sequence[StepReport]] = field(default_factory=dict)
 
 
-def measure(probes: Sequence[Probe]) -> Measured:
-    """Run all steps on the clips of the probes, into a temporary cache; for a worker."""
-    start_s = time.process_time()
-    pin_to_one_thread()
+def measure_streams(probes: Sequence[Probe]) -> Measured:
+    """Make the streams of the probes, into a temporary cache; for a worker."""
+    start_s = _started()
     samples: dict[str, list[Sample]] = {}
     loading_s: dict[str, float] = {}
-    failed = 0
     with TemporaryDirectory(prefix="crossmodal-plan-") as name:
-        for probe in probes:
-            folder = Path(name) / probe.stream.name
-            outcomes = list(_measured(probe.stream, probe.units, folder / "cache", samples, loading_s))
-            failed += sum(outcome.status == "failed" for report in outcomes for outcome in report.outcomes)
-            store = _stored(probe, outcomes, folder)
+        streams: dict[str, list[StepReport]] = {
+            p.stream.name: list(_measured(p.stream, p.units, Path(name), samples, loading_s)) for p in probes
+        }
+    reports = [report for found in streams.values() for report in found]
+    return Measured(start_s, samples, loading_s, _failed(reports), _peak_mb(), streams)
+
+
+def measure_features(task: tuple[Sequence[Probe], Mapping[str, Sequence[StepReport]]]) -> Measured:
+    """Run the extractors of the probes on the streams of `measure_streams`; for another worker, as in a real run."""
+    start_s = _started()
+    samples: dict[str, list[Sample]] = {}
+    loading_s: dict[str, float] = {}
+    reports: list[StepReport] = []
+    with TemporaryDirectory(prefix="crossmodal-plan-") as name:
+        for probe in task[0]:
+            store = _stored(probe, task[1][probe.stream.name], Path(name) / probe.stream.name)
             seconds = [length for unit in probe.units for length in unit.seconds]
             for step in probe.extractors:
                 own = replace(step.ready(), store=str(store))
-                units = _feature_units(own, store, seconds)
-                for report in _measured(own, units, folder / "cache", samples, loading_s):
-                    failed += sum(outcome.status == "failed" for outcome in report.outcomes)
+                reports += _measured(own, _feature_units(own, store, seconds), Path(name), samples, loading_s)
             close_store()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return Measured(start_s, samples, loading_s, failed, peak / 1e6)
+    return Measured(start_s, samples, loading_s, _failed(reports), _peak_mb())
+
+
+def _started() -> float:
+    pin_to_one_thread()
+    return time.process_time()
+
+
+def _failed(reports: Sequence[StepReport]) -> int:
+    return sum(outcome.status == "failed" for report in reports for outcome in report.outcomes)
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 def _measured(

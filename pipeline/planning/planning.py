@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from features.base import MODALITIES, Modality
 from features.errors import StoreError
 from pipeline.errors import UserError
 from pipeline.planning.estimating import Cost, Work, cost
-from pipeline.planning.measuring import Measured, Probe, Unit, measure
+from pipeline.planning.measuring import Measured, Probe, Unit, measure_features, measure_streams
 from pipeline.run.cache import ClipCache
 from pipeline.run.extraction import ExtractStep, extract_step
 from pipeline.run.plans import Clip, Outcome, feature_clips, require_current
@@ -23,7 +23,6 @@ from pipeline.settings.paths import CACHE, CorpusPaths
 
 UNITS = 8  # how many recordings are measured, of evenly spread lengths
 _MOST = 3  # clips of one recording that are measured together
-_NOTHING = Measured(0.0, {}, {}, 0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class _Part:
         return any(work.pending for work in self.works)
 
 
-def plan(params: Params, name: str, workers: int, pool: Pool) -> Plan:
+def plan(params: Params, name: str, workers: int, new_pool: Callable[[], Pool]) -> Plan:
     """Measure a few clips of a prepared corpus, and return what computing the rest will cost.
 
     Parameters
@@ -77,8 +76,8 @@ def plan(params: Params, name: str, workers: int, pool: Pool) -> Plan:
         The settings, and which corpus.
     workers
         The workers that will share the work.
-    pool
-        Where the clips are measured.
+    new_pool
+        Returns a new pool, where a stage is measured: each stage starts its own workers, as in a run.
 
     Raises
     ------
@@ -87,8 +86,8 @@ def plan(params: Params, name: str, workers: int, pool: Pool) -> Plan:
     """
     parts = [_part(params, name, modality) for modality in MODALITIES if modality in params.corpus(name).modalities]
     probes = [_probe(params, name, part) for part in parts if part.due]
+    stages = _measured(probes, new_pool) if probes else {}
     head_s = time.process_time()
-    measured = _measured(probes, pool) if probes else _NOTHING
     works = [
         work for stage in ("preprocess", "extract") for part in parts for work in part.works if work.stage == stage
     ]
@@ -100,8 +99,8 @@ def plan(params: Params, name: str, workers: int, pool: Pool) -> Plan:
         sum(seconds.values()) / 3600,
         len(chosen),
         sum(seconds[utterance] for utterance in chosen),
-        measured.failed,
-        cost(works, measured, workers, head_s),
+        sum(one.failed for one in stages.values()),
+        cost(works, stages, workers, head_s),
     )
 
 
@@ -164,8 +163,19 @@ def seconds_of(clip: Clip) -> float:
     return found if math.isfinite(found) else 0.0
 
 
-def _measured(probes: Sequence[Probe], pool: Pool) -> Measured:
-    ((_, found),) = pool.run(measure, [tuple(probes)])
+def _measured(probes: Sequence[Probe], new_pool: Callable[[], Pool]) -> dict[str, Measured]:
+    """Return what was measured by stage."""
+    with new_pool() as pool:
+        streams = _result(pool.run(measure_streams, [tuple(probes)]))
+    found = {"preprocess": streams}
+    if due := tuple(probe for probe in probes if probe.extractors):
+        with new_pool() as pool:
+            found["extract"] = _result(pool.run(measure_features, [(due, streams.streams)]))
+    return found
+
+
+def _result(results: Iterator[tuple[Any, Measured | WorkerLost]]) -> Measured:
+    ((_, found),) = results
     if isinstance(found, WorkerLost):
         raise UserError(f"plan: {found} while it measured a few clips: `crossmodal extract` says which of them fails")
     return found

@@ -62,7 +62,7 @@ def test_costs_are_those_computed_by_hand(workers: int, start_s: float, wall_s: 
         Work("preprocess text", True, 100, 0, 100, 200.0),
         Work("preprocess audio", False, 120, 20, 100, 200.0),
     ]
-    found = cost(works, MEASURED, workers, head_s=1.0)
+    found = cost(works, {"preprocess": MEASURED}, workers, head_s=1.0)
     assert [step.cpu_s for step in found.steps] == pytest.approx([0.1, 10.0])
     assert found.start_s == pytest.approx(start_s)
     assert found.cpu_s == pytest.approx(10.1 + start_s)
@@ -72,7 +72,7 @@ def test_costs_are_those_computed_by_hand(workers: int, start_s: float, wall_s: 
 
 
 def test_no_more_workers_start_than_there_are_clips_and_none_if_all_is_cached() -> None:
-    one = cost([Work("preprocess audio", False, 120, 119, 1, 2.0)], MEASURED, 16, head_s=1.0)
+    one = cost([Work("preprocess audio", False, 120, 119, 1, 2.0)], {"preprocess": MEASURED}, 16, head_s=1.0)
     assert one.start_s == pytest.approx(1 + 1.9)
-    none = cost([Work("preprocess audio", False, 120, 120, 0, 0.0)], Measured(0, {}, {}, 0, 0), 16, head_s=1.0)
+    none = cost([Work("preprocess audio", False, 120, 120, 0, 0.0)], {}, 16, head_s=1.0)
     assert (none.cpu_s, none.disk_mb) == (1.0, 0)

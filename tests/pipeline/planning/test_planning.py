@@ -55,7 +55,7 @@ def test_a_plan_of_real_clips_knows_what_is_cached_and_what_a_run_takes(
     params = load_params(settings)
     if "video" in params.corpus("grid").modalities:
         pytest.fail("the corpus of this test has a picture")
-    first = plan(params, "grid", 0, Pool(0))
+    first = plan(params, "grid", 0, lambda: Pool(0))
     assert (first.utterances, first.measured_clips, first.failed) == (12, 8, 0)
     assert first.hours * 3600 == pytest.approx(12 * 3, rel=0.05)
     steps = {step.step: step for step in first.cost.steps}
@@ -70,7 +70,7 @@ def test_a_plan_of_real_clips_knows_what_is_cached_and_what_a_run_takes(
     assert computed == pytest.approx(took, rel=0.7)
     written = sum(path.stat().st_size for path in (folder / "data").rglob("*") if path.suffix in (".clip", ".h5"))
     assert first.cost.disk_mb == pytest.approx(written / 1e6, rel=0.25)
-    again = plan(params, "grid", 0, Pool(0))
+    again = plan(params, "grid", 0, lambda: Pool(0))
     assert [(step.cached, step.pending) for step in again.cost.steps] == [(0, 12), (12, 0), (0, 12), (12, 0), (12, 0)]
     assert again.cost.disk_mb < 0.01
 
@@ -78,10 +78,10 @@ def test_a_plan_of_real_clips_knows_what_is_cached_and_what_a_run_takes(
 def test_a_corpus_that_is_not_prepared_is_an_error(here: Path) -> None:
     Path("data/work/c/utterances.csv").unlink()
     with pytest.raises(UserError, match="run `crossmodal prepare` for this corpus first"):
-        plan(load_params(here / "params.yaml"), "c", 0, Pool(0))
+        plan(load_params(here / "params.yaml"), "c", 0, lambda: Pool(0))
 
 
 def test_a_corpus_of_text_alone_is_planned_too(here: Path) -> None:
-    found = plan(load_params(here / "params.yaml"), "c", 2, Pool(0))
+    found = plan(load_params(here / "params.yaml"), "c", 2, lambda: Pool(0))
     assert (found.utterances, found.hours, found.measured_clips) == (16, 0, UNITS)
     assert [step.pending for step in found.cost.steps] == [16, 16]
