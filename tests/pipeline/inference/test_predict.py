@@ -111,7 +111,7 @@ def test_a_clip_gets_what_the_pipeline_gives_it(
     assert answer["absent"] == {}
     assert answer["prior"] + sum(answer["shares"].values()) == pytest.approx(wanted.max(), abs=1e-12)
     made = {p.relative_to(elsewhere): p.read_bytes() for p in (elsewhere / "data" / "cache").rglob("*.clip")}
-    assert {path.parts[2] for path in made} == {"text", "audio", "video", "vader", "prosody", "posture"}
+    assert {path.parts[2] for path in made} == {"audio", "video", "prosody", "posture"}  # light steps keep no file
     for path, content in made.items():
         assert (pipeline / path).read_bytes() == content
     assert (elsewhere / "out.csv").read_text().startswith("utterance,prediction,p_a,p_b,prior,share_text,share_audio")
