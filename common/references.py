@@ -1,6 +1,7 @@
 """References to cite for a method, as BibTeX entries and as citations in a text."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,14 +35,15 @@ class Reference:
 
     @property
     def key(self) -> str:
-        """The key of its BibTeX entry.
+        """The key of its BibTeX entry, in ASCII, since not every program reads keys with accents.
 
         >>> VADER = Reference("inproceedings", "Hutto, C. J. and Gilbert, Eric", "VADER: A model", "ICWSM", 2014)
         >>> VADER.key, VADER.cited
         ('hutto2014vader', 'Hutto and Gilbert, 2014')
         """
-        first = re.sub(r"\W", "", self._names[0]).lower()
-        word = next((w for w in re.findall(r"\w+", self.title.lower()) if w not in ("a", "an", "the", "on")), "")
+        first = re.sub(r"\W", "", _ascii(self._names[0])).lower()
+        words = re.findall(r"\w+", _ascii(self.title).lower())
+        word = next((word for word in words if word not in ("a", "an", "the", "on")), "")
         return f"{first}{self.year}{word}"
 
     @property
@@ -66,6 +68,11 @@ class Reference:
     def _names(self) -> list[str]:
         """The family names of the authors; "others" stands for authors left out."""
         return [author.partition(",")[0].strip() for author in self.authors.split(" and ")]
+
+
+def _ascii(text: str) -> str:
+    """Return a text without its accents: ``Spärck`` becomes ``Sparck``."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 
 def _escaped(value: str) -> str:

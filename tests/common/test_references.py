@@ -13,6 +13,12 @@ def test_two_authors_are_named_and_more_are_others() -> None:
     assert cited(()) == ""
 
 
+def test_a_key_has_no_accents() -> None:
+    accented = Reference("book", "Spärck Jones, Karen", "Épreuves", "Springer", 1972)
+    assert accented.key == "sparckjones1972epreuves"
+    assert "author = {Spärck Jones, Karen}" in accented.bibtex()
+
+
 def test_an_entry_has_balanced_braces_and_no_character_that_latex_reads() -> None:
     entry = ONE.bibtex()
     assert entry.startswith("@article{davis1980100,\n  author = {Davis, Steven B. and Mermelstein, Paul},")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 
 from models.evaluation.intervals import Interval
+from models.wording import initials
 from pipeline.errors import counted
 from pipeline.evaluation.answer.facts import Answer, Compared, Measure, Measured, Modality
 
@@ -107,12 +108,18 @@ def _caution(answer: Answer) -> Iterator[str]:
 
 def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
     verb, sign = ("adds", 1) if measure.higher_is_better else (f"lowers {measure.name} by", -1)
-    gains = {one.name: one.gain.difference for one in answer.modalities if one.gain is not None}
-    parts = [f"{name} {_turned(difference, sign, measure)}" for name, difference in gains.items()]
+    gains = {one.name: one.gain for one in answer.modalities if one.gain is not None}
+    parts = [
+        f"{name} {_turned(gain.difference, sign, measure)} (against {initials(gain.without.modalities)})"
+        for name, gain in gains.items()
+    ]
     if parts:
         first = parts[0].replace(" ", f" {verb} ", 1)
         best = "top" if answer.unranked else "best"
-        yield f"{_capital(', '.join([first, *parts[1:]]))}, against the {best} row without it."
+        yield f"{_capital(', '.join([first, *parts[1:]]))}: each against the {best} row without it."
+    full = len(answer.full.modalities) if answer.full else 0
+    if any(len(gain.without.modalities) < full - 1 for gain in gains.values()):
+        yield "Where that row lacks two modalities, the difference is what both add together."
 
 
 def _missing(answer: Answer) -> Iterator[str]:

@@ -69,7 +69,7 @@ function options(id, values) {
   field.addEventListener("change", filtered);
 }
 
-/** Add buttons that list the utterances for which only the fusion, or only one modality, is right. */
+/** Add buttons that list where only the fusion, or only one modality, is right: the lists of the section Results. */
 function disagreements() {
   const holder = document.getElementById("utterance-only");
   if (!predicted.all || !predicted.all.classes.length) return;
@@ -79,10 +79,10 @@ function disagreements() {
   const ids = predicted.all.utterances;
   const lists = [["only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
   for (const one of alone) {
-    lists.push([`only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) && !right(predicted.best, id) &&
+    lists.push([`of single modalities, only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) &&
       alone.every((other) => other === one || !right(other, id)))]);
   }
-  lists.push(["everything is wrong", ids.filter((id) => !right(predicted.best, id) && !alone.some((one) => right(one, id)))]);
+  lists.push(["none of them is right", ids.filter((id) => !right(predicted.best, id) && !alone.some((one) => right(one, id)))]);
   holder.append(...lists.map(([title, found]) =>
     element("button", { onclick: () => showUtterances(found, title) }, `${title} (${found.length})`)));
 }

@@ -33,6 +33,8 @@ def corpus_sentences(
         return f"{one} ({published[one].title}; {published[one].citation})" if one in published else one
 
     yield f"The corpus {cited(name)} has {_size(table)}."
+    if corpus.note:
+        yield corpus.note
     if corpus.of:
         yield f"It is a union of {', '.join(map(cited, corpus.of))}."
     yield _labels(table, corpus.label, corpus.task)

@@ -11,6 +11,7 @@ SHARE, ERROR = Measure("accuracy", True, True), Measure("mae", False, False)
 AUDIO = Measured("unimodal", ("audio",), "xgboost", "audio by XGBoost", Interval(0.76667, 0.7, 0.85))
 FULL = Measured("weighted", ("text", "audio"), "", "T+A by weighted averaging", Interval(0.86667, 0.80833, 0.925))
 OTHER = Measured("vote", ("text", "audio"), "", "T+A by majority vote", Interval(0.9, 0.8, 1.0))
+TEXT = Measured("unimodal", ("text",), "svm", "text by SVM", Interval(0.6, 0.5, 0.7))
 CHANCE = Measured("majority", (), "", "a constant guess", Interval(1 / 3, 0.3, 0.4))
 BETTER = Compared(FULL, Interval(0.1, 0.025, 0.175), 0.0005, 0.012, "+ better")
 EQUAL = Compared(FULL, Interval(-0.02, -0.1, 0.05), 0.4, 1.0, "= not better")
@@ -97,24 +98,41 @@ def test_an_error_is_lowered() -> None:
     assert sentences(answer) == [
         "Fusing helps. T+A by weighted averaging: mae (lower is better) 0.500 [0.400, 0.600], 0.200 [0.100, 0.300] "
         "below the best single modality, audio by XGBoost (0.700); p = .010 after correction over 26 fusions.",
-        "Text lowers mae by 0.200 [0.100, 0.300], audio -0.020 [-0.100, 0.100], against the best row without it.",
+        "Text lowers mae by 0.200 [0.100, 0.300] (against audio), audio -0.020 [-0.100, 0.100] (against audio): each "
+        "against the best row without it.",
     ]
 
 
 def test_what_modalities_add_what_is_missing_and_what_is_luck() -> None:
     modalities = (
         Modality("text", None, Gain(AUDIO, Interval(0.05, 0.0, 0.1)), {"ok": 118, "empty": 2, "failed": 0}),
-        Modality("audio", AUDIO, Gain(CHANCE, Interval(NAN, NAN, NAN)), {"ok": 119, "failed": 1}),
+        Modality("audio", AUDIO, Gain(TEXT, Interval(NAN, NAN, NAN)), {"ok": 119, "failed": 1}),
         Modality("video", None, None, {"ok": 110, "absent": 7, "empty": 3}),
     )
     answer = replace(HELPS, modalities=modalities, caveats=("best_of_many",), note="Synthetic.")
     assert sentences(answer)[1:] == [
-        "Text adds 5.0 [0.0, 10.0], audio an undefined difference, against the best row without it.",
+        "Text adds 5.0 [0.0, 10.0] (against audio), audio an undefined difference (against text): each against the "
+        "best row without it.",
         "Missing: 2 clips without words, 1 clip whose audio failed, 7 clips without a picture, 3 clips without a face, "
         "of 120 clips.",
         "The best of 26 rows is partly luck: expect a little less of it on new recordings.",
         "Synthetic.",
     ]
+
+
+def test_a_difference_to_a_row_that_lacks_two_modalities_is_not_called_that_of_one() -> None:
+    all_three = replace(FULL, modalities=("text", "audio", "video"))
+    gains = (
+        Modality("text", TEXT, Gain(AUDIO, Interval(0.2, 0.1, 0.3)), {}),
+        Modality("video", None, Gain(FULL, Interval(0.1, 0.0, 0.2)), {}),
+    )
+    assert sentences(replace(HELPS, full=all_three, modalities=gains))[1:] == [
+        "Text adds 20.0 [10.0, 30.0] (against audio), video 10.0 [0.0, 20.0] (against T+A): each against the best row "
+        "without it.",
+        "Where that row lacks two modalities, the difference is what both add together.",
+    ]
+    within_two = (Modality("text", TEXT, Gain(AUDIO, Interval(0.2, 0.1, 0.3)), {}),)
+    assert "both" not in " ".join(sentences(replace(HELPS, modalities=within_two)))
 
 
 def test_one_modality_an_undefined_metric_and_no_labels() -> None:

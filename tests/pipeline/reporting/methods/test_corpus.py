@@ -1,5 +1,6 @@
 """What the text says of a corpus is counted from its table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +50,12 @@ def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> Non
         "In 2 of the utterances the transcript was recognised by a machine.",
         "In 1 of the utterances the words were aligned with the sound by a machine.",
     ]
+
+
+def test_the_note_of_a_corpus_is_in_the_text(params: Params) -> None:
+    noted = replace(params.corpus("c"), note="This corpus is synthetic.")
+    params = replace(params, corpora={**params.corpora, "c": noted})
+    assert said(params, "c")[1] == "This corpus is synthetic."
 
 
 def test_scores_have_a_range_and_a_corpus_may_have_no_labels(params: Params) -> None:
