@@ -153,7 +153,7 @@ function predictionTable(id) {
       element("td", {}, predicted.named(predicted.of(one, id)), mark(right)), element("td", {}, ...bars));
   });
   const head = ["Configuration", "Predicts", ...(predicted.all.classes.length ? ["Probabilities"] : [""])];
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Predictions of ${id}` },
+  return element("div", { class: "scroll predictions", tabindex: "0", role: "region", "aria-label": `Predictions of ${id}` },
     element("table", {}, element("caption", {}, `Truth: ${predicted.named(predicted.truth(id))}`),
       element("thead", {}, element("tr", {}, ...head.map((name) => element("th", { scope: "col" }, name)))),
       element("tbody", {}, ...rows)));

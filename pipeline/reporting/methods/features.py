@@ -85,10 +85,16 @@ def _audio(config: Mapping[str, Any]) -> str:
 
 def _video(config: Mapping[str, Any]) -> str:
     followed = "the one whose mouth moves with the voice" if config.get("follow") == "speaking" else "the largest"
+    every, between = config.get("detect_every_s", 0), ""
+    if every * config["fps"] > 1:
+        between = (
+            f" While there was a single face, the detector ran every {every:g} s, and whenever that face was lost; in "
+            "between, it was found again by normalised cross-correlation."
+        )
     return (
         f"Frames were sampled at {config['fps']:g} per second; faces were detected by {config['detector']} (score "
         f"of at least {config['min_score']:g}), {followed} was followed, and cut out with a margin of "
-        f"{config['margin']:g} at {config['size']} x {config['size']} pixels."
+        f"{config['margin']:g} at {config['size']} x {config['size']} pixels.{between}"
     )
 
 

@@ -63,6 +63,8 @@ class Known:
         The rows of failures.csv for each utterance that has any.
     spaces
         For each modality, the neighbours of utterances in its first features.
+    by
+        The column of the table that holds the protocol's groups.
     """
 
     name: str
@@ -74,6 +76,12 @@ class Known:
     features: Mapping[str, Held]
     failures: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
     spaces: Mapping[str, Space] = field(default_factory=dict)
+    by: str = "group"
+
+    @property
+    def groups(self) -> pd.Series:
+        """The group of each utterance, which is not divided between training and test, as text."""
+        return self.table[self.by if self.by in self.table else "group"].astype(str)
 
     def label_at(self, place: int) -> str:
         """Return the label of an utterance as text; empty if it has none."""
@@ -117,6 +125,7 @@ def known_of(params: Params, name: str) -> Known:
         features=features,
         failures=failures,
         spaces=_spaces(params, name, table),
+        by=corpus.protocol.group,
     )
 
 

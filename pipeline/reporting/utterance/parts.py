@@ -139,7 +139,7 @@ def _corpus(known: Known, where: Where, best: str) -> dict[str, Any]:
         "ids": names,
         "texts": known.table["text"].astype(str).tolist(),
         "speakers": known.table["speaker"].astype(str).tolist(),
-        "groups": known.table["group"].astype(str).tolist(),
+        "groups": known.groups.tolist(),
         "labels": [known.label_at(place) for place in range(len(names))],
         "statuses": {m: "".join(known.status(name, m)[0][0] for name in names) for m in known.modalities},
     }

@@ -64,6 +64,17 @@ def test_streams_are_described_by_the_settings_that_they_were_made_with(params: 
     assert sentence == "Transcripts were stripped of punctuation, tokenised; encoders read them as they were written."
 
 
+@pytest.mark.parametrize(("extra", "tracked"), [({}, False), ({"detect_every_s": 1.0}, True)])
+def test_frames_without_the_detector_are_told(params: Params, extra: dict[str, float], tracked: bool) -> None:
+    config = {"fps": 5.0, "detector": "mediapipe", "min_score": 0.5, "margin": 0.25, "size": 224, **extra}
+    path = CorpusPaths("c").stream("video")
+    path.parent.mkdir(parents=True)
+    entry = Entry("absent", "no picture")
+    write_store(path, feature_schema(1, 1), {"kind": "stream", "config": config}, [Item("u", "u", 0, lambda: entry)])
+    (sentence,) = stream_sentences(params, "c")
+    assert ("While there was a single face, the detector ran every 1 s" in sentence) == tracked
+
+
 def test_every_extractor_of_ours_says_what_to_cite() -> None:
     plain = {name for name in extractor_names() if not extractor_class(name).references}
     assert plain == {"face_encoder"}  # its weights are the user's own

@@ -1,9 +1,12 @@
 """What is known of a corpus without opening a recording."""
 
+from dataclasses import replace
+
+import pandas as pd
 import pytest
 
 from pipeline.errors import UserError
-from pipeline.reporting.utterance.known import known_of
+from pipeline.reporting.utterance.known import Known, known_of
 from pipeline.settings.params import Params
 
 
@@ -23,3 +26,11 @@ def test_a_corpus_that_is_not_prepared_is_said(looking: Params, tmp_path: object
     monkeypatch.chdir(tmp_path)  # type: ignore[attr-defined]
     with pytest.raises(UserError, match="crossmodal prepare"):
         known_of(looking, "c")
+
+
+def test_groups_are_those_of_the_protocol() -> None:
+    table = pd.DataFrame({"utterance": ["u0", "u1"], "group": ["u0", "u1"], "speaker": ["ana", "ana"]})
+    known = Known("c", "", (), table, {}, {}, {})
+    assert known.groups.tolist() == ["u0", "u1"]
+    assert replace(known, by="speaker").groups.tolist() == ["ana", "ana"]
+    assert replace(known, by="lost").groups.tolist() == ["u0", "u1"]
