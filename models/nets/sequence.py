@@ -170,7 +170,7 @@ class SequenceLSTM(Neural):
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {
         "hidden": 32,
-        "dropout": 0.5,
+        "dropout": (0.1, 0.3, 0.5),
         "pooling": "mean",
         "modality_dropout": 0.15,
         **LEARNING,

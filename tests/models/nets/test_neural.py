@@ -126,10 +126,9 @@ def test_settings_are_chosen_on_inner_folds_and_a_budget_limits_them():
     assert np.isnan(one.out_of_fold_).all()
 
 
-@pytest.mark.parametrize("name", [*NETS, "spectrogram_cnn", "concat/lstm"])
+@pytest.mark.parametrize("name", [*NETS, "spectrogram_cnn"])
 def test_a_network_is_trained_once_unless_a_setting_lists_several_values(name):
-    name, _, classifier = name.partition("/")
-    model = build(name, Recipe("classification", ("audio",), classifier or "logistic"))
+    model = build(name, Recipe("classification", ("audio",)))
     assert len(search_space(model.DEFAULTS, None, name)) == 1
     assert len(search_space(model.DEFAULTS, {"dropout": [0.1, 0.3, 0.5]}, name)) == 3
 
