@@ -49,7 +49,10 @@ class Shown:
 def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None) -> Shown:
     """Return what is known about an utterance, given its id, or about any recording.
 
-    It raises the same errors as `finding.found`.
+    Raises
+    ------
+    UserError
+        If neither sound nor picture of a recording can be read. Otherwise the same errors as `finding.found`.
     """
     with found(params, wanted, corpus, text) as place:
         known = known_of(place.params, place.name)
@@ -58,8 +61,18 @@ def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None
         at = known.table["utterance"].astype(str).tolist().index(place.utterance)
         preview = made.of(place.utterance)
         facts = facts_of(known, at, preview, made.why.get(place.utterance, ""))
+        if not place.corpus:
+            _require_readable(wanted, facts)
         predictions, why = _predictions(params, place)
     return Shown(facts | {"corpus": place.corpus}, preview, predictions, (*place.remarks, *why))
+
+
+def _require_readable(recording: str, facts: Facts) -> None:
+    statuses = [facts["statuses"][modality] for modality in ("audio", "video")]
+    if all(status == "failed" for status, _ in statuses):
+        raise UserError(
+            f"{recording} cannot be shown, since neither its sound nor its picture can be read: {statuses[0][1]}"
+        )
 
 
 def _predictions(params: Params, place: Place) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:

@@ -31,7 +31,7 @@ def test_scores_have_one_column_and_the_mean_as_their_prior():
     ("labels", "task", "classes", "message"),
     [
         ([1], "ranking", None, "the task 'ranking' is unknown"),
-        ([], "classification", None, "at least one utterance"),
+        ([], "classification", None, "give one label per utterance, and at least one"),
         ([[1, 2]], "classification", None, r"shape \(1, 2\)"),
         (["a", "z"], "classification", ["a", "b"], "the label 'z' is not one of the classes a, b"),
         ([1.0, np.nan], "regression", None, "the score of row 1 is missing or infinite"),

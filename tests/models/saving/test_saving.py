@@ -188,7 +188,7 @@ def test_impossible_library_names_and_versions_are_refused(saved, libraries):
 def test_a_file_larger_than_can_be_read_is_not_read(saved, name):
     folder, _, _ = saved
     os.truncate(folder / name, 1 << 43)
-    with pytest.raises(ModelError, match=f"{name} has {1 << 43} bytes, and at most"):
+    with pytest.raises(ModelError, match=f"{name} has {1 << 43} bytes, but at most"):
         load(folder)
 
 

@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from pipeline.errors import UserError
 from pipeline.reporting.showing.shown import as_page, detailed, lines, only, shown
 from pipeline.settings.params import Params
 from tests.pipeline.reporting.looked_at import HOSTILE
@@ -47,6 +50,14 @@ def test_a_broken_recording_is_said(looking: Params) -> None:
     text = "\n".join(lines(shown(looking, "broken")))
     assert "audio      failed: " in text
     assert "broken.mp4" in text
+
+
+def test_a_file_that_is_no_recording_is_refused(looking: Params) -> None:
+    Path("labels.csv").write_text("utterance,label\na,yes\n")
+    with pytest.raises(
+        UserError, match=r"^labels\.csv cannot be shown, since neither its sound nor its picture can be"
+    ):
+        shown(looking, "labels.csv")
 
 
 def test_a_recording_of_no_corpus_is_shown_too(looking: Params) -> None:
