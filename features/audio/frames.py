@@ -1,4 +1,4 @@
-"""Helpers of frame-based extractors: reading the samples, and computing the times of frames."""
+"""Helpers of frame-based extractors: check frame lengths, read samples, and compute the times of frames."""
 
 import numpy as np
 
@@ -31,6 +31,6 @@ def frame_times(count: int, frame_s: float, hop_s: float, start_s: float) -> Tim
 
 
 def check_frames(frame_s: float, hop_s: float) -> None:
-    """Raise ValueError unless frames are longer than 0, at most 1 s long, and leave no gaps."""
+    """Raise ValueError unless frames are at most 1 s long and follow each other without gaps."""
     if not 0 < hop_s <= frame_s <= 1:
         raise ValueError(f"frame_s {frame_s} and hop_s {hop_s}: they must satisfy 0 < hop_s <= frame_s <= 1 second")

@@ -145,7 +145,7 @@ def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
 
 
 def _start(feature_set: str, rate_hz: int) -> Any:
-    """Return an initialised openSMILE instance that reads samples from memory and writes both levels to memory."""
+    """Return an initialised openSMILE instance that reads samples from memory and passes its results to callbacks."""
     from opensmile.core import lib
 
     root = Path(lib.__file__).parent / "config"
@@ -168,7 +168,7 @@ def _start(feature_set: str, rate_hz: int) -> Any:
 
 @cache
 def _names(feature_set: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the descriptors and of the functionals; openSMILE is asked for them once per process."""
+    """Return openSMILE's names of the low-level descriptors and of the functionals; cached for the process."""
     smile = _start(feature_set, 16000)
     try:
         lld, functionals = (

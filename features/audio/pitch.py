@@ -38,7 +38,7 @@ class PitchRange:
     aperiodicity: float
 
     def lags(self, rate_hz: int) -> tuple[int, int]:
-        """Return the shortest and the longest period in samples, extended by one sample."""
+        """Return the shortest period (less one sample) and the longest (plus one sample), in samples."""
         return max(1, int(rate_hz / self.high_hz) - 1), int(np.ceil(rate_hz / self.low_hz)) + 1
 
 
@@ -56,7 +56,7 @@ def track_pitch(
     frame, hop
         Length of a frame, and step between frames, in samples.
     within
-        The range of the pitch, and the aperiodicity of unvoiced frames.
+        The range of the pitch, and the aperiodicity above which a frame is unvoiced.
     audible
         ``(rows,)`` False for frames that are too quiet to be voiced.
     """
@@ -77,8 +77,9 @@ def track_pitch(
 def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Array:
     """Return the sum of squared differences between each frame and the signal at each lag, ``(rows, longest + 1)``.
 
-    The result is averaged over lags in both directions, so that the compared parts are centred on the frame. At the
-    ends of the signal, only the direction that stays inside the signal is used.
+    `frame`, `hop` and the `longest` lag are in samples. The result is averaged over lags in both directions, so that
+    the compared parts are centred on the frame. At the ends of the signal, only the direction that stays inside the
+    signal is used.
     """
     from scipy.fft import next_fast_len
 

@@ -1,8 +1,8 @@
 """Prosody: how high, how loud and how fast someone speaks, and where they pause.
 
-Pitch is tracked by `features.audio.pitch`. Intensity is measured before the level was normalised. Syllable nuclei are
-voiced peaks of intensity with a dip on either side (de Jong & Wempe 2009, "Praat script to detect syllable nuclei and
-measure speech rate automatically").
+Pitch is tracked by `features.audio.pitch`. Intensity is that of the recording, before level normalisation. Syllable
+nuclei are voiced peaks of intensity with a dip on either side (de Jong & Wempe 2009, "Praat script to detect syllable
+nuclei and measure speech rate automatically").
 """
 
 from dataclasses import dataclass
@@ -182,7 +182,7 @@ def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
 
 
 def count_nuclei(intensity_db: Array, voiced: NDArray[np.bool_], dip_db: float) -> int:
-    """Return the number of intensity peaks in `voiced` frames that rise at least `dip_db` above both sides."""
+    """Count the intensity peaks in `voiced` frames that rise at least `dip_db` above the dips beside them."""
     from scipy.signal import find_peaks
 
     lowest = intensity_db.min()

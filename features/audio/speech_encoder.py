@@ -63,8 +63,8 @@ class SpeechEncoderConfig:
 class SpeechEncoder(Encoder[AudioStream]):
     """Mean of the encoder's frames in each step (``values``); mean and standard deviation of all frames (``pooled``).
 
-    The last two numbers of ``pooled``, which the encoder cannot know, are the gain that normalised the level and the
-    length of the utterance.
+    The last two numbers of ``pooled`` are the gain of level normalisation in dB and the length of the utterance in
+    seconds, both of which the encoder cannot know.
     """
 
     name = "speech_encoder"
@@ -106,7 +106,7 @@ class SpeechEncoder(Encoder[AudioStream]):
         return device_of(self.config.model, wanted)
 
     def inputs(self, stream: AudioStream) -> list[FloatArray]:
-        """Return the windows of one utterance, each ``(samples,)``; raise `EmptyInput` if it is shorter than 0.1 s."""
+        """Return the windows of an utterance, each ``(samples,)``; raise `EmptyInput` if its sound is under 0.1 s."""
         model = self._model
         signal = _resampled(require(stream, _SHORTEST_S), stream.rate_hz, model.rate_hz)
         return [signal[start:end] for start, end in windows(len(signal), round(WINDOW_S * model.rate_hz))]
@@ -121,7 +121,7 @@ class SpeechEncoder(Encoder[AudioStream]):
             return self._model.encode(inputs, self.config.layer)
 
     def features(self, stream: AudioStream, inputs: Sequence[FloatArray], encoded: Sequence[FloatArray]) -> Features:
-        """Return the averages of an utterance's frames over steps, and their statistics over the utterance."""
+        """Return the mean of an utterance's frames in each step, and their statistics over the utterance."""
         model = self._model
         edges = np.cumsum([0, *map(len, inputs)]) / model.rate_hz
         starts = [edge + model.hop_s * np.arange(len(own)) for edge, own in zip(edges[:-1], encoded, strict=True)]

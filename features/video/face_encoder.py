@@ -56,7 +56,7 @@ class FaceEncoderConfig:
 
     def __post_init__(self) -> None:
         if bool(self.model) == bool(self.file):
-            raise ValueError("either model (a folder, or a name on the hub) or file (an ONNX file) must be set")
+            raise ValueError("set either model (a folder, or a name on the hub) or file (an ONNX file), not both")
         if not 16 <= self.size <= 1024:
             raise ValueError(f"size is {self.size}: it must be from 16 to 1024 pixels")
         finite = all(math.isfinite(value) for value in (*self.mean, *self.std))
@@ -104,7 +104,7 @@ class FaceEncoder(Encoder[VideoStream]):
         """Return the faces of one utterance, each ``(height, width, 3)`` RGB; raise `EmptyInput` if there are none."""
         faces = [read_jpeg(face) for face in stream.faces if face]
         if not faces:
-            raise EmptyInput(f"no face in any of {len(stream.faces)} frames")
+            raise EmptyInput(f"no face in any sampled frame ({len(stream.faces)} in all)")
         return faces
 
     def encode(self, inputs: Sequence[Picture]) -> list[FloatArray]:

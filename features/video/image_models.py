@@ -59,7 +59,7 @@ def image_width(model: str, onnx: OnnxSettings) -> int:
 
 
 def image_files(model: str, onnx: OnnxSettings) -> tuple[Path, ...]:
-    """Return the files on which the embedding depends."""
+    """Return the ONNX file and its weights, or the weights and configuration files of the model's folder."""
     return _onnx_files(_onnx_file(onnx.file)) if onnx.file else weight_files(encoder_folder(model))
 
 
@@ -191,7 +191,8 @@ def _cannot_run(path: Path, error: Exception) -> ExtractorError:
 def _with_output(path: Path, name: str) -> tuple[bytes | str, str]:
     """Return the graph to run and the name of the output to read.
 
-    The graph is the path of the ONNX file or, if `name` is a value inside it, a changed copy that has it as an output.
+    The graph is the path of the ONNX file. If `name` is a value inside the graph, it is a copy as bytes to which this
+    output was added.
     """
     import onnx
 
@@ -202,8 +203,8 @@ def _with_output(path: Path, name: str) -> tuple[bytes | str, str]:
     inside = [value for node in model.graph.node for value in node.output]
     if name not in inside:
         raise ExtractorError(
-            f"output is {name!r}, but {path} has the outputs {', '.join(outputs)}, and "
-            f"{len(inside)} values inside, the last of which are {', '.join(inside[-5:])}"
+            f"output is {name!r}, which {path} does not have: name one of its outputs ({', '.join(outputs)}) or of the "
+            f"values inside its graph ({len(inside)} in all; the last are {', '.join(inside[-5:])})"
         )
     model.graph.output.append(onnx.ValueInfoProto(name=name))
     return model.SerializeToString(), name

@@ -122,7 +122,7 @@ class Landmarks(Extractor[VideoStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """The functionals of all measures, functional by functional."""
+        """The first functional of all measures, then the second functional of all measures, and so on."""
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def weights(self) -> tuple[Path, ...]:
@@ -146,7 +146,7 @@ class Landmarks(Extractor[VideoStream]):
                 rows.append(i)
                 values.append(measure(mesh))
         if not rows:
-            raise EmptyInput(f"no face mesh in any of {len(stream.faces)} frames")
+            raise EmptyInput(f"no face mesh in any sampled frame ({len(stream.faces)} in all)")
         table = np.stack(values)
         return Features(table, row_times(stream.times, rows), functionals(table, stream.times[rows]))
 
@@ -250,7 +250,7 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 
 def functionals(values: FloatArray, times: TimeArray) -> FloatArray:
-    """Return the `FUNCTIONALS` of ``(rows, d)`` values at ``(rows,)`` times, functional by functional: ``(5 d,)``.
+    """Return the `FUNCTIONALS` of ``(rows, d)`` values at ``(rows,)`` times in seconds, ``(5 d,)``: first all means.
 
     The speed of a single row is NaN.
 

@@ -121,7 +121,7 @@ class Posture(Extractor[VideoStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """The functionals of all measures, functional by functional."""
+        """The means of all measures, then their standard deviations."""
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def weights(self) -> tuple[Path, ...]:
@@ -140,14 +140,14 @@ class Posture(Extractor[VideoStream]):
         bodies = list(self._bodies([read_jpeg(frame) for frame in frames]))
         rows = [i for i, body in enumerate(bodies) if body is not None]
         if not rows:
-            raise EmptyInput(f"no body in any of {len(frames)} frames")
+            raise EmptyInput(f"no body in any measured frame ({len(frames)} in all)")
         found = [body for body in bodies if body is not None]
         values = np.array([measure(body, self.config.min_visibility) for body in found])
         table = np.hstack([values, motion(found, times[rows], self.config.min_visibility)])
         return Features(table, row_times(times, rows), functionals(table))
 
     def _bodies(self, frames: Sequence[Picture]) -> Iterator[Body | None]:
-        """Follow the body through the frames."""
+        """Yield the body in each frame; None if there is none."""
         for frame, found in zip(frames, self._model.follow(frames), strict=True):
             yield _body(found, frame.shape[1] / frame.shape[0]) if found else None
 
@@ -238,7 +238,7 @@ def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> F
 def functionals(values: FloatArray) -> FloatArray:
     """Return the mean and standard deviation of each column of ``(rows, d)``, ``(2 d,)``; undefined values are skipped.
 
-    They are NaN for a column without any defined value.
+    Both are NaN for a column without any defined value.
 
     >>> functionals(np.array([[1.0, np.nan], [3.0, np.nan]], dtype=np.float32)).tolist()
     [2.0, nan, 1.0, nan]

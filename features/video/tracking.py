@@ -25,7 +25,7 @@ class Tracker:
     Parameters
     ----------
     solution
-        The module of ``mediapipe.solutions`` that knows the graph's calculators.
+        The module of ``mediapipe.solutions`` that registers the graph's calculators.
     graph
         Path of the graph's file in mediapipe's folder `modules`, without its extension.
     output
@@ -33,8 +33,9 @@ class Tracker:
     side_inputs, options
         Settings of the graph, and settings of calculators in it.
     searched
-        Name of the stream from which the graph's detector reads, for a graph that smooths over pictures what it finds.
-        Only a picture in which nothing is found resets that, so each clip then begins with one that is not searched.
+        Name of the stream that the graph's detector reads, if the graph smooths its results over pictures. Only a
+        picture in which nothing is found resets the smoothing. Therefore, the first picture of each clip is first run
+        with the detector switched off.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Tracker:
 
 
 def _switched_per_picture(graph: bytes, searched: str) -> Any:
-    """Return a graph in which following, and also searching if `searched`, is switched by an input stream."""
+    """Return the graph with an input stream that switches following and, if `searched`, one that switches detection."""
     config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
     config.ParseFromString(graph)
     gates = [node for node in config.node if f"ALLOW:{_SWITCH}" in node.input_side_packet]

@@ -47,7 +47,7 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
     spans
         Where the utterances are, on the recording's clock (`Span`).
     config
-        Settings of cleaning.
+        Settings of the stream: track, channel, sampling rate and cleaning.
     name
         Name of the recording in messages; its path if empty.
 
@@ -55,8 +55,8 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
     ------
     tuple of int and AudioStream or exception
         The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no audio track,
-        `EmptyInput` for silence or a span after the end of the sound, `MediaError` if the recording cannot be read or
-        breaks off inside the span.
+        `EmptyInput` if the span has no length, lies after the end of the sound or is (almost) silent, `MediaError` if
+        the recording cannot be read or breaks off inside the span.
     """
     return _read(path, spans, config, name or str(path), _cleaned)
 
@@ -67,7 +67,7 @@ def read_sound(
     """Yield the samples of each span without filtering, trimming or levelling.
 
     Track, channel and sampling rate are chosen as in `read_audio`, which also describes parameters and outcomes.
-    Silence counts as sound here. There are fewer samples ``(n,)`` if the sound ends before the span does.
+    Silence counts as sound here. The array ``(n,)`` is shorter than the span if the sound ends before the span does.
     """
     return _read(path, spans, config, name or str(path), lambda samples, *_: samples)
 
@@ -107,9 +107,9 @@ class Window:
             self._chunks.append(Chunk(max(chunk.start, self.first) - self.first, chunk.names, rows))
 
     def mono(self, channel: str, where: object) -> tuple[FloatArray, str]:
-        """Return the voice ``(n,)``, from ``first`` to the last sample received, and a note; gaps are silent.
+        """Return the voice ``(n,)`` from sample ``first`` to the last sample received, and a note about the channels.
 
-        If the number of channels changes inside the window, each stretch is mixed separately.
+        Gaps are filled with zeros. If the channels change inside the window, each stretch is mixed separately.
         """
         length = max((chunk.start + chunk.rows.shape[1] for chunk in self._chunks), default=0)
         mono, notes = np.zeros(length, dtype=np.float32), []
@@ -159,7 +159,7 @@ def _read_track(
     config: AudioConfig,
     finish: Finish[Sound],
 ) -> Iterator[tuple[int, Sound | Fault]]:
-    """Yield the outcome of each span; all spans belong to one track."""
+    """Yield each span's index and outcome; all spans must belong to one track."""
     with open_recording(path, name) as container:
         tracks = tracks_of(container, "audio", timeline.stills)
         if not tracks:
@@ -188,7 +188,7 @@ def _cleaned(samples: FloatArray, config: AudioConfig, span: Span, note: str) ->
 
 
 def _with_others(error: EmptyInput, tracks: Sequence[Track]) -> EmptyInput:
-    """Return an error about a silent track, with a list of all tracks added if there are others."""
+    """Return the error of an empty span; if the recording has several audio tracks, the message also lists them."""
     if len(tracks) > 1:
         return EmptyInput(f"{error}; the recording has {len(tracks)} audio tracks: {', '.join(map(str, tracks))}")
     return error

@@ -59,7 +59,7 @@ def voice_of(
     Raises
     ------
     MediaError
-        If there is no such channel.
+        If the recording lacks the named channel.
     """
     if channel.strip().casefold() != MIX:
         return rows[channel_index(names, channel, where)], ""
@@ -74,7 +74,7 @@ def voice_of(
     levels_db = [_level_db(rows[main]) for main in mains]
     loudest = mains[int(np.argmax(levels_db))]
     if _cancels(rows[mains], rate_hz):
-        return rows[loudest], f"the channels cancel in their mean: channel {loudest + 1} is taken alone"
+        return rows[loudest], f"the channels cancel when averaged: only channel {loudest + 1} is used"
     silent = [main + 1 for main, level_db in zip(mains, levels_db, strict=True) if level_db < SILENT_DB]
     if silent and max(levels_db) >= SILENT_DB and len(mains) == 2:
         return mean, f"channel {silent[0]} is silent"
@@ -82,7 +82,7 @@ def voice_of(
 
 
 def offsets_of(rows: FloatArray) -> FloatArray:
-    """Return the constant offset of each channel, ``(channels, 1)``; 0 if its mean is not larger than in speech.
+    """Return the constant offset of each channel, ``(channels, 1)``; 0 for a mean as small as that of speech.
 
     >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
     [0.4000000059604645, 0.0]
@@ -96,7 +96,7 @@ def offsets_of(rows: FloatArray) -> FloatArray:
 
 
 def _mains(names: Sequence[str]) -> list[int]:
-    """Return the channels to mix: all except the subwoofer, or the omnidirectional one of an ambisonic recording."""
+    """Return the rows of the channels to mix: all except subwoofers, or only the omnidirectional ambisonic channel."""
     if "AMBI0" in names:
         return [list(names).index("AMBI0")]
     return [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))
@@ -130,7 +130,7 @@ def _cancels(rows: FloatArray, rate_hz: int) -> bool:
 def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
     """Whether the octaves that cancel hold more than the share `most` of the power.
 
-    Both powers, that of the mean (`kept`) and the one to compare it with (`whole`), are ``(blocks, octaves)``.
+    `kept` is the power of the channels' mean, and `whole` the power to compare it with, both ``(blocks, octaves)``.
     """
     kept_in_all, in_all = kept.sum(axis=0), whole.sum(axis=0)
     return bool(in_all[kept_in_all < CANCELLED * in_all].sum() > most * in_all.sum())
@@ -139,7 +139,7 @@ def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
 def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: float) -> bool:
     """Whether all octaves with a relevant share of the power cancel in some audible stretch of `count` blocks.
 
-    Channels that merely receive the voice at different times never cancel like that for half a second.
+    Channels that merely receive the voice at different times never cancel in all these octaves for half a second.
     """
     kept, whole = (np.lib.stride_tricks.sliding_window_view(p, count, axis=0).sum(axis=-1) for p in (kept, whole))
     powers = whole.sum(axis=1)

@@ -46,7 +46,7 @@ def clean(samples: ArrayLike, config: AudioConfig, duration_s: float | None = No
         raise EmptyInput(f"silence: the loudest 10 ms reach {loudest:.0f} dB of full scale")
     first, last = trim_bounds(voice, config.rate_hz, config.trim_db)
     if last - first < SHORTEST_S * config.rate_hz:
-        raise EmptyInput(f"only {1000 * (last - first) / config.rate_hz:.0f} ms of sound")
+        raise EmptyInput(f"trimming leaves only {1000 * (last - first) / config.rate_hz:.0f} ms of sound")
     levelled, gain_db = normalise(voice[first:last], config.level_db)
     return AudioStream(
         samples=np.round(levelled * 32768).astype(np.int16),

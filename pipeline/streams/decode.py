@@ -1,4 +1,4 @@
-"""What a recording holds, and its sound decoded on the recording's clock."""
+"""Read the duration and tracks of a recording, and decode its sound by presentation time stamps."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,18 +32,19 @@ DRIFT_S = 0.03  # a time stamp overrides the count of samples if the two differ 
 
 @dataclass(frozen=True)
 class RecordingInfo:
-    """What a recording holds.
+    """Duration, tracks and oddities of a recording.
 
     Attributes
     ----------
     duration_s
         Seconds from the recording's time 0 to the end of its longest stream.
     audio, video
-        The tracks of sound and of picture, without covers.
+        The tracks of sound and of picture, without cover pictures.
     breaks_off_s
-        When a stream breaks off before the end that its header states; None for a complete recording.
+        Time in seconds at which the first stream breaks off before the end that its header states; None for a complete
+        recording.
     notices
-        Sentences about what is odd; they do not name the recording.
+        Sentences about oddities, which do not name the recording.
     """
 
     duration_s: float
@@ -54,7 +55,7 @@ class RecordingInfo:
 
 
 def probe(path: Path) -> RecordingInfo:
-    """Read all packets of `path` without decoding them, and return what it holds.
+    """Return duration, tracks and oddities of `path`, from its packets, which are not decoded.
 
     Raises
     ------
@@ -74,7 +75,7 @@ def probe(path: Path) -> RecordingInfo:
 
 
 class Chunk(NamedTuple):
-    """Some sound: the number of its first sample, the names of its channels, and samples ``(channels, n)``."""
+    """A piece of sound: the number of its first sample, its channels' names, and its samples ``(channels, n)``."""
 
     start: int
     names: tuple[str, ...]
@@ -118,8 +119,8 @@ class AudioTrack:
         Parameters
         ----------
         from_s
-            Time in seconds before which sound is not needed. It is not decoded if packets can be decoded separately;
-            otherwise it is yielded, too.
+            Time in seconds before which no sound is needed. Earlier sound is skipped if packets can be decoded
+            separately; otherwise it is yielded, too.
         """
         count = _counter(self._container, self._stream)
         for packet in packets(self._container, self._timeline, [self._stream]):
@@ -131,7 +132,7 @@ class AudioTrack:
         self._finished = True
 
     def _is_before(self, packet: Any, until_s: float) -> bool:
-        """Whether a packet that is not the first one ends so early that it cannot be heard from `until_s` on."""
+        """Whether an undamaged packet, other than the first one, ends before `until_s`, with a margin for drift."""
         plain = packet.pts is not None and packet.duration and not (packet.is_discard or packet.is_corrupt)
         if self._next is None or not plain:
             return False
@@ -139,10 +140,13 @@ class AudioTrack:
         return end_s + 2 * DRIFT_S < until_s
 
     def check(self, span: Span) -> None:
-        """Raise `MediaError` if part of a span cannot be decoded, `EmptyInput` if the sound ends before it."""
+        """Raise `MediaError` if sound of a span is damaged or cut off, `EmptyInput` if all sound ends before it."""
         lost_s = sum(max(0.0, min(end, span.end_s) - max(start, span.start_s)) for start, end in self._lost)
         if lost_s > MISSING_S:
-            raise MediaError(f"{lost_s:.1f} s of the audio from {span.start_s:.2f} s in {self._name} cannot be decoded")
+            raise MediaError(
+                f"{self._name}: {lost_s:.1f} s of audio between {span.start_s:.2f} and {span.end_s:.2f} s cannot be "
+                "decoded"
+            )
         if not self._finished:
             return
         claimed_s = self._timeline.claims_s.get(self._stream.index, 0.0)
@@ -152,7 +156,7 @@ class AudioTrack:
                 f"{claimed_s:.2f} s: copy the recording again"
             )
         if span.start_s >= self.end_s:
-            raise EmptyInput(f"the span starts at {span.start_s:.2f} s, the audio ends at {self.end_s:.2f} s")
+            raise EmptyInput(f"the span starts at {span.start_s:.2f} s, but the audio ends at {self.end_s:.2f} s")
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
@@ -171,7 +175,10 @@ class AudioTrack:
         return Chunk(self._advance(frame.time, rows.shape[1]), names, rows)
 
     def _advance(self, time_s: float | None, count: int) -> int:
-        """Return the number of the first of the next `count` samples, which begin at `time_s` of the container."""
+        """Return the number of the first of the next `count` samples, which begin at the container's time `time_s`.
+
+        If `time_s` is None or within `DRIFT_S` of the end of the previous samples, they follow without a gap.
+        """
         expected = self._next
         start = (expected or 0) if time_s is None else round((time_s - self._origin_s) * self.rate_hz)
         if expected is not None and abs(start - expected) <= DRIFT_S * self.rate_hz:
@@ -182,12 +189,12 @@ class AudioTrack:
 
 
 def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
-    """Return whether decoding the sound of a recording from any time on gives the same samples.
+    """Return whether the sound can be decoded from any time on with the same result as from the beginning.
 
     Raises
     ------
     MediaError
-        If the recording cannot be opened, or has no such track.
+        If the recording cannot be opened, or lacks the track `track`.
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:
@@ -196,10 +203,10 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
 
 
 def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:
-    """Return a function that counts the samples of a packet without decoding it.
+    """Return a function that counts the samples of a packet without decoding it, or None.
 
-    Return None if packets cannot be decoded separately. They can be in PCM and in FLAC files. In other codecs, the
-    samples of a packet also depend on packets before it (overlapping windows, noise from one random sequence).
+    It is None unless packets can be decoded separately, as in PCM and in FLAC files. In other codecs, the samples of a
+    packet also depend on earlier packets (overlapping windows, noise from one random sequence).
     """
     codec = stream.codec_context
     if codec is None or not stream.rate or stream.time_base != Fraction(1, stream.rate):
@@ -211,7 +218,7 @@ def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:
 
 
 def _channels(frame: Any) -> tuple[tuple[str, ...], FloatArray]:
-    """Return the channels of an audio frame: their names, and float32 samples ``(channels, n)`` with full scale 1."""
+    """Return the names of an audio frame's channels, and their float32 samples ``(channels, n)`` with full scale 1."""
     names = tuple(channel.name for channel in frame.layout.channels)
     data = frame.to_ndarray()
     return names, _as_float(data if frame.format.is_planar else data.reshape(-1, len(names)).T)

@@ -37,7 +37,7 @@ class Face:
     box
         The tight box around the face, in pixels of the source picture.
     score
-        The detector's confidence.
+        The detector's confidence in [0, 1].
     square
         The square that `image` shows, in pixels of the source picture; it may extend beyond the picture's edge.
     image
@@ -105,7 +105,7 @@ def _pixels(location: Any, width: int, height: int) -> Box:
 
 
 def _haar(min_score: float) -> Detector:
-    """Build the cascade; its stage weight w, which has no upper limit, is reported as 1 - exp(-w / 3)."""
+    """Build the Haar cascade; the score of a face is 1 - exp(-w / 3), where w >= 0 is the cascade's stage weight."""
     import cv2
 
     cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"))
@@ -130,7 +130,7 @@ def weight(face: Face | Detection) -> float:
 
 
 def found_faces(picture: Picture, detect: Detector) -> list[Detection]:
-    """Return at most `MAX_FACES` faces of `picture`, those with the largest `weight` first."""
+    """Return at most `MAX_FACES` faces in `picture`, in descending order of `weight`."""
     edges = (0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
     kept = sorted((found for found in detect(picture) if iou(found.box, edges) > 0), key=weight, reverse=True)
     return kept[:MAX_FACES]

@@ -15,11 +15,13 @@ MAX_OTHER = 0.5  # ... and their sides are at most this fraction of the person's
 
 
 def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
-    """Follow one person through an utterance: the one with the largest sum of area times score, after `people`.
+    """Follow the person whose faces have the largest sum of area times score in an utterance.
+
+    Faces are linked to tracks (`link`), and tracks of one person are joined (`people`).
 
     Returns
     -------
-    That person's face in each frame; None if it is not seen there.
+    That person's face in each frame; None for a frame without it.
     """
     boxes = [[face.box for face in faces] for faces in frames]
     numbers = people(boxes, link(boxes))
@@ -37,7 +39,7 @@ def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
 
 
 def several(frames: Sequence[Sequence[Face]]) -> bool:
-    """Whether more than one person is seen, according to `people`."""
+    """Whether the faces of the frames belong to more than one person, judged by `people`."""
     boxes = [[face.box for face in faces] for faces in frames]
     return len({track for numbers in people(boxes, link(boxes)) for track in numbers}) > 1
 
@@ -71,7 +73,7 @@ def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
 
 
 def affinity(a: Box, b: Box) -> float | None:
-    """Return how well box `b` continues box `a`: IoU minus distance in face sizes; None if it cannot continue it."""
+    """Return how well box `b` continues box `a`: IoU minus distance in face sizes; None if it cannot."""
     size_a, size_b = float(np.sqrt(a[2] * a[3])), float(np.sqrt(b[2] * b[3]))
     step = float(np.hypot(a[0] + a[2] / 2 - b[0] - b[2] / 2, a[1] + a[3] / 2 - b[1] - b[3] / 2))
     step /= (size_a + size_b) / 2

@@ -37,7 +37,7 @@ STAYING = frozenset({MOV, MATROSKA})
 
 
 class Packet(NamedTuple):
-    """A packet's time stamp, whether it starts a group of pictures, and whether an edit list drops it."""
+    """A packet: its time stamp, whether it is a key frame, and whether it is corrupt or dropped by an edit list."""
 
     pts: int | None
     key: bool
@@ -46,21 +46,21 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True)
 class Contents:
-    """What is known about a video track before it is decoded.
+    """The times of a video track's frames, and what else is needed to decode them.
 
     Attributes
     ----------
     pts
-        Presentation stamps ``(n,)`` of the frames that are shown, ascending, in units of the stream's time base.
+        Presentation time stamps ``(n,)`` of the frames that are shown, ascending, in units of the stream's time base.
     times
         The same stamps ``(n,)`` in seconds of the recording's clock.
     packets
         All packets of the track, in decoding order. Empty if they do not say when each frame is shown; decoded frames
         are then identified by their number.
     end_s
-        When the last frame disappears, on the recording's clock.
+        Time at which the last frame disappears, in seconds of the recording's clock.
     breaks_off_s
-        When the track ends, if that is before the end that the container states; None for a complete track.
+        Time in seconds at which the track ends, if the container states a later end; None for a complete track.
     aspect
         Ratio of width to height of a pixel.
     timeline
@@ -83,7 +83,7 @@ class Contents:
 
 
 def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
-    """Read all packets of `path` and return the contents of a video track; None if there is none except a cover.
+    """Read all packets of `path` and return the contents of a video track; None if it has no picture except a cover.
 
     If there are several video tracks, `track` names one (see `tracks.chosen`). If `name` is given, messages use it for
     the recording.
@@ -91,7 +91,7 @@ def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
     Raises
     ------
     MediaError
-        If the recording cannot be opened, or has no such track.
+        If the recording cannot be opened, or lacks the track `track`.
     """
     timeline = timeline_of(path, name)
     with open_recording(path, name) as container:
@@ -111,16 +111,19 @@ def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
 
 
 def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
-    """Return when the last frame disappears: at the end of its packet, or one usual frame length after its start.
+    """Return the time in seconds at which the last frame disappears.
+
+    That is the end of its packet, or one median frame length after its start if that is later and not after `until_s`.
+    The median alone decides if both `end_s` and `until_s` are too early for the last frame.
 
     Parameters
     ----------
     times
         Times ``(n,)`` at which frames are shown, in seconds.
     end_s
-        Time at which the last packet ends.
+        Time in seconds at which the last packet ends.
     until_s
-        Time until which the last frame may stay at most.
+        Time in seconds until which the last frame may stay after the end of its packet.
     """
     if not len(times):
         return end_s
@@ -129,7 +132,7 @@ def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
 
 
 def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int, Any]]:
-    """Decode the wanted frames.
+    """Decode the wanted frames of a recording, in order.
 
     Parameters
     ----------
@@ -166,16 +169,19 @@ def decode(path: Path, contents: Contents, wanted: Index) -> Iterator[tuple[int,
 
 
 def _number(frame: Any, count: int, contents: Contents) -> int:
-    """Return the index of a decoded frame, found by its time stamp, or else by its number (`count`)."""
+    """Return the index of a decoded frame in ``contents.pts``; -1 if it has no time stamp by which it can be found.
+
+    If the packets do not state times, the index is `count`, the number of frames decoded before this one.
+    """
     if not contents.packets:
         return count
     return -1 if frame.pts is None else int(np.searchsorted(contents.pts, frame.pts))
 
 
 def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
-    """Return whether the packets of a video track say when each frame is shown.
+    """Return whether the packets of a video track say when each frame is shown; False if there is no picture.
 
-    If so, `decode` decodes only the groups of wanted frames, so that several processes can share a recording.
+    If they do, `decode` decodes only the groups of wanted frames, so that several processes can share a recording.
 
     Raises
     ------
@@ -191,7 +197,7 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
 
 
 def _stamps(container: Any, found: tuple[Packet, ...], stream: Any) -> Index | None:
-    """Return the ascending time stamps of the frames that are shown; None if the packets do not tell them."""
+    """Return the ascending time stamps of the frames that are shown; None if the packets do not state them."""
     unordered = container.format.name == "avi" and stream.codec_context.name in UNORDERED
     return None if unordered else _shown(found, stream)
 
@@ -203,7 +209,7 @@ def _noted(found: Iterator[Any]) -> Iterator[Packet]:
 
 
 def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
-    """Return the ascending time stamps of the packets that are shown; None if some lack one or are single fields."""
+    """Return the ascending time stamps of the shown frames; None if a packet lacks one or holds a single field."""
     stamps = [packet.pts for packet in packets if not packet.dropped and packet.pts is not None]
     if len(stamps) < sum(not packet.dropped for packet in packets):
         return None
@@ -214,7 +220,7 @@ def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
 
 
 def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
-    """Decode everything and return the frames' time stamps in ascending order."""
+    """Decode all frames and return their time stamps in ascending order; missing ones follow from the frame rate."""
     step = 1 / float((stream.average_rate or stream.guessed_rate or 25) * stream.time_base)
     stamps = []
     with open_recording(path) as container:
@@ -250,8 +256,8 @@ def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
 def _needed(packets: tuple[Packet, ...], stamps: set[int]) -> list[bool]:
     """Return for each packet whether it must be decoded.
 
-    It must if its group of pictures, or the next group, holds a wanted stamp. The group before is needed because the
-    first frames of an open group refer to it.
+    A packet must be decoded if its group of pictures, or the next group, holds a wanted time stamp. The group before is
+    needed because the first frames of an open group refer to it.
     """
     groups = np.cumsum([packet.key for packet in packets])
     holding = {int(group) for group, packet in zip(groups, packets, strict=True) if packet.pts in stamps}
@@ -268,13 +274,13 @@ def _all_frames(container: Any, timeline: Timeline, index: int) -> Iterator[Any]
 
 
 def _single_threaded(stream: Any) -> Any:
-    """Return the stream's decoder without threads, because it must be in step with packets to skip single ones."""
+    """Return the stream's decoder, set to decode each packet before the next, so that single packets can be skipped."""
     stream.codec_context.thread_type = "NONE"
     return stream.codec_context
 
 
 def _fed(codec: Any, packet: Any) -> Iterator[Any]:
-    """Yield the frames of one packet (or, for None, those that the decoder still holds), except corrupt ones."""
+    """Yield the frames of one packet, except corrupt ones; for None, yield the frames that the decoder still holds."""
     try:
         frames = codec.decode(packet)
     except av.error.FFmpegError:

@@ -42,7 +42,7 @@ def listen(path: Path, rate_hz: int, track: str = DEFAULT, channel: str = MIX, n
     Raises
     ------
     MediaError
-        If the recording cannot be read, has no sound, or has no such track or channel.
+        If the recording cannot be read, has no sound, or lacks the track or channel.
     """
     name = name or str(path)
     timeline = timeline_of(path, name)

@@ -12,7 +12,7 @@ SAME_S = 1e-9  # times that differ by less are equal
 
 
 def sample_targets(span: Span, fps: float) -> TimeArray:
-    """Return the times at which a span is sampled: k / fps after its start, up to its end."""
+    """Return the times ``(n,)`` at which a span is sampled: every 1 / fps seconds from its start to before its end."""
     count = max(int(np.ceil(span.duration_s * fps - 1e-6)), 0)
     return span.start_s + np.arange(count) / fps
 
@@ -21,7 +21,7 @@ def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> 
     """Choose the frame that is shown at each target.
 
     That is the nearest frame within half a step, and each frame is chosen for at most one target. A picture that stays
-    for longer than a step, as in screen recordings and slide shows, is also chosen for every other target while it
+    for longer than a step, as in screen recordings and slide shows, is also chosen for all further targets while it
     stays.
 
     Parameters

@@ -14,7 +14,7 @@ class Region:
 
     @classmethod
     def parse(cls, text: str) -> "Region":
-        """Return the region of a text such as ``"0 0 0.5 1"`` (left, top, right, bottom); raises ValueError otherwise.
+        """Parse left, top, right and bottom, as in ``"0 0 0.5 1"``; raise ValueError if `text` is not a region.
 
         >>> Region.parse("0 0 0.5 1").right
         0.5

@@ -27,8 +27,8 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     text
         The transcript as written; if it is empty, the timed words are the transcript.
     words
-        Word, start and end in seconds of the recording; may be empty, and may differ slightly from `text`. If the times
-        of a word are NaN, it is taken to follow the word before it.
+        Word, start and end in seconds of the recording; may be empty, and may differ slightly from `text`. A word
+        with NaN times is assumed to follow the word before it.
     start_s
         Start of the utterance in the recording, in seconds; the times of tokens are relative to it.
     config
@@ -145,7 +145,8 @@ def _matched(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
     """Return times ``(n, 2)`` of tokens that equal no spoken word.
 
-    Either the tokens have the same letters as the spoken words, divided differently, or similar spellings are paired.
+    If the tokens have the same letters as the spoken words, divided differently, they take the times of their letters.
+    Otherwise, tokens are paired with similarly spelt words, and the times of unpaired tokens are NaN.
     """
     if "".join(tokens) == "".join(word for word, _, _ in spoken):
         return _respelled(tokens, spoken)
@@ -156,7 +157,7 @@ def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Return times ``(n, 2)`` letter by letter, as for ``icecream`` from ``ice`` and ``cream``, or the reverse."""
+    """Return token times ``(n, 2)`` from times of letters, as for ``icecream`` from ``ice`` and ``cream``."""
     starts, ends = [], []
     for word, start, end in spoken:
         edges = np.linspace(start, end, len(word) + 1)

@@ -24,7 +24,7 @@ REACH = 12  # how far the face may have moved in either direction, in the same p
 
 @dataclass(frozen=True)
 class Look:
-    """What a face looked like.
+    """A detected face and the image by which it is found again in the next frame.
 
     Attributes
     ----------

@@ -44,8 +44,8 @@ class Pending:
     span
         The place of the utterance.
     wanted, at
-        The ascending indices of its frames in the recording, and their times on the recording's clock. A picture that
-        stays occurs several times.
+        The ascending indices of its frames in the recording, and their times on the recording's clock. A frame that is
+        shown for longer than one sampling step occurs several times.
     numbers, times, frames, faces
         For each frame collected so far: its index in the recording, its time on the recording's clock, the reduced
         image, and the faces.
@@ -107,8 +107,8 @@ def read_video(
     ------
     tuple of int and VideoStream or exception
         The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no picture (a
-        cover does not count), `EmptyInput` if the span has no frame or none shows a face, `MediaError` if the recording
-        cannot be read or breaks off inside the span.
+        cover picture does not count), `EmptyInput` if the span has no frame or none shows a face, `MediaError` if the
+        recording cannot be read or breaks off inside the span.
     """
     here = {index: Voice(path, Span(span.start_s, span.end_s), name) for index, span in enumerate(spans)}
     heard = here | dict(voices or {}) if config.follow == "speaking" else {}
@@ -155,9 +155,10 @@ def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | Em
 
 
 def _every_s(config: VideoConfig) -> float:
-    """Return the least time between two runs of the detector: half a sample less than the setting, for uneven samples.
+    """Return the shortest time in seconds between two runs of the face detector.
 
-    Where the speaker is followed it runs in every frame, as `watch` does, whose faces are compared with these.
+    It is half a sampling step less than the setting, because frames are not evenly spaced. If the speaker is followed,
+    it is 0: the detector runs in every frame, as in `watch`, so that the faces of both can be matched.
     """
     return 0.0 if config.follow == "speaking" else max(config.detect_every_s - 0.5 / config.fps, 0.0)
 
@@ -167,8 +168,8 @@ def _collect(
 ) -> Iterator[tuple[int, Outcome]]:
     """Give each wanted frame to the spans that need it, and yield the outcome of every span that is complete.
 
-    Spans with a voice that show several faces are collected, up to `MOST_HELD` frames, so that their mouths are
-    measured together.
+    If the speaker is followed, spans that show several faces wait until they hold more than `MOST_HELD` frames, so that
+    the mouths of many spans are measured in one pass.
     """
     takers: dict[int, list[int]] = {}
     for index, span in pending.items():
@@ -214,7 +215,7 @@ def _follow_speakers(
 
 
 class View:
-    """What the spans of one region share of a frame.
+    """One region of a frame; its reduced image and faces are computed once for all spans that use the region.
 
     Attributes
     ----------
@@ -229,11 +230,11 @@ class View:
 
     @cached_property
     def small(self) -> bytes:
-        """The part, reduced and encoded."""
+        """The part as a JPEG image, reduced to the configured height."""
         return jpeg(shrink(self.part, self._config.frame_height), self._config.jpeg_quality)
 
     def detect(self) -> list[Detection]:
-        """Return the faces that the detector finds."""
+        """Return the faces that the detector finds in the part."""
         return self._detected
 
     @cached_property
@@ -241,7 +242,7 @@ class View:
         return found_faces(self.part, detector(self._config.detector, self._config.min_score))
 
     def face(self, found: Detection) -> Face:
-        """Return a face of the part cut out, in pixels of the whole frame."""
+        """Return a detected face, cut out of the part, with boxes in pixels of the whole frame."""
         if found not in self._cut:
             config = self._config
             face = cut_face(self.part, found, config.margin, config.size, config.jpeg_quality)
@@ -267,11 +268,16 @@ def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config
 def _finish(
     name: str, span: Pending, faces: Sequence[Face | None], note: str = ""
 ) -> VideoStream | EmptyInput | MediaError:
-    """Return the stream of a span; `faces` has the followed face in each frame, and `note` is about that choice."""
+    """Return the stream of a span, or the reason why it has none.
+
+    `faces` holds the followed face in each frame, or None; `note` says how that face was chosen if that is remarkable.
+    """
     if not span.times:
-        return MediaError(f"{name}: none of the {len(span.wanted)} sampled frames can be decoded: copy it again")
+        return MediaError(
+            f"{name}: no sampled frame ({len(span.wanted)} in all) can be decoded: copy the recording again"
+        )
     if not any(faces):
-        return EmptyInput(f"no face in any of the {len(faces)} sampled frames")
+        return EmptyInput(f"no face in any sampled frame ({len(faces)} in all)")
     nowhere: Box = (np.nan, np.nan, np.nan, np.nan)
     return VideoStream(
         times=np.array(span.times) - span.span.start_s,
@@ -288,4 +294,4 @@ def _jumps_note(count: int) -> str:
     if not count:
         return ""
     cuts = f"{count} cut{'s' if count > 1 else ''}"
-    return f"one face, followed over {cuts}: where that is another person, give each a row or a region"
+    return f"one face is followed over {cuts}: if they show different people, give each person a row or a region"

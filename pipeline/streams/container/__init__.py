@@ -1,1 +1,1 @@
-"""What a media file states about itself: its length, where its clock starts, its tracks, and what of it to trust."""
+"""Read the length, the clock and the tracks that a media file states, and check them against its packets."""

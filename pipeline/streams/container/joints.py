@@ -153,7 +153,7 @@ def _further(path: Path, name: str, after: int, *, restarts: bool) -> Iterator[i
 
 
 def _begins_otherwise(path: Path, name: str, end: int | None) -> bool:
-    """Whether a file of a format other than `name` begins at `end`, the stated end of this one."""
+    """Whether a file of a format other than `name` begins at byte `end`, the stated end of the first file."""
     if end is None:
         return False
     with path.open("rb") as file:
@@ -208,7 +208,7 @@ def _codecs(container: Any) -> dict[int, str]:
 
 
 def _forms(container: Any) -> list[tuple[Any, ...]]:
-    """Return what the decoder of each stream must know in advance."""
+    """Return the type, time base and decoder settings of each stream that can be decoded."""
     coded = (stream for stream in container.streams if has_decoder(stream))
     return [(stream.type, stream.time_base, *_form(stream)) for stream in coded]
 

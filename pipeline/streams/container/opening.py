@@ -123,12 +123,12 @@ def is_preview(stream: Any, films: Iterable[Any]) -> bool:
 
 
 def has_decoder(stream: Any) -> bool:
-    """Whether FFmpeg can decode a stream; otherwise it knows neither the size nor the rate."""
+    """Whether FFmpeg can decode a stream; if not, the size or sampling rate of the stream is unknown."""
     return stream.codec_context is not None
 
 
 def size_of(stream: Any) -> tuple[int, int]:
-    """Return the width and height of a picture in pixels; zeros if they are unknown, and for sound."""
+    """Return the width and height of a stream's picture in pixels; zeros if they are unknown, and for sound."""
     if stream.type != "video" or not has_decoder(stream):
         return 0, 0
     return int(stream.width or 0), int(stream.height or 0)

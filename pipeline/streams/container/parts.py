@@ -54,7 +54,7 @@ class Parts:
     pauses: set[int] = field(default_factory=set)  # those parts in `leaps` before which the same recording paused
 
     def note(self, packet: Any) -> None:
-        """Take in the next packet."""
+        """Add the next packet to its stream and part."""
         stream = self.streams.setdefault(packet.stream_index, StreamParts())
         timed = packet.stream_index in self.timed
         early = timed and stream.last_s is not None and self._is_early(packet)
@@ -112,7 +112,7 @@ class Parts:
         return any(one[1] < other[0] for spans in read.values() for one in spans for other in spans)
 
     def first_s(self, index: int) -> float | None:
-        """Return the stamp of a stream's first packet, on the container's clock."""
+        """Return the first presentation time stamp of a stream in seconds of the container's clock; None if unknown."""
         return self.streams[index].first_s if index in self.streams else None
 
     def shown(self, index: int) -> int:
@@ -147,7 +147,7 @@ class Parts:
         return shifts_s
 
     def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:
-        """Return when each stream ends, on the container's clock, after moving each part by `shifts_s`."""
+        """Return the end of each stream, by index, in seconds of the container's clock, once parts are moved."""
         moved = {0: 0.0, **dict(enumerate(shifts_s))}
         return {
             index: max(end_s + moved[part] for part, end_s in stream.ends_s.items())
@@ -178,7 +178,7 @@ def read_parts(container: Any) -> Parts:
 
 
 def demuxed(container: Any, *streams: Any) -> Iterator[Any]:
-    """Yield the packets of `streams`, or of all, in the order of the file."""
+    """Yield the packets of `streams`, or of all streams if none are given, in the order of the file."""
     try:
         yield from container.demux(*streams)
     except IndexError:  # PyAV raises it after the last packet if further streams appeared meanwhile, which it skipped

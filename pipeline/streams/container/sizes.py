@@ -82,8 +82,8 @@ def bytes_cut(path: Path) -> int:
 def stated_end(path: Path) -> int | None:
     """Return the byte at which a file ends according to its headers; None if they do not state it.
 
-    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. If the last
-    chunk is followed by something that is not a chunk, the file ends before that.
+    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Data after the
+    last chunk that are not a chunk themselves do not count.
     """
     with path.open("rb") as file:
         head = file.read(28)
@@ -109,7 +109,7 @@ def _after_header(header: int, size: int) -> int | None:
 
 
 def _riff_end(file: Any) -> int | None:
-    """Return where a RIFF file ends; a large AVI continues in further chunks."""
+    """Return the byte at which a RIFF file ends, with the further chunks of a large AVI; None if a size is unknown."""
     end, head = 0, read_at(file, 0, 28)
     while head[:4] in RIFFS and (not end or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")
@@ -123,7 +123,7 @@ def _riff_end(file: Any) -> int | None:
 
 
 def _caf_end(file: Any) -> int | None:
-    """Return where the chunks of a CAF file end."""
+    """Return the byte at which the chunks of a CAF file end; None if the size of a chunk is unknown."""
     at, size_of_file = 8, file.seek(0, 2)
     while len(head := read_at(file, at, 12)) == 12 and head[:4] != b"caff" and is_word(head[:4]):
         size = int.from_bytes(head[4:], "big", signed=True)
@@ -136,7 +136,7 @@ def _caf_end(file: Any) -> int | None:
 
 
 def _matroska_end(file: Any) -> int | None:
-    """Return where the segment of a Matroska file ends."""
+    """Return the byte at which the segment of a Matroska file ends; None if its size is unknown."""
     at = 0
     while len(head := read_at(file, at, 12)) == 12 and head[0]:
         name = 9 - head[0].bit_length()  # number of bytes of an element's name; below, of its size
@@ -160,7 +160,7 @@ def _asf_end(file: Any) -> int | None:
 
 
 def _boxes_end(file: Any) -> int:
-    """Return where the boxes of an MP4 or QuickTime file end; a further file or other data may follow there."""
+    """Return the byte at which the boxes of an MP4 or QuickTime file end; a further file or other data may follow."""
     at, seen = 0, set()
     size_of_file = file.seek(0, 2)
     while at < size_of_file and len(head := read_at(file, at, 16)) >= 8:

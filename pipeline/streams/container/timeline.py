@@ -1,9 +1,9 @@
 """Find out from its packets how long a recording is, where its clock starts, and where it breaks off.
 
 A header only states a length, and sometimes FFmpeg guesses it, whereas the packets show what a recording holds. If both
-agree, the stated length is used, since it takes encoder padding into account. If recordings were joined byte by byte
-(``cat a.ts b.ts``), or if time stamps wrap around, they start again in the middle. Such parts are laid end to end,
-picture and sound alike.
+agree, the stated length is used, since it takes encoder padding into account. Time stamps start again in the middle of
+a file if recordings were joined byte by byte (``cat a.ts b.ts``) or if the stamps wrap around. The parts of such a file
+are laid end to end, picture and sound alike.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,7 +50,7 @@ class Timeline:
     stills
         The indices of the video streams with a single picture.
     notices
-        Sentences about what is odd about the recording as a whole; they do not name it.
+        Sentences about oddities of the recording as a whole, which do not name it.
     """
 
     start_s: float
@@ -62,13 +62,13 @@ class Timeline:
     notices: tuple[str, ...] = ()
 
     def breaks_off_s(self, index: int) -> float | None:
-        """Return when a stream breaks off before its stated end; None if it is complete."""
+        """Return the time in seconds at which a stream breaks off before its stated end; None if it is complete."""
         end_s = self.ends_s.get(index, 0.0)
         return end_s if self.claims_s.get(index, 0.0) > end_s + MISSING_S else None
 
 
 def timeline_of(path: Path, name: str = "") -> Timeline:
-    """Read all packets of `path` without decoding them; messages use `name` for the recording, if given.
+    """Return the timeline of `path`, read from all its packets; messages use `name` for the recording, if given.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _timeline_of(path: Path, name: str, inode: int, size: int, time_ns: int) -> 
 
 
 def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
-    """Read all packets of an open recording, as in `timeline_of`."""
+    """Return the timeline of an open recording; raise `MediaError` as `timeline_of` does."""
     parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts, name or str(path))
     parts.pauses = {part for part in parts.leaps if is_pause(path, parts.joints[part])}
@@ -120,8 +120,8 @@ def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> It
             yield f"{leap} a pause of one recording, in which there is no sound and no picture"
         else:
             yield (
-                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause, times after it, "
-                f"also those in `start` and `end`, are {by_s:.2f} s earlier here than in a player"
+                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause instead, all later "
+                f"times, also those in `start` and `end`, are {by_s:.2f} s earlier here than in a player"
             )
 
 
@@ -200,13 +200,13 @@ def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: st
     lost = not parts.match or (parts.joints and kind in LOSING) or (kind in FROM_STAMPS and parts.follow_each_other)
     if lost or loses_a_part(container, path, parts.last_byte, list(parts.joints.values())):
         raise MediaError(
-            f"{name} is several recordings joined byte by byte, which cannot be read as one: name them one by one, or "
-            "join them with a program that writes a new file"
+            f"{name} is several recordings joined byte by byte, which cannot be read as one: use the single "
+            "recordings, or join them with a program that writes a new file"
         )
 
 
 def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[int, float]:
-    """Return when each stream ends according to the headers, on the recording's clock."""
+    """Return the end of each stream that the headers state, by stream index, in seconds of the recording's clock."""
     if not states_length(container, path):
         return {}
     claims_s = {}
@@ -238,7 +238,7 @@ def _held_s(
 
 
 def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
-    """Return when the recording ends according to the headers, on its own clock.
+    """Return the end of the recording that the headers state, in seconds of the recording's clock.
 
     Some containers count the length from time 0, and others from their first time stamp.
     """

@@ -81,7 +81,7 @@ def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track
     container
         The open recording.
     kind
-        Kind of the tracks.
+        ``"audio"`` or ``"video"``.
     stills
         The indices of the streams that hold a single picture.
     """
@@ -143,7 +143,7 @@ def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
     Raises
     ------
     MediaError
-        If there is no such track (the message lists the existing ones), or if it cannot be decoded.
+        If no track has this name (the message lists all tracks), or if the track cannot be decoded.
     """
     track = _named(tracks, name.strip(), kind, where)
     if not track.decodable:
@@ -182,7 +182,7 @@ def channel_index(names: Sequence[str], channel: str, where: object) -> int:
     Raises
     ------
     MediaError
-        If there is no such channel; the message lists the existing ones.
+        If the recording lacks the channel; the message says which channels there are.
     """
     wanted = channel.strip()
     if wanted.isdecimal() and 1 <= int(wanted) <= len(names):

@@ -1,8 +1,8 @@
 """Fill in the sizes of sound files whose headers lack them, so that FFmpeg can read these files.
 
 Recorders that write to a pipe cannot go back to fill in sizes, so they leave zeros or the largest number. FFmpeg knows
-most of these placeholders. In formats in which it takes a placeholder literally, so that it reads nothing or finds the
-file damaged, it is given the true size.
+most of these placeholders. Where FFmpeg takes a placeholder literally, and so reads nothing or reports a damaged file,
+it is given the true size.
 """
 
 import struct

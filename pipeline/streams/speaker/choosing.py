@@ -36,8 +36,8 @@ def speaker(glances: Sequence[Glance], level: TimeArray, rate_hz: float) -> dict
     """Return where the speaker's face is in each frame.
 
     The speaker is the person with the most `evidence`. After a change of layout, one speaker may count as several
-    people. So further people are added if they are never seen together with those chosen before and their mouths move
-    convincingly with the voice.
+    people. Therefore, further people count as the speaker too if they are never seen together with the people chosen
+    before them, and their mouths move convincingly with the voice.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def speaker(glances: Sequence[Glance], level: TimeArray, rate_hz: float) -> dict
 
 
 def _lips(glances: Sequence[Glance], piece: Piece) -> tuple[TimeArray, TimeArray]:
-    """Return the times of a piece's frames, and the distance between the lips in each."""
+    """Return the times ``(n,)`` of the frames of a stretch without a cut, and the distance ``(n,)`` of the lips."""
     return (
         np.array([glances[place].time_s for place, _ in piece]),
         np.array([glances[place].faces[face].lips for place, face in piece]),

@@ -1,7 +1,8 @@
 """Find out which faces of an utterance belong to the same person, even after a cut or a change of layout.
 
-Boxes alone cannot tell: if two people change places at a cut, each of them is where the other one was. So a track ends
-where the face suddenly looks different, and tracks at different times are joined if their faces look alike.
+Boxes alone do not show this: if two people change places at a cut, each of them is where the other one was. Therefore,
+a track ends where the face suddenly looks different, and tracks at different times are joined if their faces look
+alike.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def pieces(frames: Sequence[Sequence[Sighting]]) -> list[Piece]:
 
 
 def joined(frames: Sequence[Sequence[Sighting]], found: Sequence[Piece]) -> list[list[Piece]]:
-    """Return pieces grouped by person: those that look alike and share no frame are joined, the most alike first."""
+    """Group pieces by person: pieces that look alike and share no frame are joined, beginning with the most alike."""
     alike = [
         (likeness, a, b)
         for a, b in combinations(range(len(found)), 2)
@@ -99,7 +100,7 @@ def _likeness(frames: Sequence[Sequence[Sighting]], a: Piece, b: Piece) -> float
 
 
 def _looks(frames: Sequence[Sequence[Sighting]], piece: Piece) -> TimeArray:
-    """Return evenly spaced images of a piece ``(n, LOOK_SIDE ** 2)``, each with mean 0 and norm 1."""
+    """Return up to `COMPARED` evenly spaced images of a piece, ``(n, LOOK_SIDE ** 2)``, each with mean 0 and norm 1."""
     chosen = np.unique(np.linspace(0, len(piece) - 1, COMPARED).round().astype(int))
     images = np.stack([frames[place][face].look.ravel() for place, face in (piece[i] for i in chosen)]).astype(float)
     images -= images.mean(axis=1, keepdims=True)

@@ -46,7 +46,7 @@ def test_samples_have_their_number_and_their_full_scale(tmp_path: Path, codec: s
         sound = AudioTrack(container, timeline, track, "a.wav")
         chunks = list(sound.chunks())
         sound.check(Span(0.2, 1.0))
-        with pytest.raises(EmptyInput, match=r"starts at 1\.50 s, the audio ends at 1\.00 s"):
+        with pytest.raises(EmptyInput, match=r"starts at 1\.50 s, but the audio ends at 1\.00 s"):
             sound.check(Span(1.5, 2.0))
     assert {chunk.names for chunk in chunks} == {("NONE", "NONE")}
     assert [chunk.start for chunk in chunks] == np.cumsum([0, *(c.rows.shape[1] for c in chunks[:-1])]).tolist()
