@@ -1,1 +1,1 @@
-"""From recordings on disk to a table."""
+"""The pipeline: from recordings to streams, features, predictions and a table of results."""

@@ -37,7 +37,7 @@ def name_of(function: Callable[..., object]) -> str:
 
 
 def is_plugins(function: Callable[..., object]) -> bool:
-    """Return whether a registered function is a plugin's, not one of this program."""
+    """Return whether a registered function comes from a plugin and not from this program."""
     return name_of(function).split(".")[0] not in ("pipeline", "features", "models")
 
 
@@ -51,7 +51,7 @@ def failed(function: Callable[..., object], error: Exception) -> UserError:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number with its noun.
+    """Return a number with its noun, in the singular or plural.
 
     >>> counted(1, "word"), counted(2, "word")
     ('1 word', '2 words')

@@ -20,9 +20,9 @@ _COMMANDS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 
 def printable(text: str) -> str:
-    r"""Return text that is safe on a terminal: characters that control it, or reverse text, are shown by their codes.
+    r"""Return text that is safe on a terminal: control characters and overrides of direction become escape codes.
 
-    Line ends, tabs and letters stay, and so do the joiners and marks that scripts need. JSON reads the codes back.
+    Line ends, tabs and the invisible joiners and marks that some scripts need are kept. The escape codes are JSON's.
 
     >>> print(printable("größe " + chr(27) + "[2J " + chr(0x202E) + "txt"))
     größe \u001b[2J \u202etxt
@@ -38,7 +38,7 @@ def one_line(text: object, most: int | None = 160) -> str:
     text
         The text.
     most
-        The longest line, in characters; a longer one is cut off. None: the whole text.
+        Maximum length in characters, beyond which the line is cut off; None for no limit.
 
     Examples
     --------
@@ -76,7 +76,8 @@ def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
     Raises
     ------
     UserError
-        If it is missing, of the other kind, or a soft or external link, which could lead anywhere.
+        If there is no such name, if it is a dataset instead of a group or a group instead of a dataset, or if it is
+        a soft or external link, which could lead anywhere.
     """
     import h5py
 
@@ -106,12 +107,12 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
         raise UserError(f"{path}: {where} has no value: write it again")
     declared, stored = declared_bytes(dataset), dataset.id.get_storage_size()
     if declared > MOST:
-        raise UserError(f"{path}: {where} declares {declared >> 30} GiB, more than {MOST >> 30}: split the file")
+        raise UserError(f"{path}: {where} declares {declared >> 30} GiB, more than {MOST >> 30} GiB: split the file")
     refuse_ratio(f"{path}: {where}", declared, stored)
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return how many bytes reading a dataset takes at least: all of it, or one chunk if that is larger."""
+    """Return how many bytes of memory reading a dataset takes at least: its size, or one chunk if that is larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)

@@ -18,16 +18,17 @@ def sha256_of(path: Path) -> str:
 
 
 def stamp_of(path: Path) -> list[int]:
-    """Return a file's size, times and inode, which change whenever it does; a missing file raises OSError.
+    """Return a file's size, times, inode and device: some of them change whenever the file does.
 
-    The change time (ctime) moves with every replacement, even one that keeps size and modification time.
+    The change time (ctime) is among them: it differs even if a new file has the same size and modification time. A
+    missing file raises OSError.
     """
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
 
 
 class HashMemo:
-    """Content hashes by path and stamp, so that an unchanged file is read only once."""
+    """Content hashes by path and `stamp_of`, kept in a file, so that an unchanged file is read only once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,9 +49,9 @@ class HashMemo:
         return {}
 
     def sha256(self, path: Path) -> str:
-        """Return a file's content hash.
+        """Return the hex sha256 of a file's content.
 
-        A missing file raises OSError, and so does a pipe or a device, which may never end.
+        Raises OSError for a missing file, and for a pipe or a device, since reading one may never end.
         """
         if path.exists() and not path.is_file():
             raise OSError(EINVAL, "not a regular file", str(path))
@@ -66,7 +67,7 @@ class HashMemo:
         return digest
 
     def save(self) -> None:
-        """Write the hashes, if any are new and the folder can be written."""
+        """Write the hashes to the file if any are new; a folder that cannot be written is ignored."""
         if self._dirty:
             with suppress(OSError):  # the memo only saves time: a read-only folder can still be inspected
                 write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))

@@ -3,7 +3,7 @@
 import locale
 import sys
 
-REMEDY = "run it with PYTHONUTF8=1, or under a UTF-8 locale such as LC_ALL=C.UTF-8"
+REMEDY = "run the command with PYTHONUTF8=1, or under a UTF-8 locale such as LC_ALL=C.UTF-8"
 
 
 def encoding() -> str:
@@ -12,21 +12,21 @@ def encoding() -> str:
 
 
 def named() -> str:
-    """Return the locale as messages name it, as in ``the locale C (encoding ascii)``."""
+    """Return the words for this machine's locale in a message, such as ``the locale C (encoding ascii)``."""
     name = locale.setlocale(locale.LC_CTYPE) or "C"
     return f"the locale {name} (encoding {encoding()})"
 
 
 def cannot_spell(error: UnicodeEncodeError) -> str:
-    """Return the sentence for a name or text that could not be written in an encoding."""
+    """Return the message about a name or text that an encoding cannot represent."""
     text = ascii(error.object if len(error.object) < 200 else error.object[max(error.start - 20, 0) : error.end + 20])
     if encoding() == "utf-8":
-        return f"{text} contains half a character, which no file can hold: rename the file, or correct the text"
+        return f"{text} contains a lone surrogate, which no file can hold: rename the file, or correct the text"
     return f"{text} cannot be encoded under {named()}: {REMEDY}"
 
 
 def hint_of(name: str) -> str:
-    """Return what to add to a message about a missing file, if the locale may be the reason."""
+    """Return what to add to a message about a missing file: a hint if the locale may be the reason, else nothing."""
     if name.isascii() or encoding() == "utf-8":
         return ""
     return f"; under {named()} names with non-ASCII letters may not be found: {REMEDY}"

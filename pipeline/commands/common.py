@@ -44,7 +44,7 @@ def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_both(*args: Any, named: tuple[str, ...], corpora: tuple[str, ...], **options: Any) -> Any:
         return command(*args, corpora=tuple(dict.fromkeys((*named, *corpora))), **options)
 
-    text = "Corpus; can be repeated. --corpus itself may be left out.  [default: run.corpora]"
+    text = "Corpus; can be repeated, or given as an argument without --corpus.  [default: run.corpora]"
     complete = completion.corpora
     option = click.option("--corpus", "corpora", multiple=True, shell_complete=complete, help=text)
     argument = click.argument("named", nargs=-1, metavar="[CORPUS]...", shell_complete=complete)
@@ -52,7 +52,7 @@ def with_corpora(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def with_selection(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add `--limit` and `--utterances`, which the command gets as one `selection`: None for the whole corpus."""
+    """Add `--limit` and `--utterances`; the command gets them as one `selection`, or None for the whole corpus."""
 
     @wraps(command)
     def with_one(*args: Any, limit: int | None, utterances: Path | None, **options: Any) -> Any:
@@ -63,8 +63,8 @@ def with_selection(command: Callable[..., Any]) -> Callable[..., Any]:
         one = Selection(limit or 0, str(utterances or "")) if limit or utterances else None
         return command(*args, selection=one, **options)
 
-    text = "Only N utterances, of all classes and as many groups as possible; results are those of CORPUS@N."
-    listed = "Only the utterances that a file lists, one a line; results are those of CORPUS@FILE."
+    text = "Use only N utterances, of all classes and as many groups as possible, as a corpus named CORPUS@N."
+    listed = "Use only the utterances that a file lists, one per line, as a corpus named CORPUS@FILE."
     limit = click.option("--limit", metavar="N", type=click.IntRange(1), help=text)
     return limit(click.option("--utterances", metavar="FILE", type=click.Path(path_type=Path), help=listed)(with_one))
 
@@ -86,7 +86,7 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
         help="Address of a running Dask scheduler, such as tls://host:8786.",
     )(command)
     workers = click.option(
-        "--workers", type=click.IntRange(0), help="Number of worker processes; 0 runs all in this one."
+        "--workers", type=click.IntRange(0), help="Number of worker processes; 0 runs everything in this process."
     )
     return workers(command)
 
@@ -103,7 +103,7 @@ def echo(message: object, *, err: bool = False) -> None:
 
 
 def echo_styled(text: str, *, err: bool = False) -> None:
-    """Print text unchanged, codes for colours included; text from files must already be safe for a terminal."""
+    """Print text unchanged, with its colour codes; text from files must already be safe for a terminal."""
     try:
         click.echo(text, err=err, color=True)
     except BrokenPipeError:
@@ -158,7 +158,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
     except BrokenPipeError as error:
         if error.filename is None and _nobody_reads():
             raise
-        raise click.ClickException(f"{error.strerror}: another process ended. Run the same command again") from error
+        raise click.ClickException(f"another process ended ({error.strerror}): run the same command again") from error
     except OSError as error:
         raise click.ClickException(
             f"{error.filename or 'a file'}: {error.strerror or error}. What was computed before is kept: correct this "
@@ -172,7 +172,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
 
 
 def _stop_in_good_order() -> None:
-    """Treat SIGTERM and the closing of the terminal as Ctrl-C."""
+    """Treat SIGTERM, and SIGHUP when the terminal is closed, like Ctrl-C."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
@@ -180,7 +180,7 @@ def _stop_in_good_order() -> None:
 
 
 def _print_anything() -> None:
-    """Print a character as an escape code if the terminal's encoding does not have it."""
+    """Make this process print a character as an escape code if the terminal's encoding does not have it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -214,7 +214,7 @@ class Command(_WithExample):
 
 
 def _nobody_reads() -> bool:
-    """Whether standard output or error is a pipe whose reader has ended, as after ``| head -1``."""
+    """Return whether standard output or error is a pipe whose reader has ended, as after ``| head -1``."""
     streams = select.poll()
     for stream in (1, 2):
         streams.register(stream, 0)
@@ -223,7 +223,7 @@ def _nobody_reads() -> bool:
 
 @contextmanager
 def _ends_quietly() -> Iterator[None]:
-    """End without a message when the reader of the output has ended, as standard shell tools do."""
+    """End without a message when the reader of the output has ended, and with a message if it cannot be written."""
     try:
         yield
     except (OSError, OutputLostError) as error:
@@ -238,7 +238,7 @@ def _ends_quietly() -> Iterator[None]:
 
 
 class Group(_WithExample, click.Group):
-    """A group of commands. It ends quietly when its output is no longer read."""
+    """A group of commands that ends without a message, as shell tools do, when the reader of its output has ended."""
 
     command_class = Command
 
@@ -256,7 +256,7 @@ class Group(_WithExample, click.Group):
 
 
 def load(path: Path) -> Any:
-    """Read the settings file and print notices about it, for example that it uses the former name of a setting."""
+    """Return the settings of a file, and print notices about it, such as that it uses the former name of a setting."""
     from pipeline.settings.params import load_params
 
     params = load_params(path)
@@ -280,7 +280,7 @@ def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
 def prepared(params: Any, corpora: tuple[str, ...], selection: "Selection | None" = None) -> list[str]:
     """Return the names of the chosen corpora, and warn about files that changed since `prepare` read them.
 
-    With a selection, its tables are written first, and the names are those of the selections.
+    With a selection, its tables are written first for each corpus, and names such as ``demo@20`` are returned.
     """
     from pipeline.corpora.sources import changed_sources
 
@@ -297,7 +297,7 @@ def prepared(params: Any, corpora: tuple[str, ...], selection: "Selection | None
 
 
 def pool_of(params: Any, workers: int | None, scheduler: str | None) -> Any:
-    """Return the pool of workers that the options specify; what they leave open comes from the settings."""
+    """Return the pool of workers that the options specify; without `workers`, it has `run.workers` of them."""
     from pipeline.run.pool.cluster import Pool
 
     return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)

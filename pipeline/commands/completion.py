@@ -16,7 +16,7 @@ Names = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
 def _completing(names: Callable[[click.Context], Iterable[str]]) -> Names:
-    """Return the callback that click calls for the names that begin with what was typed."""
+    """Return the callback from which click gets the completions: those of `names` that begin with what was typed."""
 
     def complete(context: click.Context, _: click.Parameter, typed: str) -> list[str]:
         return [name for name in names(context) if name.startswith(typed)]
@@ -45,7 +45,7 @@ def _corpora(context: click.Context) -> list[str]:
 
 
 def _extractors(context: click.Context) -> list[str]:
-    """Return the instances in the settings file, then the extractors that run without any settings."""
+    """Return the extractors' names in the settings file, then the extractors that it does not configure."""
     from features.registry import extractor_names
 
     own = [str(name) for name in _block(context, "features") if name != "extract"]
@@ -59,7 +59,7 @@ def _strategies(_: click.Context) -> tuple[str, ...]:
 
 
 def _utterances(context: click.Context) -> list[str]:
-    """Return the utterances of the corpus given on the command line, or else of all prepared corpora."""
+    """Return the utterances of the corpora given on the command line, or else of all corpora; only prepared ones."""
     given = context.params.get("name") or context.params.get("corpora") or ()
     found: list[str] = []
     for corpus in [given] if isinstance(given, str) else given or _corpora(context):
@@ -72,7 +72,7 @@ def _utterances(context: click.Context) -> list[str]:
 
 
 def _rows(_: click.Context) -> list[str]:
-    """Return the rows of all existing results, as ``strategy:modalities:model``."""
+    """Return the names of the rows in all existing results, as ``strategy:modalities:model``."""
     found: dict[str, None] = {}
     for path in sorted(Path("results").glob("*/parameters.csv")):
         try:

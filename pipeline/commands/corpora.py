@@ -22,33 +22,35 @@ from pipeline.commands.common import (
 
 @click.command("add-corpus", cls=Command)
 @click.argument("name")
-@click.option("--root", help="Folder of the corpus; needed unless it is a union.")
+@click.option("--root", help="Folder of the corpus; needed unless --reader is union.")
 @click.option(
     "--reader", default="manifest", show_default=True, help="Reader of the folder; `corpora list` prints all readers."
 )
 @click.option(
-    "--task", type=click.Choice(["classification", "regression"]), help="Whether classes or a score are predicted."
+    "--task", type=click.Choice(["classification", "regression"]), help="Whether labels are classes or scores."
 )
-@click.option("--label", help="Column of the labels; without one, the corpus gets features only.")
+@click.option("--label", help="Column of the labels; without it, only features are computed.")
 @click.option("--modalities", help="Modalities, separated by commas.  [default: text,audio,video]")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
-@click.option("--group", help="Column of the groups, never split between training and test.  [default: group]")
+@click.option("--group", help="Column of groups, none of which is split between training and test.  [default: group]")
 @click.option("--of", help="With --reader union: corpora of the settings file to join, separated by commas.")
 @click.option(
-    "--labels", help="With --reader union: new names of labels, as in fearful=fear,calm=; here, calm is left out."
+    "--labels", help="With --reader union: new names of labels, as in fearful=fear,calm= (which leaves calm out)."
 )
 @click.option(
-    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown, and rank rows anyway."
+    "--speakers-unknown",
+    is_flag=True,
+    help="Acknowledge that the speakers are unknown, and rank the table's rows anyway.",
 )
-@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
-@click.option("--force", is_flag=True, help="Replace the corpus of this name.")
+@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, so that `dvc repro` runs it.")
+@click.option("--force", is_flag=True, help="Replace an existing corpus of this name.")
 @PARAMS
 def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **settings: Any) -> None:
     """Add a corpus to the settings file.
 
-    Comments in the file are kept. The settings of a published corpus are filled in. Corpora that are already in the
-    file can be joined into one: --reader union --of ravdess,crema_d.
+    Comments in the file are kept. The settings of a published corpus are filled in. To join corpora that are already in
+    the file into one, use --reader union --of ravdess,crema_d.
 
     Example: crossmodal add-corpus mine --root ~/clips --task classification --label emotion --group speaker
     """
@@ -68,12 +70,13 @@ def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **sett
 def validate(params_path: Path, corpora: tuple[str, ...], as_json: bool) -> None:
     """Check corpora without running them.
 
-    Lists every bad row and every difference from the published corpus. The exit code is 0 if there are at most
-    warnings, 1 if there are bad rows, and 3 if recordings are missing or unreadable.
+    Lists every bad row and every difference from the published corpus. The exit code is 1 if there are bad rows, 3 if
+    recordings are missing or unreadable, and 0 if there are only warnings or none.
 
     Example: crossmodal validate demo
     """
     from pipeline.corpora.problems import shown
+    from pipeline.errors import counted
     from pipeline.inspection.validate import validate as run
     from pipeline.inspection.validate import what_errors_stop
     from pipeline.settings.paths import CorpusPaths
@@ -87,7 +90,8 @@ def validate(params_path: Path, corpora: tuple[str, ...], as_json: bool) -> None
         for line in shown(one.problems, CorpusPaths(name).problems):
             echo(line)
         echo(one)
-        echo(f"{name}: {one.count('error')} errors, {one.count('failed')} failed, {one.count('warning')} warnings")
+        errors, warnings = counted(one.count("error"), "error"), counted(one.count("warning"), "warning")
+        echo(f"{name}: {errors}, {one.count('failed')} failed, {warnings}")
     if as_json:
         echo_json({"corpora": [one.document() for one in found]})
     if stopped := [one for one in found if one.count("error")]:

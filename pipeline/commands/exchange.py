@@ -16,7 +16,7 @@ from pipeline.commands.common import (
 
 
 def _modality_names(pairs: tuple[str, ...]) -> tuple[tuple[Any, tuple[str, ...]], ...]:
-    """Return each modality with the arrays that ``MODALITY=NAME,NAME`` options give for it."""
+    """Return the modality and the names of the arrays in each ``MODALITY=NAME,NAME`` option."""
     from common.names import suggest
     from features.base import MODALITIES
     from pipeline.errors import UserError
@@ -60,32 +60,35 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--id", "id_", default="", help="Array or column of unique ids.")
 @click.option("--text", default="", help="Array or column of transcripts.")
 @click.option("--speaker", default="", help="Array or column of speakers.")
-@click.option("--group", default="", help="Array or column of the groups, never split between training and test.")
+@click.option(
+    "--group", default="", help="Array or column of groups, none of which is split between training and test."
+)
 @click.option("--split", default="", help="Array or column that holds the split: train, valid or test.")
 @click.option(
     "--split-name",
     "splits",
     multiple=True,
     metavar="THEIRS=OURS",
-    help="What a split is called in the file and here, as in dev=test; can be repeated.",
+    help="A split's name in the file and its name here, as in dev=test; can be repeated.",
 )
 @click.option("--start", default="", help="Array or column of start times in seconds.")
 @click.option("--end", default="", help="Array or column of end times in seconds.")
 @click.option("--label", default="", help="With --corpus: array or column of the labels.")
-@click.option("--task", type=click.Choice(["classification", "regression"]), help="With --corpus: classes or a score.")
+@click.option("--task", type=click.Choice(["classification", "regression"]), help="With --corpus: kind of labels.")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: official if split]")
 @click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
 @click.option("--labels", type=click.Path(path_type=Path), help="A .csd file of labels.")
 @click.option("--words", type=click.Path(path_type=Path), help="A .csd file of timed words.")
 @click.option("--align", type=click.Choice(["word"]), help="Average the rows over each word.")
 @frames.frame_options
-@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, for `dvc repro`.")
+@click.option("--run", "also_run", is_flag=True, help="Also add it to run.corpora, so that `dvc repro` runs it.")
 @PARAMS
 def import_(params_path: Path, form: str, path: Path, name: str | None, into: str | None, **given: Any) -> None:
     """Import features: npz, csv, parquet, mmsa, csd, erc or frames.
 
-    The format frames is a folder of tables of OpenFace, py-feat or LibreFace, one per recording. They are matched by
-    name and time, as in `crossmodal import frames openface/ --into mine --modality video --prefix AU`.
+    The format frames is a folder of tables of OpenFace, py-feat or LibreFace, one per recording. The tables are matched
+    with recordings by name, and frames with utterances by time, as in
+    `crossmodal import frames openface/ --into mine --modality video --prefix AU`.
 
     Example: crossmodal import npz features.npz --corpus mine --array audio=mfcc --label emotion --task classification
     """
@@ -129,7 +132,7 @@ def _import(
     if into:
         return import_into(load(params_path), form, path, into, options, match)
     if not options.label or not task:
-        raise UserError("--corpus also needs --label and --task")
+        raise UserError("--corpus needs --label and --task as well")
     settings = {"task": task, "label": options.label, "kind": kind, "folds": folds, "run": run}
     return import_corpus(params_path, form, path, str(name), options, settings)
 

@@ -10,12 +10,12 @@ from pipeline.commands.common import load
 
 
 class Rate(click.ParamType[float | str]):
-    """Frames per second, such as ``25`` or ``30000/1001``, or the word ``recording``."""
+    """The type of an option: frames per second, such as ``25`` or ``30000/1001``, or the word ``recording``."""
 
     name = "RATE"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
-        """Return the number, or the word unchanged."""
+        """Return the rate as a number, or ``recording`` unchanged; anything else ends the command with a message."""
         from fractions import Fraction
 
         if value == "recording":
@@ -25,7 +25,7 @@ class Rate(click.ParamType[float | str]):
         except (ValueError, ZeroDivisionError, OverflowError):
             rate = 0.0
         if not rate > 0:
-            self.fail(f"{value!r} must be frames per second, such as 25 or 30000/1001, or recording", param, ctx)
+            self.fail(f"{value!r} must be frames per second, such as 25 or 30000/1001, or 'recording'", param, ctx)
         return rate
 
 
@@ -37,7 +37,7 @@ _OPTIONS = (
     click.option("--time", default="", help="With frames: column of times; with --fps, column of frame numbers."),
     click.option("--unit", type=click.Choice(["s", "ms"]), help="With frames: unit of the times.  [default: s]"),
     click.option(
-        "--fps", type=Rate(), help="With frames: frame rate if no column has times; `recording` takes each recording's."
+        "--fps", type=Rate(), help="With frames: frame rate if no column has times; `recording`: each recording's own."
     ),
     click.option(
         "--prefix",
@@ -69,18 +69,18 @@ def taken(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def refuse_given(given: Mapping[str, Any], form: str) -> None:
-    """Raise `UserError` if options were given that a format does not use; the message names them as typed."""
+    """Raise `UserError` if any option was given that the format does not use; the message names all such options."""
     from pipeline.errors import UserError
 
     context = click.get_current_context()
     options = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     unused = [options[name] for name, value in given.items() if value or (value == 0 and value is not False)]
     if unused:
-        raise UserError(f"import {form} does not use {', '.join(unused)}: leave it out")
+        raise UserError(f"import {form} does not use {', '.join(unused)}: run it without")
 
 
 def import_frames(params_path: Path, path: Path, into: str, match: str, own: Mapping[str, Any]) -> list[str]:
-    """Import tables of frames, and return the lines to print."""
+    """Import a folder of tables of frames into the corpus `into`, and return the lines to print."""
     from pipeline.errors import UserError
     from pipeline.exchange.frames.columns import FrameOptions
     from pipeline.exchange.frames.importing import import_frames as run

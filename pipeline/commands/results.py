@@ -12,7 +12,7 @@ from pipeline.commands.common import echo, echo_page, echo_styled
 
 @dataclass(frozen=True)
 class Choice:
-    """What `evaluate` prints instead of the answer; with all defaults, it prints the answer."""
+    """The options of `evaluate` that choose what it prints; with all defaults, it prints the answer."""
 
     every: bool = False
     as_json: bool = False
@@ -27,7 +27,7 @@ _OPTIONS = {"every": "--all", "as_json": "--json", "as_csv": "--csv", "robustnes
 
 
 def check_choice(options: Mapping[str, Any]) -> Choice:
-    """Return which output the options of `evaluate` choose; two that exclude each other raise `UserError`."""
+    """Return the output that the options of `evaluate` choose; options that exclude each other raise `UserError`."""
     from pipeline.errors import UserError
 
     found = Choice(**options)
@@ -41,7 +41,7 @@ def check_choice(options: Mapping[str, Any]) -> Choice:
 
 
 def print_results(params: Any, name: str, choice: Choice, *, quiet: bool, first: bool) -> None:
-    """Print the results of a corpus, or only write by_column.csv if nothing is to be printed.
+    """Print the chosen results of a corpus; with `--by`, also write them to by_column.csv.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def print_results(params: Any, name: str, choice: Choice, *, quiet: bool, first:
     choice
         What is printed.
     quiet
-        Print nothing; by_column.csv is written all the same.
+        Print nothing; by_column.csv is still written.
     first
         Whether this is the first corpus; a CSV's header is printed for the first one only.
     """

@@ -1,4 +1,4 @@
-"""The stages, one command each."""
+"""The commands that run the stages, one per stage."""
 
 from functools import partial
 from pathlib import Path
@@ -100,7 +100,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
 ahead = click.option(
     "--ahead",
     is_flag=True,
-    help="If this starts workers, also compute what other stores lack, ready for their own commands.",
+    help="If workers are started, let them also compute what the other stores lack, for later commands to use.",
 )
 
 
@@ -207,7 +207,7 @@ def extract(
 @with_corpora
 @with_selection
 @click.option(
-    "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels; every strategy must then be at chance."
+    "--shuffle-labels", "shuffled", is_flag=True, help="Permute the labels; every strategy must then score at chance."
 )
 @if_possible
 @run_options
@@ -251,7 +251,9 @@ def train(
 @click.option("--csv", "as_csv", is_flag=True, help="Print table.csv instead: one line per row and metric.")
 @click.option("--robustness", is_flag=True, help="Print how fusions score with missing modalities instead.")
 @click.option("--drop", metavar="MODALITIES", help="Print fusions without these modalities instead, as in audio,video.")
-@click.option("--by", metavar="COLUMN", multiple=True, help="Print the best rows by group instead; can be repeated.")
+@click.option(
+    "--by", metavar="COLUMN", multiple=True, help="Print scores for each value of COLUMN instead; can be repeated."
+)
 @click.option(
     "--strategy",
     "strategies",

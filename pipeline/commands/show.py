@@ -20,8 +20,8 @@ def show(
 ) -> None:
     """Show one utterance or recording as the pipeline sees it.
 
-    Prints where it is in its recording, what was trimmed, which face was followed, the words on their time axis, and
-    what each modality and the fusion predict. Missing streams are made first; no trained model is needed.
+    Prints where the utterance is in its recording, what was trimmed, which face was followed, when each word was said,
+    and what each modality and the fusion predict. Missing streams are made first; no trained model is needed.
 
     Example: crossmodal show ana-01 --corpus demo --png ana-01.png
     """

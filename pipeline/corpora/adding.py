@@ -38,8 +38,8 @@ def add_corpus(
     Raises
     ------
     UserError
-        If the name is taken and `force` is not set, the name cannot be used, or a setting is invalid. Nothing is
-        changed then.
+        If the name is taken and `force` is not set, the name cannot be used, or a setting is invalid. The file is then
+        unchanged.
     """
     check_name(name)
     with _editing(path):
@@ -111,7 +111,7 @@ def set_label(path: Path, name: str, label: str, task: str) -> list[str]:
 
 
 def _editing(path: Path) -> AbstractContextManager[None]:
-    """Return a context manager that keeps other commands from editing the file."""
+    """Return a context manager within which no other command can edit the settings file."""
     return locked(path.with_name(f".{path.name}.lock"), f"is editing {path}")
 
 
@@ -196,10 +196,10 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
 def _union_block(path: Path, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the block of a union: the given settings, completed by those of its parts or by defaults."""
     if settings.get("root"):
-        raise UserError(f"--root is not for --reader {UNION}: its recordings are those of the corpora in --of")
+        raise UserError(f"--root is not for --reader {UNION}, which uses the recordings of the corpora in --of")
     of = _names(settings.get("of"))
     if not of:
-        raise UserError(f"--of is needed: the corpora that {name} is made of, as in --of ravdess,crema_d")
+        raise UserError(f"--of is needed: list the corpora that {name} joins, as in --of ravdess,crema_d")
     corpora = load_params(path).corpora if path.exists() else {}
     for part in of:
         if part not in corpora:

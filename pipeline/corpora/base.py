@@ -28,8 +28,8 @@ class Fault:
     source
         Where the fault is documented.
     utterances
-        The utterances whose recordings are missing or unreadable because of it; a copy that lacks only these is
-        complete.
+        The utterances whose recordings are missing or unreadable because of this fault. A copy that lacks only these
+        recordings is complete.
     """
 
     what: str

@@ -31,7 +31,7 @@ Completion = tuple[Corpus, Mapping[str, Any]]  # a corpus, and further entries o
 
 
 def as_it_is(corpus: Corpus) -> Completion:
-    """Return a corpus unchanged, with no further entries."""
+    """Return a corpus unchanged, and no further entries for the record of its tables."""
     return corpus, {}
 
 
@@ -100,12 +100,12 @@ def gather(settings: CorpusParams) -> Corpus:
 
 
 def _is_written_down(settings: CorpusParams) -> bool:
-    """Whether `prepare` recognises the words of a corpus without text."""
+    """Return whether `prepare` recognises the words of a corpus without text."""
     return settings.transcribe not in (None, "never")
 
 
 def published_of(settings: CorpusParams) -> bool | dict[str, bool]:
-    """Return whether a corpus is a published one; for a union, a mapping from each part's name to the same fact."""
+    """Return whether a corpus is a published one; for a union, return this for each part, keyed by its name."""
     if not isinstance(settings, UnionParams):
         return description(settings.reader) is not None
     parts = {name: published_of(part) for name, part in settings.parts.items()}
@@ -142,8 +142,8 @@ def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
     if not away:
         return []
     message = (
-        f"{len(away)} recordings lie outside {settings.root}, such as {min(away)}: `dvc repro` does not notice when "
-        "they change (`crossmodal status` does); link them into the folder, or run `dvc repro --force` when they do"
+        f"recordings outside {settings.root}: {len(away)}, such as {min(away)}. `dvc repro` does not notice when they "
+        "change (`crossmodal status` does): link them into the folder, or run `dvc repro --force` after a change"
     )
     return [Problem("warning", label_file(settings), None, message)]
 

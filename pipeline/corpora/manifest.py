@@ -3,8 +3,8 @@
 manifest.csv has one row per utterance, with the columns `media` (path, absolute or relative to the manifest's folder),
 the label and, optionally, `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split` and
 `region`. If the voice is in another file, `sound` (path) and `sound_start` (s) say where. `audio_track` and
-`video_track` name one of several tracks (number from 1, language, title), and `audio_channel` one channel (left, right,
-mix, number). Further columns are kept, and any of them can be the protocol's group. words.csv has the columns
+`video_track` name one of several tracks (by number from 1, language or title), and `audio_channel` one channel (left,
+right, mix or number). Further columns are kept, and any of them can be the protocol's group. words.csv has the columns
 `utterance, word, start, end`. All times are seconds of the recording.
 """
 
@@ -110,14 +110,14 @@ def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> 
         needed.append(group)
     remedies = {
         corpus.label: "To go without labels, leave label empty in the settings",
-        group: "protocol.group divides by it: add the column; or, if it is not known, set protocol.group to group, "
-        "which divides by recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
+        group: "The protocol groups by it: add the column; or, if the values are unknown, set protocol.group to group, "
+        "which groups by recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
     }
     check_columns(path, header, needed, remedies)
 
 
 def _holds_only_text(header: Sequence[str]) -> bool:
-    """Whether there is a column `text` but none that may name recordings, by our names or similar names."""
+    """Return whether there is a column `text` but none called `media` or `sound`, or nearly so."""
     near = nearly_ours(header, ["media", "sound"])
     return "text" in header and not {"media", "sound"} & {*header, *near.values()}
 
@@ -247,7 +247,7 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
             "warning",
             path,
             None,
-            f"{corpus.label}: {label!r} counts as a class; if it means that there is no label, remove its rows",
+            f"{corpus.label}: {label!r} counts as a class; if it means that the label is missing, empty the cells",
         )
         for label in labels
         if reads_like_no_label(label)

@@ -20,7 +20,9 @@ OURS = tuple(name for name in COLUMNS if name not in MADE)
 def check_named_columns(path: Path, label: str, group: str) -> None:
     """Raise `UserError` if the label or group column in the settings has a name that means something else here."""
     if label in (*COLUMNS, *MADE):
-        raise UserError(f"{path}: the column {label!r} has another meaning here: copy the labels to another column")
+        raise UserError(
+            f"{path}: the column {label!r} has a fixed meaning in a manifest: copy the labels to another column"
+        )
     if group in MADE:
         raise UserError(f"{path}: the column {group!r} is filled in by `crossmodal prepare`: rename yours")
 
@@ -28,9 +30,9 @@ def check_named_columns(path: Path, label: str, group: str) -> None:
 def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
     """Return the corrected sheet, and problems.
 
-    Columns that `prepare` makes are left out. If no cell of a known column can be meant for it, that is an error, and
-    the column is emptied. Other words for train, valid and test are replaced by these words. Unknown names of splits
-    are ignored if the protocol does not use splits.
+    Columns that `prepare` makes are left out. A column with a known name but only unsuitable cells is an error and is
+    emptied. Other words for train, valid and test are replaced by these words. Unknown names of splits are ignored if
+    the protocol does not use splits.
     """
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())
@@ -69,7 +71,7 @@ def _split(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, l
     if unknown and not PROTOCOLS[protocol.kind].needs_splits:
         notices.append(
             f"{unknown[0]!r} is not one of {', '.join(SPLITS)} and is ignored: the protocol {protocol.kind} does "
-            "not need it"
+            "not need splits"
         )
         meant |= dict.fromkeys(unknown, "")
     found = [Problem("warning", path, None, f"split: {notice}") for notice in notices]

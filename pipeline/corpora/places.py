@@ -61,7 +61,7 @@ def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str
 
 
 def _plain(path: str, place: str, root: Path) -> str:
-    """Return a path without ``.`` and ``..`` if that still leads to the same file, else the path itself."""
+    """Return a path without ``.`` and ``..``, or unchanged if it would then lead to another file."""
     plain = os.path.normpath(path)
     return plain if plain == path or real_places([plain], root) == [place] else path
 
@@ -119,7 +119,7 @@ def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
     table
         The utterances.
     again
-        The mask of these rows, from `repeated`.
+        The mask of the rows that do so, as `repeated` returns it.
     """
     if not again.any():
         return ""

@@ -28,7 +28,7 @@ class Problem:
     ----------
     severity
         ``error``: a row contradicts itself, and nothing is prepared. ``failed``: a recording cannot be read; its
-        utterances stay and count as failed. ``warning``: nothing changes.
+        utterances stay in the table and count as failed. ``warning``: everything is prepared all the same.
     file, line
         Where the problem is; the line is None if it does not concern a single line.
     message
@@ -36,7 +36,7 @@ class Problem:
     stops
         The stage that an error stops.
     alone
-        Whether it only is a problem if the corpus is used alone; in a union, other corpora may make up for it.
+        Whether this is a problem only if the corpus is used alone; in a union, other corpora may make up for it.
     """
 
     severity: Severity

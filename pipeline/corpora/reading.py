@@ -85,7 +85,7 @@ def _fault_of_table(table: pd.DataFrame, settings: CorpusParams) -> str:
             remedy = "text is needed, empty if it is unknown" if text else "a number is needed, NaN if it is unknown"
             return f"the {column} {cell!r} of utterance {row + 1}, which is {_a(cell)}: {remedy}"
     if table["line"].isna().any():
-        return "utterances without a line: give 0 where there is no line"
+        return "utterances without a line number: give 0 where there is none"
     return ""
 
 

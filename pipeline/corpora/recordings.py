@@ -30,7 +30,7 @@ def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Return problems: recordings that break off, missing tracks and channels, and tracks that were not chosen."""
+    """Return problems: recordings that break off, rows that name a missing track or channel, or leave it open."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -62,7 +62,7 @@ def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
 
 
 def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
-    """Return a warning about modalities in the settings that no utterance has, or an error if that is all of them.
+    """Return a warning about modalities in the settings that no utterance has, or an error if there is no other.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
         )
         return [Problem("error", label_file(settings), None, message)]
     rest = ", ".join(m for m in settings.modalities if m in there)
-    message = f"{absent}: left out, as with modalities: [{rest}]"
+    message = f"{absent}: this has the same effect as the setting modalities: [{rest}]"
     return [Problem("warning", label_file(settings), None, message)]
 
 
@@ -158,7 +158,7 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
 
 
 def probed(files: Iterable[str]) -> Found:
-    """Return what each recording holds, or what is wrong with it; each file is opened only once."""
+    """Return the length and tracks of each recording, or what is wrong with it; each file is opened only once."""
     from concurrent.futures import ThreadPoolExecutor
 
     by_file: dict[Any, list[str]] = {}

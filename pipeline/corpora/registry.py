@@ -47,7 +47,7 @@ def reader(name: str) -> Reader:
 
 
 def description(name: str) -> Description | None:
-    """Return the description of a published corpus; None if the reader is not one of a published corpus."""
+    """Return the description of a published corpus; None for any other registered reader."""
     return _READERS[name].description
 
 

@@ -44,7 +44,7 @@ def sources_of(settings: CorpusParams) -> dict[str, str]:
 
 
 def current(params: Params, name: str) -> bool:
-    """Whether utterances.csv and words.csv still agree with the label files of the corpus; recordings are not opened.
+    """Return whether utterances.csv and words.csv agree with the label files; recordings are not opened.
 
     They also disagree if `prepare` would now refuse the label files (for example because of another label or task), or
     would recognise or align words with other settings. Words that were recognised or aligned are not compared.
@@ -74,7 +74,7 @@ def current(params: Params, name: str) -> bool:
 
 
 def _of(corpus: Corpus, stored: pd.DataFrame) -> Corpus:
-    """Return the utterances and words of a corpus that a selection holds."""
+    """Return a corpus reduced to the utterances in `stored`, the table of a selection, and to their words."""
     names = set(stored["utterance"])
     rows, words = (table[table["utterance"].isin(names)] for table in (corpus.utterances, corpus.words))
     return replace(corpus, utterances=rows, words=words)
@@ -87,7 +87,7 @@ def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) ->
 
 
 def _same_words(path: Path, words: pd.DataFrame, apart: Set[str]) -> bool:
-    """Whether a stored table of words equals `words`, apart from the words of some utterances (`apart`)."""
+    """Return whether a stored table of words equals `words`; the words of utterances in `apart` are not compared."""
     if not apart:
         found = path.read_bytes().decode("utf-8", errors="replace") if path.exists() else ""
         return found == csv_text(words)
@@ -120,7 +120,7 @@ def label_file(settings: CorpusParams) -> Path:
 
 
 def changed_sources(params: Params, name: str) -> str:
-    """Return a sentence if the manifest, its timed words or a union's parts have changed since `prepare` read them.
+    """Return a sentence if the manifest, its timed words or a union's parts have changed since `prepare`, else ``""``.
 
     If all files are missing, that does not count as a change, since features may have been copied without them.
     """
@@ -131,12 +131,12 @@ def changed_sources(params: Params, name: str) -> str:
     changed = " and ".join(sorted(file for file in {**then, **now} if then.get(file) != now.get(file)))
     return (
         f"{settings.root}: {changed} changed since `crossmodal prepare --corpus {name}` read it: run that"
-        " command again, and those after it"
+        " command again, and then the later stages"
     )
 
 
 def _read_then(name: str) -> Mapping[str, str] | None:
-    """Return what `prepare` read; None if it is unknown or the record is damaged, which is reported elsewhere."""
+    """Return the hashes that `prepare` recorded (see `sources_of`); None if there are none or the record is damaged."""
     path = CorpusPaths(name).work / TABLES
     try:
         found = read_record(path).get(SOURCES) if path.is_file() else None
@@ -146,7 +146,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Whether the files still mean the same although their bytes changed; False if they cannot be read."""
+    """Return whether the label files give the same tables although their bytes changed; False if unreadable."""
     try:
         return current(params, name)
     except UserError:

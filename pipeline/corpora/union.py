@@ -20,15 +20,15 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
     """Return the union of several corpora.
 
     The utterances of ravdess get names such as ``ravdess:03-01-01-01-01-01-01``. Recordings, speakers, groups and the
-    column by which the part's own protocol divides it get the same prefix, so that equal names in two corpora are never
-    confused. A row without a group takes its group from that column. The column `corpus` names the part.
+    group column of each part's own protocol get the same prefix, so that equal names in two corpora are never confused.
+    A row without a group takes its group from the latter column. The column `corpus` names the part.
 
     Parameters
     ----------
     parts
         The utterances, words and problems of each corpus, keyed by its name.
     settings
-        The settings of the union, which hold those of its parts and the new names of labels.
+        The settings of the union, which contain the settings of its parts and the new names of labels.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFram
             messages.append(f"labels: no utterance has the label {name!r}; {suggest(name, sorted(set(label)))}")
     left_out = label.map(lambda name: settings.labels.get(name, name) is None).astype(bool)
     for (name, part), count in table[left_out].groupby([settings.label, CORPUS]).size().items():
-        messages.append(f"labels: {count} utterances of {part} with the label {name!r} are left out")
+        messages.append(f"labels: all utterances of {part} with the label {name!r} are left out ({count})")
     kept = table[~left_out].reset_index(drop=True)
     kept[settings.label] = kept[settings.label].map(lambda name: settings.labels.get(name, name)).astype(object)
     for part in settings.parts:
@@ -96,7 +96,7 @@ def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFram
     alone = [f"{name} ({', '.join(where)})" for name, where in own.items() if len(where) < len(settings.parts)]
     if alone:
         messages.append(
-            f"not all corpora have the labels {', '.join(alone)}: if they have other names elsewhere, rename them in "
-            "labels; to leave them out, set them to null there"
+            f"not all corpora have the labels {', '.join(alone)}: if the others call them by another name, rename "
+            "them in labels; to leave them out, set them to null there"
         )
     return kept, [Problem("warning", where, None, message) for message in messages]

@@ -45,7 +45,7 @@ CONFIDENCE = "confidence"  # further column of words.csv if words were recognise
 
 @dataclass(frozen=True)
 class Corpus:
-    """What a reader returns: the utterances (`COLUMNS` and the label), timed words, and problems."""
+    """A corpus as its reader returns it: the utterances (`COLUMNS` and the label), timed words, and problems."""
 
     utterances: pd.DataFrame
     words: pd.DataFrame
@@ -157,7 +157,7 @@ def place_of(row: Any, modality: str) -> tuple[str, float, float]:
 
 
 def read_word_table(path: Path) -> pd.DataFrame:
-    """Read the table of words that `prepare` wrote; times are seconds of the recording, or NaN for a word without."""
+    """Read the table of words that `prepare` wrote; times are seconds of the recording, NaN if unknown."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     types = {"utterance": str, "word": str, "start": float, "end": float}

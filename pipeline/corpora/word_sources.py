@@ -16,8 +16,8 @@ GIVEN, RECOGNISED, ALIGNED = "given", "recognised", "aligned"
 def with_sources(table: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
     """Return the table of utterances with its columns `text_source` and `words_source` filled in.
 
-    If the corpus's reader does not name a source, the text or times count as given. Where there is no text, or there
-    are no times, the source is empty.
+    If the corpus's reader does not name a source, the text or times count as given. Without text or times, the source
+    is empty.
     """
     spoken, timed = set(words["utterance"]), set(words.loc[words["start"].notna(), "utterance"])
     there = {
@@ -31,7 +31,7 @@ def with_sources(table: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:
 
 
 def rule_of(settings: CorpusParams, utterance: str) -> CorpusParams:
-    """Return the settings of the corpus that an utterance comes from; in a union, that is one of the parts."""
+    """Return the settings of the corpus that an utterance comes from: in a union, the settings of one part."""
     if not isinstance(settings, UnionParams):
         return settings
     part, _, own = utterance.partition(":")
@@ -39,7 +39,7 @@ def rule_of(settings: CorpusParams, utterance: str) -> CorpusParams:
 
 
 def makes_words(settings: CorpusParams) -> bool:
-    """Whether words are recognised or aligned for a corpus, or for a part of a union."""
+    """Return whether words are recognised or aligned for a corpus or, in a union, for any of its parts."""
     if "text" not in settings.modalities:
         return False
     parts = settings.parts.values() if isinstance(settings, UnionParams) else [settings]
@@ -48,7 +48,7 @@ def makes_words(settings: CorpusParams) -> bool:
 
 
 def needs_text(row: Any, rule: CorpusParams) -> bool:
-    """Whether the words of an utterance are to be recognised; without a recording, they cannot be.
+    """Return whether the words of an utterance are to be recognised; without a recording, they cannot be.
 
     Parameters
     ----------
@@ -62,16 +62,16 @@ def needs_text(row: Any, rule: CorpusParams) -> bool:
 
 
 def needs_times(row: Any, rule: CorpusParams, coarse: Collection[str]) -> bool:
-    """Whether the words of an utterance are to be aligned with its sound.
+    """Return whether the words of an utterance are to be aligned with its sound.
 
-    Words that have times from a recogniser are aligned, too, because these times are too coarse.
+    Words with times from a recogniser are aligned, too, because a recogniser's times are too coarse.
 
     Parameters
     ----------
     row, rule
         The same as for `needs_text`.
     coarse
-        Utterances whose words have coarse times (`coarsely_timed`).
+        Utterances whose words have coarse times, as `coarsely_timed` returns them.
     """
     without = row.words_source in ("", RECOGNISED) or row.utterance in coarse
     wanted = rule.align == "always" or (rule.align == "missing" and without)
@@ -92,7 +92,7 @@ def coarsely_timed(words: pd.DataFrame) -> set[str]:
 
 
 def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> tuple[set[str], set[str]]:
-    """Return the utterances whose words `prepare` recognises, and those for which it only aligned the times.
+    """Return the utterances whose words `prepare` recognises, and the utterances for which it only aligned the times.
 
     Parameters
     ----------

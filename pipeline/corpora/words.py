@@ -27,9 +27,9 @@ Spans = Mapping[str, tuple[float, float]]  # utterance -> start and end in secon
 def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFrame:
     """Return the words of a file, indexed by line number; the table is empty if there is no file.
 
-    A word whose times are missing (empty, or -1 as some aligners write), or which has only one of them, is kept with
-    NaN for both. Rows without a word, which aligners write for pauses, are left out and counted. So are rows that
-    repeat another row with the same times. A word that ends long after its utterance is cut off at the utterance's end.
+    A word without a start or an end (an empty cell, or -1 as some aligners write) is kept with NaN for both. Rows
+    without a word, which aligners write for pauses, are left out and counted in a warning, as are rows that repeat a
+    word with the same times. A word that ends long after its utterance is cut off at the utterance's end.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(WORD_COLUMNS))
@@ -50,7 +50,7 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
         index=list(rows),
     )
     problems += _untimed(path, words, rows)
-    words, found = within(words, spans, path, "its utterance; times are recording seconds")
+    words, found = within(words, spans, path, "its utterance; times are seconds of the recording")
     problems += found
     return words
 
@@ -149,9 +149,9 @@ def _named(words: pd.DataFrame, line: int) -> str:
 def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.DataFrame, list[Problem]]:
     """Return the words, cut off where they last far longer than their utterance, and problems.
 
-    A word that begins in its span, or up to `TOLERANCE_S` after it, and ends more than `REACH_S` after it is cut off at
-    the end of the span, with a warning. A word that begins or ends far before its span, or begins far after it, is an
-    error. Other words that lie slightly outside their span are counted in a warning.
+    A word that begins in its span, or at most `TOLERANCE_S` after the span, and ends more than `REACH_S` after the span
+    is cut off at the end of the span, with a warning. A word that begins or ends far before its span, or begins far
+    after it, is an error. Other words that lie slightly outside their span are counted in a warning.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.D
     path
         The file, for messages.
     of
-        What the span belongs to; the end of a sentence.
+        What a span is in messages, such as ``its utterance``.
     """
     first = words["utterance"].map({name: start for name, (start, _) in spans.items()}).astype(float)
     last = words["utterance"].map({name: end for name, (_, end) in spans.items()}).astype(float)

@@ -180,7 +180,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
     Raises
     ------
     UserError
-        Unless exactly one configuration matches.
+        If no configuration matches, or several do.
 
     Examples
     --------

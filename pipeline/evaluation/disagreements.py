@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.configuration import Configuration
 from models.data.modalities import Task
+from pipeline.errors import counted
 from pipeline.evaluation.scoring import Scores
 
 NEAR = 0.5  # a predicted score is right if it is at most this far from the truth
@@ -68,7 +69,7 @@ def of_the_best(
 
 def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
     """Yield lines about the first utterances of a list; `title` names the model that alone gets them right."""
-    yield f"\n{len(utterances)} utterances that only {title} gets right" + (
+    yield f"\n{counted(len(utterances), 'utterance')} that only {title} gets right" + (
         f", the first {SHOWN}:" if len(utterances) > SHOWN else ":"
     )
     for line in utterances.head(SHOWN).itertuples():

@@ -38,7 +38,7 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class ExplainJob:
-    """Fit one configuration on one fold, then predict `repeats` times with each of its inputs permuted."""
+    """A job for a worker: fit one configuration on one fold, then predict `repeats` times with each input permuted."""
 
     job: Job
     repeats: int
@@ -87,7 +87,7 @@ def explain_job(task: ExplainJob) -> list[FoldPredictions]:
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """What a corpus's best models depend on.
+    """The permutation importance of what a corpus's best models read, and the utterances that only one gets right.
 
     Attributes
     ----------
@@ -98,7 +98,7 @@ class Explained:
     fusion_alone, single_alone
         The utterances that only the best fusion, or only the best single modality, gets right.
     top
-        ``best``, or ``top``, which claims less, if speakers are unknown.
+        What sentences call the best rows: ``best``, or only ``top`` if speakers are unknown.
     note
         A note about unknown speakers; empty if all are known.
     """
@@ -127,7 +127,7 @@ class Explained:
 
 
 def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), repeats: int = REPEATS) -> Explained:
-    """Measure what the models depend on, and write importance.csv.
+    """Measure the permutation importance of each modality and extractor, and write it to importance.csv.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
     Raises
     ------
     UserError
-        If the corpus has not been evaluated, something has changed since, or a row is unknown.
+        If the corpus has not been evaluated, if its evaluation is out of date, or if a row is unknown.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     require_label(params, name)

@@ -8,7 +8,7 @@ from models.evaluation.metrics import Metric
 
 
 def number(metric: Metric, value: float) -> str:
-    """Write a metric without its interval.
+    """Return a metric as text, without its interval.
 
     >>> from models.evaluation.metrics import metric
     >>> number(metric("classification", "accuracy"), 0.8125), number(metric("regression", "mae"), 0.8125)
@@ -18,7 +18,7 @@ def number(metric: Metric, value: float) -> str:
 
 
 def with_interval(metric: Metric, found: Interval) -> str:
-    """Write a metric with its interval.
+    """Return a metric as text, with its interval.
 
     >>> from models.evaluation.metrics import metric
     >>> with_interval(metric("classification", "accuracy"), Interval(0.8, 0.7, 0.9))
@@ -30,7 +30,7 @@ def with_interval(metric: Metric, found: Interval) -> str:
 
 
 def difference(metric: Metric, found: Interval) -> str:
-    """Write the difference between two models in a metric and its interval, each number with its sign.
+    """Return the difference between two models in a metric as text, with its interval and all signs.
 
     >>> from models.evaluation.metrics import metric
     >>> difference(metric("classification", "accuracy"), Interval(0.05, -0.01, 0.1))
@@ -40,7 +40,7 @@ def difference(metric: Metric, found: Interval) -> str:
 
 
 def p_value(p: float) -> str:
-    """Write a p value.
+    """Return a p value as text; an undefined one becomes an empty text.
 
     >>> p_value(0.0123), p_value(0.0001), p_value(float("nan"))
     ('0.012', '<0.001', '')
@@ -51,7 +51,7 @@ def p_value(p: float) -> str:
 
 
 def spaced(modalities: str) -> str:
-    """Write a set of modalities with spaces around each plus sign.
+    """Return the name of a set of modalities with spaces around each plus sign.
 
     >>> spaced("text+audio")
     'text + audio'

@@ -88,7 +88,7 @@ def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) ->
 
 
 def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str:
-    """Return the name of what a protocol's group is: its column (``speaker``), or ``group`` if cells are empty there.
+    """Return what a group of the protocol is called: its column (``speaker``), or ``group`` if cells are empty there.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str
     groups
         The group of each predicted utterance, indexed by utterance.
     corpus
-        The settings.
+        The settings of the corpus.
     """
     column = corpus.protocol.group
     own = table.set_index("utterance").get(column)
@@ -161,8 +161,8 @@ def by_group(
 ) -> pd.DataFrame:
     """Return the metric of each configuration in each group.
 
-    The interval of a group that contains at least `LEAST` groups of the protocol is computed by resampling those. If it
-    contains only one, its utterances are resampled. With two there is no interval.
+    For the interval of a group with at least `LEAST` of the protocol's groups, these are resampled. If it has only one
+    of them, its utterances are resampled. If it has two, or fewer than `FEW` utterances, it has no interval.
 
     Parameters
     ----------
@@ -171,14 +171,14 @@ def by_group(
     grouping
         What the utterances are divided by.
     metric
-        Any registry entry.
+        The metric.
     resampling
         The groups of the protocol.
 
     Returns
     -------
     DataFrame
-        With the columns `COLUMNS`; ``resampled`` says what was resampled for the interval, and is empty without one.
+        With the columns `COLUMNS`; ``resampled`` says what was resampled, and is empty if there is no interval.
     """
     lines = []
     for one, part in parts.items():
@@ -219,8 +219,8 @@ def read_by_group(name: str) -> pd.DataFrame:
 def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
     """Return the sentence below the corpus's table about groups; empty if no row is called best.
 
-    If the protocol divides by corpus, it gives the score of the best row in each corpus. Otherwise it names the group
-    in which the best row is worst.
+    If the protocol divides by corpus, the sentence gives the score of the best row in each corpus. Otherwise it names
+    the group in which the best row is worst.
     """
     best, leading = scores.best_row, scores.leading
     if scores.unranked:
@@ -235,7 +235,7 @@ def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> st
 def worst(table: pd.DataFrame, scores: Scores) -> str:
     """Return a sentence about the group in which the best row of the corpus's table is worst.
 
-    It is empty if fewer than two groups have at least `FEW` utterances, or if no row is called best.
+    The sentence is empty if fewer than two groups have at least `FEW` utterances, or if no row is called best.
     """
     best, leading = scores.best_row, scores.leading
     found = by_configuration(table).get(best.configuration) if best else None
@@ -258,11 +258,11 @@ def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Bl
     Parameters
     ----------
     table
-        What `by_group` returned.
+        The table that `by_group` returned.
     scores
         The scores of the corpus.
     note
-        The note of the grouping.
+        The note of the `Grouping`.
     file
         The file that has all groups.
     """

@@ -48,7 +48,7 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
     folder
         The corpus's folder of results.
     noted
-        What the records hold in addition to the files.
+        Further entries of the records.
     command
         The command that writes the files.
     """
@@ -69,7 +69,7 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
 
 
 def _is_plot(path: Path) -> bool:
-    """Whether a CSV holds truths and predictions; users may keep other files in the same folder."""
+    """Return whether a CSV holds truths and predictions; users may keep other files in the same folder."""
     if not (_PLOT.fullmatch(path.stem) and path.is_file()):
         return False
     with path.open("rb") as file:
@@ -94,7 +94,7 @@ def tables_of(
 
 
 def robustness_of(params: Params, name: str, parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series) -> Outputs:
-    """Return the tables and the plot of how well fusions perform as utterances lose modalities."""
+    """Return the tables and the plot that show how well fusions perform as utterances lose modalities."""
     corpus = params.corpus(name)
     setting = robustness.setting_of(corpus, groups, params.evaluate)
     shares = robustness.by_share(parts, read_dropped(name, corpus), setting)
@@ -132,7 +132,7 @@ def confusions_of(parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusPar
 
 
 def plots_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
-    """Return what DVC draws: the scores of the first rows, and the confusion matrices of the best rows."""
+    """Return the CSVs that DVC plots: the scores of the first rows, and truths and predictions of the best rows."""
     return {f"plots/{stem}.csv": csv_text(found) for stem, found in plots.for_dvc(scores, parts, corpus.task).items()}
 
 

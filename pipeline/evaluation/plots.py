@@ -1,4 +1,4 @@
-"""Plots: scores with intervals, weights of attention, robustness, reliability, and confusion matrices for DVC."""
+"""Plots: scores with intervals, attention weights, robustness, reliability, and confusion matrices for DVC."""
 
 import math
 from collections.abc import Mapping

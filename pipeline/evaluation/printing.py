@@ -50,7 +50,7 @@ def printed(params: Params, name: str) -> list[Block]:
 
 
 def view_of(params: Params, name: str) -> View:
-    """Return what the terminal shows: the answer that `evaluate` wrote, with the table that it was taken from.
+    """Return the answer that `evaluate` wrote, with the table from which it was derived, for the terminal.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def _page(params: Params, name: str) -> str:
     try:
         require_reported(params, name)
     except (UserError, FileNotFoundError):
-        return f"For the page {path}: crossmodal report {name}"
+        return f"To make the page {path}: crossmodal report {name}"
     return f"The page: {path}"
 
 

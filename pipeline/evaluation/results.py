@@ -32,23 +32,23 @@ def metrics_of(corpus: CorpusParams) -> tuple[Metric, ...]:
 def leading_of_predictions(corpus: CorpusParams) -> Metric:
     """Return the first metric of a corpus's table that reads predictions rather than probabilities.
 
-    It scores models whose probabilities are not kept. If all metrics of the table read probabilities, it is the task's
-    first metric that reads predictions.
+    This metric scores models whose probabilities are not kept. If all metrics of the table read probabilities, the
+    first metric of the task that reads predictions is returned.
     """
     both = (*metrics_of(corpus), *metrics.metrics_of(corpus.task))
     return next(metric for metric in both if metric.reads == "predictions")
 
 
 def truth_and_outputs(metric: Metric, part: pd.DataFrame) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return what a metric compares: the labels ``(n,)``, and the predictions or the probabilities.
+    """Return the two arrays that a metric compares: the labels ``(n,)``, and the predictions or the probabilities.
 
-    If the metric reads probabilities, these are ``(n, classes)``, and the labels are column positions in them. If the
-    model has no probabilities, they are all NaN, so that the metric is undefined.
+    Predictions are ``(n,)``. Probabilities are ``(n, classes)``, and the labels are then positions of their columns. If
+    the model has no probabilities, all are NaN, so that the metric is undefined.
 
     Parameters
     ----------
     metric
-        Any registry entry.
+        The metric.
     part
         The predictions of one configuration, as `read_predictions` returns them.
 
@@ -150,9 +150,9 @@ def speakers_of(name: str, corpus: CorpusParams) -> str:
 
 
 def speakers_sentence(note: str, corpus: CorpusParams) -> str:
-    """Return a note about unknown speakers and its consequence, without a full stop; empty for an empty note.
+    """Return a note about unknown speakers with its consequence, without a full stop; empty for an empty note.
 
-    The consequence is that no row is called best, unless the settings accept unknown speakers.
+    The consequence is that no row is called best, or that the settings accept unknown speakers.
     """
     return f"{note}, {'which speakers_unknown accepts' if corpus.speakers_unknown else NOT_BEST}" if note else ""
 

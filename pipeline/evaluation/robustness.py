@@ -27,9 +27,9 @@ PRESENCE_COLUMNS = [*NAMES, "present", "metric", "n", "value", "low", "high"]
 
 @dataclass(frozen=True)
 class Setting:
-    """What all robustness tables share: the metric, the groups, and the number of resamples.
+    """The metric, groups and number of resamples that all robustness tables share.
 
-    The metric is one that reads predictions, because `train` keeps no probabilities of fusions with ablated modalities.
+    The metric must read predictions, because `train` keeps no probabilities of fusions with ablated modalities.
     """
 
     metric: Metric
@@ -52,7 +52,7 @@ class Setting:
 
 
 def setting_of(corpus: CorpusParams, groups: pd.Series, params: EvaluateParams) -> Setting:
-    """Return the setting of a corpus."""
+    """Return the metric, groups and number of resamples of a corpus's robustness tables."""
     return Setting(leading_of_predictions(corpus), groups, params)
 
 
@@ -167,7 +167,7 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
     corpus
         The name of the corpus.
     shares, present
-        What `by_share` and `by_presence` returned.
+        The tables that `by_share` and `by_presence` returned.
     metric
         The metric of the setting.
     fused

@@ -81,8 +81,8 @@ class Scored:
 class Scores:
     """The rows of a corpus's table, and its metrics, the leading one first.
 
-    `unranked` says why no row is called best, which is the case if a speaker may be in both training and test parts. It
-    is empty if rows are ranked.
+    `unranked` says why no row is called best, because a speaker may be in both training and test parts. It is empty if
+    rows are ranked.
     """
 
     rows: Sequence[Scored]
@@ -170,7 +170,7 @@ def score(
     groups
         The group of each utterance, indexed by utterance.
     corpus, settings
-        The metrics, the number of resamples, and the seed of resamples and swaps.
+        Settings: the metrics, the number of resamples, and the seed of the bootstrap and of the randomisation tests.
     parameters
         Number of parameters that each model learns, if known.
 

@@ -83,7 +83,7 @@ def all_rows(
 
 
 def page(corpus: str, scores: Scores, rows: Table, notes: Iterator[str]) -> list[Block]:
-    """Return the page that table.md and the terminal show: the table by modalities, that of all rows, and notes."""
+    """Return the page for table.md and the terminal: the table by modalities, the table of all rows, and notes."""
     unit = ", percent" if scores.leading.share else ""
     return [
         f"# {corpus}",

@@ -1,4 +1,4 @@
-"""What `evaluate` writes if nothing could be learnt: tables without rows, and pages that say why."""
+"""Write the output of `evaluate` if nothing could be learnt: tables without rows, and pages that say why."""
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ _TABLES = {
 
 
 def write_unevaluated(name: str, corpus: CorpusParams, why: str) -> None:
-    """Write every file that DVC expects of `evaluate`.
+    """Write every file that DVC expects of `evaluate`, without results.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ def model_card(params: Params, name: str, configuration: Configuration, schema: 
     schema
         The schema of the saved model.
     labels
-        The labels ``(n,)`` that it was fitted on.
+        The labels ``(n,)`` of the utterances that it was fitted on.
     """
     parts = {
         "What it does": _what(params, configuration, schema),

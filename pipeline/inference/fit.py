@@ -63,8 +63,8 @@ def fit(
     Raises
     ------
     UserError
-        If the corpus has no labels; if features are missing, out of date or were written again meanwhile; if a setting
-        is invalid; or if steps are words but the configuration reads no text.
+        If the corpus has no labels; if features are missing, out of date or were rewritten in the meantime; if a
+        setting is invalid; or if time steps are words but the configuration reads no text.
     ModelError
         If the strategy cannot be built, fitted or saved.
     """
@@ -121,7 +121,7 @@ def _step_settings(
     table: pd.DataFrame,
     remark: Callable[[str], None],
 ) -> TrainParams:
-    """Return the settings with steps that exist in the corpus and that the configuration can read."""
+    """Return the settings with a choice of time steps that the corpus has and the configuration can read."""
     settings, notices = step_settings(name, settings, corpus, table)
     for notice in notices:
         remark(notice)

@@ -130,7 +130,7 @@ def _workers(params: Params, clips: int, workers: int | None) -> Any:
 
 @contextmanager
 def _corpus(params: Params, schema: Schema, clips: Clips, text: str | None) -> Iterator[tuple[Params, str]]:
-    """Yield settings whose only corpus consists of the clips, and its name; its files are removed at the end."""
+    """Yield settings with a single corpus made of the clips, and its name; the corpus is removed at the end."""
     if text is not None and clips.folder is not None:
         raise UserError(
             f"--text is the transcript of one recording, but {clips.folder} holds a manifest: fill in its column text"

@@ -1,7 +1,7 @@
 """The range of each feature in training, and a warning about new clips whose features lie far outside it.
 
-Far outside that range a model extrapolates, and its probabilities do not show how unsure it is. The bounds of a feature
-are Tukey's outer fences, three interquartile ranges below the first and above the third quartile (J. W. Tukey,
+Far outside its training range a model extrapolates, and its probabilities do not show how unsure it is. The bounds of a
+feature are Tukey's outer fences, three interquartile ranges below the first and above the third quartile (J. W. Tukey,
 Exploratory Data Analysis, 1977, section 2C, calls values beyond them "far out"). They are widened to the smallest and
 largest value in training, since a feature with heavy tails has values beyond the fences in training, too. If a new clip
 is like the n training clips (exchangeable), a feature of it exceeds their largest value or falls below their smallest

@@ -1,4 +1,4 @@
-"""The schema of a saved model: what it was fitted on, and how the current settings differ from that."""
+"""The schema of a saved model: what the model was fitted on, and how the current settings differ."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -111,7 +111,7 @@ class _Described:
 
 
 def checked(schema: Schema, where: str) -> Schema:
-    """Return a schema that was read from a file; a missing or invalid value in it raises `UserError`."""
+    """Return a schema read from the file `where` after checking it; a missing or invalid value raises `UserError`."""
     parse(_Described, schema, where)
     return schema
 
@@ -139,7 +139,7 @@ def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[st
 
 
 def plain(value: Any) -> Any:
-    """Return a value in the form that it has after writing it as JSON and reading it back."""
+    """Return a value as it would be after being written as JSON and read back."""
     return json.loads(json.dumps(value, default=list))
 
 
@@ -190,7 +190,7 @@ def require_same(params: Params, schema: Schema, model: str) -> list[str]:
     if refused := [line for line, fatal in found if fatal]:
         raise UserError(
             "\n".join([f"{model} cannot be used with {params.path}:", *refused])
-            + "\nset the values that the model was trained with, name its settings file with --params, or fit it again"
+            + "\nset the values that the model was trained with, name its settings file with --params, or refit it"
         )
     return [line for line, _ in found]
 
@@ -205,7 +205,7 @@ def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
             continue
         extractor, was = params.extractor(name), entry["fingerprint"]
         if (then := was.get("name")) != extractor.name:
-            yield f"features.{name}: the model was trained with {then}, but this is {extractor.name}", True
+            yield f"features.{name}: the model was trained with {then}, but the settings name {extractor.name}", True
             continue
         was = was | {
             "config": plain(_defaults(extractor.Config)) | was["config"]
@@ -224,13 +224,13 @@ def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[
             past = f"with {_shown(then)}" if key in was["config"] else "without it"
             yield f"{where}.{key}: the model was trained {past}, {params.path} says {_shown(here)}", True
     if was["version"] != now["version"]:
-        yield f"{where}: the model was trained with version {was['version']}, but this is {now['version']}", True
+        yield f"{where}: the model was trained with version {was['version']}, but {now['version']} is installed", True
     if was.get("weights") != now.get("weights"):
         yield f"{where}: the model was trained with other weights files", True
     for library, then in was["libraries"].items():
         here = now["libraries"].get(library)
         if then != here:
-            yield f"{where}: the model was trained with {library} {then}, but this is {here}: numbers may differ", False
+            yield f"{where}: the model was trained with {library} {then}, not {here}: numbers may differ", False
 
 
 def _shown(value: Any) -> str:

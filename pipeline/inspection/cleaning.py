@@ -7,6 +7,7 @@ from common.atomic import discard
 from features.registry import extractor_class, extractor_names
 from features.store import Store, open_store
 from pipeline.corpora.sources import MADE_WORDS
+from pipeline.errors import counted
 from pipeline.reporting.utterance.parts import FOLDER, KEYS, read_keys
 from pipeline.run.cache import garbage
 from pipeline.run.leftovers import left_by_killed_runs
@@ -40,7 +41,7 @@ class Garbage:
     def lines(self) -> list[str]:
         """Return the preview shown before deletion: one line for the cached files, one per unfinished file."""
         return [
-            f"{len(self.clips)} cached files ({self.size / 1e6:.1f} MB) are not used by any store under data/work",
+            f"unused in the cache: {counted(len(self.clips), 'file')} ({self.size / 1e6:.1f} MB)",
             *(
                 f"{path}{'/ and everything in it' if path.is_dir() else ''}: left unfinished by a run that was killed"
                 for path in self.unfinished
@@ -55,7 +56,7 @@ def found_garbage() -> Garbage:
 
 
 def used_keys() -> set[str]:
-    """Return all cache keys of the clips and fits from which files under data/work and results were made.
+    """Return the cache keys of all clips and fits from which files under data/work and results were made.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def used_keys() -> set[str]:
 
 
 def _is_light(store: Store) -> bool:
-    """Whether a light step wrote a store: it reads no files of the cache, though earlier versions wrote some."""
+    """Return whether a light step wrote a store: such a step does not use the cache, though earlier versions did."""
     name = store.attribute("name")
     if store.attribute("kind") == "features" and name in extractor_names():
         return extractor_class(name).light
@@ -89,7 +90,7 @@ def _is_light(store: Store) -> bool:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Numbers of deleted clips, of their bytes, of deleted unfinished files, and of those that could not be deleted."""
+    """Numbers of deleted clips and of their bytes, and of unfinished files that were deleted or could not be."""
 
     clips: int
     size: int
@@ -97,10 +98,10 @@ class Cleaned:
     kept: int
 
     def __str__(self) -> str:
-        """Return a sentence."""
+        """Return a sentence with these numbers."""
         parts = [
-            f"{self.clips} files deleted, {self.size / 1e6:.1f} MB freed",
-            f"{self.unfinished} unfinished files of killed runs deleted" if self.unfinished else "",
+            f"{counted(self.clips, 'file')} deleted, {self.size / 1e6:.1f} MB freed",
+            f"{counted(self.unfinished, 'unfinished file')} of killed runs deleted" if self.unfinished else "",
             f"{self.kept} could not be deleted" if self.kept else "",
         ]
         return "; ".join(filter(None, parts))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from models.validation.protocol import grouped, groups_of
 from pipeline.corpora.word_sources import machine_made
+from pipeline.errors import counted
 from pipeline.settings.blocks import CorpusParams
 from pipeline.tables.rules import is_no_label
 
@@ -22,14 +23,14 @@ class Part:
 
 @dataclass(frozen=True)
 class CorpusFacts:
-    """What a corpus holds.
+    """Counts of the utterances, words and labels of a corpus.
 
     Attributes
     ----------
     corpus
         The name of the corpus.
     utterances, recordings
-        Their numbers.
+        The numbers of utterances and of recordings.
     groups
         The number of groups of the protocol; None if nothing says which utterances belong together.
     timed_words, untimed_words
@@ -61,9 +62,9 @@ class CorpusFacts:
 
     def __str__(self) -> str:
         """Return one line about the whole corpus, and one about each part of a published split."""
-        several = "no groups (each utterance by itself)" if self.groups is None else f"{self.groups} groups"
-        first = f"{self.corpus}: {self.utterances} utterances, {self.recordings} recordings, {several}, "
-        first += f"{self.timed_words} timed words"
+        several = "no groups (each utterance by itself)" if self.groups is None else counted(self.groups, "group")
+        first = f"{self.corpus}: {counted(self.utterances, 'utterance')}, {counted(self.recordings, 'recording')}, "
+        first += f"{several}, {counted(self.timed_words, 'timed word')}"
         first += f" and {self.untimed_words} without times" if self.untimed_words else ""
         first += f"; {self.made}" if self.made else ""
         first += f"; {self._labels()}" if not self.label or self.labels or self.unlabelled else ""
@@ -76,8 +77,8 @@ class CorpusFacts:
         return ", ".join([*(f"{count} {label}" for label, count in self.labels.items()), *without])
 
     def _part(self, part: Part) -> str:
-        groups = "" if part.groups is None else f" in {part.groups} groups"
-        return f"{self.corpus}: {part.split}: {part.utterances} utterances{groups}"
+        groups = "" if part.groups is None else f" in {counted(part.groups, 'group')}"
+        return f"{self.corpus}: {part.split}: {counted(part.utterances, 'utterance')}{groups}"
 
 
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> CorpusFacts:

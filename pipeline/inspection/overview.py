@@ -35,9 +35,9 @@ class Instance:
     Attributes
     ----------
     instance, extractor, modality
-        Its name, the name of the extractor, and the modality that this reads.
+        The name of the instance, the name of its extractor, and the modality that the extractor reads.
     pooled, per_row
-        The number of values per utterance, and per frame, word or window.
+        The number of values per utterance, and the number per frame, word or window.
     ms
         The measured processor time per clip in ms; None if it was not measured with these settings.
     weights

@@ -31,7 +31,7 @@ class Speed:
 
 
 def speed_key(extractor: str, config: Mapping[str, Any]) -> str:
-    """Return the key of the time of an extractor with these settings.
+    """Return the key in `Speed.ms` for an extractor with these settings.
 
     >>> speed_key("mfcc", {"count": 40})
     'mfcc {"count": 40}'

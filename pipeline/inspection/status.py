@@ -78,7 +78,7 @@ _LEARNT = ("train", "evaluate", "report")
 def _step(
     name: str, stage: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path, cache: ClipCache | None
 ) -> Counts:
-    """Return the counts of a step; a light one has no cache."""
+    """Return the counts of a step; `cache` is None for a step that does not use the cache."""
     try:
         planned = plan()
     except (UserError, StoreError) as error:

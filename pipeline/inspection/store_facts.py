@@ -156,7 +156,7 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return the ranges of the values per utterance or, if the store has none, per row; and which of both they are."""
+    """Return ``utterance`` or ``row``, and the ranges of the values per utterance or, if it has none, per row."""
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:
         return "utterance", ranges_of(pooled, store.pooled()[ok])

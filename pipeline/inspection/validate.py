@@ -22,14 +22,14 @@ from pipeline.training.matching import imported_differences
 
 @dataclass(frozen=True)
 class Validated:
-    """A corpus that was checked.
+    """The result of checking a corpus.
 
     Attributes
     ----------
     problems
         Everything that is wrong with the corpus.
     facts
-        The counts of what it holds.
+        The numbers of its utterances, words and labels.
     to_recognise
         The number of utterances whose words `prepare` will recognise.
     """
@@ -43,7 +43,7 @@ class Validated:
         return sum(problem.severity == severity for problem in self.problems)
 
     def document(self) -> dict[str, Any]:
-        """Return everything as one mapping, whose keys docs/json.md describes."""
+        """Return the facts, counts and problems as one mapping, whose keys docs/json.md describes."""
         counts = {severity: self.count(severity) for severity in SEVERITIES}
         more = {"to_recognise": self.to_recognise, "counts": counts, "problems": self.problems}
         return {**vars(self.facts), **more}
@@ -59,7 +59,7 @@ class Validated:
 
 
 def validate(params: Params, name: str) -> Validated:
-    """Check a corpus; if its rows have no errors, also its protocol and the leak guard."""
+    """Check the rows of a corpus; if they have no errors, also try its protocol and run the leak guard."""
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances
@@ -100,7 +100,7 @@ def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
-    """Return problems with imported features that were made for other utterances than those of the corpus."""
+    """Return problems with imported features whose utterances are not the utterances of the corpus."""
     folder = CorpusPaths(name).work / "features"
     try:
         return [
@@ -115,7 +115,7 @@ def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
     """Return which stages a corpus's errors block, and what to do."""
     if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
         return "nothing can be prepared: correct the rows named above"
-    return f"it can be prepared, but not trained: correct the errors above, or change corpora.{name}.protocol"
+    return f"it can be prepared, but not trained on: correct the errors above, or change corpora.{name}.protocol"
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:

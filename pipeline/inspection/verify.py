@@ -21,9 +21,9 @@ Checked = tuple[Path, str]  # a file and its problem, which is empty if the file
 
 
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
-    """Yield every file that was read, with a sentence about its damage, which is empty if there is none.
+    """Yield every file that was read, with a sentence about its damage; the sentence is empty if there is none.
 
-    These are the stores, tables, predictions, saved models and ledger of each corpus, and all entries of the cache.
+    The files are the stores, tables, predictions, saved models and ledger of each corpus, and all entries of the cache.
 
     Parameters
     ----------

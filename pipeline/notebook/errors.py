@@ -1,4 +1,4 @@
-"""The exception that the Python interface raises for a user's mistake: one sentence, without internal calls."""
+"""The exception that the Python interface raises for a user's mistake: one sentence, without a long traceback."""
 
 from collections.abc import Callable
 from functools import wraps

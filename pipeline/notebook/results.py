@@ -34,7 +34,7 @@ class Answered:
     facts
         The numbers behind the sentences, as in results/<corpus>/answer.json.
     sentences
-        The verdict first, then what each modality adds, what is missing, and what else has to be known.
+        The verdict, then what each modality adds, what is missing, and what else to keep in mind.
     """
 
     facts: Answer

@@ -48,7 +48,7 @@ class Utterances(Modalities):
 
     @classmethod
     def of(cls, data: Modalities, utterances: Any) -> "Utterances":
-        """Return the same data with the names of its utterances."""
+        """Return the given data together with the names of its utterances."""
         own: Mapping[str, Any] = {one.name: getattr(data, one.name) for one in fields(Modalities)}
         return cls(**own, utterances=np.asarray(utterances, object))
 
@@ -144,7 +144,7 @@ class Utterances(Modalities):
 
 @dataclass
 class _Column:
-    """One modality of some rows; scikit-learn sets its index before it puts the column back."""
+    """One modality of some rows; scikit-learn sets its `index` before it assigns the column back to ``X``."""
 
     source: Utterances
     rows: IntArray
@@ -154,7 +154,7 @@ class _Column:
 
 @dataclass(frozen=True)
 class _Places:
-    """What ``X.iloc`` returns."""
+    """Access by position to the rows and modalities of ``X``, as ``X.iloc``."""
 
     source: Utterances
 

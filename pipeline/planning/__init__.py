@@ -1,1 +1,1 @@
-"""What computing the features of a corpus will cost, told before it runs."""
+"""Estimate what computing the streams and features of a corpus will cost, before it runs."""

@@ -1,4 +1,4 @@
-"""From a few measured clips to the cost of many: a part for each clip, and a part for each second of recording."""
+"""Estimate the cost of many clips from a few measured ones: so much per clip, and so much per second of recording."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ class Work:
     Attributes
     ----------
     step
-        Its stage and name, as in ``extract mfcc``.
+        The step's stage and name, as in ``extract mfcc``.
     light
-        Whether it runs in the main process, and keeps nothing in the cache.
+        Whether the step runs in the main process and keeps nothing in the cache.
     clips, cached
-        How many clips it has in all, and how many of them are in the cache.
+        Number of all clips, and of the clips that are already in the cache.
     pending, seconds
-        How many clips are to be computed, and how many seconds of recording they are.
+        Number of the clips still to be computed, and their total length in seconds.
     """
 
     step: str
@@ -37,7 +37,7 @@ class Work:
 
     @property
     def stage(self) -> str:
-        """The stage that it belongs to."""
+        """The step's stage: ``preprocess`` or ``extract``."""
         return self.step.partition(" ")[0]
 
 
@@ -50,13 +50,13 @@ class StepCost:
     step, clips, cached, pending
         As in `Work`.
     clip_ms, second_ms
-        Processor time of a clip of no length, and of each second of recording in addition, in ms.
+        Processor time per clip whatever its length, and per second of recording in addition, in ms.
     cpu_s
-        Processor time of all clips that are to be computed, in s.
+        Processor time of all clips that are still to be computed, in s.
     loading_s
-        Processor time that every worker takes to load what the step needs, in s.
+        Processor time that each worker takes to load what the step needs, mostly a model, in s.
     disk_mb
-        What is written, in MB: the cache and the store.
+        Size of what the step writes to the cache and its store, in MB.
     """
 
     step: str
@@ -77,17 +77,17 @@ class Cost:
     Attributes
     ----------
     workers
-        How many workers share the work.
+        Number of workers that share the work; 0 if the main process does it.
     steps
-        Each step.
+        The cost of each step.
     start_s
-        Processor time of starting: the main process and the workers of each stage, and loading models there, in s.
+        Processor time of starting the main process and the workers of each stage and of loading models, in s.
     cpu_s
-        Processor time in all, in s.
+        Processor time in all, `start_s` included, in s.
     wall_s
-        How long it takes if every worker has a core of its own, in s.
+        Time until all is done, if every worker has a core of its own, in s.
     disk_mb, memory_mb
-        What is written, and the memory of all processes together, in MB.
+        Size of what is written, and memory of all processes together, in MB.
     """
 
     workers: int
@@ -100,10 +100,10 @@ class Cost:
 
 
 def line(samples: Sequence[Sample], value: str) -> tuple[float, float]:
-    """Return what a clip costs whatever its length, and each second in addition; neither is negative.
+    """Return the cost per clip whatever its length, and per second of recording in addition; neither is negative.
 
-    Nonnegative least squares over the samples (Lawson and Hanson, Solving least squares problems, 1974), scaled so that
-    the samples' sum is exact: lengths may differ too little to tell the two parts apart.
+    `value` says which cost: ``cpu_s`` or ``size``. Both are fitted by nonnegative least squares (Lawson and Hanson,
+    Solving least squares problems, 1974) and scaled so that they add up to the total cost of the samples.
 
     >>> line([Sample(1, 2.0, 0.5, 0), Sample(1, 4.0, 0.9, 0), Sample(2, 6.0, 1.4, 0)], "cpu_s")
     (0.1, 0.2)
@@ -120,12 +120,12 @@ def line(samples: Sequence[Sample], value: str) -> tuple[float, float]:
 
 
 def cost(works: Sequence[Work], stages: Mapping[str, Measured], workers: int, head_s: float) -> Cost:
-    """Return the cost of what is to be done.
+    """Return the estimated cost of all steps together.
 
     Parameters
     ----------
     works
-        The steps.
+        What each step still has to compute.
     stages
         What a worker measured on a few clips, by stage.
     workers

@@ -1,4 +1,4 @@
-"""Measure, on a worker, what streams and features of a few clips cost: processor time, disk and memory."""
+"""Measure on a worker what the streams and features of a few clips cost: processor time, disk space and memory."""
 
 import json
 import resource
@@ -23,7 +23,7 @@ from pipeline.run.streaming import StreamStep
 
 @dataclass(frozen=True)
 class Unit:
-    """Clips of one recording that are computed together, and how many seconds of it they are."""
+    """Clips of one recording that are computed together, and the length of each in seconds."""
 
     clips: tuple[Clip, ...]
     seconds: tuple[float, ...]
@@ -31,18 +31,18 @@ class Unit:
 
 @dataclass(frozen=True)
 class Probe:
-    """What is measured for one modality: its stream, of some units, and then its extractors.
+    """What is measured for one modality: the stream of some clips, then the extractors that read the stream.
 
     Attributes
     ----------
     stream
         The step that makes the stream.
     attributes
-        The attributes of its store, which extractors read.
+        The attributes of the stream's store, which extractors read.
     units
-        What is measured.
+        The clips that are measured.
     extractors
-        The steps that read the stream; the store that they name is replaced.
+        The steps that read the stream; they read the measured stream instead of the store that they name.
     """
 
     stream: StreamStep
@@ -53,7 +53,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Sample:
-    """What some clips cost in one step: processor seconds, and bytes in the cache."""
+    """What some clips cost in one step: processor time in s and bytes in the cache, for `clips` of `seconds` in all."""
 
     clips: int
     seconds: float
@@ -68,16 +68,16 @@ class Measured:
     Attributes
     ----------
     start_s
-        Processor seconds that the worker had used before this task: to start and to import.
+        Processor seconds that the worker had used before it measured anything: to start and to import.
     samples, loading_s
-        By the name of the step: what clips cost, and the processor seconds that its first clip took in addition, mostly
-        to load a model.
+        By step, as in ``extract mfcc``: the measured costs, and the processor seconds that the first clips took in
+        addition, mostly to load a model.
     failed
-        How many of the clips failed.
+        How many of the results failed.
     peak_mb
-        The largest memory of the worker.
+        Peak memory of the worker in MB.
     streams
-        The results of the streams, by modality, which the next stage reads; empty for features.
+        The computed streams by modality, which the extractors then read; empty if features were measured.
     """
 
     start_s: float
@@ -89,7 +89,7 @@ class Measured:
 
 
 def measure_streams(probes: Sequence[Probe]) -> Measured:
-    """Make the streams of the probes, into a temporary cache; for a worker."""
+    """Compute the streams of the probes on this worker, in a temporary cache; return them and what they cost."""
     start_s = _started()
     samples: dict[str, list[Sample]] = {}
     loading_s: dict[str, float] = {}
@@ -102,7 +102,10 @@ def measure_streams(probes: Sequence[Probe]) -> Measured:
 
 
 def measure_features(task: tuple[Sequence[Probe], Mapping[str, Sequence[StepReport]]]) -> Measured:
-    """Run the extractors of the probes on the streams of `measure_streams`; for another worker, as in a real run."""
+    """Run the extractors of the probes on this worker, on the streams of `measure_streams`; return what they cost.
+
+    The worker must be a new one: in a real run, too, each stage starts its own workers.
+    """
     start_s = _started()
     samples: dict[str, list[Sample]] = {}
     loading_s: dict[str, float] = {}
@@ -134,7 +137,10 @@ def _peak_mb() -> float:
 def _measured(
     step: Step, units: Sequence[Unit], root: Path, samples: dict[str, list[Sample]], loading_s: dict[str, float]
 ) -> Iterator[StepReport]:
-    """Yield the reports of all units. The first unit is also computed once before, which loads what the step needs."""
+    """Yield the report of each unit, and add its cost to `samples`.
+
+    The first unit is computed twice: what the first time costs in addition goes to `loading_s`.
+    """
     name = f"{step.stage} {step.name}"
     cost = samples.setdefault(name, [])
     for i, unit in enumerate((*units[:1], *units)):
@@ -165,7 +171,7 @@ def _size(folder: Path) -> int:
 
 
 def _stored(probe: Probe, reports: Sequence[StepReport], folder: Path) -> Path:
-    """Write the measured streams into a store, as extractors read them; return its path."""
+    """Write the computed streams to a store that extractors can read; return its path."""
     outcomes: list[Outcome] = [outcome for report in reports for outcome in report.outcomes]
     entries = {key: entry for report in reports for key, entry in report.entries.items()}
     schema, path = STREAM_SCHEMAS[probe.stream.name], folder / "stream.h5"

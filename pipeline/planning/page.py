@@ -33,13 +33,13 @@ def _line(step: StepCost) -> str:
 
 def _summary(plan: Plan, cost: Cost) -> Iterator[str]:
     if not plan.measured_clips:
-        yield "All is in the cache: the stages have only to write their stores."
+        yield "Everything is in the cache: the stages only have to write their stores."
         return
     who = f"With {counted(cost.workers, 'worker')}, one core each" if cost.workers else "In one process"
     yield f"{who}: about {_time(cost.wall_s)}."
-    yield f"Memory: about {_size(cost.memory_mb)} for all processes, the table not counted."
+    yield f"Memory: about {_size(cost.memory_mb)} for all processes, not counting the table of utterances."
     yield (
-        f"Measured: {counted(plan.measured_clips, 'clip')} ({_time(plan.measured_s)} of recording), every step that has"
+        f"Measured: {counted(plan.measured_clips, 'clip')} ({_time(plan.measured_s)} of recording) in every step with"
     )
     yield "something to compute, on one core of this machine. Training is not included."
     if plan.failed:

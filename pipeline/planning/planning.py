@@ -1,4 +1,4 @@
-"""What computing the streams and features of a corpus will cost: what is cached, and a few clips measured."""
+"""Estimate what computing the streams and features of a corpus will cost: look into the cache, measure a few clips."""
 
 import math
 import time
@@ -27,20 +27,20 @@ _MOST = 3  # clips of one recording that are measured together
 
 @dataclass(frozen=True)
 class Plan:
-    """What computing the streams and features of a corpus will cost.
+    """An estimate of what computing the streams and features of a corpus will cost.
 
     Attributes
     ----------
     corpus
-        Its name.
+        Name of the corpus.
     utterances, hours
-        How many there are, and how many hours of recording they are.
+        Number of its utterances, and their total length in hours.
     measured_clips, measured_s
-        How many clips were measured, and how many seconds of recording they are; 0 if all is in the cache.
+        Number of clips that were measured, and their total length in seconds; 0 if everything is in the cache.
     failed
         How many of the measured results failed.
     cost
-        The estimate.
+        The estimated cost.
     """
 
     corpus: str
@@ -54,7 +54,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class _Part:
-    """A modality of a corpus: its stream with what makes it, its clips, and the work on it and on its extractors."""
+    """A modality of a corpus: the step and attributes of its stream, its clips, and what each step has to compute."""
 
     stream: StreamStep
     attributes: Mapping[str, Any]
@@ -63,7 +63,7 @@ class _Part:
 
     @property
     def due(self) -> bool:
-        """Whether anything is to be computed."""
+        """Whether any step of this modality still has clips to compute."""
         return any(work.pending for work in self.works)
 
 
@@ -73,16 +73,16 @@ def plan(params: Params, name: str, workers: int, new_pool: Callable[[], Pool]) 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     workers
-        The workers that will share the work.
+        Number of workers that will share the work.
     new_pool
-        Returns a new pool, where a stage is measured: each stage starts its own workers, as in a run.
+        Returns a new pool; each stage is measured on one of its own, since each stage of a run starts its own workers.
 
     Raises
     ------
     UserError
-        If the corpus is not prepared, a recording changed since, or the worker died.
+        If the corpus is not prepared, if a recording has changed since, or if the worker that measured died.
     """
     parts = [_part(params, name, modality) for modality in MODALITIES if modality in params.corpus(name).modalities]
     probes = [_probe(params, name, part) for part in parts if part.due]
@@ -117,7 +117,7 @@ def _part(params: Params, name: str, modality: Modality) -> _Part:
 
 
 def _features_there(params: Params, name: str, instance: str, planned: Sequence[Clip | Outcome]) -> set[str]:
-    """Return the utterances whose features are in the cache; without a current stream nobody can know."""
+    """Return the utterances whose features are in the cache; none if the stream is missing or out of date."""
     extractor, cache = params.extractor(instance), ClipCache(CACHE, instance)
     try:
         require_current(planned, CorpusPaths(name).stream(extractor.modality), "crossmodal preprocess")
@@ -140,9 +140,10 @@ def _probe(params: Params, name: str, part: _Part) -> Probe:
 
 
 def units_of(clips: Sequence[Clip]) -> tuple[Unit, ...]:
-    """Return what is measured: the first clips of some recordings, which have a clip of every length.
+    """Return the clips to measure: the first clips of up to `UNITS` recordings, chosen so that lengths vary.
 
-    The first ones, since a recording is decoded from its start.
+    They are the first clips since a recording is decoded from its start. A corpus without recordings (text alone) gives
+    single clips of evenly spread lengths.
     """
     by_length = sorted(clips, key=lambda clip: (seconds_of(clip), clip.utterance))
     at = [int((i + 0.5) * len(by_length) / UNITS) for i in range(UNITS)] if by_length else []
@@ -158,13 +159,13 @@ def _unit(clips: Sequence[Clip]) -> Unit:
 
 
 def seconds_of(clip: Clip) -> float:
-    """Return how many seconds of recording a clip of a stream is; 0 if nobody knows."""
+    """Return the length of a clip in seconds; 0 if it is unknown."""
     found = float(clip.payload.span.duration_s)
     return found if math.isfinite(found) else 0.0
 
 
 def _measured(probes: Sequence[Probe], new_pool: Callable[[], Pool]) -> dict[str, Measured]:
-    """Return what was measured by stage."""
+    """Measure the probes, each stage on a pool of its own, and return the measurements by stage."""
     with new_pool() as pool:
         streams = _result(pool.run(measure_streams, [tuple(probes)]))
     found = {"preprocess": streams}
@@ -177,5 +178,5 @@ def _measured(probes: Sequence[Probe], new_pool: Callable[[], Pool]) -> dict[str
 def _result(results: Iterator[tuple[Any, Measured | WorkerLost]]) -> Measured:
     ((_, found),) = results
     if isinstance(found, WorkerLost):
-        raise UserError(f"plan: {found} while it measured a few clips: `crossmodal extract` says which of them fails")
+        raise UserError(f"plan: {found} while measuring a few clips: run `crossmodal extract` to see which one fails")
     return found

@@ -1,4 +1,4 @@
-"""The tables of a selection, written from those of its corpus; what was imported for the corpus serves it too."""
+"""Write the tables of a selection from the tables of its corpus, and link the stores imported for that corpus."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,12 +26,13 @@ _SHOWN = 3
 
 
 def select(params: Params, corpus: str, selection: Selection) -> str:
-    """Write the tables of a selection, from those that `prepare` wrote for its corpus; return its name.
+    """Write the tables of a selection from the tables of its prepared corpus; return its name, such as ``demo@20``.
 
     Raises
     ------
     UserError
-        If the corpus is not prepared, or the file cannot be read or names an utterance that the corpus does not have.
+        If the corpus is not prepared, or if the selection's file cannot be read, lists no utterances, or lists one that
+        the corpus does not have.
     """
     name = f"{corpus}{MARK}{selection.name}"
     own, whole = CorpusPaths(name), CorpusPaths(corpus)
@@ -52,32 +53,32 @@ def select(params: Params, corpus: str, selection: Selection) -> str:
 
 
 def select_again(params: Params, name: str) -> str:
-    """Write the tables of a selection again, after its corpus was prepared; return a sentence."""
+    """Write the tables of a selection again, after its corpus was prepared; return a sentence on what it contains."""
     select(params, corpus_of(name), chosen(name).selection)
     return f"{name}: {chosen(name)}"
 
 
 def _rows(path: Path, names: set[str]) -> pd.DataFrame:
-    """Return the rows of some utterances in a table of the corpus, cell by cell as they were written."""
+    """Return the rows of the named utterances in a CSV table of the corpus, every cell as the text in the file."""
     table = read_table(path, dtype=str)
     return table[table["utterance"].isin(names)]
 
 
 def _listed(file: str, table: pd.DataFrame, corpus: str) -> NDArray[np.intp]:
-    """Return the positions of the utterances that a file lists, one a line, in the order of the table."""
+    """Return the positions in the table, in ascending order, of the utterances that a file lists, one per line."""
     path = Path(file)
     refuse_pipe(path)
     try:
         raw = path.read_bytes()
         lines = raw.decode(encoding_of(raw)).splitlines()
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}: --utterances takes a file with one utterance a line") from error
+        raise UserError(f"{path}: {error.strerror}: --utterances takes a file with one utterance per line") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not text in UTF-8 or UTF-16 ({error.reason}): save it as UTF-8") from error
     wanted = {line.strip(): number for number, line in reversed([*enumerate(lines, 1)]) if line.strip()}
     if not wanted:
         raise UserError(
-            f"{path} lists no utterances: write one a line, by the names in {CorpusPaths(corpus).utterances}"
+            f"{path} lists no utterances: write one name per line; the names are in {CorpusPaths(corpus).utterances}"
         )
     known = table["utterance"]
     _require_known(path, wanted, known.tolist(), corpus)
@@ -96,13 +97,13 @@ def _require_known(path: Path, wanted: dict[str, int], known: Sequence[str], cor
     ]
     rest = ", ..." if len(unknown) > _SHOWN else ""
     raise UserError(
-        f"{path}: {counted(len(unknown), 'name')} that {corpus} does not have: {', '.join(shown)}{rest}. The names "
-        f"are in {CorpusPaths(corpus).utterances}"
+        f"{path} lists {counted(len(unknown), 'name')} that {corpus} does not have: {', '.join(shown)}{rest}. "
+        f"The names are in {CorpusPaths(corpus).utterances}"
     )
 
 
 def _link_imported(whole: CorpusPaths, own: CorpusPaths) -> None:
-    """Link the imported stores of the corpus, which hold its utterances too, into the folder of the selection."""
+    """Link the corpus's imported stores, which contain the selected utterances too, into the selection's folder."""
     links = own.features("x").parent
     links.mkdir(parents=True, exist_ok=True)
     for link in (path for path in links.glob("*.h5") if path.is_symlink()):

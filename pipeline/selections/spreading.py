@@ -1,4 +1,4 @@
-"""Which utterances stand for a corpus: all classes, parts of a split and as many groups as possible."""
+"""Choose utterances that represent a corpus: all classes, all parts of its split and as many groups as possible."""
 
 import hashlib
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ _BINS = 4  # scores are divided at their quartiles
 
 
 def spread(table: pd.DataFrame, corpus: CorpusParams, count: int) -> NDArray[np.intp]:
-    """Return the positions of `count` utterances that represent a table, in its order.
+    """Return the positions, in ascending order, of `count` utterances that represent a table.
 
-    Each class within each part of a split (for scores: each quarter of them) is a stratum. Seats are given by the
-    method of Sainte-Lague, in proportion to the sizes of the strata, after each stratum has had `LEAST`. Within a
-    stratum, groups take turns. The choice depends on the names of the utterances and groups alone, not on the order of
-    the table, and a smaller choice is a part of every larger one.
+    Each class (for scores: each quarter of the scores) within each part of the split is a stratum. Every stratum first
+    gets `LEAST` utterances, if it has as many; the others are allotted in proportion to the sizes of the strata, by the
+    method of Sainte-Laguë. Within a stratum, groups take turns. The choice does not depend on the order of the table,
+    and a smaller choice is a subset of every larger one.
 
     Parameters
     ----------
     table
         The utterances, as `pipeline.corpora.utterances.read_utterances` returns them.
     corpus
-        Its settings: label, task, and the column of its groups.
+        The settings of the corpus, which name its label, its task and the column of its groups.
     count
-        How many; all of them if the table has fewer.
+        Number of utterances to choose; all are chosen if the table has fewer.
     """
     strata = strata_of(table, corpus)
     groups = pd.Series(groups_of(table, corpus.protocol.group))
@@ -44,7 +44,7 @@ def spread(table: pd.DataFrame, corpus: CorpusParams, count: int) -> NDArray[np.
 
 
 def strata_of(table: pd.DataFrame, corpus: CorpusParams) -> pd.Series:
-    """Return the stratum of each utterance: its corpus in a union, its part of the split, and its class or quarter."""
+    """Return the stratum of each utterance: its corpus in a union, part of the split, and class or score quarter."""
     split = table["split"].fillna("").astype(str)
     if CORPUS in table:
         split = table[CORPUS] + "\n" + split
@@ -58,7 +58,7 @@ def strata_of(table: pd.DataFrame, corpus: CorpusParams) -> pd.Series:
 
 
 def _place(order: "pd.Series[object]", by: Sequence["pd.Series[object]"]) -> NDArray[np.intp]:
-    """Return the place of each row, from 0, among those that agree in the columns of `by`."""
+    """Return the rank of each row by `order`, from 0, among the rows that have the same values in all of `by`."""
     frame = pd.DataFrame({f"by{i}": column for i, column in enumerate(by)} | {"order": order})
     ranked = frame.sort_values("order", kind="stable").groupby([f"by{i}" for i in range(len(by))], sort=False)
     places: NDArray[np.intp] = ranked.cumcount().sort_index().to_numpy()
@@ -66,5 +66,5 @@ def _place(order: "pd.Series[object]", by: Sequence["pd.Series[object]"]) -> NDA
 
 
 def _drawn(*names: str) -> int:
-    """Return a number that stands for names: the same everywhere, and without any order of their own."""
+    """Return a hash of names as a number, which is the same on every machine and orders them as if at random."""
     return int.from_bytes(hashlib.blake2b("\n".join(names).encode(), digest_size=6).digest())

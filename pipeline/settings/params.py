@@ -39,7 +39,7 @@ class Params:
     extract
         Names of the extractor instances that run.
     features
-        Settings that are given for each instance.
+        The settings given for each extractor instance, keyed by its name.
     notices
         Sentences about settings that have a former name in the file, or that are not used.
     """
@@ -143,7 +143,7 @@ def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
 
 
 def _complete(corpus: CorpusParams, words: WordsConfig) -> CorpusParams:
-    """Return a corpus with its modalities in their fixed order, and with `words` for what it does not set itself."""
+    """Return a corpus with its modalities in their fixed order; `words` gives what it does not override."""
     return replace(
         corpus,
         modalities=tuple(m for m in MODALITIES if m in corpus.modalities),

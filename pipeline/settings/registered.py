@@ -1,4 +1,4 @@
-"""Check settings against the registries: names must be registered, and each value must suit what it is set for.
+"""Check settings against the registries: names must be registered, and their extractor or model must accept them.
 
 Plugins must be loaded first, since they register further names.
 """

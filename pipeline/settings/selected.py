@@ -1,7 +1,7 @@
 """Selections: a few utterances of a corpus as a corpus of their own, named after both as in ``mosi@120``.
 
-A selection has the settings of its corpus, and folders of its own for its tables, stores and results. So nothing that
-is computed of it can be taken for a result of the whole corpus, while the clips in the cache serve both.
+A selection has the settings of its corpus, but folders of its own for its tables, stores and results. Its results can
+therefore not be mistaken for results of the whole corpus. Both share the clips in the cache.
 """
 
 import json
@@ -19,14 +19,14 @@ SELECTION = "selection"  # entry of the record of the tables
 
 @dataclass(frozen=True)
 class Selection:
-    """Which utterances of a corpus are used: a number of them, or those that a file lists.
+    """A request to use only some utterances of a corpus: a number of them, or those that a file lists.
 
     Attributes
     ----------
     limit
-        How many utterances; 0 if a file lists them.
+        Number of utterances; 0 if a file lists them.
     file
-        The file, one name a line.
+        Path of a file that lists their names, one per line; empty if `limit` is given.
     """
 
     limit: int = 0
@@ -34,7 +34,7 @@ class Selection:
 
     @property
     def name(self) -> str:
-        """Its name: the number, or the stem of the file in letters that a folder may have.
+        """The selection's name: the number, or the stem of the file, with characters that a folder's name may have.
 
         >>> Selection(120).name, Selection(file="lists/first look.txt").name, Selection(file="120.txt").name
         ('120', 'first-look', 'list-120')
@@ -46,7 +46,7 @@ class Selection:
 
     @property
     def option(self) -> str:
-        """The option that makes it.
+        """The command-line option that makes this selection.
 
         >>> Selection(120).option, Selection(file="dev.txt").option
         ('--limit 120', '--utterances dev.txt')
@@ -56,14 +56,14 @@ class Selection:
 
 @dataclass(frozen=True)
 class Chosen:
-    """A selection that was made: how many utterances it has, of how many."""
+    """A selection that was made, its number of utterances, and the number in the whole corpus (`of`)."""
 
     selection: Selection
     utterances: int
     of: int
 
     def __str__(self) -> str:
-        """Return what results are made of.
+        """Return how many utterances were chosen and by which option, for notes.
 
         >>> str(Chosen(Selection(120), 120, 13708))
         '120 of 13,708 utterances, chosen by --limit 120'
@@ -71,7 +71,7 @@ class Chosen:
         return f"{self.utterances:,} of {self.of:,} utterances, chosen by {self.selection.option}"
 
     def entry(self) -> dict[str, Any]:
-        """Return what the record of the tables holds."""
+        """Return the entry for the record of the selection's tables, from which `chosen` reads it back."""
         chosen = self.selection
         return {"limit": chosen.limit, "file": chosen.file, "utterances": self.utterances, "of": self.of}
 
@@ -86,12 +86,12 @@ def corpus_of(name: str) -> str:
 
 
 def is_selection(name: str) -> bool:
-    """Whether this is the name of a selection."""
+    """Return whether this is the name of a selection."""
     return MARK in name
 
 
 def chosen(name: str) -> Chosen:
-    """Return what a selection is made of; `UserError` if it has not been made."""
+    """Return the selection with this name from the record of its tables; raise `UserError` if it was never made."""
     path = CorpusPaths(name).work / "tables.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))[SELECTION]
@@ -106,6 +106,6 @@ def chosen(name: str) -> Chosen:
 
 
 def selected(corpus: CorpusParams, name: str) -> CorpusParams:
-    """Return the settings of a selection: those of its corpus, with a note that says what it is made of."""
+    """Return the settings of a selection: its corpus's settings, and a note that says which utterances it has."""
     note = f"{chosen(name)}."
     return replace(corpus, note=f"{note} {corpus.note}".strip())

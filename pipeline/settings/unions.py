@@ -67,7 +67,7 @@ def union_faults(corpora: Mapping[str, CorpusParams]) -> Iterator[Fault]:
             continue
         for key, own in (("transcribe", corpus.transcribe), ("align", corpus.align)):
             if own is not None:
-                yield (*place, key), "is set, but the words of a union are those of its parts: set it in their blocks"
+                yield (*place, key), "is set, but the words of a union come from its parts: set it in their blocks"
         if not corpus.of:
             yield (*place, "of"), "is missing: list the corpora that the union is made of, as in of: [ravdess, emodb]"
         if corpus.labels and corpus.task == "regression":
@@ -87,7 +87,7 @@ def _fault_of_part(name: str, part: str, corpora: Mapping[str, CorpusParams]) ->
         others = [other for other in corpora if other != name]
         return f"is {part!r:.200}, which is not among the corpora of this file; {suggest(part, others)}"
     if name in _below(part, corpora):
-        return f"is {part!r}, of which {name} is itself a part: remove one of them"
+        return f"is {part!r}, which itself contains {name}: remove it from one of the two"
     own, theirs = corpora[name], corpora[part]
     if theirs.task != own.task:
         return f"is {part!r}, whose task is {theirs.task}, not {own.task}: only corpora of the same task can be joined"

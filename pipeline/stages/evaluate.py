@@ -1,4 +1,4 @@
-"""evaluate: turn predictions into tables, plots and lists of utterances; every metric has an interval."""
+"""evaluate: turn predictions into tables, plots and lists of utterances, and give every metric an interval."""
 
 import json
 from dataclasses import replace
@@ -42,10 +42,15 @@ def evaluate(params: Params, name: str, *, if_possible: bool = False) -> str:
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     if_possible
         What happens if nothing can be learnt from the corpus: if True, empty tables that say why are written, and the
         reason is returned; if False, `Untrainable` is raised.
+
+    Returns
+    -------
+    str
+        The reason why nothing can be learnt from the corpus; empty if it was evaluated.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from pipeline.settings.paths import CorpusPaths
 
 
 def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
-    """Write features/<extractor>.h5.
+    """Write the features of one extractor to features/<extractor>.h5, and return a report of all clips.
 
     Raises
     ------

@@ -28,7 +28,7 @@ _PROJECT = ("data", "results", "params.yaml", "dvc.yaml", "dvc.lock")  # these m
 
 
 def note_inputs(params: Params) -> str:
-    """Write data/work/inputs.json for the corpora of `run.corpora`; return a sentence about what was found."""
+    """Write data/work/inputs.json for the corpora of `run.corpora`; return the sentence to print."""
     memo = HashMemo(CACHE / "hashes.json")
     files = {name: sorted(set(_files(params.corpus(name)))) for name in params.run.corpora}
     noted = {
@@ -45,7 +45,7 @@ def note_inputs(params: Params) -> str:
 
 
 def _below(places: Sequence[str]) -> Iterator[Path]:
-    """Yield the files at some places in this program; a place is a file or a folder."""
+    """Yield this program's files at the given paths, each of which is a file or a folder."""
     for place in places:
         path = installed_at(place)
         below = (file for file in path.rglob("*") if file.is_file() and file.parent.name != "__pycache__")
@@ -65,8 +65,8 @@ def _contents(files: Iterable[Path], memo: HashMemo) -> Mapping[str, str]:
 def _files(settings: CorpusParams) -> Iterator[Path]:
     """Yield the tables and recordings of a corpus, whether they exist or not.
 
-    The recordings of a manifest are those that it names, in whatever folder. Every other corpus consists of all files
-    in its folder, except hidden files and the files of a project in the same folder.
+    For a manifest, the recordings are the files that it names, in whatever folder. Every other corpus consists of all
+    files in its folder, except hidden files and the files that belong to a project in the same folder.
     """
     if isinstance(settings, UnionParams):
         for part in settings.parts.values():

@@ -10,7 +10,7 @@ from pipeline.settings.params import Params
 
 
 def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Problem]:
-    """Write utterances.csv and words.csv, and return warnings. Words are recognised or aligned if the settings ask so.
+    """Write utterances.csv and words.csv, and return warnings. Words are recognised or aligned if the settings say so.
 
     Without a pool, everything runs in this process. A missing or unreadable recording is only a warning here: its
     utterances stay in the table and fail one by one later. A row that contradicts itself is an error.
@@ -18,6 +18,6 @@ def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Pro
     Raises
     ------
     UserError
-        If there is any error; the message lists all errors.
+        If any row has an error; the message lists all errors.
     """
     return tabulate(params.corpus(name), name, completing(params, name, pool or Pool(0)))

@@ -10,7 +10,7 @@ from pipeline.settings.paths import CorpusPaths
 
 
 def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
-    """Write streams/<modality>.h5.
+    """Write the stream of one modality to streams/<modality>.h5, and return a report of all clips.
 
     Raises
     ------

@@ -21,7 +21,7 @@ def report(params: Params, name: str, pool: Pool | None = None, *, if_possible: 
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     pool
         Workers that make the previews of utterances; None makes them in this process.
     if_possible

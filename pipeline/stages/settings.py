@@ -15,7 +15,7 @@ PAGE = Path("data/work/page.txt")
 
 
 def checked(path: Path) -> str:
-    """Check a settings file, write three files that other stages depend on, and return a sentence that it can be used.
+    """Check a settings file, write three files that other stages depend on, and return the sentence to print.
 
     The first file always has the same content. The second holds the key of the plugins' content, on which training and
     evaluation depend. The third holds the key of the report's settings: DVC could not track these as parameters, since

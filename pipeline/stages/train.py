@@ -44,7 +44,7 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False, if_p
     Parameters
     ----------
     params, name
-        The settings, and which corpus.
+        The settings, and the name of the corpus.
     pool
         Workers that fit the models.
     shuffled
@@ -131,7 +131,7 @@ def _train(params: Params, name: str, pool: Pool, folder: Path, seed: int | None
 def _configurations(
     name: str, settings: TrainParams, corpus: CorpusParams, data: Modalities
 ) -> tuple[list[Configuration], list[str]]:
-    """Return the configurations that can be fitted, and notices about what is left out."""
+    """Return the configurations that can be fitted, and notices about left-out modalities and strategies."""
     there = tuple(m for m in corpus.modalities if data.present[m].any())
     notices = [f"no utterance has {m}: it is left out" for m in corpus.modalities if m not in there]
     missing = set()

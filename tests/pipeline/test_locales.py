@@ -54,7 +54,7 @@ def test_names_that_the_locale_cannot_encode(
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     done = shell(*command, cwd=tmp_path, check=False, env=plain)
     assert done.returncode == 1
-    assert "cannot be encoded under the locale C (encoding ascii): run it with PYTHONUTF8=1" in done.stderr
+    assert "cannot be encoded under the locale C (encoding ascii): run the command with PYTHONUTF8=1" in done.stderr
     if command == ("prepare",):
         shell("prepare", cwd=tmp_path, env={"LC_ALL": "C", "PYTHONUTF8": "1"})
         assert len(table()) == 2

@@ -42,7 +42,7 @@ DESCRIPTION = Description(
     obtain="the repository CheyneyComputerScience/CREMA-D on GitHub, cloned with Git LFS",
     folders={
         "VideoFlash": "<actor>_<sentence>_<emotion>_<intensity>.flv, read if video is one of the modalities",
-        "AudioWAV": "the same names as .wav, read if it is not",
+        "AudioWAV": "the same names as .wav, read if video is not one of the modalities",
         "VideoDemographics.csv": "gender, age, race and ethnicity of the actors; may be missing",
     },
     labels={
@@ -52,7 +52,7 @@ DESCRIPTION = Description(
     },
     counts={"utterances": 7442, "speakers": 91},
     protocol=(
-        "no official one; folds by actor, accuracy over the 6 emotions that the actors were asked for, which are not "
+        "no official split; folds by actor, accuracy over the 6 emotions that the actors were asked for, which are not "
         "always those that raters recognised"
     ),
     block={
@@ -78,9 +78,9 @@ _COLUMNS = {"Sex": "gender", "Age": "age", "Race": "race", "Ethnicity": "ethnici
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of the clips below the root, ``actor_sentence_emotion_intensity``, and facts about the actors.
 
-    The film of an utterance is preferred if video is one of the modalities, and the sound file otherwise; the other one
-    is used if the preferred one is missing. Without VideoDemographics.csv, the actors' gender, age, race and ethnicity
-    are empty.
+    If video is one of the modalities, the film of an utterance is preferred, otherwise its sound file; if the preferred
+    file is missing, the other is used. Without VideoDemographics.csv, the actors' gender, age, race and ethnicity are
+    empty.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def _with_demographics(corpus: Corpus, root: Path) -> Corpus:
     actors = demographics(path) if path is not None else {}
     missing = sorted(set(table["speaker"]) - actors.keys())
     if missing:
-        where = f"{path} does not name {len(missing)} actors, such as {missing[0]}" if path else f"no {DEMOGRAPHICS}"
+        where = f"{path} lacks actors ({len(missing)}, such as {missing[0]})" if path else f"no {DEMOGRAPHICS}"
         what = "their gender, age, race and ethnicity are empty"
         problems.append(Problem("warning", path or root, None, f"{where}: {what}"))
     cells = {name: [actors.get(actor, {}).get(name, "") for actor in table["speaker"]] for name in _COLUMNS.values()}

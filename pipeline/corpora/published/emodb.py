@@ -55,7 +55,7 @@ DESCRIPTION = Description(
     folders={"wav": "<speaker><sentence><emotion><version>.wav, such as 03a01Fa.wav; in any folder below the root"},
     labels={"emotion": ", ".join(EMOTIONS.values()), "gender": "female, male"},
     counts={"utterances": 535, "speakers": 10},
-    protocol="no official one; leave one speaker out, accuracy and unweighted average recall over 7 emotions",
+    protocol="no official split; leave one speaker out, accuracy and unweighted average recall over 7 emotions",
     block={
         "task": "classification",
         "label": "emotion",

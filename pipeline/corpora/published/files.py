@@ -32,12 +32,12 @@ Bad = Callable[[str], None]  # function that reports what is wrong with a row
 
 
 def wants_media(corpus: CorpusParams) -> bool:
-    """Whether the modalities of a corpus require recordings."""
+    """Return whether audio or video is one of a corpus's modalities, so that its recordings are needed."""
     return bool({"audio", "video"} & set(corpus.modalities))
 
 
 def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None:
-    """Raise `UserError` if the settings name a label column that the corpus does not have; no label is allowed."""
+    """Raise `UserError` if the settings name a label column that the corpus does not have; an empty name is allowed."""
     known = list(labels)
     if corpus.label and corpus.label not in known:
         raise UserError(f"{title} has no label column {corpus.label!r}; {suggest(corpus.label, known)}")
@@ -68,10 +68,10 @@ def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
 
 
 def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float]:
-    """Return an interval by the common rule (`interval_of`).
+    """Return the start and end of an utterance in seconds, corrected as by `interval_of`.
 
-    A reversed interval is reported to `bad`, and other oddities to `odd`. Times that are NaN are unknown, or were
-    reported already.
+    An end before the start is reported to `bad`, and a negative start or a zero length to `odd`. If a time is NaN,
+    because it is unknown or was reported already, both are returned unchanged.
     """
     if math.isnan(start) or math.isnan(end):
         return start, end
@@ -268,7 +268,7 @@ def named_cells(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
 
 
 def counts_by_split(table: pd.DataFrame, split: str, groups: str) -> dict[str, int]:
-    """Return how many utterances and groups each split has, under the names that a description uses.
+    """Return how many utterances and groups each split has, keyed like the counts of a `Description`.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ DESCRIPTION = Description(
         "adverb": ", ".join(ADVERBS.values()),
     },
     counts={"utterances": 34000, "speakers": 34},
-    protocol="no official one; folds by talker. There are no emotions: the labels are the words of the sentence",
+    protocol="no official split; folds by talker. There are no emotions: the labels are the words of the sentence",
     block={
         "task": "classification",
         "label": "command",
@@ -58,8 +58,8 @@ DESCRIPTION = Description(
     faults=(
         Fault("there are no films of talker 21, and some others are empty or damaged", "LipNet, section 4.1"),
         Fault(
-            "alignments.zip on Zenodo has the folders of several talkers under each other's names: each folder is read "
-            "as that of the talker whose sentences it names",
+            "in alignments.zip on Zenodo, the folders of several talkers have each other's names: each folder is used "
+            "for the talker who spoke its sentences",
             "lhotse, pull request 1501",
         ),
     ),

@@ -55,7 +55,7 @@ DESCRIPTION = Description(
     labels={
         "emotion4": "4 classes: happy (with excited), neutral, sad, angry",
         "emotion6": "6 classes: " + ", ".join(SIX),
-        "emotion6_erc": "the same, with 53 more happy utterances, as in the pickles of conversation papers",
+        "emotion6_erc": "emotion6 with 53 more happy utterances, as in the pickles of conversation papers",
         "emotion": "every class that a majority of raters chose: "
         + ", ".join(name for name in EMOTIONS.values() if name),
         **dict.fromkeys(SCORES, "score from 1 (low) to 5 (high), the mean of the raters"),
@@ -121,8 +121,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
     Utterances keep their names; `group` is the dialogue, `speaker` is the session with F or M, and `order` is the rank
     by start time among all turns of the dialogue, labelled or not. The picture of an utterance is one half of the
-    picture in the dialogue's recording, and its sound is a file of its own. Without recordings of dialogues, only that
-    file is used.
+    picture in the dialogue's recording, and its sound is a file of its own. Without recordings of dialogues, only the
+    sound file is used.
 
     Raises
     ------
@@ -211,7 +211,7 @@ def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log:
 
 
 def _has_recordings(folder: Path) -> bool:
-    """Whether a folder holds files or folders named after dialogues."""
+    """Return whether a folder holds files or folders named after dialogues."""
     return folder.is_dir() and any(DIALOGUE.fullmatch(child.stem) for child in folder.iterdir())
 
 

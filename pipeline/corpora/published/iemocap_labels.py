@@ -100,7 +100,7 @@ class Log:
         self.names.setdefault((where, message), []).append(name)
 
     def all(self) -> list[Problem]:
-        """Return all problems."""
+        """Return all problems, and at the end those that many names share."""
         groups = (listed("warning", where, message, names) for (where, message), names in self.names.items())
         return [*self.problems, *chain.from_iterable(groups)]
 
@@ -138,7 +138,7 @@ class Evaluated:
         }
 
     def has(self, label: str) -> bool:
-        """Whether the utterance has a value for a label."""
+        """Return whether the utterance has a value for a label."""
         value = self.labels[label]
         return value != "" and not (isinstance(value, float) and math.isnan(value))
 

@@ -83,8 +83,8 @@ DESCRIPTION = Description(
         Fault("dev dia49_utt4, dia49_utt5, dia66_utt9, dia66_utt10 are clips without a row", "gaps of the sheets' ids"),
         Fault("test dia93_utt5 to 7, dia108_utt1 and 2 are clips without a row", "gaps of the sheets' ids"),
         Fault(
-            "132 test clips exist twice; final_videos_test<name> is the right cut and is used, its plain twin is a "
-            "wrong one",
+            "132 test clips exist twice; final_videos_test<name> is cut correctly and is used, the clip with the "
+            "plain name is not",
             "readers of several public projects",
         ),
         Fault("test dia38_utt4 (305 s) and dia220_utt0 (235 s) are cut much too long", "declare-lab/MELD issue 20"),
@@ -196,7 +196,7 @@ def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem
     problems += listed("warning", folder.path, "stray file: {} is ignored", stray)
     if clips.recut:
         twins = len(clips.recut.keys() & folder.files.keys())
-        message = f"{len(clips.recut)} re-cut clips final_videos_test* are used; {twins} have a plain twin that is not"
+        message = f"{len(clips.recut)} re-cut clips final_videos_test* are used; {twins} with their plain names are not"
         problems.append(Problem("warning", folder.path, None, message))
     return media
 

@@ -143,7 +143,7 @@ def _raw(root: Path) -> Path:
 
 
 def _is_mosi(raw: Path) -> bool:
-    """Whether a folder holds a file or folder that is named after a video of MOSI."""
+    """Return whether a folder holds a file or folder that is named after a video of MOSI."""
     names = (path.name for folder in folders_below(raw) for path in (folder, *files_in(folder)[0]))
     return any(re.split(r"\.|_\d+\.", name)[0] in SPLIT_OF for name in names)
 

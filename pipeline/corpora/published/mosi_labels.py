@@ -164,7 +164,7 @@ def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segm
         segment = _segment(cells, line, errors, odd)
         name = segment.name if segment else f"{cells['video_id']}_{cells['clip_id']}"
         if segment and name in segments:
-            errors.append(f"it is in line {segments[name].line} too: names must be unique")
+            errors.append(f"this name is in line {segments[name].line} too: names must be unique")
         problems += [Problem("error", path, line or None, f"{name}: {message}") for message in errors]
         problems += [Problem("warning", path, line or None, f"{name}: {message}") for message in odd]
         if segment and not errors:

@@ -42,7 +42,7 @@ class Recordings:
         return self.folder.file(self._name(segment), video=segment.video, n=segment.n)
 
     def has(self, segment: Segment) -> bool:
-        """Whether the file that holds an utterance exists."""
+        """Return whether the file that holds an utterance exists."""
         return self._name(segment) in self.folder.files
 
     def remarks(self, segments: Iterable[Segment]) -> list[Problem]:

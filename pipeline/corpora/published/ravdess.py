@@ -36,7 +36,7 @@ DESCRIPTION = Description(
         "PLoS ONE 13(5), 2018"
     ),
     licence="CC BY-NC-SA 4.0: not for commercial use",
-    obtain="Zenodo, record 1188976: Audio_Speech_Actors_01-24.zip, Video_Speech_Actor_01.zip to 24, and those of songs",
+    obtain="Zenodo, record 1188976: Audio_Speech_Actors_01-24.zip, Video_Speech_Actor_01.zip to 24; the same of Song",
     folders={
         "Actor_01 ... Actor_24": (
             "<modality>-<channel>-<emotion>-<intensity>-<statement>-<repetition>-<actor>.wav or .mp4, as "
@@ -51,7 +51,7 @@ DESCRIPTION = Description(
     },
     counts={"speech utterances": 1440, "song utterances": 1012, "speakers": 24},
     protocol=(
-        "no official one; folds by actor, accuracy over the 8 emotions of speech. Published results with the same "
+        "no official split; folds by actor, accuracy over the 8 emotions of speech. Published results with the same "
         "actors in training and test cannot be compared with it"
     ),
     block={
@@ -62,7 +62,7 @@ DESCRIPTION = Description(
     },
     faults=(
         Fault("there are no songs of actor 18, so 23 actors sing 44 each", "Livingstone and Russo, 2018"),
-        Fault("neutral is never of strong intensity; songs are neither disgust nor surprised", "the same"),
+        Fault("no neutral clip has strong intensity; no song is labelled disgust or surprised", "the same"),
         Fault("Kaggle's copy of the speech holds all files twice: the first is used", "the copy"),
     ),
 )

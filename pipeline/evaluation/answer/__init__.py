@@ -1,6 +1,6 @@
 """The answer for a corpus: whether fusing its modalities helps, by how much, and how sure that is.
 
-`answer_of` derives it from the scores of the table, and `sentences` puts it into words. It is stored in
+`answer_of` derives the answer from the scores of the table, and `sentences` puts it into words. The answer is stored in
 results/<corpus>/answer.json, which the terminal, the page and the Python interface read.
 """
 

@@ -1,4 +1,4 @@
-"""What the answer consists of: the plain data that answer.json holds."""
+"""The answer as data, which answer.json stores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,10 +71,10 @@ class Modality:
     single
         The best row of this modality alone.
     gain
-        What it adds to the other modalities; None unless it was fused with others.
+        What the modality adds to the others; None unless it was fused with others.
     statuses
-        The number of utterances of each status: ``ok`` if they have its features, else ``absent``, ``empty`` (no words,
-        silence, no face) or ``failed``. Empty if that is not known.
+        The number of utterances with each status of this modality: ``ok`` if they have its features, else ``absent``,
+        ``empty`` (no words, silence, no face) or ``failed``. The mapping is empty if the statuses are unknown.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Answer:
     corpus, note
         The corpus, and the note in its settings (for example that it is synthetic).
     unanswered
-        Why nothing was learnt; empty if something was. If it is not empty, the attributes below keep their defaults.
+        Why nothing was learnt; the attributes below then keep their defaults. Empty if something was learnt.
     measure
         The leading metric.
     utterances, groups, unit
@@ -102,7 +102,7 @@ class Answer:
     baseline, single
         The best baseline, and the best single modality.
     singles
-        The number of rows of one modality, of which `single` is the best.
+        The number of rows of a single modality, the best of which is `single`.
     fusion
         The best fusion by the leading metric.
     fusions
@@ -110,7 +110,7 @@ class Answer:
     full
         The best of the fusions with the largest number of modalities.
     better, worse
-        The fusions that are shown to be better than the best single modality, the best first; and the number of those
+        The fusions that are shown to be better than the best single modality, the best first, and the number of fusions
         that are shown to be worse.
     smallest_p
         The smallest corrected p that this number of groups and fusions allows.

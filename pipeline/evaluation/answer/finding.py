@@ -18,7 +18,7 @@ from pipeline.settings.blocks import CorpusParams
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the answer is derived from.
+    """The results from which the answer is derived.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ def answer_of(name: str, corpus: CorpusParams, evidence: Evidence) -> Answer:
     name, corpus
         The corpus and its settings.
     evidence
-        What the table was made from.
+        The results from which the answer is derived.
     """
     scores = evidence.scores
     fusions = [row for row in scores.rows if row.is_fusion]
@@ -116,7 +116,7 @@ def _measured(row: Scored | None, scores: Scores) -> Measured | None:
 
 
 def several_models(row: Scored, rows: Sequence[Scored]) -> bool:
-    """Whether another row differs from this one only in its base model, so that sentences must name the model."""
+    """Return whether another row differs from this one only in its base model; sentences must then name the model."""
     own = row.configuration
     return any(replace(one.configuration, model=own.model) == own and one is not row for one in rows)
 

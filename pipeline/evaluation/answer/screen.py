@@ -55,7 +55,7 @@ def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
     width
         Width of the terminal in characters; a wide terminal shows more metrics.
     colour
-        Whether to write codes for colours.
+        Whether to write colour codes.
     """
     from rich.console import Console
     from rich.text import Text

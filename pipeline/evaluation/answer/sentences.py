@@ -185,7 +185,7 @@ def _p(p: float) -> str:
 
 
 def p_of(p: float) -> str:
-    """Write a p value without the zero before the decimal point, as papers do.
+    """Return a p value as text without the zero before the decimal point, as papers write it.
 
     >>> p_of(0.0123), p_of(0.0001), p_of(1.0)
     ('.012', '< .001', '1')

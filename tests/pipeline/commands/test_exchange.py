@@ -68,7 +68,7 @@ def test_what_is_exported_is_imported_as_a_corpus(here: Path) -> None:
         ("import npz a.npz", "name either a new corpus (--corpus NAME) or an existing one (--into NAME)"),
         ("import npz a.npz --corpus d --into c", "name either a new corpus (--corpus NAME)"),
         ("import npz a.npz --corpus d", "a.npz does not exist"),
-        ("import npz params.yaml --corpus d", "--corpus also needs --label and --task"),
+        ("import npz params.yaml --corpus d", "--corpus needs --label and --task as well"),
         ("import npy params.yaml --corpus d --label y --task regression", "did you mean 'npz'"),
         ("export npy a.npz --corpus c", "did you mean 'npz'"),
         ("export npz a.npz --corpus c --features vadr", "vader"),

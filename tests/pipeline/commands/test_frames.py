@@ -79,7 +79,7 @@ def test_frames_per_second_are_a_number_a_fraction_or_those_of_the_recording() -
     assert rate.convert("recording", None, None) == "recording"
     for wrong in ("0", "-5", "1/0", "nan", "fast", ""):
         with pytest.raises(
-            click.BadParameter, match="must be frames per second, such as 25 or 30000/1001, or recording"
+            click.BadParameter, match="must be frames per second, such as 25 or 30000/1001, or 'recording'"
         ):
             rate.convert(wrong, None, None)
 
@@ -94,7 +94,7 @@ def test_frames_per_second_are_a_number_a_fraction_or_those_of_the_recording() -
         ("import frames raw --into talkk --modality video", "did you mean 'talk'"),
         (
             "import frames raw --into talk --modality video --id a --align word",
-            "does not use --id, --align: leave it out",
+            "does not use --id, --align: run it without",
         ),
         ("import frames raw --into talk --modality video --time t", "(such as manifest.csv) is named like"),
         ("import npz raw/manifest.csv --into talk --fps 25 --prefix AU", "import npz does not use --fps, --prefix"),

@@ -69,4 +69,4 @@ def test_other_stores_are_computed_ahead_only_on_workers_that_were_started(
     run_each([("a", "prosody")], lambda *_: "4 clips", "extract", pool, later)
     out, err = capsys.readouterr()
     assert lines(out) == ["extract a prosody: 4 clips", "extract a bert: 3 clips computed ahead"][: 1 + started]
-    assert lines(err) == ["extract a mfcc: left to its own command (features.mfcc: no such setting)"] * started
+    assert lines(err) == ["extract a mfcc: not computed ahead (features.mfcc: no such setting)"] * started

@@ -30,7 +30,7 @@ def test_status_verify_reads_every_file_and_fails_on_a_damaged_one(here: Path) -
     failed = invoke("status", "--verify")
     assert failed.exit_code == 1
     assert "results/c/predictions.csv" in failed.output
-    assert "files differ from what was written, as listed" in failed.output
+    assert "are damaged or were changed, as listed" in failed.output
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_cache_gc_asks_before_it_deletes(here: Path) -> None:
     unused.write_bytes(bytes(1_500_000))
     asked = invoke("cache", "gc", input="n\n")
     assert asked.exit_code == 1
-    assert "cache gc: 1 cached files (1.5 MB) are not used by any store under data/work" in asked.output
+    assert "cache gc: unused in the cache: 1 file (1.5 MB)" in asked.output
     assert unused.exists()
-    assert "cache gc: 1 files deleted, 1.5 MB freed" in output_of("cache", "gc", "--yes")
+    assert "cache gc: 1 file deleted, 1.5 MB freed" in output_of("cache", "gc", "--yes")
     assert not unused.exists()
     assert "16/16" in output_of("status")

@@ -233,7 +233,7 @@ def test_labels_of_a_union_are_written_as_they_are_given(here: Path) -> None:
     ("given", "message"),
     [
         ({"of": "first, thrid"}, "--of: .* has no corpus 'thrid'"),
-        ({"of": ""}, "--of is needed: the corpora that both is made of"),
+        ({"of": ""}, "--of is needed: list the corpora that both joins"),
         ({"root": "clips"}, "--root is not for --reader union"),
         ({"labels": "fearful"}, "--labels: 'fearful' is not OLD=NEW, as in fearful=fear"),
         ({"labels": "a=b"}, "scores have no names that could be changed"),

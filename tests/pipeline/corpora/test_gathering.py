@@ -125,7 +125,7 @@ def test_an_error_that_stops_only_training_does_not_stop_prepare(root: Path) -> 
     done = call("validate", "c", code=1)
     assert "all 4 utterances are in one group (g1)" in done.stdout
     assert "nothing can be prepared" not in done.output
-    assert "it can be prepared, but not trained" in done.stderr
+    assert "it can be prepared, but not trained on" in done.stderr
     call("prepare")
 
 

@@ -127,7 +127,7 @@ def test_no_label_is_needed_if_the_settings_name_none(tmp_path: Path) -> None:
 def test_a_missing_column_of_speakers_or_labels_is_named_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(
         UserError,
-        match=r"no column 'speaker'.*protocol\.group divides by it: add the column; or, if .*"
+        match=r"no column 'speaker'.*The protocol groups by it: add the column; or, if .*"
         r"set protocol\.group to group, .*, and speakers_unknown to true",
     ):
         corpus(tmp_path, "a.mp4,joy\n", "media,emotion\n")
@@ -439,7 +439,7 @@ def test_unknown_splits_matter_only_to_protocols_with_splits(kind: str, errors: 
     if not errors:
         assert list(found.utterances["split"]) == ["", "", "train"] * 2
         assert (
-            f"'fold3' is not one of train, valid, test and is ignored: the protocol {kind} does not need it"
+            f"'fold3' is not one of train, valid, test and is ignored: the protocol {kind} does not need splits"
             in reported(found, "warning")
         )
 

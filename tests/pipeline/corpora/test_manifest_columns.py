@@ -72,7 +72,7 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_splits(needs: bool, monkey
 
 def test_columns_that_the_settings_cannot_name_are_refused() -> None:
     check_named_columns(PATH, "mood", "speaker")
-    with pytest.raises(UserError, match="'start' has another meaning here: copy the labels to another column"):
+    with pytest.raises(UserError, match="'start' has a fixed meaning in a manifest: copy the labels to another column"):
         check_named_columns(PATH, "start", "speaker")
     with pytest.raises(UserError, match="'duration' is filled in by `crossmodal prepare`"):
         check_named_columns(PATH, "mood", "duration")

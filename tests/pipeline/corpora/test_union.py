@@ -87,8 +87,8 @@ def test_labels_are_renamed_left_out_with_a_count_and_otherwise_kept(build: Buil
     assert found.words["utterance"].tolist() == ["a:u1", "b:u1"]
     assert said(found) == [
         "labels: no utterance has the label 'gald'; did you mean 'glad'? Available: glad, sad, sadness",
-        "labels: 1 utterances of a with the label 'glad' are left out",
-        "labels: 1 utterances of b with the label 'glad' are left out",
+        "labels: all utterances of a with the label 'glad' are left out (1)",
+        "labels: all utterances of b with the label 'glad' are left out (1)",
     ]
 
 

@@ -159,7 +159,7 @@ def test_utterances_that_only_one_model_gets_right_are_listed_and_only_the_first
     assert lines[at + 1] == "  u0: 1.5, fusion 1.4, single 9.0; “so what” m.wav"
     assert [line.split(":")[0].strip() for line in lines[at + 1 : at + 11]] == [f"u{i}" for i in range(10)]
     assert lines[at + 11 :] == [
-        "\n1 utterances that only the best single modality gets right:",
+        "\n1 utterance that only the best single modality gets right:",
         "  u9: 0.5, fusion 7.0, single 0.6;",
     ]
 

@@ -257,7 +257,7 @@ def test_another_version_or_other_weights_are_refused_and_libraries_remarked_on(
     assert "features.posture: the model was trained with" in notices[0]
     made["version"] = 99
     made["weights"] = {"x": "y"}
-    with pytest.raises(UserError, match="trained with version 99, but this is 1") as refused:
+    with pytest.raises(UserError, match="trained with version 99, but 1 is installed") as refused:
         require_same(params, schema, "m")
     assert "trained with other weights files" in str(refused.value)
 

@@ -60,10 +60,10 @@ def test_what_is_deleted_is_counted(here: Path) -> None:
     assert garbage
     assert (len(garbage.clips), garbage.size) == (2, 1_000_000)
     assert garbage.lines() == [
-        "2 cached files (1.0 MB) are not used by any store under data/work",
+        "unused in the cache: 2 files (1.0 MB)",
         "results/c/.table.csv.0123456789abcdef.partial: left unfinished by a run that was killed",
     ]
-    assert str(clean(garbage)) == "2 files deleted, 1.0 MB freed; 1 unfinished files of killed runs deleted"
+    assert str(clean(garbage)) == "2 files deleted, 1.0 MB freed; 1 unfinished file of killed runs deleted"
     assert not found_garbage()
 
 
@@ -84,7 +84,7 @@ def test_a_file_that_is_gone_already_is_no_error_and_one_that_cannot_be_deleted_
 ) -> None:
     monkeypatch.setattr(cleaning, "discard", lambda path: False)
     garbage = Garbage([here / "gone.clip"], 10, [here / "held"])
-    assert str(clean(garbage)) == "1 files deleted, 0.0 MB freed; 1 could not be deleted"
+    assert str(clean(garbage)) == "1 file deleted, 0.0 MB freed; 1 could not be deleted"
 
 
 def test_the_keys_in_use_are_those_of_all_stores_and_fits(here: Path) -> None:

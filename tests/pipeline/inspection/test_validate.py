@@ -17,7 +17,7 @@ from tests.conftest import write_csv
     ("stops", "start"),
     [
         (["prepare"], "nothing can be prepared"),
-        (["train"], "it can be prepared, but not trained"),
+        (["train"], "it can be prepared, but not trained on"),
         (["train", "prepare"], "nothing can be prepared"),
     ],
 )

@@ -24,15 +24,15 @@ def test_a_page_fits_80_columns_and_says_what_was_measured() -> None:
         "all                                                           1 h 21 min  5.2 GB",
         "",
         "With 8 workers, one core each: about 12 min.",
-        "Memory: about 6.2 GB for all processes, the table not counted.",
-        "Measured: 8 clips (28 s of recording), every step that has",
+        "Memory: about 6.2 GB for all processes, not counting the table of utterances.",
+        "Measured: 8 clips (28 s of recording) in every step with",
         "something to compute, on one core of this machine. Training is not included.",
     ]
 
 
 def test_failures_and_a_full_cache_are_said() -> None:
     cost = Cost(0, STEPS[2:], 0.0, 0.0, 0.0, 0.0, 200.0)
-    assert list(page_of(Plan("a\x1b[1m", 1, 0.0, 0, 0.0, 0, cost)))[-1].startswith("All is in the cache")
+    assert list(page_of(Plan("a\x1b[1m", 1, 0.0, 0, 0.0, 0, cost)))[-1].startswith("Everything is in the cache")
     failed = list(page_of(Plan("a", 1, 0.0, 8, 20.0, 2, Cost(0, STEPS, 1.0, 2.0, 3.0, 4.0, 5.0))))
     assert failed[-1] == "2 measured results failed, so the estimate may be too low."
     assert "In one process: about 3.0 s." in failed

@@ -58,8 +58,11 @@ def test_a_file_lists_utterances_in_any_order_and_encoding(here: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("u1\nu99\nsomething else\n", "2 names that c does not have: line 2: 'u99' (did you mean 'u9'?), line 3: 's"),
-        ("\n \n", "lists no utterances: write one a line"),
+        (
+            "u1\nu99\nsomething else\n",
+            "lists 2 names that c does not have: line 2: 'u99' (did you mean 'u9'?), line 3: 's",
+        ),
+        ("\n \n", "lists no utterances: write one name per line"),
         (None, "No such file or directory"),
     ],
 )

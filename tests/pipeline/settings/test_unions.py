@@ -82,7 +82,7 @@ def test_unions_that_are_parts_of_each_other_are_refused(third: str, tmp_path: P
         "second": BOTH | {"of": ["a", "third"]},
         "third": BOTH | {"of": ["a", third]},
     }
-    with pytest.raises(UserError, match=r"corpora\.second\.of\[1\] is 'third', of which second is itself a part"):
+    with pytest.raises(UserError, match=r"corpora\.second\.of\[1\] is 'third', which itself contains second"):
         load(tmp_path, a=ONE, **unions)
 
 
@@ -91,5 +91,5 @@ def test_the_words_of_a_union_are_those_of_its_parts(key: str) -> None:
     part = CorpusParams("manifest", "a", "classification", "mood", ("text",), ProtocolParams("crossfit"))
     union = replace(part, reader="union", of=("a",), **{key: "missing"})
     assert list(union_faults({"a": part, "both": union})) == [
-        (("corpora", "both", key), "is set, but the words of a union are those of its parts: set it in their blocks")
+        (("corpora", "both", key), "is set, but the words of a union come from its parts: set it in their blocks")
     ]

@@ -77,7 +77,7 @@ def test_an_actor_who_is_not_in_the_table_is_named(root: Path) -> None:
     (root / "VideoDemographics.csv").write_text(TABLE.replace("1091", "1090"))
     found = read(root, settings("audio"))
     assert found.utterances["gender"].tolist() == ["male", ""]
-    assert any("does not name 1 actors, such as 1091" in p.message for p in found.problems)
+    assert any("lacks actors (1, such as 1091)" in p.message for p in found.problems)
 
 
 @pytest.mark.parametrize("content", ["", TABLE.replace("Sex", "Gender")])

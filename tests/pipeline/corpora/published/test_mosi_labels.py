@@ -80,7 +80,7 @@ def test_the_interval_without_length_is_reported_as_a_known_fault(tmp_path: Path
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("0,1,03bSnISJMiM,1,1", "03bSnISJMiM_1: it is in line 1 too"),
+        ("0,1,03bSnISJMiM,1,1", "03bSnISJMiM_1: this name is in line 1 too"),
         ("0,1,03bSnISJMiM,3,3.5", "the score is '3.5', but must be a number from -3 to 3"),
         ("0,1,03bSnISJMiM,3,good", "the score is 'good'"),
         ("0,1,03bSnISJMiM,3,nan", "the score is 'nan'"),
