@@ -53,8 +53,8 @@ def one_line(text: object, most: int | None = 160) -> str:
 def open_hdf5(path: Path) -> Iterator[Any]:
     """Open an HDF5 file for reading; any fault of the file, even while it is read later, raises `UserError`.
 
-    This cannot catch a fault that hangs the HDF5 library itself: of 6000 files with random bytes changed, one kept it
-    reading the text heap for ever.
+    A fault that hangs the HDF5 library itself cannot be caught: of 6000 files with random bytes changed, one kept the
+    library reading the text heap for ever.
     """
     import h5py
 
@@ -71,7 +71,7 @@ def open_hdf5(path: Path) -> Iterator[Any]:
 
 
 def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
-    """Return the group or dataset `name` of a group, if it lies in this file itself.
+    """Return the group or dataset `name` in a group; it must be stored in this file itself.
 
     Raises
     ------

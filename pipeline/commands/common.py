@@ -223,7 +223,7 @@ def _nobody_reads() -> bool:
 
 @contextmanager
 def _ends_quietly() -> Iterator[None]:
-    """End without a message when the reader of the output has ended, and with a message if it cannot be written."""
+    """End without a message if the reader of the output has ended, and with one if the output cannot be written."""
     try:
         yield
     except (OSError, OutputLostError) as error:
@@ -280,7 +280,7 @@ def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
 def prepared(params: Any, corpora: tuple[str, ...], selection: "Selection | None" = None) -> list[str]:
     """Return the names of the chosen corpora, and warn about files that changed since `prepare` read them.
 
-    With a selection, its tables are written first for each corpus, and names such as ``demo@20`` are returned.
+    With a selection, the tables of the selected utterances are written first, and names such as ``demo@20`` returned.
     """
     from pipeline.corpora.sources import changed_sources
 

@@ -57,14 +57,14 @@ OWN = ("modality", "store", "time", "unit", "fps", "prefixes", "confidence", "mi
 
 
 def frame_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that only `import frames` has."""
+    """Add to a command the options that only `import frames` uses."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def taken(given: dict[str, Any]) -> dict[str, Any]:
-    """Remove the options that only `import frames` has from `given`, and return them."""
+    """Remove from `given` the options that only `import frames` uses, and return them."""
     return {name: given.pop(name) for name in OWN}
 
 

@@ -28,7 +28,7 @@ from pipeline.commands.common import (
 def status(params_path: Path, corpora: tuple[str, ...], verified: bool, as_json: bool) -> None:
     """Show what is done, cached, failed or out of date.
 
-    Prints one line per corpus and stage. With --verify, it checks every store, table, model and cached clip instead.
+    Prints one line per corpus and stage. With --verify, checks every store, table, model and cached clip instead.
 
     Example: crossmodal status --corpus demo --verify
     """

@@ -1,4 +1,4 @@
-"""What `evaluate` prints: the answer, all rows, JSON, CSV, or one of its further tables."""
+"""Choose and print the output of `evaluate`: the answer, all rows, JSON, CSV, or one of the further tables."""
 
 import os
 import shutil

@@ -216,7 +216,7 @@ def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
     """Return a problem for each utterance that begins or ends after the end of its recording.
 
-    In a user's own folder that is an error to correct; in a published corpus the utterance is kept.
+    In a user's own folder, this is an error to correct; in a published corpus, the utterance is kept.
     """
     file = label_file(settings)
     problems: list[Problem] = []

@@ -94,7 +94,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _named_columns(corpus: CorpusParams) -> list[str]:
-    """Return the label column and the group column in the settings, unless they are columns of ours."""
+    """Return the names of the label and group columns in the settings, except names that every manifest can have."""
     return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
 
 
@@ -117,7 +117,7 @@ def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> 
 
 
 def _holds_only_text(header: Sequence[str]) -> bool:
-    """Return whether there is a column `text` but none called `media` or `sound`, or nearly so."""
+    """Return whether there is a column `text`, but no column named exactly or nearly `media` or `sound`."""
     near = nearly_ours(header, ["media", "sound"])
     return "text" in header and not {"media", "sound"} & {*header, *near.values()}
 
@@ -162,7 +162,7 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return the row's group under the name of our column if the manifest spells it differently (``Speaker``)."""
+    """Return a row's group keyed by the usual name, such as ``speaker``, if the manifest spells it ``Speaker``."""
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
 
@@ -286,7 +286,11 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 
 
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
-    """Return a problem if rows cover the same part of a recording; an error if an unread column may hold times."""
+    """Return a warning if rows cover the same part of a recording.
+
+    It is an error instead if the manifest has a column with a similar name, such as ``start_time``: that column is not
+    read, but may hold the times of the rows.
+    """
     message = same_parts(table, repeated(table))
     if not message:
         return []

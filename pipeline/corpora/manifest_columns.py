@@ -18,7 +18,7 @@ OURS = tuple(name for name in COLUMNS if name not in MADE)
 
 
 def check_named_columns(path: Path, label: str, group: str) -> None:
-    """Raise `UserError` if the label or group column in the settings has a name that means something else here."""
+    """Raise `UserError` if the settings' label or group column has a name with another meaning in a manifest."""
     if label in (*COLUMNS, *MADE):
         raise UserError(
             f"{path}: the column {label!r} has a fixed meaning in a manifest: copy the labels to another column"

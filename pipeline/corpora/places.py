@@ -36,7 +36,7 @@ def _real(path: str) -> str:
 
 
 def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
-    """Return two lists with one name per path: the shortest unique name of its file, and its recording's name.
+    """Return two lists with one entry per path: the shortest unique name of the file, and the name of the recording.
 
     All paths that lead to the same file have the same recording, which is named after the first of these paths.
 
@@ -119,7 +119,7 @@ def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
     table
         The utterances.
     again
-        The mask of the rows that do so, as `repeated` returns it.
+        Mask of the repeated rows, as `repeated` returns it.
     """
     if not again.any():
         return ""

@@ -30,7 +30,7 @@ def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Return problems: recordings that break off, rows that name a missing track or channel, or leave it open."""
+    """Return problems: broken-off recordings, named tracks or channels that do not exist, tracks without a choice."""
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -82,7 +82,7 @@ def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
         )
         return [Problem("error", label_file(settings), None, message)]
     rest = ", ".join(m for m in settings.modalities if m in there)
-    message = f"{absent}: this has the same effect as the setting modalities: [{rest}]"
+    message = f"{absent}: {' and '.join(lacking)} left out, as if the settings had modalities: [{rest}]"
     return [Problem("warning", label_file(settings), None, message)]
 
 
@@ -124,7 +124,7 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield a sentence about the recordings with several tracks for which a row does not choose one."""
+    """Yield a sentence about the recordings that have several tracks, if a row does not choose one of them."""
     read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:

@@ -1,4 +1,4 @@
-"""Check whether the label files of a corpus changed since `prepare` read them, as later stages do not read them."""
+"""Check whether the label files of a corpus changed since `prepare` read them: later stages read only its tables."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace

@@ -53,7 +53,7 @@ class Corpus:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a CSV atomically; numbers keep six decimals, and text that looks like a formula is marked."""
+    """Write a CSV atomically, with six decimals, and with an apostrophe before text that looks like a formula."""
     with replacing(path) as temporary:
         _write_csv(table, temporary)
 

@@ -92,7 +92,7 @@ def coarsely_timed(words: pd.DataFrame) -> set[str]:
 
 
 def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> tuple[set[str], set[str]]:
-    """Return the utterances whose words `prepare` recognises, and the utterances for which it only aligned the times.
+    """Return the utterances whose words `prepare` recognises, and the utterances whose given words it only aligns.
 
     Parameters
     ----------

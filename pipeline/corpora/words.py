@@ -56,13 +56,13 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
 
 
 def _timed(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row in which both times are empty if both are -1."""
+    """Return the row, with both times emptied if both are -1."""
     unknown = all(re.fullmatch(r"-1(\.0*)?", row[name]) for name in ("start", "end"))
     return {**row, "start": "", "end": ""} if unknown else dict(row)
 
 
 def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem]) -> dict[int, dict[str, str]]:
-    """Return the rows except those that repeat the same word of an utterance at the same time."""
+    """Return the rows without those that repeat an earlier row's utterance, word and times."""
     first: dict[tuple[str, ...], int] = {}
     again = []
     for line, row in rows.items():

@@ -87,7 +87,7 @@ def explain_job(task: ExplainJob) -> list[FoldPredictions]:
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """The permutation importance of what a corpus's best models read, and the utterances that only one gets right.
+    """Permutation importance of the inputs of a corpus's best models, and the utterances that only one gets right.
 
     Attributes
     ----------

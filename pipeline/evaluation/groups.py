@@ -127,7 +127,7 @@ def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpu
     if numeric and not named and numbers.count() < FEW * numbers.nunique():
         return _quarters(numbers, column)
     if cells.nunique() == len(cells):
-        raise UserError(f"--by {column}: each utterance has its own {column}, so it makes no groups")
+        raise UserError(f"--by {column}: every utterance has a different {column}, so there are no groups")
     keys = numbers.where(numbers.notna(), math.inf) if numeric else numbers.mul(0).fillna(0)
     values = dict(zip(cells, keys, strict=True))
     order = sorted(values, key=lambda value: (value == "", values[value], value))
@@ -161,15 +161,16 @@ def by_group(
 ) -> pd.DataFrame:
     """Return the metric of each configuration in each group.
 
-    For the interval of a group with at least `LEAST` of the protocol's groups, these are resampled. If it has only one
-    of them, its utterances are resampled. If it has two, or fewer than `FEW` utterances, it has no interval.
+    A group that contains at least `LEAST` groups of the protocol gets its interval by resampling those groups; a group
+    that contains only one, by resampling its utterances. A group that contains two, or has fewer than `FEW` utterances,
+    gets no interval.
 
     Parameters
     ----------
     parts
         The predictions of the configurations.
     grouping
-        What the utterances are divided by.
+        The groups of the utterances.
     metric
         The metric.
     resampling
@@ -298,7 +299,7 @@ def heading(scores: Scores, column: str) -> str:
 def how_resampled(corpus: CorpusParams) -> str:
     """Return a sentence that says how the intervals were computed."""
     unit = corpus.protocol.group
-    return f"95 % intervals resample the groups ({unit}) of a line if it has several, or else its utterances."
+    return f"95 % intervals: a line's groups ({unit}) are resampled if it has several, otherwise its utterances."
 
 
 def _cell(line: pd.Series, metric: Metric) -> str:

@@ -105,7 +105,7 @@ def robustness_of(params: Params, name: str, parts: Mapping[Configuration, pd.Da
 
 
 def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Outputs:
-    """Return the plot of attention weights by class; empty if no strategy has such weights."""
+    """Return the plot of attention weights by class; empty if no strategy uses attention."""
     weights = read_attention(folder / "attention.csv", corpus)
     if weights is None or weights.empty:
         return {}

@@ -105,7 +105,7 @@ def printed_robustness(params: Params, name: str) -> list[Block]:
 
 @one_thread()
 def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
-    """Return a table of all fusions in which `modalities`, separated by commas, are ablated in every utterance.
+    """Return a table of the scores of all fusions with `modalities` (separated by commas) ablated in every utterance.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
 
 @one_thread()
 def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequence[str] = ()) -> list[Block]:
-    """Write by_column.csv and return it as tables: the leading metric for each value of some columns.
+    """Write by_column.csv and return it as tables: the leading metric for each value of the given columns.
 
     Parameters
     ----------

@@ -111,7 +111,7 @@ def read_presence(name: str) -> pd.DataFrame | None:
     found = read_table(path, dtype={"utterance": str})
     if "utterance" not in found.columns or not found.drop(columns="utterance").isin([0, 1]).all(axis=None):
         raise UserError(
-            f"{path} must have the column 'utterance', and only 0 or 1 in the others: run `crossmodal train` again"
+            f"{path} must have the column 'utterance', and only 0 or 1 in all others: run `crossmodal train` again"
         )
     return found
 

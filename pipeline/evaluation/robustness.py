@@ -169,7 +169,7 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
     shares, present
         The tables that `by_share` and `by_presence` returned.
     metric
-        The metric of the setting.
+        The metric of the `Setting`.
     fused
         Whether the corpus has fusions at all.
     """
@@ -193,7 +193,7 @@ def parse_modalities(text: str, corpus: CorpusParams) -> frozenset[str]:
 def without_modalities(
     corpus: str, predictions: pd.DataFrame, dropped: pd.DataFrame, ablated: frozenset[str], setting: Setting
 ) -> list[Block]:
-    """Return a table of all fusions with some modalities ablated in every utterance."""
+    """Return a table of the scores of all fusions with some modalities ablated in every utterance."""
     parts, metric, named = by_configuration(predictions), setting.metric, ", ".join(sorted(ablated))
     header = [*NAMES, f"{metric.name} of all", f"without {named}", "difference", "left"]
     lines = []

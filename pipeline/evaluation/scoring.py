@@ -100,7 +100,7 @@ class Scores:
         return self.metrics[0]
 
     def best(self, rows: Iterable[Scored]) -> Scored | None:
-        """Return the best row by the leading metric, the first of equals; None if the metric is undefined for all."""
+        """Return the best row by the leading metric, in a tie the first; None if the metric is undefined for all."""
         defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
         return max(defined, key=self.goodness, default=None)
 
@@ -186,7 +186,7 @@ def score(
 
 
 def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
-    """Return the verdict on a difference, which counts if its interval excludes 0 and its corrected p is below 0.05.
+    """Return the verdict: a difference counts if its interval excludes 0 and its corrected p is below 0.05.
 
     >>> verdict(Interval(0.1, 0.02, 0.2), 0.01, True), verdict(Interval(0.1, 0.02, 0.2), 0.2, True)
     ('+ better', '= not better')
@@ -207,7 +207,7 @@ def smallest_p(groups: int, fusions: int) -> float:
 
 
 def resamples_of(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
-    """Return the resampled groups of a table; raises `UserError` if its rows are not of the same utterances."""
+    """Return the resampled groups of a table; raises `UserError` if its rows predict different utterances."""
     utterances = {tuple(part["utterance"]) for part in parts.values()}
     if len(utterances) != 1:
         raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")

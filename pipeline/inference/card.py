@@ -39,7 +39,7 @@ def model_card(params: Params, name: str, configuration: Configuration, schema: 
     schema
         The schema of the saved model.
     labels
-        The labels ``(n,)`` of the utterances that it was fitted on.
+        The labels ``(n,)`` of the training utterances.
     """
     parts = {
         "What it does": _what(params, configuration, schema),
@@ -133,7 +133,7 @@ def _limits(schema: Schema) -> Iterator[str]:
     yield "- It must not decide about people: not in hiring, teaching, policing, insurance or medicine."
     if schema["modalities"]:
         yield "- If a modality is missing, it predicts from the others; if all are missing, it predicts the prior."
-    yield "- It holds statistics of people's voices, faces and words. Whoever passes it on passes these on."
+    yield "- It contains statistics of people's voices, faces and words. Whoever shares the model shares these, too."
 
 
 def _code(text: object) -> str:

@@ -1,4 +1,4 @@
-"""Recognise the words of clips that come without a transcript, and tell the user about it."""
+"""Recognise the words of clips that come without a transcript, and make notices about them for the user."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -74,8 +74,8 @@ def without_text(problems: Sequence[Problem], clip: Path, *, alone: bool = True)
     clip
         The recording.
     alone
-        Whether it is the only recording. Then ``--text`` can give its words, and the note says why none were
-        recognised; for several recordings, a notice says that.
+        Whether this is the only recording: the note then mentions ``--text``, and says why no words were recognised.
+        For several recordings, a notice says why.
     """
     heard = _unheard(problems)
     if heard and alone:

@@ -106,7 +106,7 @@ def _checked_model(params: Params, folder: Path) -> tuple[Saved, Schema]:
 def _notices_of_source(
     settings: TrainParams, schema: Schema, folder: Path, clips: Clips, text: str | None
 ) -> list[str]:
-    """Return the note of the model's corpus, and notices about what has no effect on these clips."""
+    """Return the note of the model's corpus, and notices about a context or transcript that has no effect here."""
     note = one_line(schema.get("note", ""), None)
     notices = [f"{folder} was fitted on {schema['corpus']}: {note}"] if note else []
     if settings.context.before + settings.context.after and clips.recordings:
@@ -204,7 +204,7 @@ def _without_anything(
     failed: Mapping[str, str],
     lone: bool,
 ) -> tuple[dict[str, str], list[str]]:
-    """Return the utterances that cannot be predicted, each with the reason, and notices about what others lack.
+    """Return the utterances that cannot be predicted, each with the reason, and notices about what the others lack.
 
     If a row of a manifest has none of the modalities that the model reads, its prediction is the prior, as in training.
     For recordings named on the command line (`lone`), or after a failure, that is an error instead.

@@ -86,7 +86,7 @@ def _names(recordings: Sequence[Path]) -> list[str]:
 def clip_manifest(clips: Clips, text: str | None, folder: Path) -> Path:
     """Write a manifest of recordings with their transcripts, and return its folder.
 
-    A transcript is `text` if that is given (for a single recording), or else comes from the text file next to a
+    The transcript is `text` if it is given (for a single recording), else the content of the text file next to the
     recording.
 
     Raises

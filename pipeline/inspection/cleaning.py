@@ -98,7 +98,7 @@ class Cleaned:
     kept: int
 
     def __str__(self) -> str:
-        """Return a sentence with these numbers."""
+        """Return a sentence that says how many files were deleted and how many could not be."""
         parts = [
             f"{counted(self.clips, 'file')} deleted, {self.size / 1e6:.1f} MB freed",
             f"{counted(self.unfinished, 'unfinished file')} of killed runs deleted" if self.unfinished else "",
@@ -108,7 +108,7 @@ class Cleaned:
 
 
 def clean(found: Garbage) -> Cleaned:
-    """Delete the files, except unfinished ones that another run uses in the meantime."""
+    """Delete the files, except unfinished ones that another run uses in the meantime, and return how many."""
     for path in found.clips:
         path.unlink(missing_ok=True)
     deleted = sum(discard(path) for path in found.unfinished)

@@ -1,4 +1,4 @@
-"""Count what a corpus holds: utterances, recordings, groups, timed words, labels, and the parts of a split."""
+"""Count the utterances, recordings, groups, timed words and labels of a corpus, and those of each part of a split."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -82,7 +82,7 @@ class CorpusFacts:
 
 
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> CorpusFacts:
-    """Count what a corpus holds; the groups are those of the protocol.
+    """Return the numbers of a corpus's utterances, words and labels; groups are the protocol's groups.
 
     Parameters
     ----------

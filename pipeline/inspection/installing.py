@@ -32,7 +32,7 @@ def install_all() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights: the package with the file, the extractor that reads it, its licence, and its path or None."""
+    """A file of weights: its package, the extractor that reads it, its licence, and its path if it is installed."""
 
     file: str
     package: str

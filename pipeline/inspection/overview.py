@@ -47,7 +47,7 @@ class Instance:
     runs
         Whether `features.extract` lists the instance.
     settings
-        All settings, including those with their default.
+        All settings, including defaults.
     fault
         Why the instance cannot be used; the other attributes are empty then.
     """

@@ -50,8 +50,8 @@ class StoreFacts:
     file
         The path of the store.
     name, kind, modality
-        The name of the stream or of the instance of an extractor; ``stream``, ``features`` or ``imported``; and text,
-        audio or video.
+        The name of the stream or extractor instance; the kind (``stream``, ``features`` or ``imported``); and the
+        modality.
     version, format_version
         The versions of the algorithm and of the format of the store.
     config, libraries, weights, device
@@ -65,7 +65,7 @@ class StoreFacts:
     remarks
         All utterances whose status is ok and which have a note.
     rows
-        The range of the number of rows (frames, words, windows, samples) of the utterances that are ok.
+        The range of the number of rows (frames, words, windows, samples) per utterance whose status is ok.
     features_per
         Whether `features` are values per ``utterance`` or per ``row``.
     features
@@ -156,7 +156,7 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return ``utterance`` or ``row``, and the ranges of the values per utterance or, if it has none, per row."""
+    """Return ``utterance`` and the ranges of values per utterance or, if there are none, ``row`` and ranges per row."""
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:
         return "utterance", ranges_of(pooled, store.pooled()[ok])

@@ -19,7 +19,7 @@ def page_of_store(facts: StoreFacts, *, every: bool = False) -> Iterator[Block]:
     facts
         The facts about the store.
     every
-        Whether to list all utterances that are not ok, and all features.
+        Whether to list all utterances whose status is not ok, and all features.
     """
     yield f"# {literal(facts.file)}"
     yield plain(_origin(facts))
@@ -81,7 +81,7 @@ def _named(own: Sequence[str], every: bool) -> str:
 
 
 def _about_features(facts: StoreFacts, every: bool) -> str:
-    """Return sentences about the features as a whole, which are hard to see in a long table."""
+    """Return sentences about all features: their number, and which are undefined or the same everywhere."""
     undefined = [one.name for one in facts.features if one.min is None]
     constant = [one.name for one in facts.features if one.min is not None and one.min == one.max]
     what = "Columns of one number" if facts.kind == "stream" else counted(len(facts.features), "feature")

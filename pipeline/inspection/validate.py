@@ -94,7 +94,7 @@ def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> int:
 
 
 def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
-    """Return notes about unknown speakers; without labels, there are no folds that could share a speaker."""
+    """Return notes about unknown speakers; none without labels, since no folds can then share a speaker."""
     corpus = params.corpus(name)
     return told_of_speakers(speakers_note_of(table, corpus, published_of(corpus)), params, name) if corpus.label else []
 
@@ -119,7 +119,7 @@ def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:
-    """Return a mask of the recordings that are hard links to the same file, which are deliberate, unlike copies."""
+    """Return a mask of the rows whose recordings are hard links to one file; unlike copies, links are deliberate."""
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")

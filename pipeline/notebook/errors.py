@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class CrossmodalError(UserError):
-    """What is wrong, where, and what to do, in one sentence."""
+    """A mistake that the user can correct; the message says what is wrong, where, and what to do."""
 
     __module__ = "crossmodal"  # where users import it from, and what a traceback shows
 

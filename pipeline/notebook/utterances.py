@@ -87,7 +87,7 @@ class Utterances(Modalities):
         return self[rows]
 
     def copy(self) -> "Utterances":
-        """Return a copy in which a modality can be replaced; the arrays are shared."""
+        """Return a shallow copy, in which a modality can be replaced without changing these utterances."""
         return Utterances.of(self, self.utterances)
 
     def __setitem__(self, modality: str, column: Any) -> None:

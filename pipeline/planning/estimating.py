@@ -102,8 +102,8 @@ class Cost:
 def line(samples: Sequence[Sample], value: str) -> tuple[float, float]:
     """Return the cost per clip whatever its length, and per second of recording in addition; neither is negative.
 
-    `value` says which cost: ``cpu_s`` or ``size``. Both are fitted by nonnegative least squares (Lawson and Hanson,
-    Solving least squares problems, 1974) and scaled so that they add up to the total cost of the samples.
+    `value` is the kind of cost, ``cpu_s`` or ``size``. The costs per clip and per second are fitted by nonnegative
+    least squares (Lawson and Hanson, Solving least squares problems, 1974), and scaled to give the samples' total.
 
     >>> line([Sample(1, 2.0, 0.5, 0), Sample(1, 4.0, 0.9, 0), Sample(2, 6.0, 1.4, 0)], "cpu_s")
     (0.1, 0.2)

@@ -77,7 +77,7 @@ def plan(params: Params, name: str, workers: int, new_pool: Callable[[], Pool]) 
     workers
         Number of workers that will share the work.
     new_pool
-        Returns a new pool; each stage is measured on one of its own, since each stage of a run starts its own workers.
+        Returns a new pool; each stage is measured on its own pool, since each stage of a run starts its own workers.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def _probe(params: Params, name: str, part: _Part) -> Probe:
 def units_of(clips: Sequence[Clip]) -> tuple[Unit, ...]:
     """Return the clips to measure: the first clips of up to `UNITS` recordings, chosen so that lengths vary.
 
-    They are the first clips since a recording is decoded from its start. A corpus without recordings (text alone) gives
-    single clips of evenly spread lengths.
+    A recording's first clips are taken, since it is decoded from its start. A corpus without recordings (text alone)
+    gives single clips of evenly spread lengths.
     """
     by_length = sorted(clips, key=lambda clip: (seconds_of(clip), clip.utterance))
     at = [int((i + 0.5) * len(by_length) / UNITS) for i in range(UNITS)] if by_length else []

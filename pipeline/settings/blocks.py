@@ -137,7 +137,7 @@ class CorpusParams:
     root
         Folder of the corpus; for a union, data/raw/NAME, which `crossmodal add-corpus` makes.
     task
-        Whether classes or a score are predicted.
+        What is predicted: a class (``classification``) or a score (``regression``).
     label
         Column of the labels; empty for a corpus without labels, which gets features but is not trained on.
     modalities
@@ -204,8 +204,9 @@ class TrainParams:
     table
         Which rows the table has. ``full``: each modality with each of `classifiers`, and every set of two or more
         modalities with each of `fusions`. ``paper`` has fewer rows: each modality with logistic regression and boosted
-        trees (or else the first two classifiers), and each strategy once with text + audio and once with all three
-        modalities (or with the two that the corpus has); late fusion over extractors only if there is one modality.
+        trees (or, without these, the first two classifiers), and each strategy once with text + audio and once with all
+        three modalities (or with the two that the corpus has). Late fusion over extractors then has rows only if the
+        corpus has a single modality.
     tfidf
         Settings of TF-IDF.
     word2vec

@@ -29,9 +29,9 @@ class Params:
     Attributes
     ----------
     path
-        The file that they were read from.
+        The file from which the settings were read.
     run, corpora, train, evaluate, report
-        These blocks of the file.
+        The blocks of the file with these names.
     streams
         Settings of each modality's stream.
     words

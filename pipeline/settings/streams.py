@@ -15,7 +15,7 @@ CHANNEL = re.compile(r"lfe2?|(f|b|s|w|d|t|fl|fr|tf|tb|ts|bf|sd|ss|tt)?[lrc]")  #
 
 
 def check_channel(channel: str) -> None:
-    """Raise ValueError if no recording can have such a channel."""
+    """Raise ValueError if `channel` cannot name a channel of any recording."""
     wanted = channel.strip()
     known = wanted.casefold() in {MIX, *SIDES} or CHANNEL.fullmatch(wanted.casefold())
     if not known and not (wanted.isdecimal() and int(wanted) > 0):
@@ -26,7 +26,7 @@ def check_channel(channel: str) -> None:
 
 
 def check_track(track: str) -> None:
-    """Raise ValueError if no recording can have such a track."""
+    """Raise ValueError if `track` cannot name a track of any recording."""
     if track.strip().lstrip("+-").isdecimal() and not (track.strip().isdecimal() and int(track) > 0):
         raise ValueError(f"{track!r} is not a track: write a number from 1, a language, a title, or default")
 

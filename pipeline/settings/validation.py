@@ -1,8 +1,8 @@
 """Build settings dataclasses from YAML or JSON with pydantic; a fault names the place, the value and what is allowed.
 
 Types are strict: a number in quotes is text, and ``true`` is not a number. The type of a field, such as
-``Annotated[float, Field(gt=0)]``, declares the allowed values; error messages and the schema for editors follow from
-it.
+``Annotated[float, Field(gt=0)]``, declares the allowed values; error messages and the schema for editors are derived
+from that type.
 """
 
 import json
@@ -84,7 +84,7 @@ def sentence(place: Place, fault: str) -> str:
 
 
 def described(node: Node, root: Node) -> str:
-    """Return what a node of a JSON schema allows, to follow "it must be".
+    """Return what a node of a JSON schema allows, in words that can follow "it must be".
 
     >>> described({"anyOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}]}, {})
     "a whole number of at least 1 or 'auto'"

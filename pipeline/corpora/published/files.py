@@ -108,9 +108,9 @@ def inside(folder: Path, name: str) -> Path:
     Parameters
     ----------
     folder
-        The folder that should contain it.
+        The folder that should contain the file or folder.
     name
-        Its name, or a path of several names.
+        Name of the file or folder, or a path of several names.
     """
     at = folder
     for part in name.split("/"):
@@ -199,7 +199,7 @@ class Folder:
         return bool(self.files)
 
     def file(self, name: str, **parts: object) -> Path:
-        """Return the file of that name, or the path at which it would be."""
+        """Return the path of the recording with that name or, if it is missing, the path at which it should be."""
         return self.files.get(name) or self.path / self.pattern.format(name=name, **parts)
 
 

@@ -37,7 +37,7 @@ DESCRIPTION = Description(
     obtain="Zenodo, record 3625687: s1.zip to s34.zip, alignments.zip",
     folders={
         "s1 ... s34": "<command><colour><preposition><letter><digit><adverb>.mpg, such as bbaf2n.mpg; or .wav",
-        "alignments/s1 ...": "the same names as .align, or beside the clips: words and their times; may be missing",
+        "alignments/s1 ...": "words with times, named like the clips: bbaf2n.align; may be beside them, or missing",
     },
     labels={
         "command": ", ".join(COMMANDS.values()),
@@ -168,7 +168,7 @@ def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tupl
 
 
 def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> str:
-    """Return the talker whose sentences match a folder of .align files best; in a tie, the one it is named after.
+    """Return the talker whose sentences match a folder of .align files best; in a tie, the one in its name.
 
     >>> owner("s5", {"bbaf2n", "lgbz9s"}, {"s5": {"bbaf2n"}, "s6": {"bbaf2n", "lgbz9s"}})
     's6'

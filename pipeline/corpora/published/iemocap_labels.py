@@ -82,7 +82,7 @@ MOVED_S = 0.05  # a larger difference between the times of transcription and eva
 
 @dataclass
 class Log:
-    """Collects what is wrong in the files: problems, and names that share a message and are listed at the end."""
+    """Collects the problems in the files; those that differ only in the name of an utterance are listed at the end."""
 
     problems: list[Problem] = field(default_factory=list)
     names: dict[tuple[Path, str], list[str]] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Log:
         self.names.setdefault((where, message), []).append(name)
 
     def all(self) -> list[Problem]:
-        """Return all problems, and at the end those that many names share."""
+        """Return all problems, with those that differ only in a name at the end."""
         groups = (listed("warning", where, message, names) for (where, message), names in self.names.items())
         return [*self.problems, *chain.from_iterable(groups)]
 
@@ -278,7 +278,7 @@ def check_turns(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence
         elif not turn.text:
             log.name(folder, "{} has an empty transcription", name)
         if turn and max(abs(turn.start - utterance.start), abs(turn.end - utterance.end)) > MOVED_S:
-            log.name(folder, "the times of {} differ from its evaluation's, which are used", name)
+            log.name(folder, "the times of {} differ from the times in its evaluation, which are used", name)
 
 
 def orders_of(evaluated: Mapping[str, Evaluated], turns: Mapping[str, Sequence[Turn]]) -> dict[str, float]:

@@ -130,9 +130,10 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _raw(root: Path) -> Path:
-    """Return the folder Raw: the one in the root, else the first one further down with a video of MOSI, else the root.
+    """Return the folder Raw in the root or, if there is none, the first one further down that holds a video of MOSI.
 
-    The folder may also be one that directly holds the content of Raw. The case of names does not matter.
+    A folder that itself holds the content of Raw counts as Raw. The case of names does not matter. If nothing is found,
+    the root is returned.
     """
     if (root / "Raw").is_dir() or any((root / name).is_dir() for name in INSIDE):
         return root / "Raw" if (root / "Raw").is_dir() else root
@@ -163,7 +164,7 @@ def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: l
     if path is None:
         return {}
     if all(np.isnan(segment.start) for segment in segments.values()):
-        message = f"word times are not used: that needs the times of utterances, from {OPINIONS} or {COMPUTED}"
+        message = f"word times are not used without utterance times, which {OPINIONS} or {COMPUTED} would give"
         problems.append(Problem("warning", path, None, message))
         return {}
     untimed: list[str] = []

@@ -64,7 +64,7 @@ INSIDE = ("Video", "Audio", "Transcript", "Labels")  # folders in Raw
 
 HINT = (
     f"Unpack CMU_MOSI.zip; where it lacks Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} next "
-    "to Raw; remove what you do not have from the corpus's modalities."
+    "to Raw; remove modalities that you do not have from the corpus's settings."
 )
 
 Rows = Iterator[tuple[int, dict[str, str]]]  # line in the label file (0 for a .csd), cells

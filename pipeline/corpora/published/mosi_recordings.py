@@ -90,7 +90,7 @@ def _first(clips: Folder, whole: Folder) -> Recordings | None:
 
 
 def _nested(raw: Path) -> Folder:
-    """Return clips in MMSA's layout, ``<video>/<n>.mp4``, under the names that they have in the zip file."""
+    """Return clips in MMSA's layout, ``<video>/<n>.mp4``, keyed by their names in CMU_MOSI.zip."""
     folders = [recordings(folder, PICTURES) for folder in folders_below(raw, levels=1) if folder != raw]
     files = {
         f"{folder.path.name}_{int(stem) if stem.isdecimal() else stem}": file

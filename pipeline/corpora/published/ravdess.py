@@ -52,7 +52,7 @@ DESCRIPTION = Description(
     counts={"speech utterances": 1440, "song utterances": 1012, "speakers": 24},
     protocol=(
         "no official split; folds by actor, accuracy over the 8 emotions of speech. Published results with the same "
-        "actors in training and test cannot be compared with it"
+        "actors in training and test cannot be compared"
     ),
     block={
         "task": "classification",
@@ -97,7 +97,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _with_voices(corpus: Corpus, root: Path) -> Corpus:
-    """For utterances whose recording has no sound, fill in the sound-only recording of the same take as the voice."""
+    """Fill in the sound-only recording of the same take as the voice of utterances whose recording has no sound."""
     table = corpus.utterances
     if table.empty or not table["utterance"].str.startswith(PICTURE_ONLY).any():
         return corpus

@@ -24,7 +24,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Measured:
-    """A row of the table: its configuration, how sentences call it (`words`), and its leading metric (`found`)."""
+    """A row of the table: its configuration, its name in sentences (`words`), and its leading metric (`found`)."""
 
     strategy: str
     modalities: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Derive the answer from the scores of the table, with the same tests and the same resamples."""
+"""Derive the answer from the scores of the table, with the table's tests and resamples."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

@@ -8,9 +8,9 @@ from pipeline.evaluation.answer.facts import Answer, Measured
 def headline_metrics(answer: Answer) -> dict[str, dict[str, float]]:
     """Return the content of metrics.json; a value that is undefined or missing has no entry.
 
-    It holds the leading metric of the best baseline, of the best row of each modality and of the best fusion; the
-    fusion's difference to the best single modality (``gain``) with its interval and corrected p; and what each modality
-    adds to the best row without it.
+    The values are the leading metric of the best baseline, of the best row of each modality and of the best fusion; the
+    difference of the best fusion to the best single modality (``gain``), with interval and corrected p; and what each
+    modality adds to the best row without it.
     """
     if answer.measure is None:
         return {}

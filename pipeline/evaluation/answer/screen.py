@@ -27,7 +27,7 @@ _STYLES = {"+": "bold green", "-": "red", "=": ""}
 
 @dataclass(frozen=True)
 class View:
-    """What the terminal shows about a corpus.
+    """The data that the terminal shows about a corpus.
 
     Attributes
     ----------
@@ -145,7 +145,7 @@ def _cells(row: Scored, scores: Scores) -> list[str]:
 
 
 def _further(scores: Scores, rows: Sequence[Scored], room: int) -> list[tuple[str, list[str]]]:
-    """Return as many further metrics as `room` allows (in characters), each with its cells."""
+    """Return as many further metrics as fit into `room` characters, each with its cells."""
     found = []
     for metric in scores.metrics[1:]:
         cells = [number(metric, row.values[metric.name].value) for row in rows]
