@@ -77,7 +77,7 @@ def test_names_are_never_divided_into_quarters_though_they_are_numerals() -> Non
 
 def test_a_column_that_makes_no_groups_is_refused_with_the_reason() -> None:
     for cells, column, sentence in (
-        (["a", "b", "c"], "text", "each utterance has its own text"),
+        (["a", "b", "c"], "text", "every utterance has a different text"),
         (["", "", ""], "region", "the column is empty for every predicted utterance"),
         ([math.nan] * 3, "start", "the column is empty for every predicted utterance"),
     ):
