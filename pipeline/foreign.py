@@ -20,9 +20,9 @@ _COMMANDS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 
 def printable(text: str) -> str:
-    r"""Return text that is safe on a terminal: control characters and overrides of direction become escape codes.
+    r"""Return text that is safe on a terminal: control characters and overrides of text direction are escaped.
 
-    Line ends, tabs and the invisible joiners and marks that some scripts need are kept. The escape codes are JSON's.
+    Line ends, tabs, and the invisible joiners and marks that some scripts need are kept. Escape codes are as in JSON.
 
     >>> print(printable("größe " + chr(27) + "[2J " + chr(0x202E) + "txt"))
     größe \u001b[2J \u202etxt

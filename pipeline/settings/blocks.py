@@ -266,7 +266,7 @@ class EvaluateParams:
     resamples
         Number of bootstrap samples of the groups, from which the intervals are computed.
     seed
-        Seed of the bootstrap.
+        Seed of the bootstrap, of the randomisation tests and of the random ablation of modalities.
     """
 
     resamples: Annotated[int, Field(ge=0)] = 1000

@@ -105,7 +105,7 @@ def _of_train(train: TrainParams, instances: Mapping[str, Any], place: Place) ->
 
 
 def _of_feature(name: str, instances: Mapping[str, Any], modality: str, place: Place) -> Iterator[Fault]:
-    """Yield the fault, if any, of a feature: the name of an extractor instance, or of a feature fitted inside folds."""
+    """Yield a fault if `name` is neither an extractor instance of the modality nor a feature fitted inside folds."""
     fitted = fitted_names() if modality == "text" else ()
     if name in instances:
         yield from _misplaced(name, instances, modality, place)

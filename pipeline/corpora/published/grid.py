@@ -132,7 +132,7 @@ def words_of(parts: re.Match[str]) -> dict[str, str]:
     """Return the six words that a name stands for; a letter that the grammar does not have raises ValueError."""
     command, colour, preposition, letter, digit, adverb = (part.lower() for part in parts.groups())
     if letter == "w":
-        raise ValueError("the corpus has no letter 'w', only a to z without it")
+        raise ValueError("the corpus has no letter 'w', only a to v and x to z")
     return {
         "command": meaning(COMMANDS, command, "command"),
         "colour": meaning(COLOURS, colour, "colour"),

@@ -119,8 +119,8 @@ LEFT, RIGHT = "0 0 0.5 1", "0.5 0 1 1"
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the sessions that exist; `root` is the folder of the release, or contains it.
 
-    Utterances keep their names; `group` is the dialogue, `speaker` is the session with F or M, and `order` is the rank
-    by start time among all turns of the dialogue, labelled or not. The picture of an utterance is one half of the
+    Utterances keep their names; `group` is the dialogue, `speaker` is such as ``Ses01F``, and `order` is the rank by
+    start time among all turns of the dialogue, labelled or not. The picture of an utterance is one half of the
     picture in the dialogue's recording, and its sound is a file of its own. Without recordings of dialogues, only the
     sound file is used.
 
