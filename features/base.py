@@ -55,17 +55,17 @@ class Extractor(ABC, Generic[StreamT]):
 
     @property
     def is_named(self) -> bool:
-        """Whether the user chose the weights, instead of those of a package."""
+        """Whether the settings name the model, instead of one that an installed package contains."""
         return False
 
     @property
     def licence(self) -> str:
-        """What the weights may be used for; docs/licences.md has the details."""
+        """The licence of the weights, in a few words such as ``MIT``; docs/licences.md has the details."""
         return "as its page says" if self.is_named else self.terms
 
     @property
     def citations(self) -> tuple[Reference, ...]:
-        """References to cite for the features; empty if the user chose the weights, whose origin is not known."""
+        """References to cite for the features; empty if the settings name the model, whose origin is then not known."""
         return () if self.is_named else self.references
 
     def weights(self) -> tuple[Path, ...]:

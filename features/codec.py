@@ -33,7 +33,7 @@ def text_entry(stream: TextStream) -> Entry:
 
 
 def read_text(store: Store, i: int) -> TextStream:
-    """Return utterance i of a text stream's store."""
+    """Return the text stream of utterance `i` in a store."""
     return TextStream(store.clip(i, "text"), tuple(store.rows(i)), store.rows(i, "times"))
 
 
@@ -44,7 +44,7 @@ def audio_entry(stream: AudioStream) -> Entry:
 
 
 def read_audio(store: Store, i: int) -> AudioStream:
-    """Return utterance i of an audio stream's store."""
+    """Return the audio stream of utterance `i` in a store."""
     numbers = {name: float(store.clip(i, name)) for name in _AUDIO_NUMBERS}
     words = int(numbers.pop("words"))
     rate_hz, note = int(store.attribute("rate_hz")), store.notes[i]
@@ -66,7 +66,7 @@ def video_entry(stream: VideoStream) -> Entry:
 
 
 def read_video(store: Store, i: int) -> VideoStream:
-    """Return utterance i of a video stream's store."""
+    """Return the video stream of utterance `i` in a store."""
     rows = {name: store.rows(i, name) for name in ("frame", "box", "crop", "score")}
     return VideoStream(
         store.rows(i, "times")[:, 0],
@@ -88,8 +88,8 @@ def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
     Raises
     ------
     ValueError
-        If shapes do not match each other or the extractor's names, a value is infinite (or becomes so as float32), or
-        all pooled features are NaN.
+        If shapes do not match each other or the extractor's names, a value is infinite or too large for float32, or all
+        pooled features are NaN.
     """
     columns, entries = extractor.feature_names, extractor.pooled_names
     with np.errstate(over="ignore"):

@@ -25,7 +25,7 @@ def torch_device(wanted: str) -> str:
     Raises
     ------
     ExtractorError
-        If that device is not available.
+        If the wanted device is not available.
 
     >>> torch_device("cpu")
     'cpu'
@@ -67,12 +67,12 @@ def onnx_device(wanted: str) -> str:
 
 
 def cuda_device(wanted: str, count: int, library: str) -> str:
-    """Return `wanted` as ``cuda:N`` if that is one of the `count` CUDA devices that a library finds.
+    """Return `wanted` as ``cuda:N`` if it is one of the `count` CUDA devices that a library finds.
 
     Raises
     ------
     ExtractorError
-        If there is no such device.
+        If `wanted` is none of these devices.
     """
     kind, _, number = wanted.partition(":")
     if kind != "cuda":

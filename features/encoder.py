@@ -13,8 +13,9 @@ from features.types import Features
 class Encoder(Extractor[StreamT]):
     """An extractor whose network reads one or more inputs per utterance: windows of sound, faces or texts.
 
-    On the CPU, the network reads one input at a time, so that the features of an utterance do not depend on others. On
-    an accelerator it reads several inputs at once, also from different utterances, which can change the last digits.
+    On the CPU, the network reads one input at a time, so that the features of an utterance do not depend on other
+    utterances. On an accelerator, it reads several inputs at once, also from different utterances, which can change the
+    last digits of the features.
 
     Attributes
     ----------
@@ -30,7 +31,7 @@ class Encoder(Extractor[StreamT]):
         Raises
         ------
         ExtractorError
-            If that device is not available.
+            If the wanted device is not available.
         """
         return torch_device(wanted)
 
@@ -44,7 +45,7 @@ class Encoder(Extractor[StreamT]):
 
     @abstractmethod
     def encode(self, inputs: Sequence[Any]) -> Sequence[Any]:
-        """Return the network's output for each input of a batch; all have the same `shape`."""
+        """Return the network's output for each input of a batch; all inputs have the same `shape`."""
 
     @abstractmethod
     def features(self, stream: StreamT, inputs: Sequence[Any], encoded: Sequence[Any]) -> Features:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 class NoStream(Exception):
-    """The recording has no such stream (no audio track, no picture, no transcript): status ``absent``."""
+    """The utterance lacks a whole stream (no audio track, no picture, no transcript): status ``absent``."""
 
 
 class EmptyInput(Exception):
@@ -22,7 +22,9 @@ class StoreError(ValueError):
 
 @contextmanager
 def names_setting(instance: str) -> Iterator[None]:
-    """Turn the message of an `ExtractorError` into one line that begins with the settings block of an instance, once.
+    """Make the message of an `ExtractorError` one line that names the settings block of an instance at its beginning.
+
+    A message that begins with this name already gets no second one.
 
     >>> with names_setting("mfcc"), names_setting("mfcc"):
     ...     raise ExtractorError("there is no layer 9")

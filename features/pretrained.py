@@ -75,7 +75,7 @@ def weight_files(folder: Path) -> tuple[Path, ...]:
     files = [f for f in sorted(folder.rglob("*")) if f.is_file() and f.relative_to(folder).parts[0] not in _NOT_READ]
     learnt = [f for f in files if f.suffix == ".safetensors"] or [f for f in files if f.suffix == ".bin"]
     if not learnt:
-        raise ExtractorError(f"{folder} contains no weights (.safetensors or .bin)")
+        raise ExtractorError(f"{folder} contains no weights (.safetensors or .bin): give the folder of an encoder")
     return (*learnt, *(f for f in files if f.suffix in (".json", ".txt", ".model")))
 
 
@@ -85,7 +85,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     Raises
     ------
     ExtractorError
-        If there is no such file, or it is not a JSON object.
+        If the file is missing, or does not contain a JSON object.
     """
     try:
         found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -142,7 +142,7 @@ def select_layers(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list
 
 
 def column_names(layer: Layer | Sequence[Layer], width: int, only: str = "embedding") -> tuple[str, ...]:
-    """Return the column names of `select_layers`, block by block; those of a single layer begin with `only`.
+    """Return the column names of `select_layers`, block by block; for a single layer, names begin with `only`.
 
     >>> column_names("last", 2), column_names([0, "mean"], 1)
     (('embedding_0', 'embedding_1'), ('layer_0_0', 'layer_mean_0'))
@@ -202,7 +202,7 @@ def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence
     missing = sorted(name for name in info["missing_keys"] if not name.startswith(tuple(not_needed) or ("\0",)))
     if missing:
         raise ExtractorError(
-            f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete one"
+            f"{folder} lacks {len(missing)} of its model's weights, such as {missing[0]}: use a complete model"
         )
     torch.backends.cudnn.allow_tf32 = False  # TF32 would round the inputs of convolutions to ten bits
     return model.eval().to(device)

@@ -81,7 +81,8 @@ def default_extractors() -> tuple[str, ...]:
 def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings of all instances: those with a block in the settings file, and those that exist without one.
 
-    A block that names no extractor changes the settings of the existing instance with its name; None is an empty block.
+    A block without the key ``extractor`` changes the settings of the existing instance of the same name; None stands
+    for an empty block.
     """
     plain: dict[str, Mapping[str, Any]] = {name: {} for name, cls in _EXTRACTORS.items() if not cls.needs_settings}
     known = {**plain, **_INSTANCES}
@@ -104,11 +105,13 @@ def class_of(name: str, settings: Mapping[str, Any]) -> type[Extractor[Any]]:
     Raises
     ------
     ExtractorError
-        If there is no such extractor, or the instance has the name of another extractor.
+        If the extractor is unknown, or the instance has the name of another extractor.
     """
     named = settings.get(EXTRACTOR, name)
     if named != name and name in _EXTRACTORS:
-        raise ExtractorError(f"{name} is the name of another extractor: choose another name for this {named}")
+        raise ExtractorError(
+            f"{name} is the name of another extractor: choose another name for this instance of {named}"
+        )
     return extractor_class(str(named))
 
 

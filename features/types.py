@@ -21,7 +21,7 @@ class TextStream:
     text
         The transcript as it was written, which sentence encoders read.
     tokens
-        The n cleaned words: lower-cased, without punctuation.
+        The n cleaned words, by default lower-cased and without punctuation.
     times
         ``(n, 2)`` start and end of each token in seconds; NaN if unknown.
     """
@@ -79,7 +79,7 @@ class VideoStream:
     times
         ``(n,)`` presentation time of each sampled frame.
     faces
-        n JPEG images, 224x224 RGB, of the followed face with a margin; ``b""`` for a frame without a face.
+        n square JPEG images, by default 224x224, of the followed face with a margin; ``b""`` for a frame without it.
     frames
         n small JPEG images of the whole picture (or of the speaker's part of it).
     boxes

@@ -71,7 +71,7 @@ def write_head(path: Path, columns: Sequence[tuple[int, int]], content: str) -> 
 
 
 def read_head(path: Path) -> Head:
-    """Return the head of a store after checking everything that it covers; done once per process and state of the file.
+    """Return the head of a store, after checking what it has checksums of; checked again only if the file changed.
 
     Raises
     ------

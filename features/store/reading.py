@@ -211,7 +211,8 @@ def _dataset_in(file: Any, where: str) -> Any:
     Raises
     ------
     ValueError
-        If a part of the dataset is stored elsewhere, or it declares more bytes.
+        If the dataset is missing or a link, is stored in chunks or in another file, or declares more bytes than it
+        stores.
     """
     import h5py
 

@@ -35,7 +35,7 @@ class Column:
 
     @property
     def is_text(self) -> bool:
-        """Whether its cells are texts or bytes, not numbers."""
+        """Whether the column's cells are texts or bytes, not numbers."""
         return self.dtype in ("str", "bytes")
 
     @property

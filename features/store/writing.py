@@ -218,7 +218,7 @@ def _no_rows(column: Column) -> Any:
 
 
 def _clip_cell(column: Column, entry: Entry) -> Any:
-    """Return the cell of an utterance in a column that has one a clip, in its type."""
+    """Return an utterance's cell in a column with one cell per utterance, as the column's type."""
     cell = entry.clips[column.name] if entry.status == "ok" else column.nothing
     return cell if column.dtype == "str" else np.asarray(cell, column.dtype).reshape(_width(column))
 
@@ -232,7 +232,7 @@ def _bytes_of(cells: Any) -> int:
 
 
 def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:
-    """Return the size of each column of bytes; if there is such a column, every utterance is loaded for this."""
+    """Return the total number of bytes in each column of bytes, if any, for which every utterance is loaded."""
     names = [column.name for column in schema.rows if column.dtype == "bytes"]
     sizes = dict.fromkeys(names, 0)
     for item in items if names else ():

@@ -108,7 +108,7 @@ class Bert(Encoder[TextStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """``sentence_0`` and so on, one per number of the sentence vector; or mean and std of each column."""
+        """``sentence_0`` and so on; for the pooling ``mean_std``, means of all columns, then standard deviations."""
         if self.config.pooling == MEAN_STD:
             return mean_and_std_names(self.feature_names)
         return tuple(f"sentence_{i}" for i in range(widths(text_folder(self.config.model))[1]))
@@ -132,11 +132,11 @@ class Bert(Encoder[TextStream]):
         return [_Part(text[a:b], a, whole=False) for a, b in _windows(self._model, text, most)]
 
     def shape(self, one: "_Part") -> bool:
-        """Return whether an input is a whole transcript; vectors of parts are scaled only after averaging."""
+        """Return whether an input is a whole transcript, since vectors of parts are not scaled before averaging."""
         return one.whole
 
     def encode(self, inputs: "Sequence[_Part]") -> "list[_Read]":
-        """Return the vectors of texts that are short enough for the encoder."""
+        """Return the vectors of whole transcripts or of parts of transcripts, as many as fit the encoder."""
         model = self._model if inputs[0].whole else _bare(self._model)
         with one_thread():
             return _encoded(model, [part.text for part in inputs], self.config.layers)
@@ -194,7 +194,7 @@ def _by_token(pieces: NDArray[np.float32], offsets: NDArray[np.intp], spans: NDA
 
 
 def _encoded(model: Any, texts: Sequence[str], layers: Layer | Sequence[Layer]) -> list[_Read]:
-    """Encode texts that are short enough for the encoder, in one batch."""
+    """Return the vectors of texts that are short enough for the encoder, computed in one batch."""
     import torch
 
     found = model.encode(list(texts), batch_size=len(texts), output_value=None, show_progress_bar=False)
@@ -232,7 +232,7 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
 
 
 def _joined(model: Any, parts: Sequence[_Part], read: Sequence[_Read]) -> _Read:
-    """Join the vectors of the parts of a text."""
+    """Return the vectors of a whole text, joined from those of its parts."""
     offsets = [
         np.where(_covers(own.offsets)[:, None], own.offsets + part.start, 0)
         for part, own in zip(parts, read, strict=True)
@@ -248,7 +248,7 @@ def _bare(model: Any) -> Any:
 
 
 def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
-    """Return ids and ``(pieces, 2)`` spans in `text` of all pieces, those of special tokens and prompt included."""
+    """Return ids and ``(pieces, 2)`` character spans of all word pieces, including special tokens and the prompt."""
     prompt = model.prompts.get(model.default_prompt_name) or "" if model.default_prompt_name else ""
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)

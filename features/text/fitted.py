@@ -34,7 +34,7 @@ def register(name: str, transformer: type[Any]) -> None:
 
 
 def fitted_names() -> tuple[str, ...]:
-    """Return the names of all known transformers."""
+    """Return the names of all registered transformers."""
     return tuple(_FITTED)
 
 

@@ -17,7 +17,7 @@ PACKAGED = "packaged"
 
 @cache
 def text_folder(model: str) -> Path:
-    """Return the folder of an encoder; raise `ExtractorError` if it is missing."""
+    """Return the folder of the text encoder `model`; raise `ExtractorError` if it is missing."""
     if model != PACKAGED:
         return encoder_folder(model)
     try:
@@ -29,7 +29,7 @@ def text_folder(model: str) -> Path:
 
 @cache
 def widths(folder: Path) -> tuple[int, int, int]:
-    """Return the widths of word and sentence vectors and the number of layers, read from configuration files only."""
+    """Return the widths of word and sentence vectors and the number of layers, as the folder's configuration says."""
     config = read_config(folder)
     try:
         hidden = sentence = _number(config, "hidden_size", "dim", "d_model", "n_embd")

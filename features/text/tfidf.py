@@ -90,7 +90,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
 
     def transform(self, texts: Any) -> Any:
-        """Return ``(n, p)``, sparse unless `components` is set."""
+        """Return one row of TF-IDF values (or latent components) per text, ``(n, p)``; sparse without `components`."""
         clean = [text or "" for text in texts]
         if self.vectoriser_ is None:
             return np.zeros((len(clean), 1))

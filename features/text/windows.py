@@ -74,7 +74,7 @@ def bare(model: Any) -> Any:
 
 
 def mean_sentence(model: Any, sentences: Sequence[Any], pieces: Sequence[int]) -> NDArray[np.float32]:
-    """Return the mean of the parts' sentence vectors, weighted by number of pieces; scale it to 1 if `model` does so.
+    """Return the mean of the parts' sentence vectors, weighted by pieces; scaled to length 1 if `model` scales vectors.
 
     If the encoder averages pieces, this is the mean over the pieces of all parts.
 

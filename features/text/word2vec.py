@@ -103,7 +103,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return dict(model.wv.key_to_index), np.asarray(model.wv.vectors, np.float32)
 
     def transform(self, texts: Any) -> NDArray[np.float32]:
-        """Return ``(n, size)`` float32."""
+        """Return the mean word vector of each text, ``(n, width)`` float32; NaN for a text without a known word."""
         rows = np.full((len(texts), self.table_.shape[1]), np.nan, np.float32)
         for place, text in enumerate(texts):
             known = [self.index_[word] for word in self._words(text) if word in self.index_]

@@ -148,7 +148,7 @@ def _fitted(
             model.predict(data)  # raises if outputs are not numbers, so that such a model is not saved
             return model
         except ValueError as error:  # an invalid value among the settings, in scikit-learn's words
-            raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
+            raise UserError(f"{configuration}: {reason_of(error)}; check the values under train.settings") from error
 
 
 def _described(

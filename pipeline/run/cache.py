@@ -2,7 +2,7 @@
 
 A key is the hash of everything that a result depends on (`pipeline.run.keys`), so an entry is never out of date. A file
 is written to a temporary name and then renamed. If a file is damaged, or stored under the wrong key, its checksum does
-not match, and it is made again.
+not match, and the result is computed again.
 """
 
 import hashlib
@@ -62,8 +62,8 @@ class ClipCache:
     def written(self, key: str) -> Entry | None:
         """Return the entry of a key that a worker has just stored, perhaps on another host.
 
-        On a network file system, a host that has looked for a file in vain goes on missing it for up to a minute,
-        unless it reads the list of the folder.
+        On a network file system, a host that has looked for a file before it existed may not see it for up to a minute
+        after it was written, unless the host lists the folder.
         """
         entry = self.get(key)
         if entry is None:

@@ -46,13 +46,13 @@ class Step(Protocol):
         """The plugins that workers import first."""
 
     def ready(self) -> "Step":
-        """Return the step as it is sent to workers, with what is slow to find out, such as the device.
+        """Return the step to send to workers, with properties that are slow to find out, such as the device.
 
-        It is called only if there is something to compute.
+        This method is called only if there is something to compute.
         """
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Divide the clips into tasks."""
+        """Divide the clips into tasks for the given number of workers."""
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield (position in `clips`, entry or error) for each clip as soon as it is known."""
@@ -69,7 +69,7 @@ class StepReport:
     computed
         The utterances that were computed in this run.
     damaged
-        How many of these had a damaged file in the cache.
+        The number of computed utterances whose file in the cache was damaged.
     entries
         Key -> entry of a light step, which keeps no files; empty for other steps.
     """
@@ -81,7 +81,7 @@ class StepReport:
 
 
 def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) -> StepReport:
-    """Compute all clips; a clip that fails is an outcome and does not end the run.
+    """Return the outcome of every clip, computed or read from the cache; a clip that fails does not end the run.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
 
 @contextmanager
 def _naming(cache_root: Path) -> Iterator[None]:
-    """Turn an `OSError` of the cache into a message that names the remedy."""
+    """Turn an `OSError` of the cache into a `UserError` that says what to do."""
     try:
         yield
     except OSError as error:
@@ -199,7 +199,7 @@ def _naming(cache_root: Path) -> Iterator[None]:
 
 
 def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-    """Yield the results of a step; if it breaks off, its remaining clips get the error that ended it."""
+    """Yield the position and result of each clip; if the step raises an error, all remaining clips get this error."""
     left = set(range(len(clips)))
     try:
         for position, result in step.compute(clips):
@@ -251,7 +251,8 @@ def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema)
         entry = report.entries.get(outcome.key) or cache.written(outcome.key)
         if entry is None:
             raise UserError(
-                f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: run it again"
+                f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: "
+                "run the same command again"
             )
         _check_widths(entry, step, schema)
         return entry
@@ -260,12 +261,12 @@ def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema)
 
 
 def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
-    """Check the widths of an entry, which an extractor may have made before its feature names were changed."""
+    """Raise `UserError` if an entry has other widths than the schema: the extractor's names may have changed since."""
     for columns, cells, rows in ((schema.rows, entry.rows, entry.length), (schema.clips, entry.clips, 1)):
         for column in columns:
             if column.width and np.size(cells[column.name]) != rows * column.width:
                 raise UserError(
-                    f"{step} has {column.width} {column.name} now, but clips in the cache were computed when it had "
+                    f"{step} now gives {column.width} {column.name}, but clips in the cache were computed when it gave "
                     f"{np.size(cells[column.name]) // max(rows, 1)}: raise the version of {step} whenever its names or "
                     "numbers change, then run the same command again"
                 )

@@ -10,16 +10,16 @@ SHORTEST_S = 10.0  # the utterances of a part last at least this long in total, 
 
 
 def evenly(clips: Sequence[Clip], most: int, workers: int) -> list[list[Clip]]:
-    """Return batches of nearly the same size, as many for each worker, so that none waits for the others at the end.
+    """Divide clips into batches of nearly equal size, with the same number of batches for each worker if possible.
 
     Parameters
     ----------
     clips
-        At least one.
+        The clips, at least one.
     most
-        The most clips that a batch may have.
+        The largest number of clips in a batch.
     workers
-        How many workers there are.
+        The number of workers.
 
     >>> [len(batch) for batch in evenly([Clip(str(i), "", None) for i in range(37)], 10, 2)]
     [9, 9, 9, 10]

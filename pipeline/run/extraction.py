@@ -36,12 +36,12 @@ _MOST_IN_A_BATCH = 16
 
 @lru_cache(maxsize=16)
 def _built(name: str, settings: str, depends: str, device: str) -> Extractor[Any]:
-    """Return the extractor with these settings; each process has only one, whose model is loaded on first use.
+    """Return the extractor `name` with these settings, built once per process; its model is loaded on first use.
 
     Raises
     ------
     Changed
-        If what its numbers depend on (version, weights, libraries) differs from the process that planned the run.
+        If its version, weights or libraries differ from those in the process that planned the run.
     """
     extractor = build(name, json.loads(settings))
     require_planned(f"the extractor {name}", json.loads(depends), extractor_program(extractor))
@@ -99,7 +99,7 @@ class ExtractStep:
     stage: str = "extract"
 
     def ready(self) -> "ExtractStep":
-        """Return this step with the device of an encoder, which reads one clip at a time on the CPU.
+        """Return this step with the device on which its encoder runs; on the CPU, an encoder reads one clip at a time.
 
         For a setting such as ``auto``, the encoder's library must be imported to find the device.
         """
@@ -108,7 +108,7 @@ class ExtractStep:
         return replace(self, device=device, at_once=1 if device == CPU else self.at_once)
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return batches small enough that all workers stay busy until the end, and as many for each worker."""
+        """Divide clips into batches small enough that all workers stay busy until the end."""
         most = max(min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))), self.at_once)
         return evenly(clips, most, workers)
 
@@ -166,15 +166,18 @@ def _entry(found: Features, extractor: Extractor[Any]) -> Entry:
 
 
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
-    """Write features/<extractor>.h5; the stage `extract` documents the errors."""
+    """Compute an extractor's features and write their store, features/<extractor>.h5.
+
+    The errors are those of the stage `extract`.
+    """
     with names_setting(extractor_name):
         return _written(params, name, extractor_name, pool)
 
 
 def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool) -> int:
-    """Compute the missing features of an extractor, ahead of the stage that will write its store.
+    """Compute the missing features of an extractor into the cache, ahead of the stage that writes its store.
 
-    Return the number of clips.
+    Return the number of computed clips.
 
     Raises
     ------

@@ -54,7 +54,7 @@ class Outcome:
     error
         Name of the exception if the clip failed.
     device
-        The device on which an encoder computed it, in this run or an earlier one.
+        The device on which an encoder computed the result, in this run or an earlier one.
     """
 
     utterance: str
@@ -87,7 +87,7 @@ def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing
     Raises
     ------
     UserError
-        If a recording is not the one that `prepare` saw.
+        If a recording has changed since `prepare` read it.
     """
     corpus = params.corpus(name)
     paths = CorpusPaths(name)
@@ -115,7 +115,10 @@ def _clip(
     hashes: dict[str, str],
     usual: tuple[str, str] | None,
 ) -> Clip | Outcome:
-    """Return one utterance's clip; with `usual`, the default track and channel of voices, it includes the voice."""
+    """Return the clip of an utterance, or its outcome if it has no recording.
+
+    `usual` is the default track and channel of voices if the clip must include the utterance's voice, otherwise None.
+    """
     source = source_of(row, modality, words, hashes)
     if modality != "text" and not source.media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
@@ -186,9 +189,10 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
 
 
 def timed_words(source: Source) -> dict[str, float | int]:
-    """Return the number of words from the first timed word to the last, the start of the first and end of the last.
+    """Return the number of words from the first timed word to the last, the first start and the last end.
 
-    Words without times are counted if they are between timed words. The mapping is empty if no word has times.
+    Words without times are counted if they are between timed words. Times are in seconds from the utterance's start.
+    The mapping is empty if no word has times.
     """
     timed = [i for i, (_, start, end) in enumerate(source.words) if math.isfinite(start + end)]
     if not timed:
@@ -199,7 +203,7 @@ def timed_words(source: Source) -> dict[str, float | int]:
 
 
 def feature_clips(name: str, extractor: Extractor[Any]) -> list[Clip | Outcome]:
-    """Return, for every utterance, the clip to compute, or the outcome of its stream if that holds no data."""
+    """Return, for every utterance, the clip to compute, or the outcome of its stream if the stream has no data."""
     program = extractor_program(extractor)
     plans: list[Clip | Outcome] = []
     with open_store(CorpusPaths(name).stream(extractor.modality)) as store:

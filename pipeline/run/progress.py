@@ -50,7 +50,7 @@ class Progress:
     out
         Where progress is shown; by default standard error.
     quiet
-        Show nothing.
+        Whether nothing is shown.
     clock
         Function that returns a time in seconds that never decreases.
     """
@@ -86,7 +86,7 @@ class Progress:
             self._show()
 
     def step(self, results: int = 1, *, failed: bool = False) -> None:
-        """Count results that arrived together, and update what is shown if it is time to."""
+        """Count results that arrived together, and update the bar or write a line if one is due."""
         self.done += results
         self.failed += failed
         now = self._clock()

@@ -16,7 +16,7 @@ Results = Iterator[tuple[int, Entry | Exception]]  # position of a clip, and its
 def each_recording(clips: Sequence[Clip], compute: Callable[[Sequence[Clip]], Results]) -> Results:
     """Yield the result of every clip; `compute` gets the clips of one recording at a time.
 
-    If it raises an exception, the remaining clips of that recording fail, but not those of the next one.
+    If `compute` raises an exception, the remaining clips of this recording fail, and the next recording is computed.
 
     Raises
     ------
@@ -57,15 +57,15 @@ def _files(clips: Sequence[Clip]) -> list[Source]:
 
 
 def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
-    """Return a function that checks whether a recording is still the planned one.
+    """Return a function that raises `Changed` if a recording has been replaced since the run was planned.
 
-    A recording that is missing from the start is not an error here, since reading it will fail with a message.
+    The function raises OSError if the recording has been removed meanwhile. A recording that is missing from the start
+    is not an error here, since reading it will fail with a message.
 
     Raises
     ------
     Changed
-        If the recording has been replaced. The returned function raises it, too, and raises OSError if the recording
-        has been removed meanwhile.
+        If the recording has been replaced already.
     """
     path = Path(source.path)
     changed = Changed(

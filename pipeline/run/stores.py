@@ -9,7 +9,7 @@ from socket import gethostname
 from typing import Any
 
 from features.store import Schema, write_store
-from pipeline.errors import Changed, TooManyFailures, UserError
+from pipeline.errors import Changed, TooManyFailures, UserError, counted
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import Step, StepReport, run_step, store_items
 from pipeline.run.keys.description import described
@@ -24,21 +24,21 @@ Target = tuple[Path, Schema, Attributes]
 
 
 def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Check, on a worker, that results depend on the same things as in the process that planned the run.
+    """Check, on a worker, that settings, code and files are those of the process that planned the run.
 
     Raises
     ------
     Changed
-        If they do not. The message names what differs, and the machine.
+        If something differs. The message names it, and the machine.
     """
     planned, found = (json.loads(described(one)) for one in (planned, found))
     other = [name for name in planned if planned[name] != found.get(name)]
     if other or planned.keys() != found.keys():
         names = ", ".join(other) or "settings"
         raise Changed(
-            f"{what} is not the same in process {os.getpid()} of {gethostname()} as where this run was planned ({names}"
-            " differ): give all workers the same code, packages and files; if something was changed just now, run the "
-            "same command again"
+            f"{what} is not the same in process {os.getpid()} of {gethostname()} as where this run was planned "
+            f"(different: {names}): give all workers the same code, packages and files; if something was changed just "
+            "now, run the same command again"
         )
 
 
@@ -109,9 +109,9 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
         first = failed[0]
         raise TooManyFailures(
             f"{step.stage} {step.name}: {len(failed)} of {len(report.outcomes)} clips failed, more than "
-            f"run.max_failed = {params.run.max_failed:g} allows. First: {first.utterance}: {first.note}. All are in "
-            f"{paths.failures}; what was computed is kept. Repair the clips, or raise "
-            "run.max_failed to continue without them"
+            f"run.max_failed = {params.run.max_failed:g} allows. The first is {first.utterance}: {first.note}. All are "
+            f"in {paths.failures}; what was computed is kept. Repair the clips, or raise run.max_failed to continue "
+            "without them"
         )
 
 
@@ -121,7 +121,7 @@ def summary(report: StepReport) -> str:
     >>> summary(StepReport([Outcome("a", "k", "ok", 3), Outcome("b", "", "absent")], ["a"], 0))
     '2 clips (1 ok, 1 absent): 1 computed (a), 0 from the cache'
     >>> summary(StepReport([Outcome("a", "k", "ok", 3, "read in 2 windows")], [], 0))
-    '1 clips (1 ok): 0 computed, 1 from the cache; 1 with a note in the store, such as a: read in 2 windows'
+    '1 clip (1 ok): 0 computed, 1 from the cache; 1 with a note in the store, such as a: read in 2 windows'
     """
     counts = {s: sum(o.status == s for o in report.outcomes) for s in ("ok", "absent", "empty", "failed")}
     shown = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
@@ -129,7 +129,9 @@ def summary(report: StepReport) -> str:
     damaged = f", {report.damaged} of them because their cache file was damaged" if report.damaged else ""
     kept = sum(bool(o.key) for o in report.outcomes) - len(report.computed)
     computed = f"{len(report.computed)} computed{named}{damaged}"
-    return f"{len(report.outcomes)} clips ({shown}): {computed}, {kept} from the cache{_noted(report.outcomes)}"
+    return (
+        f"{counted(len(report.outcomes), 'clip')} ({shown}): {computed}, {kept} from the cache{_noted(report.outcomes)}"
+    )
 
 
 def _noted(outcomes: Sequence[Outcome]) -> str:

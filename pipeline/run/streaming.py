@@ -40,7 +40,7 @@ class StreamStep:
         return self.name in LIGHT
 
     def ready(self) -> "StreamStep":
-        """Return this step, which needs nothing more."""
+        """Return this step unchanged, since nothing about it is slow to find out."""
         return self
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
@@ -109,7 +109,10 @@ class StreamStep:
 
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
-    """Write streams/<modality>.h5; the stage `preprocess` documents the errors."""
+    """Compute a stream of a corpus and write its store, streams/<modality>.h5.
+
+    The errors are those of the stage `preprocess`.
+    """
     program, step, planned = plan_stream(params, name, modality)
     attributes = stream_attributes(params, modality, program)
     paths = CorpusPaths(name)
@@ -134,7 +137,10 @@ def stream_attributes(params: Params, modality: Modality, program: Mapping[str, 
 
 
 def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> int:
-    """Compute what is missing in a stream, ahead of the stage that will write its store; return the number of clips."""
+    """Compute the missing clips of a stream into the cache, ahead of the stage that writes its store.
+
+    Return the number of computed clips.
+    """
     _, step, planned = plan_stream(params, name, modality)
     return compute_ahead(step, planned, pool)
 

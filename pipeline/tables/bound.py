@@ -1,4 +1,4 @@
-"""Records of what a stage wrote: a JSON file next to its tables that holds the sha256 of each.
+"""Records of what a stage wrote: a JSON file next to the stage's tables, with the sha256 of each table.
 
 The record `tables.json` is next to the tables of `prepare` and `evaluate`, and `train.json` next to the predictions. A
 table that was edited or damaged since is refused. So is a table that no record lists, because its record was deleted or
@@ -57,7 +57,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If it is damaged, was edited, or has another version.
+        If the record is damaged, was edited, or has another version.
     """
     found = _whole(path)
     if (version := found.get("version", 1)) != VERSION:
@@ -143,7 +143,7 @@ def without_record(path: Path) -> str:
 
 
 def require_named(path: Path, content: Mapping[str, Any]) -> None:
-    """Check a file against a record, if the record lists it; a difference raises `UserError`."""
+    """Raise `UserError` if a record lists a file that is missing or has other content."""
     digest = content["files"].get(path.name)
     if digest is not None and not path.exists():
         raise UserError(f"{path} is missing: run `{content['command']}` again")
@@ -158,9 +158,9 @@ _ELSE = dict.fromkeys(_PREPARED, "; to change the corpus, edit the files that it
 
 
 def command_of(path: Path) -> str:
-    """Return the command that writes a file with a record, or the record itself, again.
+    """Return the command that writes a record, or a file that a record lists, again.
 
-    The name of the corpus is that of the folder.
+    The name of the corpus is taken from the path: ``results/NAME`` or ``data/work/NAME``.
 
     >>> command_of(Path("results/demo/images/forest.svg"))
     'crossmodal evaluate --corpus demo'

@@ -1,4 +1,4 @@
-"""Check from its cells whether a column is the one of ours that its name suggests, or means something else.
+"""Check by its cells whether a column of a file is the column of our tables that its name suggests.
 
 ``Region``, for example, may be the part of the picture that shows the speaker, or where the speaker comes from.
 """
@@ -60,7 +60,7 @@ HOLDS: Mapping[str, str] = {
 
 
 def fits(column: str, cells: Iterable[str]) -> bool:
-    """Whether cells look meant for `column`, one of our columns; empty cells are ignored.
+    """Whether cells look as if they were meant for `column`, a column of our tables; empty cells are ignored.
 
     >>> fits("region", ["north", "south"]), fits("region", ["0 0 0.5 1", ""]), fits("start", ["0:30", "1:10"])
     (False, True, True)
@@ -102,7 +102,7 @@ def other_meanings(
 
 
 def misused(column: str, cells: Iterable[str], folder: Path) -> str:
-    """Return a cell as an example if a column has several cells and none is what it should hold; else ``""``.
+    """Return the first filled cell if a column has several and none fits the column; otherwise ``""``.
 
     >>> misused("region", ["north", "south"], Path()), misused("region", ["north", "0 0 0.5 1"], Path())
     ('north', '')

@@ -39,7 +39,7 @@ class _Name:
     followed: bool = False  # one of `after` must follow
 
     def fits(self, words: tuple[str, ...]) -> bool:
-        """Whether a name of these words matches."""
+        """Whether a name that consists of these words matches the pattern."""
         for i, word in enumerate(words):
             before, after = {*words[:i]}, {*words[i + 1 :]}
             if word in self.cores and before <= self.before and after <= self.after:

@@ -35,7 +35,7 @@ _DOUBTFUL = re.compile(
 
 
 def marked(text: str) -> str:
-    """Return the cell of a CSV that stands for a text.
+    """Return a text as a CSV cell, with an apostrophe wherever a spreadsheet would begin to read a formula.
 
     >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
     ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
@@ -49,7 +49,7 @@ def marked(text: str) -> str:
 
 
 def restored(cell: str) -> str:
-    """Return the text that a cell of a CSV stands for.
+    """Return the text of a CSV cell, without the apostrophes that `marked` adds.
 
     >>> restored("'=1+1"), restored("'tis"), restored("''=1"), restored("u0;'=1+1")
     ('=1+1', "'tis", "'=1", 'u0;=1+1')
@@ -77,12 +77,12 @@ def mark(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def restore(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that was read from a CSV with the original text and column names restored."""
+    """Return a table that was read from a CSV, without the apostrophes that `mark` adds."""
     return _changed(table, restored)
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of text marked for writing into a CSV that `restored_row` reads, with `MARKS` if needed."""
+    """Return a table of text with its cells marked, and with the column `MARKS` if any cell was marked."""
     made = mark(table)
     changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
     if not changed.any() and list(made.columns) == list(table.columns):
@@ -101,7 +101,7 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def marked_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row marked for writing into a CSV that `restored_row` reads, with `MARKS` if a cell was marked.
+    """Return a row with its cells marked, and with the cell `MARKS` if any cell was marked.
 
     >>> marked_row({"a": "=1"})["a"], marked_row({"a": "1"})
     ("'=1", {'a': '1'})

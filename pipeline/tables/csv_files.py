@@ -58,7 +58,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     strange = other_meanings({header[j]: [cells[j] for _, cells in filled] for j in kept}, ours, named, path.parent)
     names = column_names([header[j] for j in kept], ours, [*named, *strange], str(path))
     notices += [
-        f"the column {name!r} is not read as {mine!r}, which holds {HOLDS[mine]}: rename it if it should be"
+        f"the column {name!r} is not read as {mine!r}, which holds {HOLDS[mine]}: rename it if it holds these"
         for name, mine in strange.items()
     ]
     found_rows = ((line, {name: cells[j] for name, j in zip(names, kept, strict=True)}) for line, cells in filled)
@@ -116,7 +116,7 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
 
 
 def _unquoted(cell: str) -> str:
-    """Return a cell without its enclosing quotation marks, if all marks inside are doubled.
+    """Return a cell without enclosing quotation marks, and with marks inside undoubled, if all of those are doubled.
 
     >>> _unquoted('"a ""b"" c"'), _unquoted('"a" or "b"')
     ('a "b" c', '"a" or "b"')

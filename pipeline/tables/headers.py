@@ -95,10 +95,10 @@ def near_notices(near: Mapping[str, str]) -> list[str]:
     """Return a sentence for each column that `nearly_ours` found.
 
     >>> near_notices({"begin": "start"})
-    ["the column 'begin' is not read; did you mean 'start'? If so, rename it, with times in seconds"]
+    ["the column 'begin' is not read; did you mean 'start' (times in seconds)? If so, rename it"]
     """
     return [
-        f"the column {name!r} is not read; did you mean {ours!r}? If so, rename it"
-        + (", with times in seconds" if ours in TIMES else "")
+        f"the column {name!r} is not read; did you mean {ours!r}{' (times in seconds)' * (ours in TIMES)}? If so, "
+        "rename it"
         for name, ours in near.items()
     ]

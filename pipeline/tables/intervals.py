@@ -50,16 +50,16 @@ def interval_of(start: float, end: float) -> Interval:
     Examples
     --------
     >>> interval_of(-0.5, 2.0)
-    Interval(start=0.0, end=2.0, notice='start is -0.5 s, but a recording begins at 0: it counts from there')
+    Interval(start=0.0, end=2.0, notice='start is -0.5 s, but a recording begins at 0: it is read as 0')
     """
     start = 0.0 if math.isnan(start) else start
     if end < start:
-        raise ValueError(f"end {end:g} is not after start {start:g}")
+        raise ValueError(f"end {end:g} is before start {start:g}")
     if start < 0:
-        kept, rest = max(end, 0.0), "it counts from there" if not end <= 0 else "nothing is left of it, it is empty"
+        kept, rest = max(end, 0.0), "it is read as 0" if not end <= 0 else "the utterance is empty"
         return Interval(0.0, kept, f"start is {start:g} s, but a recording begins at 0: {rest}")
     if end == start:
-        return Interval(start, end, f"start and end are both {start:g} s: none of it can be heard or seen, it is empty")
+        return Interval(start, end, f"start and end are both {start:g} s: the utterance is empty")
     return Interval(start, end)
 
 

@@ -88,9 +88,9 @@ class Neighbours:
 def _rewritten(path: Path, given: str, root: Path | None) -> list[Path]:
     """Return the other ways to read a path.
 
-    These are the path itself; the path with slashes for backslashes, without the query of a URL (``?dl=1``), relative
-    to the home folder, and relative to the working directory; and if it is absolute, on this machine or another, each
-    of its ends below the root.
+    The path is read as it is, with slashes in place of backslashes, without the query of a URL (``?dl=1``), relative to
+    the home folder, and relative to the working directory. If it is an absolute path (of this machine or another) or a
+    URL, it is also read without its first folders, relative to the root.
     """
     given = unquote(given.removeprefix("file://")).strip().strip("\"'")
     slashed = given.replace("\\", "/")

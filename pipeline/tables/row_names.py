@@ -1,4 +1,4 @@
-"""Handle a CSV whose rows are one cell longer than its header, by row names that R wrote or a last, extra cell.
+"""Handle a CSV whose rows have one cell more than its header: a row name in front, as R writes it, or a last cell.
 
 The two cases look alike, and the wrong choice would shift every cell to another column. So row names are removed only
 if there is evidence for them; without clear evidence the file is refused.
@@ -24,9 +24,9 @@ def without_row_names(
     """Return the rows without the row names that R writes in front of them, and a notice.
 
     The first cells are row names if they number the rows, every line begins with a quotation mark, and no column
-    contradicts it. They also are row names if they all differ, and the cells of our columns fit the columns' names only
-    if the first cells are removed. If the last cell is empty in every row, it comes from a delimiter at the end of the
-    line.
+    contradicts this. They also are row names if they all differ, and the cells of known columns (`ours`) fit the
+    columns' names only once the first cells are removed. If the last cell is empty in every row, it comes from a
+    delimiter at the end of the line.
 
     Raises
     ------
@@ -84,9 +84,9 @@ def _doubt(path: Path, cells: Sequence[Sequence[str]], delimiter: str) -> str:
     last = next((row[-1] for row in cells if row[-1]), "")
     mark = DELIMITERS.get(delimiter, repr(delimiter))
     end = (
-        f"the last (such as {last!r}) belongs to a column, name that in the header"
+        f"the last (such as {last!r}) belongs to a column, name this column in the header"
         if last
-        else f"the row ends with a {mark}, remove that"
+        else f"the row only ends with a {mark}, remove it"
     )
     return (
         f"{path}: every row has one cell more than the header has columns: if the first (such as {cells[0][0]!r}) is a "

@@ -120,8 +120,8 @@ def fault_of_label(cell: str, column: str, task: str) -> str:
         try:
             number_of(cell)
         except ValueError as error:
-            what = f"a score {error}" if str(error).startswith("must") else str(error)
-            return f"{column} is {cell!r}, but {what}"
+            what = f", but a score {error}" if str(error).startswith("must") else f": {error}"
+            return f"{column} is {cell!r}{what}"
     return ""
 
 
@@ -206,7 +206,7 @@ def number_of(cell: str) -> float:
     Raises
     ------
     ValueError
-        If it is anything else. The message says how to write the number.
+        If the cell is anything else. The message says how to write the number.
 
     Examples
     --------

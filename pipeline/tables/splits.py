@@ -24,7 +24,7 @@ def split_of(cell: str) -> str:
     Raises
     ------
     ValueError
-        If it is anything else; the message names the split that was probably meant.
+        If the cell is anything else; the message names the split that was probably meant.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def remedy(name: str) -> str:
 
 
 def check_meanings(path: Path, given: Mapping[str, str]) -> None:
-    """Check that the user mapped each name to a split; anything else raises `UserError`."""
+    """Raise `UserError` if the user mapped a name to anything other than train, valid or test."""
     for name, meaning in given.items():
         if meaning not in SPLITS:
             raise UserError(f"{path}: the split {name!r} cannot mean {meaning!r}; {suggest(meaning, SPLITS)}")

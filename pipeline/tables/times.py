@@ -26,7 +26,7 @@ def seconds_of(cell: str) -> float:
     Raises
     ------
     ValueError
-        If it is not a time, or is ambiguous. The message fits after "but" and says how to write the time.
+        If the cell is not a time, or is ambiguous. The message fits after "but" and says how to write the time.
 
     Examples
     --------

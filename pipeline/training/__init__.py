@@ -1,1 +1,1 @@
-"""Training: which configurations are fitted, what they read, how one is fitted on a fold, and the record of it."""
+"""Training: choose the configurations, read their features, fit them on folds, and record what was fitted."""

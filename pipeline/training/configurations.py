@@ -17,9 +17,9 @@ def plan_configurations(
     """Return the baselines, every unimodal model, and every fusion of each set of two or more modalities.
 
     `product` and late fusions over extractors (``vote@extractor``) are also fitted on each single modality that has
-    several extractors. In the paper's table (``train.table``), `product` is not, and fusions over extractors are only
-    if the corpus has a single modality. If none of the fused modalities has several extractors, a fusion over
-    extractors is the same as the fusion over modalities, and gets its name.
+    several extractors. In the paper's table (``train.table: paper``), `product` is not fitted on single modalities, and
+    fusions over extractors are fitted only if the corpus has a single modality. If none of the fused modalities has
+    several extractors, a fusion over extractors equals the fusion over modalities, and has the name of the latter.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Check that results are current: the predictions, the table made from them, and the page made from both.
 
-Everything that shows or uses results makes these checks first. They compare contents, never the times of files.
+Every command that shows or uses results makes these checks first. They compare contents, never the times of files.
 """
 
 import re
@@ -151,7 +151,7 @@ def require_reported(params: Params, name: str) -> None:
     Raises
     ------
     UserError
-        If it was made from another table.
+        If the page was made from another table.
     """
     path = CorpusPaths(name).results / "report.html"
     refuse_pipe(path)

@@ -1,4 +1,4 @@
-"""The content key of a fit, computed from its inputs, and the recipe of its model."""
+"""Compute the content key of a fit from its inputs, and describe the model to build (`Recipe`)."""
 
 import hashlib
 import platform
@@ -56,7 +56,7 @@ def recipe_of(
 def fit_key(job: Job, configuration: Configuration) -> str:
     """Return the content key of a configuration's fit on a fold.
 
-    It covers features, labels, fold, settings, code and libraries.
+    The key covers features, labels, fold, settings, code and libraries.
     """
     corpus, settings, paths = job.corpus, job.settings, CorpusPaths(job.name)
     over_time = reads_sequences(configuration.strategy, configuration.model)

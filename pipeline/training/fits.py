@@ -86,7 +86,7 @@ def seconds_before(path: Path) -> dict[tuple[str, ...], float]:
 
 
 def _expected_s(jobs: Sequence[Job], before: Mapping[tuple[str, ...], float]) -> float:
-    """Return how long the fits of all jobs took in the previous run; infinity if it lacked one of them."""
+    """Return how long the fits of all jobs took in the previous run; infinity if one of them was not fitted then."""
     names = ((*c.as_shown(job.corpus.task).names, job.fold.name) for job in jobs for c in job.configurations)
     return sum(before.get(name, math.inf) for name in names)
 
@@ -96,7 +96,7 @@ def without_failed(
 ) -> list[Fit]:
     """Return the fits without those of configurations that failed on any fold.
 
-    So all remaining configurations are scored on the same utterances.
+    All remaining configurations are then scored on the same utterances.
 
     Raises
     ------

@@ -77,7 +77,7 @@ def fitted_model(
         except DIVERGED as error:
             raise DivergedError(str(error)) from error
         except ValueError as error:  # scikit-learn's message about an invalid setting
-            raise UserError(f"{configuration}: {reason_of(error)}; look at train.settings") from error
+            raise UserError(f"{configuration}: {reason_of(error)}; check the values under train.settings") from error
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def inner_metric(corpus: CorpusParams) -> Metric:
 
 
 def _inner_value(model: Any, labels: NDArray[Any], corpus: CorpusParams) -> float:
-    """Return the inner metric of a model's out-of-fold outputs; NaN if it has none."""
+    """Return the inner metric of a model's out-of-fold outputs; NaN if the model has no such outputs."""
     outputs = getattr(model, "out_of_fold_", None)
     if outputs is None or not (known := np.isfinite(outputs).all(axis=1)).any():
         return float("nan")

@@ -68,7 +68,7 @@ def guarded(
     Raises
     ------
     LeakError
-        If the training and test parts of a fold share data; if models read neighbours, also if they share a dialogue.
+        If the training and test parts of a fold share data or, when models read neighbouring utterances, a dialogue.
     """
     dialogue = dialogues_by(context, table) if context is not None and context.used else ""
     return leak_guard(folds, table, by=corpus.protocol.group, dialogue=dialogue, contents=contents)
@@ -77,8 +77,8 @@ def guarded(
 def contents_of(name: str, settings: TrainParams, corpus: CorpusParams, table: pd.DataFrame) -> Contents:
     """Return what the audio and video stores reveal about the recordings, for the leak guard.
 
-    If only text is read, that is just which recordings cannot be read. A store that is missing, or was made for other
-    utterances, counts as empty here; training checks the stores later.
+    If only text is read, the result only says which recordings cannot be read. A store that is missing, or was made for
+    other utterances, counts as empty here; training checks the stores later.
     """
     stores = [e for m in corpus.modalities if m != "text" for e in stores_of(settings, m)]
     if not stores:
@@ -161,7 +161,7 @@ def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Publi
     table, corpus
         The utterances and the settings of the corpus.
     published
-        Whether the corpus is a published one; for a union, a mapping from each part's name to the same fact.
+        Whether the corpus is a published one; for a union, a mapping from the name of each part to whether it is one.
     """
     by = corpus.protocol.group
     if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, by):
@@ -213,7 +213,7 @@ def split(
     ModelError
         If the protocol cannot divide the utterances.
     LeakError
-        If the training and test parts of a fold share data; if models read neighbours, also if they share a dialogue.
+        If the training and test parts of a fold share data or, when models read neighbouring utterances, a dialogue.
     """
     plan = plan_of(table, corpus)
     return plan.folds, [*plan.notices, *guarded(plan.folds, table, corpus, context)]

@@ -50,8 +50,8 @@ def step_settings(
     """Return settings with which sequences can be read, and notices about what differs from `settings`.
 
     The times of words (``align: word``) come with the text features. If no utterance has timed words, steps are windows
-    of ``step_s`` seconds instead. If some utterances have none, each of them is read as one step. The notices count
-    these utterances, and in the others the words without times, which belong to no step.
+    of ``step_s`` seconds instead. If some utterances have none, each of these utterances is read as one step. In all
+    other utterances, words without times belong to no step. The notices count these utterances and words.
     """
     how = settings.sequences
     if how.align != "word":
@@ -87,8 +87,8 @@ def _untimed(rows: "_Rows") -> Iterator[str]:
     lost = sum(int((~mask).sum()) for mask in known if mask.any())
     if lost:
         yield (
-            f"sequences.align is word, but {lost} words have no time although other words of their utterances do: they"
-            " belong to no step"
+            "sequences.align is word, so words without times belong to no step if other words of their utterance have"
+            f" times: {lost} in all"
         )
 
 
@@ -192,7 +192,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
     Raises
     ------
     UserError
-        If the store was extracted, but for another table.
+        If the store is not an imported one and was made for another table.
     """
     names = table["utterance"].tolist()
     if store.utterances == names:
@@ -233,7 +233,7 @@ def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd
     paths = CorpusPaths(name)
     rows = {m: _over_time([_rows(paths.features(e), table) for e in stores_of(settings, m)]) for m in corpus.modalities}
     if settings.sequences.align == "word" and "text" not in rows:
-        raise UserError("sequences.align is word, but no features of text are read, which hold the times of words")
+        raise UserError("sequences.align is word, but no text features with word times are read")
     words = _words(rows["text"], len(table)) if settings.sequences.align == "word" else None
     steps: dict[str, Ragged] = {m: _steps(m, found, settings.sequences, words) for m, found in rows.items() if found}
     frames = _rows(paths.features(SPECTROGRAM), table) if paths.features(SPECTROGRAM).exists() else None

@@ -30,12 +30,12 @@ def planned(job: Job) -> Job:
 
 
 def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
-    """Return all utterances of a job's corpus and their labels, on a worker.
+    """Return the features and the labels of all utterances of a job's corpus, on a worker.
 
     Raises
     ------
     Changed
-        If they have changed since the job was planned.
+        If the utterances, features, settings or code have changed since the job was planned.
     """
     os.chdir(job.folder)
     load_plugins(job.plugins)

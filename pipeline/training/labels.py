@@ -65,7 +65,7 @@ def labelled(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[np.intp]:
             )
     if not len(rows):
         raise Untrainable(
-            f"no utterance has a label in the column {corpus.label!r}: fill it in for those to learn from"
+            f"no utterance has a label in the column {corpus.label!r}: fill it in for the utterances to learn from"
         )
     return rows
 
@@ -81,5 +81,5 @@ def require_label(params: Params, name: str) -> None:
     raise Untrainable(
         f"there are no labels in {name}, so nothing can be learnt; its features can be made, shown and exported. To "
         f"add labels, write them into a column of its table and name it: `crossmodal add-corpus {name} --force {where} "
-        f"--task classification --label COLUMN`, or label: COLUMN in the block of {params.path}"
+        f"--task classification --label COLUMN`, or set corpora.{name}.label in {params.path}"
     )

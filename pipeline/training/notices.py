@@ -30,7 +30,7 @@ def failed_notices(failed: Sequence[Failed]) -> Iterator[str]:
     for configuration in dict.fromkeys(one.configuration for one in failed):
         mine = [one for one in failed if one.configuration == configuration]
         folds = ", ".join(one.fold for one in mine)
-        yield f"{configuration} failed and is left out of the table: on {folds} {mine[0].reason}"
+        yield f"{configuration} failed and is left out of the table: on {folds}, {mine[0].reason}"
 
 
 def warned_notices(fits: Sequence[Fit]) -> Iterator[str]:
@@ -119,7 +119,7 @@ def _advice(owner: str, setting: str, tried: Tried, combinations: int) -> str:
     beyond, grid = "larger" if further > tried[-1] else "smaller", f"{setting}: [{_listed((*tried, further))}]"
     written = f"{owner}: {{settings: {{{grid}}}}}" if owner == "stacking" else f"{owner}: {{{grid}}}"
     return (
-        f": a {beyond} one was not tried and may be better; to try it, write {written} under train.settings and set"
+        f": a {beyond} value was not tried and may be better; to try it, write {written} under train.settings and set"
         f" train.budget to {(len(tried) + 1) * combinations} or more"
     )
 

@@ -20,7 +20,7 @@ COSTS = "fits.csv"
 def tables_of(
     fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams
 ) -> dict[str, pd.DataFrame]:
-    """Return predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv."""
+    """Return the tables predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv, by file name."""
     classes = classes_of(truth) if corpus.task == "classification" else None
     costs = pd.DataFrame(
         [
@@ -70,7 +70,7 @@ def _predictions(
 
 
 def _frame(parts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return one frame of all parts; what is not an array stands in every row of its part.
+    """Return one frame of all parts; a value that is not an array is repeated in every row of its part.
 
     There are thousands of small parts, and a frame of each would take seconds.
     """

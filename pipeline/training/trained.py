@@ -48,7 +48,7 @@ def inputs_of(params: Params, name: str) -> dict[str, str]:
 
 
 def devices_of(params: Params, name: str) -> dict[str, str]:
-    """Return the device on which an encoder computed features that training reads, keyed by the store's name."""
+    """Return the devices on which encoders computed the features that training reads, keyed by the store's name."""
     found = {}
     for _, extractor in _stores_read(params, name):
         with open_store(CorpusPaths(name).features(extractor)) as store:
@@ -109,7 +109,7 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
     params, name
         The settings and the name of the corpus.
     missing_too
-        Accept missing stores and streams, since predictions made from them can still be used.
+        Whether missing stores and streams are accepted, since predictions made from them can still be used.
 
     Raises
     ------
@@ -148,12 +148,12 @@ def require_extracted(
 ) -> None:
     """Check that a store was made from its stream, and the stream from the recordings, with the current settings.
 
-    The stream is checked too unless it was checked just before, for another store.
+    With `stream_too` false, the stream is not checked again, because it was checked for another store just before.
 
     Raises
     ------
     UserError
-        If either is missing or out of date; the message names the command to run.
+        If the store or the stream is missing or out of date; the message names the command to run.
     """
     path = CorpusPaths(name).features(extractor)
     if extractor not in params.features:

@@ -1,4 +1,4 @@
-"""Which utterances have timed words, and what a model that was fitted on timed words does without them."""
+"""Find out which utterances have timed words, and say what a model fitted on timed words does without them."""
 
 import math
 from typing import Any

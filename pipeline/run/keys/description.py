@@ -47,12 +47,12 @@ def library_versions(packages: Sequence[str]) -> dict[str, str]:
     Raises
     ------
     UserError
-        If one is not installed.
+        If a package is not installed.
     """
     versions = {}
     for package in packages:
         try:
             versions[package] = version_of(package)
         except PackageNotFoundError:
-            raise UserError(f"{package} is not installed: `crossmodal doctor` says what installs it") from None
+            raise UserError(f"{package} is not installed: run `crossmodal doctor` to see how to install it") from None
     return versions

@@ -78,7 +78,7 @@ def word_program(kind: str, depends: Mapping[str, Any], audio: Any) -> dict[str,
     kind
         A key of `pipeline.run.words.kinds.KINDS`.
     depends
-        Algorithm, settings, models and libraries of that kind.
+        Algorithm, settings, models and libraries of this kind of work.
     audio
         The settings of the audio stream; only its track and channel matter.
     """

@@ -1,4 +1,4 @@
-"""Worker processes through Dask: a cluster started on this machine, or an existing one."""
+"""Run functions on Dask workers, of a cluster started on this machine or of an existing one."""
 
 import logging
 import math
@@ -59,7 +59,7 @@ class Pool:
     Parameters
     ----------
     workers
-        The largest number of processes to start; with a scheduler, its workers are used instead.
+        The largest number of processes to start, or 0 for none; with a scheduler, its workers are used instead.
     scheduler
         Address of a Dask scheduler.
     plugins
@@ -239,7 +239,7 @@ _ALONE = threading.Lock()  # a worker's threads cannot share the working directo
 
 
 def _in_folder(work: Callable[[Task], Result], folder: str, pool: str, task: Task) -> Result | Unchecked:
-    """Run a task on a worker: no other task at the same time, and in the folder of the process that planned it."""
+    """Run a task on a worker in the folder of the process that planned it, and never two tasks at the same time."""
     from distributed import get_worker
 
     if not is_known(pool):

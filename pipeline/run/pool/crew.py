@@ -29,7 +29,7 @@ class Crew:
     approved
         Addresses of the workers that may get work.
     pool
-        The crew's name in the processes that it has approved.
+        A random name, by which approved processes know the crew again.
     """
 
     def __init__(self, client: Any, plugins: tuple[str, ...] = ()) -> None:

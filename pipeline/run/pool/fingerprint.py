@@ -80,5 +80,5 @@ def _reads(probe: Path, content: str) -> bool:
 
 
 def is_known(pool: str) -> bool:
-    """Whether a pool has checked this process."""
+    """Whether a pool has checked and approved this process."""
     return pool in _known

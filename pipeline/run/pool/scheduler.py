@@ -30,7 +30,7 @@ def connect(address: str) -> Any:
             kind = thread.submit(asyncio.run, _kind(address)).result()
         if kind != "Scheduler":
             raise UserError(
-                f"{address} is the address of a Dask {kind.lower()}, not of a scheduler: give the scheduler's"
+                f"{address} is the address of a Dask {kind.lower()}, not of a scheduler: give the scheduler's address"
             )
         warnings.filterwarnings("ignore", category=VersionMismatchWarning)  # reported below, in one sentence
         client = Client(address, timeout=_ANSWER_S, set_as_default=False)
@@ -47,14 +47,14 @@ def connect(address: str) -> Any:
     except TimeoutError:
         client.close(timeout=1)
         raise UserError(
-            f"no worker has joined the Dask scheduler at {address} within {_WORKERS_S} s: start some with `dask worker "
+            f"no worker has joined the Dask scheduler at {address} within {_WORKERS_S} s: start one with `dask worker "
             f"{address}`"
         ) from None
     return client
 
 
 async def _kind(address: str) -> str:
-    """Return what listens at an address; raises `TimeoutError` if it accepts the connection but does not answer."""
+    """Return the kind of Dask process at an address, such as ``Scheduler``; `TimeoutError` if it does not answer."""
     from distributed.core import rpc
     from distributed.security import Security
 
@@ -71,7 +71,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _remark_versions(client: Any, address: str) -> None:
-    """Report if the scheduler has other versions than this process, since they may not understand each other."""
+    """Report if the scheduler has other versions than this process, which may then be unable to talk to it."""
     from distributed.versions import get_versions
 
     sides = (get_versions(), client.sync(client.scheduler.versions, packages=[]))
@@ -79,6 +79,6 @@ def _remark_versions(client: Any, address: str) -> None:
     other = [f"{name} {there.get(name)} (here {here[name]})" for name in _SAME if there.get(name) != here.get(name)]
     if other:
         message = " ".join(
-            f"The Dask scheduler at {address} has {', '.join(other)}: if the run hangs, make them the same".split()
+            f"The Dask scheduler at {address} has {', '.join(other)}: if the run hangs, use the same versions".split()
         )
         sys.stderr.write(f"{printable(message)}\n")

@@ -1,4 +1,4 @@
-"""A private folder for the files of worker processes, which only their user can enter."""
+"""A private folder for the files of worker processes: only the user who runs them can enter it."""
 
 import fcntl
 import os
@@ -36,7 +36,7 @@ def private_folder(parent: Path) -> Iterator[Path]:
 
 
 def _lock(descriptor: int, how: int) -> bool:
-    """Try to lock a file, and return whether that succeeded; it never does on a file system without locks."""
+    """Try to lock a file, and return whether that succeeded; always False on a file system without locks."""
     try:
         fcntl.flock(descriptor, how)
     except BlockingIOError:

@@ -24,7 +24,7 @@ class WorkerLost(Exception):
     """A worker process died on a task that was the only one in flight (a crash in a library, or out of memory)."""
 
     def __init__(self) -> None:
-        super().__init__("the worker process died on it (a crash in a library, or out of memory)")
+        super().__init__("the worker process died (a crash in a library, or out of memory)")
 
 
 @dataclass(frozen=True)

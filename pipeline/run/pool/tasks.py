@@ -10,7 +10,7 @@ ON_WORKERS: Mapping[str, str] = {
     "pipeline.training.fitting.fit_job": "configurations fitted on one fold, and what they predict for its test part",
     "pipeline.evaluation.explain.explain_job": "a configuration fitted again, and predictions with permuted inputs",
     "pipeline.planning.measuring.measure_streams": "`plan`: the cost of the streams of a few clips",
-    "pipeline.planning.measuring.measure_features": "`plan`: the cost of their features",
+    "pipeline.planning.measuring.measure_features": "`plan`: the cost of the features of a few clips",
     "pipeline.run.pool.fingerprint.differences": "before any work: whether a worker has the planner's code and files",
     "pipeline.run.pool.tasks.echo": "`doctor`: whether a worker can be started at all",
 }

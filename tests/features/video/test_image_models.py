@@ -68,7 +68,7 @@ def test_what_is_not_an_image_encoder_is_refused_with_a_sentence(tmp_path: Path)
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
     with pytest.raises(
-        ExtractorError, match=r"lacks \d+ of its model's weights, such as .*layer.*: use a complete one"
+        ExtractorError, match=r"lacks \d+ of its model's weights, such as .*layer.*: use a complete model"
     ):
         open_image_model(str(folder), NO_FILE)
 

@@ -70,7 +70,7 @@ def test_text_with_commas_quotes_newlines_and_any_script(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("row", "line", "message"),
     [
-        ("a.mp4,u9,2,1,,s1,joy", 6, "end 1 is not after start 2"),
+        ("a.mp4,u9,2,1,,s1,joy", 6, "end 1 is before start 2"),
         ("a.mp4,u9,two,3,,s1,joy", 6, "start is 'two'"),
         ("a.mp4,u9,-1,3,,s1,joy", 6, "start is -1"),
         ("a.mp4,u9,0,inf,,s1,joy", 6, "end is 'inf'"),
@@ -293,7 +293,7 @@ def test_thousands_of_labels_that_occur_once_are_reported_quickly(label: str, tm
 def test_a_score_with_a_comma_is_refused_in_one_sentence(tmp_path: Path) -> None:
     rows = 'a.mp4,"0,5"\nb.mp4,soon\nc.mp4,1\n'
     found = corpus(tmp_path, rows, "media,emotion\n", task="regression", protocol=ProtocolParams("group-kfold", 2))
-    assert "emotion is '0,5', but write it with a decimal point, 0.5" in reported(found, "error")
+    assert "emotion is '0,5': write it with a decimal point, 0.5" in reported(found, "error")
     assert "emotion is 'soon', but a score must be a number" in reported(found, "error")
 
 

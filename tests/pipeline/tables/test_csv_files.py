@@ -245,7 +245,7 @@ def test_a_last_column_without_a_name_moves_nothing(table: dict[str, list[str]],
     path = tmp_path / "m.csv"
     header = [name for name in table if name not in ("", "note")]
     path.write_text(written(table, header))
-    with pytest.raises(UserError, match=r"one cell more.*row\.names = FALSE.*name that in the header"):
+    with pytest.raises(UserError, match=r"one cell more.*row\.names = FALSE.*name this column in the header"):
         read_sheet(path, (*OURS, "media"), ["emotion"])
 
 

@@ -188,5 +188,5 @@ def test_intervals() -> None:
     before = interval_of(-2, -1)
     assert (before.start, before.end) == (0, 0)
     assert "empty" in before.notice
-    with pytest.raises(ValueError, match="not after start"):
+    with pytest.raises(ValueError, match="is before start"):
         interval_of(2, 1)

@@ -40,7 +40,7 @@ def test_a_plugins_model_fails_by_name_and_ours_raises(theirs):
 
 def test_the_cause_of_a_failure_is_named_and_not_what_was_made_of_it(theirs):
     with pytest.raises(FitError, match="ValueError: odd"), named_failure(theirs):
-        raise UserError("look at train.settings") from ValueError("odd")
+        raise UserError("check the values under train.settings") from ValueError("odd")
 
 
 @pytest.mark.parametrize("error", [LeakError("same rows"), FitError("diverged"), MemoryError()])

@@ -37,8 +37,8 @@ def test_the_largest_in_every_fold_is_said_with_what_to_write():
     (sentence,) = end_notices(found + [fit for row in others for fit in fits(row, largest, largest)])
     assert sentence == (
         "logistic: C = 6, the largest of 0.3, 1.5, 6, was the best in every fold for unimodal audio logistic, concat"
-        " text+audio logistic and 2 more rows: a larger one was not tried and may be better; to try it, write logistic:"
-        " {C: [0.3, 1.5, 6, 24]} under train.settings and set train.budget to 4 or more"
+        " text+audio logistic and 2 more rows: a larger value was not tried and may be better; to try it, write"
+        " logistic: {C: [0.3, 1.5, 6, 24]} under train.settings and set train.budget to 4 or more"
     )
 
 

@@ -49,5 +49,5 @@ def test_a_value_without_stable_text_is_refused(value: Any) -> None:
 
 
 def test_a_missing_library_is_named() -> None:
-    with pytest.raises(UserError, match="no-such-thing is not installed: `crossmodal doctor` says what installs it"):
+    with pytest.raises(UserError, match="no-such-thing is not installed: run `crossmodal doctor` to see how"):
         library_versions(["numpy", "no-such-thing"])
