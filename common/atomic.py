@@ -43,8 +43,8 @@ def replacing(path: Path) -> Iterator[Path]:
 def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
     """Yield a new, empty file for each path. If the block succeeds, the files replace the paths, in order.
 
-    If the block raises an exception, all new files are removed. Ctrl-C, SIGTERM and SIGHUP are delayed until all files
-    are in place.
+    If the block raises an exception, all new files are removed. While the files are renamed into place, Ctrl-C, SIGTERM
+    and SIGHUP are delayed.
     """
     made: list[tuple[Path, int]] = []
     try:

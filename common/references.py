@@ -35,7 +35,7 @@ class Reference:
 
     @property
     def key(self) -> str:
-        """The key of its BibTeX entry, in ASCII, since not every program reads keys with accents.
+        """The key of the BibTeX entry, in ASCII, since not every program reads keys with accents.
 
         >>> VADER = Reference("inproceedings", "Hutto, C. J. and Gilbert, Eric", "VADER: A model", "ICWSM", 2014)
         >>> VADER.key, VADER.cited

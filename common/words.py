@@ -30,9 +30,9 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Return a regular expression for words changed so that each letter of the unspaced scripts is a word.
+    r"""Change a regular expression for words, so that each letter of a script without spaces counts as a word.
 
-    It must be written with ``\w`` or ``[^\W_]``.
+    `words` must be written with ``\w`` or ``[^\W_]``.
 
     >>> re.findall(by_letter(r"\w+"), "iPhone很好 ok")
     ['iPhone', '很', '好', 'ok']

@@ -112,7 +112,7 @@ def estimator(
     model: str | None = None,
     project: Place | None = None,
 ) -> Any:
-    """Return the unfitted model of a row of a corpus's table as a scikit-learn estimator, with the training settings.
+    """Return the unfitted scikit-learn estimator of a strategy, with the settings that `train` uses for the corpus.
 
     Parameters
     ----------

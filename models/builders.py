@@ -1,4 +1,4 @@
-"""Functions that build the model of a strategy from a recipe; slow libraries are imported only then."""
+"""Functions that define strategies and build their models; slow libraries are imported only when a model is built."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -36,7 +36,15 @@ def module_of(core: Core) -> str:
 def early_fusion(
     reducer: Core, tried_with: tuple[str, ...] | None = (), *, words: str = "", references: References = ()
 ) -> Strategy:
-    """Return the strategy that joins modalities with a `models.fusion.early.Reducer` and classifies the result."""
+    """Return a strategy that joins modalities with a reducer and fits one classifier or regressor to the result.
+
+    Parameters
+    ----------
+    reducer
+        The `models.fusion.early.Reducer`: a class, or its name as ``module:Class``.
+    tried_with, words, references
+        As in `models.strategy.Strategy`.
+    """
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001 - all builders take a cache
         if recipe.classifier == LSTM:
@@ -55,10 +63,17 @@ def early_fusion(
 
 
 def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", references: References = ()) -> Strategy:
-    """Return the strategy that combines the outputs of unimodal models; `late` is a `models.fusion.late.Late`.
+    """Return a strategy that combines the outputs of unimodal models.
 
-    There is one unimodal model per modality. Under the name ``...@extractor``, or with a single modality, there is one
-    per extractor.
+    There is one unimodal model per modality. If the strategy's name ends in ``@extractor``, or there is only one
+    modality, there is one unimodal model per extractor.
+
+    Parameters
+    ----------
+    late
+        A subclass of `models.fusion.late.Late`, or its name as ``module:Class``.
+    within_modality, words, references
+        As in `models.strategy.Strategy`.
     """
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
@@ -78,7 +93,15 @@ def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", r
 
 
 def net_fusion(net: Core, *, words: str = "", references: References = ()) -> Strategy:
-    """Return the strategy that is one network over all modalities; `net` is a `models.nets.neural.Multimodal`."""
+    """Return a strategy that trains one network on all modalities.
+
+    Parameters
+    ----------
+    net
+        A subclass of `models.nets.neural.Multimodal`, or its name as ``module:Class``.
+    words, references
+        As in `models.strategy.Strategy`.
+    """
 
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
         return class_of(net)(recipe.modalities, settings=dict(recipe.settings), **_common(recipe))
@@ -87,12 +110,12 @@ def net_fusion(net: Core, *, words: str = "", references: References = ()) -> St
 
 
 def unimodal(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
-    """Build one classifier on one modality."""
+    """Build the recipe's classifier on its only modality."""
     return _lstm(recipe) if recipe.classifier == LSTM else _unimodal(recipe, recipe.modalities[0])
 
 
 def spectrogram_cnn(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
-    """Build the convolutional network on spectrograms."""
+    """Build the convolutional network that reads spectrograms."""
     from models.nets.spectrogram import SpectrogramCNN
 
     return SpectrogramCNN(
@@ -101,21 +124,24 @@ def spectrogram_cnn(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa:
 
 
 def majority(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
-    """Build the baseline that predicts the prior."""
+    """Build the baseline that always predicts the most frequent class, or the median score."""
     from models.classical.baselines import Majority
 
     return Majority(task=recipe.task, classes=recipe.classes)
 
 
 def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
-    """Build the baseline on word counts."""
+    """Build the linear baseline on the TF-IDF of transcripts."""
     from models.classical.baselines import TfidfBaseline
 
     return TfidfBaseline(task=recipe.task, classes=recipe.classes, settings=recipe.settings, budget=recipe.budget)
 
 
 def _bases(recipe: Recipe) -> tuple[Any, ...]:
-    """Return one unimodal model per modality or per extractor; a modality with one extractor has one model."""
+    """Return the unimodal models that a late fusion combines: one per modality, or one per extractor (`late_fusion`).
+
+    If there is one model per extractor, the model of a modality with a single extractor reads the whole modality.
+    """
     by_extractor = split_bases(recipe.strategy)[1] == EXTRACTOR or len(recipe.modalities) == 1
     listed = {m: recipe.extractors.get(m, ()) if by_extractor else () for m in recipe.modalities}
     return tuple(

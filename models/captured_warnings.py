@@ -19,7 +19,9 @@ _MAX_LENGTH = 200  # maximum length of a warning, in characters
 
 @contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """Collect warnings instead of printing them; at the end, the list has each once, worded as the end of a sentence.
+    """Yield a list that holds each warning once, worded as the end of a sentence, when the context ends.
+
+    The warnings are not printed. Warnings about code, such as deprecations, are left out.
 
     >>> with captured_warnings() as found:
     ...     warnings.warn("odd")

@@ -39,7 +39,7 @@ def split_fusion(entry: str) -> tuple[str, str]:
 
 
 def split_bases(strategy: str) -> tuple[str, str]:
-    """Return the registered name of a strategy, and what follows the ``@`` in its name, if anything does.
+    """Return the registered name of a strategy, and the part of its name after ``@``, which may be empty.
 
     >>> split_bases("product@extractor"), split_bases("product")
     (('product', 'extractor'), ('product', ''))
@@ -92,7 +92,7 @@ class Configuration:
 
     @property
     def stem(self) -> str:
-        """The name of its files and folders, without an extension."""
+        """The name of the configuration's files and folders, without an extension."""
         return "-".join(name.replace("+", "_") for name in self.names if name)
 
     @property
@@ -106,7 +106,7 @@ class Configuration:
 
     @property
     def is_fusion(self) -> bool:
-        """Whether it reads two or more modalities."""
+        """Whether the configuration reads two or more modalities."""
         return len(self.modalities) > 1
 
     def as_shown(self, task: Task) -> "Configuration":

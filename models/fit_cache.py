@@ -12,15 +12,16 @@ from models.data.modalities import Labels, Modalities, Pairs
 class FitCache:
     """Keeps fitted models, keyed by a hash of their settings and of all data that they were fitted on.
 
-    The hash covers every byte that could make a difference, so a cached model is never stale; one cache per fold is
-    enough. Cloning or copying (as scikit-learn does with parameters) returns the same cache; pickling empties it.
+    The hash covers every byte that could make a difference, so a cached model is never stale. Models of different folds
+    have no fit in common, so each fold needs its own cache only. Cloning or copying, as scikit-learn does with
+    parameters, returns the same cache; a pickled copy is empty.
     """
 
     def __init__(self) -> None:
         self._fitted: dict[str, tuple[Any, list[warnings.WarningMessage]]] = {}
 
     def fit(self, model: Any, x: Modalities, y: Labels, inner: Pairs | None = None) -> Any:
-        """Return a clone of `model` after ``fit(x, y, inner)``, from the cache if it has been fitted before.
+        """Return a clone of `model` after ``fit(x, y, inner)``, taken from the cache if the same fit was done before.
 
         The warnings of the fit are repeated on every call, so that the order of calls makes no difference.
         """

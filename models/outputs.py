@@ -21,29 +21,29 @@ def finite(outputs: FloatArray) -> FloatArray:
     """
     wrong = np.flatnonzero(~np.isfinite(outputs).all(axis=tuple(range(1, np.ndim(outputs)))))
     if len(wrong):
-        raise DivergedError(f"{len(wrong)} of {len(outputs)} outputs are not finite numbers")
+        raise DivergedError(f"the outputs for {len(wrong)} of {len(outputs)} utterances are not finite numbers")
     return outputs
 
 
 def checked_outputs(outputs: Any, rows: int, classes: int) -> FloatArray:
-    """Return outputs unchanged: ``(rows, classes)`` probabilities, or ``(rows, 1)`` scores if `classes` is 0.
+    """Check ``(rows, classes)`` probabilities, or ``(rows, 1)`` scores if `classes` is 0, and return them unchanged.
 
     Raises
     ------
     DivergedError
         If an output is not a finite number.
     FitError
-        If the outputs have another shape, or a probability is outside [0, 1], or those of a row do not sum to 1.
+        If the outputs have another shape, a probability is outside [0, 1], or a row of probabilities does not sum to 1.
     """
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows, classes or 1):
-        raise FitError(f"its outputs have the shape {found.shape}, not {(rows, classes or 1)}")
+        raise FitError(f"the outputs have the shape {found.shape}, not {(rows, classes or 1)}")
     finite(found)
     wrong = (found < -ROUNDING) | (found > 1 + ROUNDING) if classes else np.zeros(found.shape, bool)
     if wrong.any():
-        raise FitError(f"its outputs are not probabilities: one of them is {found[wrong][0]:.6g}")
+        raise FitError(f"the outputs are not probabilities: one of them is {found[wrong][0]:.6g}")
     if classes and (off := np.abs(found.sum(axis=1) - 1)).max(initial=0) > ROUNDING:
-        raise FitError(f"its outputs are not probabilities: those of a row sum to {found[off.argmax()].sum():.6g}")
+        raise FitError(f"the outputs are not probabilities: the sum of a row is {found[off.argmax()].sum():.6g}")
     return found
 
 
@@ -66,8 +66,8 @@ def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = No
     """
     if own is not None and [str(c) for c in own] != [str(c) for c in classes]:
         raise FitError(
-            f"its classes_ are {', '.join(map(str, own))}, not {', '.join(map(str, classes))}: the columns of"
-            " predict_proba must be in the sorted order of the labels that fit was given"
+            f"classes_ is {', '.join(map(str, own))}, not {', '.join(map(str, classes))}: the columns of predict_proba"
+            " must be in the sorted order of the labels that fit received"
         )
     return checked_outputs(outputs, rows, len(classes))
 
@@ -76,5 +76,5 @@ def scores(outputs: Any, rows: int) -> FloatArray:
     """Return ``(rows,)`` scores unchanged; raise `FitError` if they have another shape."""
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows,):
-        raise FitError(f"predict returns the shape {found.shape} for {rows} rows: it must return one score per row")
+        raise FitError(f"predict returns the shape {found.shape}, not {(rows,)}: it must return one score per row")
     return found

@@ -184,7 +184,7 @@ def check_fusion(entry: str) -> None:
 
 
 def configure(name: str, modalities: Sequence[str] = (), model: str = "") -> Configuration:
-    """Return the configuration of a strategy; what the strategy itself determines comes from its registry entry.
+    """Return the configuration of a strategy; its registry entry may determine the modalities and the model.
 
     >>> configure("tfidf").names, configure("vote", ("text", "audio"), "svm").names
     (('tfidf', 'text', 'logistic'), ('vote', 'text+audio', 'svm'))

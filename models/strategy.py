@@ -76,11 +76,11 @@ class Strategy:
     modality
         The only modality that the strategy can read; empty if it can read any.
     store
-        An extractor whose rows the model reads instead of the features. Without a store of this extractor, the strategy
-        is left out of the table.
+        Name of an extractor whose rows over time the model reads instead of features. If the corpus has no store of
+        this extractor, the strategy is left out of the table.
     within_modality
-        Whether the table also has a row for each modality with several extractors, in which the strategy combines
-        these.
+        Whether the table also has a row for each modality with several extractors, for which the strategy combines
+        these extractors.
     model
         The base model that tables show, if it is always the same.
     tried_with
@@ -110,5 +110,5 @@ class Strategy:
 
     @property
     def early(self) -> bool:
-        """Whether it is an early fusion: one classifier on joined features, which ``train.fusions`` may name."""
+        """Whether this is an early fusion: joined features, read by one classifier that ``train.fusions`` may name."""
         return self.kind == "fusion" and self.classifier and not self.shares_bases

@@ -49,7 +49,7 @@ class TfidfBaseline(Tabular):
     settings
         Settings of the linear model.
     budget
-        Maximum number of settings to try; all by default.
+        Maximum number of combinations of settings to try; all by default.
     """
 
     classifier = "logistic"
@@ -72,9 +72,10 @@ class TfidfBaseline(Tabular):
 
 
 class _Words:
-    """The design of TF-IDF columns, on rows that have words; with 100 rows or more, words of a single row are left out.
+    """A design matrix of TF-IDF columns, for rows whose transcript has a letter or a digit.
 
-    If no word is left, there is one column of zeros.
+    With 100 training rows or more, terms that occur in only one of them are left out. If no term is left, the matrix is
+    one column of zeros.
     """
 
     def usable(self, x: Modalities) -> BoolArray:

@@ -14,9 +14,10 @@ from models.validation.folds import inner_folds
 class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Turn the decision function of a classifier into class probabilities, calibrated on held-out groups.
 
-    The decision values come from cross-validation by group. One logistic regression over the decision values of all
-    classes turns them into probabilities. scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead,
-    and ``SVC(probability=True)`` ignores groups and draws random numbers.
+    The decision values come from cross-validation by group; if they do not cover every class, those of the training
+    rows are used. One logistic regression over the decision values of all classes turns them into probabilities.
+    scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and ``SVC(probability=True)`` ignores
+    groups and draws random numbers.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier = classifier
 
     def fit(self, x: Matrix, y: Labels, groups: Any = None) -> "GroupCalibrated":
-        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``; `groups`, ``(n,)``, are never split by calibration."""
+        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``; cross-validation does not split `groups`, ``(n,)``."""
         from sklearn.base import clone
         from sklearn.linear_model import LogisticRegression
 

@@ -24,13 +24,13 @@ WIDE = 2000  # from this number of columns on, a matrix counts as wide
 
 @dataclass(frozen=True)
 class ByWidth:
-    """Alternative values of a setting for matrices with fewer than `WIDE` columns, and for wider ones."""
+    """The values of a setting to try: `few` for matrices with fewer than `WIDE` columns, `many` for wider matrices."""
 
     few: tuple[float, ...]
     many: tuple[float, ...]
 
     def at(self, columns: float) -> tuple[float, ...]:
-        """Return the values for this number of columns."""
+        """Return the values to try for a matrix with this number of columns."""
         return self.many if columns >= WIDE else self.few
 
 
@@ -47,7 +47,7 @@ class Classifier:
         For each task, the default of each setting: a value, a tuple of values among which inner folds choose, or a
         `ByWidth` of such tuples.
     grouped
-        The tasks for which ``fit`` also takes ``groups``, which are not split when it holds out rows itself.
+        The tasks for which ``fit`` also takes ``groups``, because it holds out rows and must not split a group.
     words
         What the classifier is called in a sentence; by default its name.
     references
@@ -63,12 +63,12 @@ class Classifier:
     def candidates(
         self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
     ) -> list[dict[str, Any]]:
-        """Return the search space for a number of columns; `overrides` replace the defaults.
+        """Return all combinations of settings for a matrix with this number of columns; `overrides` replace defaults.
 
         Raises
         ------
         ModelError
-            If a setting is unknown, a list is empty, or true or false is given for a number.
+            If a setting is unknown, a list is empty, or true or false is given for a number or a name.
         """
         defaults = {k: v.at(columns) if isinstance(v, ByWidth) else v for k, v in self.settings[task].items()}
         of_any_task = {key for settings in self.settings.values() for key in settings}

@@ -25,7 +25,7 @@ class Domain:
     low, high
         Bounds of a number; no number is allowed if `low` is NaN.
     above, below
-        Whether the lower bound, and the upper bound, are excluded.
+        Whether the lower bound is excluded, and whether the upper bound is.
     whole
         Whether a number must be whole.
     multiple
@@ -33,7 +33,7 @@ class Domain:
     share
         Whether a number below 1 is allowed although others must be whole.
     names
-        Further allowed values, such as words.
+        Allowed values that are not numbers, such as words or None.
     advised
         Bounds within which a further value is worth trying; None if the values have no meaningful order.
     """
@@ -58,7 +58,7 @@ class Domain:
         return math.isfinite(value) and inside and fits and not (self.below and value == self.high)
 
     def next(self, tried: tuple[float, ...]) -> float | None:
-        """Return the next number after those tried, or None if it is not worth trying.
+        """Return the number that continues those tried (at least two), or None if it is not worth trying.
 
         The ratio of the last two numbers is continued, or their difference if one of them is not positive.
 
@@ -82,11 +82,11 @@ def _named(*names: str) -> Domain:
 COUNT = Domain("a whole number of at least 1", 1, whole=True)
 POSITIVE = Domain("a number above 0", 0, above=True)
 NOT_NEGATIVE = Domain("a number of at least 0", 0)
-SHARE = Domain("a share from 0 to below 1", 0, 1, below=True, advised=(0, 0.9))
-PART = Domain("a share above 0, up to 1", 0, 1, above=True)
+SHARE = Domain("a share of at least 0 and below 1", 0, 1, below=True, advised=(0, 0.9))
+PART = Domain("a share above 0 and at most 1", 0, 1, above=True)
 SEED = Domain("a whole number from 0 to 4294967295", 0, 2**32 - 1, whole=True, advised=None)
 _RATE = replace(POSITIVE, advised=(0, 1))
-_EVEN = Domain("an even number of at least 2, since two heads of attention share it", 2, whole=True, multiple=2)
+_EVEN = Domain("an even number of at least 2, since two attention heads share it", 2, whole=True, multiple=2)
 _LAYERS = Domain("a whole number of at least 0", 0, whole=True)
 _DEPTH = Domain("a whole number of at least 1, or 0 for no limit", 0, whole=True, names=(None,), advised=(1, math.inf))
 _LEAF = Domain("a whole number of at least 1, or a share above 0 and below 1", 0, above=True, whole=True, share=True)
@@ -150,13 +150,13 @@ def domain(owner: str, setting: str) -> Domain | None:
 
 
 def has_order(owner: str, setting: str) -> bool:
-    """Whether the order of a setting's values is meaningful, which that of seeds, for example, is not."""
+    """Whether the order of a setting's values has a meaning; the order of seeds, for example, has none."""
     found = domain(owner, setting)
     return found.advised is not None if found is not None else setting not in ("seed", "random_state")
 
 
 def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield the place of each invalid value in a block of settings, and what is wrong with it as the end of a sentence.
+    """Yield the place of each invalid value in a block of settings, with the end of a sentence that says what is wrong.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
 
 
 def require(owner: str, **settings: Any) -> None:
-    """Check settings; raise `ModelError` if one is invalid."""
+    """Raise `ModelError` if a setting of the classifier, reducer or strategy `owner` is invalid."""
     for place, fault in faults(owner, settings):
         raise ModelError(f"{owner}: {'.'.join(map(str, place))} {fault}")
 
@@ -213,7 +213,7 @@ def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
 
 
 def _fixed(owner: str) -> bool:
-    """Whether the settings of `owner` are not searched: those of a reducer, or of a rule that combines models."""
+    """Whether each setting of `owner` takes a single value: reducers and rules that combine models are not searched."""
     from models.registry import STRATEGIES
 
     return owner in STRATEGIES and STRATEGIES[owner].kind == "fusion" and not STRATEGIES[owner].sequences

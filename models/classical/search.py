@@ -53,7 +53,7 @@ def search(
     Raises
     ------
     DivergedError
-        If no candidate has finite outputs for all these rows.
+        If no candidate has finite outputs for all validation rows that count.
     """
     trials = np.full((len(candidates), len(target), target.width), np.nan)
     validated = np.zeros(len(target), bool)
@@ -114,7 +114,7 @@ def tuned_classifier(
     name, settings
         Name of the classifier, and settings that replace its defaults.
     matrix
-        ``(n, p)`` numbers, which are the same in every inner fold.
+        ``(n, p)`` columns, computed once and not again in each inner fold.
     target, groups
         The n labels and n groups.
     pairs

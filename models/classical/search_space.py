@@ -29,14 +29,14 @@ def search_space(
     overrides
         The user's values, which replace defaults.
     owner
-        Whose settings these are, for messages.
+        What messages call the model that has these settings.
     ignored
         Further settings that the user may name but that have no effect here, such as those of the other task.
 
     Raises
     ------
     ModelError
-        If a setting is unknown, a list is empty, or true or false is given for a number.
+        If a setting is unknown, a list is empty, or true or false is given for a number or a name.
 
     Examples
     --------
@@ -57,7 +57,7 @@ def search_space(
 
 
 def _refuse_booleans(overrides: Mapping[str, Any], defaults: Mapping[str, Any], owner: str) -> None:
-    """Raise `ModelError` if true or false is given for a setting that is a number; to Python they are 1 and 0."""
+    """Raise `ModelError` if true or false, which Python treats as 1 or 0, is given for a number or a name."""
     for key, value in overrides.items():
         default = defaults.get(key)
         usual = default if isinstance(default, list | tuple) else [default]
@@ -120,8 +120,9 @@ def edges(
 
     Returns
     -------
-    For each such setting, ``tried``: the numbers that were tried, with the best one last; and ``combinations``: the
-    number of combinations of all other settings in the search space.
+    dict
+        For each returned setting, a dict with ``tried``, the numbers that were tried, the best one last; and
+        ``combinations``, the number of combinations of all other settings in the search space.
 
     Examples
     --------
@@ -144,7 +145,10 @@ def edges(
 def _least_losses(
     name: str, value: float, tried: Sequence[Mapping[str, Any]], losses: Sequence[float]
 ) -> tuple[float, float]:
-    """Return the lowest finite loss of candidates with this value of a setting, and of those with other values."""
+    """Return the lowest finite loss of candidates with this value of a setting, and of all other candidates.
+
+    A loss is infinite if there is no such candidate.
+    """
     least = [np.inf, np.inf]
     for candidate, loss in zip(tried, losses, strict=True):
         if np.isfinite(loss):

@@ -68,7 +68,7 @@ class Tabular(UtteranceEstimator):
 
 
 class _DesignedRows:
-    """A design fitted on training rows, on whose matrix classifiers with several settings can be fitted."""
+    """The design matrix of training rows, computed once to fit classifiers with different settings on it."""
 
     def __init__(self, design: Design, x: Modalities, target: Target) -> None:
         usable = design.usable(x)

@@ -34,7 +34,7 @@ class Target:
 
     @classmethod
     def read(cls, y: Any, task: Task, classes: Sequence[Any] | None = None) -> "Target":
-        """Return checked labels.
+        """Check labels and return them as numbers.
 
         Raises
         ------
@@ -98,7 +98,9 @@ def _scores(labels: Labels) -> FloatArray:
     except (TypeError, ValueError) as error:
         raise ModelError(f"a score must be a number: {error}") from error
     if not np.isfinite(scores).all():
-        raise ModelError(f"the score of row {int(np.flatnonzero(~np.isfinite(scores))[0])} is missing or infinite")
+        raise ModelError(
+            f"the score of row {int(np.flatnonzero(~np.isfinite(scores))[0])} (counted from 0) is missing or infinite"
+        )
     return scores
 
 
@@ -113,7 +115,8 @@ def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping
     classes
         All classes.
     seen
-        Positions in `classes` of those that occur in training. The classifier is fitted on 0, 1, ... in this order.
+        Positions in `classes` of the classes that occur in training. The classifier is fitted on the labels 0, 1, ...
+        that stand for these classes.
 
     Raises
     ------
@@ -137,7 +140,8 @@ def coded(settings: Mapping[str, Any], classes: Labels, seen: Labels) -> Mapping
 class FittedClassifier:
     """A classifier whose outputs have a column for every class, also for those that do not occur in training.
 
-    A class without a training row has probability 0. If training rows have a single class, it is always predicted.
+    A class without a training row has probability 0. If all training rows have the same label, it is always predicted.
+    If the matrix has no columns, the prior is predicted.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class Unimodal(Tabular):
     normalise
         Scaler of columns, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        Maximum number of settings to try; all by default.
+        Maximum number of combinations of settings to try; all by default.
 
     Examples
     --------

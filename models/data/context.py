@@ -18,7 +18,7 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
     Parameters
     ----------
     dialogues
-        ``(n,)`` the dialogue of each utterance; an utterance with an empty name has no neighbours.
+        ``(n,)`` name of each utterance's dialogue; an utterance whose dialogue is empty has no neighbours.
     order
         ``(n,)`` position of each utterance in its dialogue; equal or undefined positions keep the order of the table.
     before, after
@@ -46,8 +46,9 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
 def with_context(x: Modalities, lags: dict[int, IntArray]) -> Modalities:
     """Add the neighbours' pooled features as columns, and each neighbour's sequence as one step, the mean of its steps.
 
-    The columns of lag -1 are named ``<extractor>@-1.<feature>``. If there is no such neighbour, or it lacks the
-    modality, the columns are NaN and there is no step. Transcripts, masks, groups and spectrogram frames do not change.
+    `lags` are the positions that `neighbours` returns. The columns of lag -1 are named ``<extractor>@-1.<feature>``. If
+    an utterance has no neighbour at a lag, or the neighbour lacks the modality, the columns are NaN and there is no
+    step. Transcripts, masks, groups and spectrogram frames do not change.
     """
     pooled, names = dict(x.pooled), dict(x.names)
     for modality, matrix in x.pooled.items():

@@ -25,7 +25,7 @@ class Block:
     modality
         The modality to read.
     fitted
-        Named scikit-learn transformers of raw transcripts; clones of them are fitted here.
+        Named scikit-learn transformers of raw transcripts; `fit` clones them and fits the clones.
     indicator
         Whether to add a column that marks the rows that have the modality. It is added only if some training rows lack
         the modality.
@@ -79,15 +79,15 @@ class Block:
             names = x.names.get(self.modality, ())
             columns = np.array([i for i, name in enumerate(names) if extractor_of(name) == self.only], np.intp)
         if not len(columns) and not self.fitted:
-            what = f"the modality {self.modality!r}" + (f" from {self.only!r}" if self.only else "")
+            what = f"the modality {self.modality!r}" + (f", of which only {self.only!r} is read," if self.only else "")
             raise ModelError(f"{what} has neither pooled features nor a fitted transformer")
         return columns
 
     def usable(self, x: Modalities) -> BoolArray:
-        """Return a mask ``(n,)`` of the rows that have the modality and, with `only`, something from that source.
+        """Return a mask ``(n,)`` of the rows that this block can use: those that have the modality.
 
-        That is the case if any of the extractor's own numbers is defined or, for a transformer, if there is a
-        transcript.
+        If `only` is set, a row must also have a defined number of that extractor (its neighbours' numbers do not count)
+        or, if `only` is a transformer, a transcript.
         """
         present = x.mask(self.modality)
         if not self.only:
@@ -115,7 +115,7 @@ class Block:
         return found
 
     def transform(self, x: Modalities) -> list[Matrix]:
-        """Return matrices of n rows, to be joined; rows without the modality are zero, except for the indicator."""
+        """Return matrices of n rows, to be joined; rows without the modality are 0, except in the indicator column."""
         present = x.mask(self.modality)
         parts: list[Matrix] = []
         if self.pooled_ is not None:
@@ -145,7 +145,7 @@ def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
 
 @contextmanager
 def _named_failure(name: str, count: int) -> Iterator[None]:
-    """Make any exception of a text transformer a `ModelError` that names it, since plugins may raise anything."""
+    """Turn any exception of a text transformer, which may come from a plugin, into a `ModelError` that names it."""
     try:
         yield
     except ModelError:
@@ -158,7 +158,7 @@ def _named_failure(name: str, count: int) -> Iterator[None]:
 
 
 class _SparseScaler:
-    """Scales sparse columns without centring them, so that the mean squared length of a row is `SPARSE_COLUMNS`."""
+    """Scale sparse columns without centring them, so that the mean squared length of a row is `SPARSE_COLUMNS`."""
 
     def __init__(self, counts: Any) -> None:
         length = float(counts.multiply(counts).sum()) / max(counts.shape[0], 1)
@@ -209,7 +209,7 @@ def joined(parts: Sequence[Matrix]) -> Matrix:
 
 
 def width(matrix: Matrix) -> float:
-    """Return how many numbers a row has: the number of columns, or the mean number of entries if it is sparse."""
+    """Return the number of columns, or for a sparse matrix the mean number of entries that a row stores."""
     return float(matrix.nnz / max(matrix.shape[0], 1) if hasattr(matrix, "tocsr") else matrix.shape[1])
 
 

@@ -61,7 +61,9 @@ class Ragged:
 
     @classmethod
     def of(cls, values: Sequence[NDArray[np.float32]], times: Sequence[FloatArray] | None = None) -> "Ragged":
-        """Make sequences from one ``(steps, d)`` array and one ``(steps, 2)`` array of seconds per utterance.
+        """Make sequences from two arrays per utterance: ``(steps, d)`` values, and ``(steps, 2)`` start and end times.
+
+        Times are in seconds; without them, all times are NaN.
 
         Raises
         ------
@@ -196,7 +198,7 @@ class Modalities:
 
     @property
     def shape(self) -> tuple[int]:
-        """``(n,)``."""
+        """The shape that scikit-learn reads, ``(n,)`` for n utterances."""
         return (len(self.groups),)
 
     def __len__(self) -> int:
@@ -221,7 +223,10 @@ class Modalities:
         )
 
     def without(self, ablated: Iterable[str]) -> "Modalities":
-        """Return the same utterances without some modalities, whose masks become False everywhere."""
+        """Return the same utterances with the masks of some modalities set to False.
+
+        An unknown modality raises `ModelError`.
+        """
         names = set(ablated)
         for name in names:
             self.mask(name)
@@ -234,7 +239,7 @@ class Modalities:
         return self.present[modality]
 
     def fingerprint(self, modalities: Iterable[str]) -> str:
-        """Return a hash of the content of some modalities, and of sequences, transcripts and groups."""
+        """Return a hash of the features and masks of some modalities, and of all sequences, transcripts and groups."""
         digest = hashlib.sha256(repr(self.shape).encode())
         for modality in modalities:
             digest.update(modality.encode() + np.ascontiguousarray(self.mask(modality)).tobytes())
@@ -249,9 +254,9 @@ class Modalities:
 
 
 def require_columns(values: NDArray[Any], mean: NDArray[Any]) -> None:
-    """Raise `ModelError` if ``(n, p)`` values have another number of columns than a scaler's means."""
+    """Raise `ModelError` if `values`, ``(n, p)``, have more or fewer columns than a scaler has means, ``(p,)``."""
     if len(values) and values.shape[1:] != mean.shape:
-        raise ModelError(f"there are {values.shape[1:]} columns, but the scaler was fitted on {mean.shape}")
+        raise ModelError(f"rows have the shape {values.shape[1:]}, but the scaler was fitted on rows of {mean.shape}")
 
 
 def softmax(logits: FloatArray) -> FloatArray:

@@ -97,9 +97,9 @@ def scaler(normalise: str) -> Standardise | Quantile:
 
 
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Divide a dense or sparse matrix by one number, so that the variances of its columns sum to 1.
+    """Divide a dense or sparse matrix by one number, so that the variances of its columns around 0 sum to 1.
 
-    Undefined numbers stay undefined, and a matrix may be empty.
+    A matrix that is empty, or that has an undefined number, is not changed.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Return coordinates in the space that the training rows span, if there are more columns than rows.
+    """Replace rows by their coordinates in the space that the training rows span, if there are more columns than rows.
 
     All inner products with training rows stay the same. A linear model with a penalty on its squared weights is
     therefore the same model, but is fitted much faster. Sparse matrices, and matrices with fewer columns than rows, are
@@ -148,7 +148,7 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, x: Matrix) -> Matrix:
-        """Return the ``(n, rank)`` coordinates of the rows of `x`."""
+        """Return the ``(n, rank)`` coordinates of the rows of `x`, or `x` itself if there is nothing to reduce."""
         x = _validated(self, x, fitting=False)
         return x if self.axes_ is None else x @ self.axes_
 

@@ -39,8 +39,8 @@ def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
     unknown = np.flatnonzero([not name.strip() for name in names])
     if len(unknown):
         raise ModelError(
-            f"normalising per speaker needs a speaker for every utterance, but {len(unknown)} of {len(names)} have "
-            "none: fill in the column 'speaker', or set normalise to standard or quantile"
+            f"normalising per speaker needs a speaker for every utterance, which is missing for {len(unknown)} of "
+            f"{len(names)}: fill in the column 'speaker', or set normalise to standard or quantile"
         )
     numbers, count = numbered(names)
     groups = [np.flatnonzero(numbers == number) for number in range(count)]

@@ -1,7 +1,8 @@
 """How trustworthy class probabilities are: the Brier score, the expected calibration error, and reliability diagrams.
 
 All functions read ``truth (n,)``, the column of the true class of each utterance, and ``probabilities (n, classes)``,
-whose rows sum to 1. Unknown probabilities are NaN, and so is every result that depends on them.
+whose rows sum to 1. Unknown probabilities are NaN, and so is every result that depends on them, except that
+`reliability` refuses them.
 """
 
 from dataclasses import dataclass
@@ -86,7 +87,7 @@ def reliability(truth: Any, probabilities: Any) -> Reliability:
     """
     confidence, correct = _top(np.asarray(truth), np.asarray(probabilities, np.float64))
     if not np.isfinite(confidence).all():
-        raise ValueError("there are utterances without probabilities")
+        raise ValueError("some utterances have no probabilities (NaN): leave them out")
     bins = _bins(confidence)
     counts = np.bincount(bins, minlength=BINS)
     sums = (np.bincount(bins, weights=values, minlength=BINS) for values in (confidence, correct))
@@ -127,7 +128,7 @@ def _squared_errors(truth: Array, probabilities: Array) -> FloatArray:
 
 
 def _top(truth: Array, probabilities: Array) -> tuple[FloatArray, FloatArray]:
-    """Return the highest probability, and whether that class is the true one (1 or 0), ``(..., n)`` each."""
+    """Return the highest probability, and whether its class is the true one (1 or 0), ``(..., n)`` each."""
     correct: NDArray[Any] = probabilities.argmax(axis=-1) == truth
     return np.asarray(probabilities.max(axis=-1), np.float64), correct.astype(np.float64)
 

@@ -25,7 +25,7 @@ def codes(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
 
 
 def coded(truth: Any, prediction: Any) -> tuple[IntArray, IntArray]:
-    """Return labels and predictions as integers from 0; if they are such integers, return them unchanged."""
+    """Return labels and predictions as integers from 0; unchanged if all are non-negative integers already."""
     first, second = np.asarray(truth), np.asarray(prediction)
     if first.dtype.kind == second.dtype.kind == "i" and len(first) and min(first.min(), second.min()) >= 0:
         return first, second

@@ -38,7 +38,7 @@ def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modaliti
 def permuted_features(x: Modalities, modality: str, extractor: str, order: IntArray) -> Modalities:
     """Permute the pooled features of one extractor among the utterances that have a modality.
 
-    Other utterances are left out, so that masks stay correct. Sequences are not changed.
+    Utterances without the modality take no part, so that masks stay correct. Sequences are not changed.
 
     Parameters
     ----------

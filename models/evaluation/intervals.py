@@ -105,12 +105,12 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
     """Return a metric and its 95 % percentile interval, reflected at the value if the metric is `reflected`.
 
     Draws in which the metric is undefined (such as a correlation with a constant) are left out. With one group, or if
-    the metric is undefined in every draw, the bounds are NaN.
+    the metric is undefined in every draw, the bounds are NaN. The bounds of a share are limited to 0 and 1.
 
     Parameters
     ----------
     metric
-        Any registry entry.
+        A metric, such as an entry of `models.evaluation.metrics.METRICS`.
     truth
         ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     prediction
@@ -142,7 +142,7 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
     Parameters
     ----------
     metric
-        Any registry entry.
+        A metric, such as an entry of `models.evaluation.metrics.METRICS`.
     truth
         ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     first, second
@@ -173,7 +173,7 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
 
 
 def _interval(metric: Metric, value: float, resampled: FloatArray) -> Interval:
-    """Return the percentile interval; that of a `reflected` metric is reflected at the value, which it must contain."""
+    """Return the percentile interval; if the metric is `reflected`, reflect it at the value and make it contain it."""
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):
         return Interval(value, float("nan"), float("nan"))

@@ -45,7 +45,7 @@ class Metric:
     higher_is_better
         Whether larger values are better; False for errors.
     share
-        Whether it lies between 0 and 1. Tables show it in percent, and forest.svg draws it on an axis from 0 to 1.
+        Whether the metric lies between 0 and 1. Tables show it in percent, and the forest plot has an axis from 0 to 1.
     statistics
         How the metric follows from sums over utterances. Without them, `function` is called for each resample, which
         gives the same result but takes longer.
@@ -69,7 +69,7 @@ class Metric:
     def __post_init__(self) -> None:
         """Raise `ModelError` if a metric of scores reads class probabilities."""
         if self.task == "regression" and self.reads == "probabilities":
-            raise ModelError(f"the metric {self.name} reads probabilities: register it for classification, not scores")
+            raise ModelError(f"the metric {self.name} reads probabilities: register it for the task classification")
 
     def __call__(self, truth: Any, prediction: Any) -> float:
         """Return the metric of one model's predictions, or of its probabilities if `reads` says so.
@@ -83,14 +83,14 @@ class Metric:
             value = float(self.function(truth, prediction))
         except Exception as error:  # whatever the function of a plugin raises
             reason = reason_of(error)
-            raise ModelError(f"the metric {self.name} cannot be computed: {reason}: correct its function") from error
+            raise ModelError(f"the metric {self.name} cannot be computed ({reason}): correct its function") from error
         if self.share and not (np.isnan(value) or -_ROUNDING <= value <= 1 + _ROUNDING):
-            raise ModelError(f"the metric {self.name} is {value:g}: register it without share=True, or return a share")
+            raise ModelError(f"the metric {self.name} is {value:g}, not from 0 to 1: correct it, or omit share=True")
         return value
 
     @property
     def sign(self) -> int:
-        """1 if larger values are better, else -1; multiplied by it, larger values are better for every metric."""
+        """1 if larger values are better, else -1: of two values times this sign, the larger one is always better."""
         return 1 if self.higher_is_better else -1
 
 
@@ -104,13 +104,13 @@ def _counts(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray, FloatA
 
 
 def accuracy(truth: Any, prediction: Any) -> float:
-    """Share of correct predictions (weighted accuracy, WA); NaN without predictions."""
+    """Return the share of correct predictions (weighted accuracy, WA); NaN without predictions."""
     same = np.asarray(truth) == np.asarray(prediction)
     return float(np.count_nonzero(same) / same.size) if same.size else float("nan")
 
 
 def uar(truth: Any, prediction: Any) -> float:
-    """Unweighted average recall (UA): the mean recall over the classes that occur in `truth`.
+    """Return the unweighted average recall (UA): the mean recall over the classes that occur in `truth`.
 
     >>> uar(["a", "a", "a", "b"], ["a", "a", "a", "a"])
     0.5
@@ -125,14 +125,14 @@ def _f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> FloatArra
 
 
 def weighted_f1(truth: Any, prediction: Any) -> float:
-    """Mean F1 of the classes, weighted by how often each class is true."""
+    """Return the mean F1 of the classes, weighted by how often each class is true."""
     right, true, predicted = _counts(truth, prediction)
     total = true.sum()
     return float((_f1(right, true, predicted) * true).sum() / total) if total else float("nan")
 
 
 def macro_f1(truth: Any, prediction: Any) -> float:
-    """Mean F1 over all classes that occur in the labels or the predictions."""
+    """Return the mean F1 over all classes that occur in the labels or the predictions."""
     right, true, predicted = _counts(truth, prediction)
     there = (true + predicted) > 0
     return float(_f1(right, true, predicted)[there].mean()) if true.sum() else float("nan")
@@ -143,19 +143,19 @@ def _floats(truth: Any, prediction: Any) -> tuple[FloatArray, FloatArray]:
 
 
 def mae(truth: Any, prediction: Any) -> float:
-    """Mean absolute error."""
+    """Return the mean absolute error."""
     first, second = _floats(truth, prediction)
     return float(np.abs(first - second).mean()) if len(first) else float("nan")
 
 
 def rmse(truth: Any, prediction: Any) -> float:
-    """Root of the mean squared error."""
+    """Return the root of the mean squared error."""
     first, second = _floats(truth, prediction)
     return float(np.sqrt(((first - second) ** 2).mean())) if len(first) else float("nan")
 
 
 def r(truth: Any, prediction: Any) -> float:
-    """Pearson's correlation; NaN if the labels or the predictions are constant."""
+    """Return Pearson's correlation; NaN if the labels or the predictions are constant."""
     first, second = _floats(truth, prediction)
     if len(first) < 2 or not (np.ptp(first) > 0 and np.ptp(second) > 0):
         return float("nan")
@@ -165,7 +165,7 @@ def r(truth: Any, prediction: Any) -> float:
 
 
 def ccc(truth: Any, prediction: Any) -> float:
-    """Lin's concordance correlation: r, reduced by differences in mean and spread; 1 only for equal scores.
+    """Return Lin's concordance correlation: r, reduced by differences in mean and spread; 1 only for equal scores.
 
     Variances and covariance are divided by n, as in Lin's paper and in the AVEC challenges; software that divides by
     n - 1 gives slightly different values. NaN with fewer than two utterances, and if all scores are the same.
@@ -208,39 +208,45 @@ _nearest_of_5, _nearest_of_7 = partial(_nearest, limit=2), partial(_nearest, lim
 
 
 def has0_acc(truth: Any, prediction: Any) -> float:
-    """Share of utterances in which label and prediction agree on "at least 0"; zero counts as not negative."""
+    """Return the share of utterances in which label and prediction are both at least 0, or both below 0."""
     first, second = _floats(truth, prediction)
     return accuracy(_is_not_negative(first), _is_not_negative(second))
 
 
 def non0_acc(truth: Any, prediction: Any) -> float:
-    """Share of agreement on "above 0" among utterances whose true score is not 0; NaN if there are none."""
+    """Return the share of utterances in which label and prediction are both above 0, or both are not.
+
+    Utterances whose true score is 0 do not count; NaN if there are no others.
+    """
     first, second = _floats(truth, prediction)
     there = _is_not_zero(first)
     return accuracy(_is_positive(first[there]), _is_positive(second[there]))
 
 
 def has0_f1(truth: Any, prediction: Any) -> float:
-    """Weighted F1 of "at least 0" against "below 0" over all utterances."""
+    """Return the weighted F1 of the classes "at least 0" and "below 0"."""
     first, second = _floats(truth, prediction)
     return weighted_f1(_is_not_negative(first).astype(np.intp), _is_not_negative(second).astype(np.intp))
 
 
 def non0_f1(truth: Any, prediction: Any) -> float:
-    """Weighted F1 of "above 0" over the utterances whose true score is not 0; NaN if there are none."""
+    """Return the weighted F1 of the classes "above 0" and "not above 0".
+
+    Utterances whose true score is 0 do not count; NaN if there are no others.
+    """
     first, second = _floats(truth, prediction)
     there = _is_not_zero(first)
     return weighted_f1(_is_positive(first[there]).astype(np.intp), _is_positive(second[there]).astype(np.intp))
 
 
 def acc5(truth: Any, prediction: Any) -> float:
-    """Share of equal scores after clipping both at +-2 and rounding half to even."""
+    """Return the share of scores that agree after clipping at +-2 and rounding half to even (5 classes)."""
     first, second = _floats(truth, prediction)
     return accuracy(_nearest_of_5(first), _nearest_of_5(second))
 
 
 def acc7(truth: Any, prediction: Any) -> float:
-    """Share of equal scores after clipping both at +-3 and rounding half to even.
+    """Return the share of scores that agree after clipping at +-3 and rounding half to even (7 classes).
 
     >>> acc7([2.5, 1.4, 3.0], [2.0, 0.6, 9.0])
     1.0

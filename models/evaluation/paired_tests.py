@@ -71,7 +71,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
     Parameters
     ----------
     metric
-        Any registry entry.
+        A metric, such as an entry of `models.evaluation.metrics.METRICS`.
     truth
         ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     first, second
@@ -105,7 +105,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct the p values of several tests, so that the probability of any false positive stays below the level.
+    """Correct the p values of several tests, so that the probability of any false positive is at most the level.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ class SufficientStatistics:
     ----------
     per_utterance
         ``(truth (n,), predictions (s, n)) -> (s, n, k)``: the k numbers that each utterance adds, for s models. Classes
-        are integers from 0. For a metric that reads probabilities, these are ``(s, n, classes)``.
+        are integers from 0. For a metric that reads probabilities, `predictions` are ``(s, n, classes)``.
     metric
         ``(..., k) -> (...)``: the metric of summed statistics; NaN if it is undefined, or if the sums have lost too
         many digits to compute it.
@@ -170,7 +170,7 @@ def mean_of_sums(sums: FloatArray) -> FloatArray:
 
 
 def correlation(sums: FloatArray) -> FloatArray:
-    """Return Pearson's correlation from the sums of `moments`; NaN if undefined, or if digits were lost."""
+    """Return Pearson's correlation from the sums of `moments`; NaN if undefined, or if too many digits were lost."""
     n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
     mean_x, mean_y = _divide(x, n), _divide(y, n)
     var_x, var_y = xx - mean_x * x, yy - mean_y * y
@@ -180,7 +180,7 @@ def correlation(sums: FloatArray) -> FloatArray:
 
 
 def concordance(sums: FloatArray) -> FloatArray:
-    """Return Lin's concordance correlation from the sums of `moments`; NaN if undefined, or if digits were lost."""
+    """Return Lin's concordance from the sums of `moments`; NaN if undefined, or if too many digits were lost."""
     n, x, y, xx, yy, xy = np.moveaxis(sums, -1, 0)
     mean_x, mean_y = _divide(x, n), _divide(y, n)
     apart = xx - mean_x * x + yy - mean_y * y + n * (mean_x - mean_y) ** 2
@@ -189,6 +189,6 @@ def concordance(sums: FloatArray) -> FloatArray:
 
 
 def _divide(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
-    """Divide elementwise; NaN if the denominator is 0."""
+    """Divide elementwise; NaN where the denominator is not positive."""
     undefined = np.full(np.broadcast(numerator, denominator).shape, np.nan)
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0), np.float64)

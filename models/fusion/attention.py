@@ -28,7 +28,7 @@ class ModalityAttention(Multimodal):
     _module = "models.nets.modules:ModalityAttentionNet"
 
     def weights(self, X: Modalities) -> FloatArray:
-        """Return the ``(n, modalities)`` weights; rows sum to 1 over the present modalities, or are 0 without any."""
+        """Return the ``(n, modalities)`` weights; they sum to 1 in each row, or are 0 if the row has no modality."""
         full = np.zeros((len(X), len(self.modalities)))
         rows, outputs = self.model_.network_outputs(X)
         for place, channel in enumerate(self.model_.inputs.channels_ if outputs else ()):
@@ -39,8 +39,8 @@ class ModalityAttention(Multimodal):
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
         """Return the weights of each modality's steps: one ``(steps,)`` array per utterance, empty without steps.
 
-        A sequence longer than `models.nets.steps.MAX_STEPS` is averaged before the network reads it. The weight of an
-        average is divided equally among its steps.
+        In a sequence longer than `models.nets.steps.MAX_STEPS`, neighbouring steps are averaged before the network
+        reads it. The weight of an average is divided equally among the steps that it averages.
         """
         found: dict[str, list[FloatArray]] = {m: [np.empty(0)] * len(X) for m in self.modalities}
         rows, outputs = self.model_.network_outputs(X)
@@ -84,12 +84,13 @@ class FusedInputs(Inputs):
 
 
 class FusedReader(InputReader):
-    """Makes batches in which the steps of all modalities are at common positions; they also hold the summaries."""
+    """Makes batches of summaries, and of steps that are aligned: all sequences of an utterance have the same length."""
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``available`` ``(b, M)``, ``summaries`` and ``steps`` per modality, and one ``mask`` for all steps.
+        """Return the inputs of b rows: ``available``, ``summaries``, ``steps`` and ``mask``.
 
-        An utterance without steps gets one step of zeros.
+        ``available`` is a ``(b, modalities)`` mask. There is one array of summaries and one of steps per modality, and
+        a single mask ``(b, longest)`` for the steps. An utterance without steps gets one step of zeros.
         """
         available = self.readable(rows, training)
         blocks, _, lengths = self.side_by_side(rows, available)
@@ -121,7 +122,8 @@ class SelfAttention(Multimodal):
     def step_weights(self, X: Modalities) -> list[FloatArray]:
         """Return the weights of the fused sequence's steps: one ``(steps,)`` array per utterance, empty without steps.
 
-        A fused sequence is as long as that of its longest modality, but at most `models.nets.steps.MAX_STEPS`.
+        A fused sequence is as long as the longest of its modalities' sequences, but at most
+        `models.nets.steps.MAX_STEPS`.
         """
         found: list[FloatArray] = [np.empty(0)] * len(X)
         rows, outputs = self.model_.network_outputs(X)

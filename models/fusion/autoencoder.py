@@ -28,7 +28,7 @@ class Autoencoder:
     components
         Number of code units.
     hidden
-        Number of units in the layer between columns and code, on both sides of the code.
+        Number of units in the hidden layer of the encoder, and of the decoder.
     epochs
         Number of passes over the rows.
     noise

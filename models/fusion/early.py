@@ -36,7 +36,8 @@ class Concat:
     Parameters
     ----------
     weighting
-        ``block``: every modality has the same weight, however many columns it has; ``column``: every column has.
+        ``block``: every modality has the same weight, however many columns it has. ``column``: every column has the
+        same weight.
     """
 
     def __init__(self, weighting: str = "block") -> None:
@@ -86,7 +87,7 @@ class Pca:
         return self
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
-        """Return the ``(n, components)`` matrix of components."""
+        """Return the ``(n, components)`` projections, or the joined columns if the training rows do not vary."""
         matrix = _dense(self.concat.transform(blocks))
         return matrix if self.pca_ is None else self.pca_.transform(matrix)
 
@@ -166,7 +167,7 @@ class Early(Tabular):
     normalise
         Scaler of columns, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        Maximum number of settings to try; all by default.
+        Maximum number of combinations of settings to try; all by default.
     """
 
     def __init__(

@@ -15,8 +15,8 @@ class IntermediateFusion(Multimodal):
     """One encoder per modality, merged in a hidden layer; as auxiliary tasks, each modality also predicts alone.
 
     The setting ``encoder``, ``lstm`` or ``cnn``, determines how steps are read; the summary is read in addition.
-    ``auxiliary`` is the weight of the losses of the auxiliary tasks, each over the utterances that have the modality. A
-    learnt vector replaces a missing modality, and ``modality_dropout`` removes modalities at random in training.
+    ``auxiliary`` is the weight of the auxiliary tasks' losses, to which an utterance adds only the modalities that it
+    has. A learnt vector replaces a missing modality, and ``modality_dropout`` removes modalities at random in training.
 
     References
     ----------

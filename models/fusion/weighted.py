@@ -16,9 +16,9 @@ from models.fusion.late import Late, row_weights
 class WeightedAverage(Late):
     """A weighted mean of the bases' outputs, with weights learnt on their out-of-fold outputs.
 
-    The weights are at least 0 and sum to 1; in a row that lacks a base, the weights of the others are scaled to sum to
-    1. They minimise the log loss (in a regression, the squared error) of the combined out-of-fold outputs. If there are
-    no such outputs, all weights are equal.
+    The weights are at least 0 and sum to 1; in a row that lacks a base, the weights of the other bases are scaled to
+    sum to 1. The weights minimise the log loss (in a regression, the squared error) of the combined out-of-fold
+    outputs. Without out-of-fold outputs, or if the minimisation fails, all weights are equal.
 
     Parameters
     ----------

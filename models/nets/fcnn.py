@@ -23,7 +23,7 @@ from models.nets.training import Training, held_out, train
 
 @dataclass(frozen=True)
 class NetSettings:
-    """The network's size and training.
+    """The size of the network, and how it is trained.
 
     Attributes
     ----------

@@ -133,7 +133,7 @@ class Channel:
             return None
         found = x.sequences.get(self.modality)
         if found is None or (found.width != self.widths_[1] and found.lengths.any()):
-            what = "there is no such sequence" if found is None else f"these have {found.width}"
+            what = "there are none" if found is None else f"these have {found.width}"
             raise ModelError(
                 f"the model reads steps of {self.modality!r} with {self.widths_[1]} numbers each, but {what}: "
                 "use the features that it was fitted on"
@@ -231,7 +231,7 @@ class InputReader:
 
     def __init__(self, inputs: Inputs, x: Modalities, modality_dropout: float) -> None:
         if not 0 <= modality_dropout < 1:
-            raise ModelError(f"modality_dropout is {modality_dropout}: it must be a share from 0 to below 1")
+            raise ModelError(f"modality_dropout is {modality_dropout}: it must be a share of at least 0 and below 1")
         self.available = inputs.available(x)
         self.modality_dropout = modality_dropout
         self.summaries = [

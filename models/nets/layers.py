@@ -13,13 +13,13 @@ HEADS = 2
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Return softmax weights over the last axis that are 0 where `mask` is False; they sum to 1, or 0 if it all is."""
+    """Return softmax weights over the last axis, 0 where `mask` is False; all are 0 if the whole mask is False."""
     weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-9)
 
 
 def masked_mean(steps: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of ``(n, steps, h)`` over the steps in `mask`, ``(n, h)``; 0 for rows without such steps."""
+    """Return the mean, ``(n, h)``, of ``(n, steps, h)`` over the steps where `mask` is True; 0 if there are none."""
     kept = mask.unsqueeze(-1).to(steps.dtype)
     return (steps * kept).sum(dim=1) / kept.sum(dim=1).clamp_min(1)
 
@@ -68,7 +68,7 @@ class TransformerLayer(nn.Module):
         )
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, q, h)`` queries after attending to those of the `keys`, ``(n, s, h)``, that are in `mask`."""
+        """Return ``(n, q, h)`` queries after attention to `keys`, ``(n, s, h)``, where `mask`, ``(n, s)``, is True."""
         blocked = ~mask & mask.any(dim=1, keepdim=True)  # rows without any key are not blocked; the caller ignores them
         normal = self.before(keys)
         found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
@@ -94,7 +94,7 @@ class TimeEmbedding(nn.Module):
 
 
 class Recurrent(nn.Module):
-    """An LSTM whose states are averaged over the steps, or of which only the last state is used."""
+    """An LSTM that encodes a sequence as the mean of its states, or as its last state (`pooling`: mean or last)."""
 
     def __init__(self, width: int, hidden: int, pooling: str = "mean") -> None:
         super().__init__()

@@ -34,7 +34,9 @@ class FeedForward(nn.Sequential):
 
 
 class Loss(nn.Module):
-    """Cross-entropy (or squared error) of the outputs, plus the weighted loss of each available modality's own output.
+    """Cross-entropy (or squared error) of the outputs, plus the weighted mean loss of the modalities' own outputs.
+
+    The modalities that an utterance lacks are left out of the mean.
 
     Parameters
     ----------
@@ -55,7 +57,10 @@ class Loss(nn.Module):
         return nn.functional.cross_entropy(outputs, targets, reduction="none")
 
     def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the mean loss of ``outputs`` ``(n, k)``, plus that of the available ``decisions`` ``(n, m, k)``."""
+        """Return the loss of ``outputs``, ``(n, k)``, and of each modality's ``decisions``, ``(n, modalities, k)``.
+
+        ``available`` is a mask, ``(n, modalities)``, of the decisions that count.
+        """
         loss = self._each(found["outputs"], targets).mean()
         if not self.auxiliary or "decisions" not in found:
             return loss

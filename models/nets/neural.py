@@ -1,4 +1,4 @@
-"""The base class of neural strategies: one network, with inputs fitted in the fold and settings from inner folds."""
+"""The base class of neural strategies: one network, trained with the settings that are best on inner folds."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol
@@ -99,7 +99,7 @@ class Neural(UtteranceEstimator):
 
 
 class _ReadableRows:
-    """Training rows that have any input, with the inputs fitted on them; networks with any settings train on them."""
+    """Training rows that have any input, prepared once to train networks with different settings."""
 
     def __init__(self, inputs: NetInputs, x: Modalities, target: Target) -> None:
         self.inputs = inputs
@@ -180,7 +180,10 @@ class FittedNet:
         return full
 
     def network_outputs(self, x: Modalities) -> tuple[IntArray, list[Any]]:
-        """Return the positions of rows that have any input, and the network's outputs for them, batch by batch."""
+        """Return the positions of rows that have any input, and a list of the network's outputs for them, per batch.
+
+        Both are empty if there is no network.
+        """
         rows: IntArray = np.flatnonzero(self.inputs.usable(x))
         if self.net_ is None or not len(rows):
             return rows[:0], []
@@ -213,7 +216,7 @@ class Multimodal(Neural):
     normalise
         Scaler of summaries, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        Maximum number of settings to try; all by default.
+        Maximum number of combinations of settings to try; all by default.
     """
 
     _module: ClassVar[str]

@@ -110,7 +110,7 @@ class ReducedReader(InputReader):
         self.inputs = inputs
 
     def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return the ``(total, d)`` steps of each modality, a mask of available steps, and the steps per row."""
+        """Return the ``(total, d)`` steps of each modality, a mask of available steps, and how many each row has."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
         blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths
@@ -160,7 +160,7 @@ class SequenceLSTM(Neural):
     normalise
         Scaler of summaries, ``standard`` or ``quantile``, which is fitted inside the fold.
     budget
-        Maximum number of settings to try; all by default.
+        Maximum number of combinations of settings to try; all by default.
 
     References
     ----------

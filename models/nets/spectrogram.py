@@ -29,7 +29,7 @@ class Frames:
 
     def _frames(self, x: Modalities) -> Ragged:
         if SOURCE not in x.sequences:
-            raise ModelError(f"there is no spectrogram to read: name the extractor {SOURCE!r} among those of audio")
+            raise ModelError(f"there is no spectrogram to read: add the extractor {SOURCE!r} to features.extract")
         found = x.sequences[SOURCE]
         return Ragged(found.steps, found.starts, np.where(x.mask(self.modality), found.lengths, 0))
 
@@ -53,7 +53,7 @@ class Frames:
         """Return a reader that makes batches from `x`."""
         frames = self._frames(x)
         if self.scaler_ is None or frames.width != self.bands:
-            raise ModelError(f"the model reads spectrograms of {self.bands} bands, but these have {frames.width}")
+            raise ModelError(f"the model was fitted on spectrograms of {self.bands} bands, not of {frames.width}")
         return FrameReader(frames, self.scaler_, self.join_, settings["crop_s"])
 
 
@@ -117,7 +117,7 @@ class SpectrogramCNN(Neural):
         Settings that replace ``DEFAULTS``; inner folds choose among the values of a list. ``crop_s`` is the maximum
         length in seconds of the piece of a clip that is read in training.
     budget
-        Maximum number of settings to try; all by default.
+        Maximum number of combinations of settings to try; all by default.
 
     References
     ----------

@@ -111,7 +111,10 @@ def shortened(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], In
 
 
 def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolArray]:
-    """Return ``(n, longest, d)`` sequences, padded with zeros to a length of at least 1, and a mask of real steps."""
+    """Return ``(n, longest, d)`` sequences, padded with zeros to the longest one, and a mask of real steps.
+
+    If all sequences are empty, they are padded to one step.
+    """
     mask = np.arange(max(int(lengths.max(initial=0)), 1)) < lengths[:, None]
     full = np.zeros((*mask.shape, values.shape[1]), values.dtype)
     full[mask] = values

@@ -75,17 +75,20 @@ class TrainedNet:
         return network_class(self.build)(**self.options)
 
     def check(self) -> None:
-        """Check a network that was read from a file: its class, its settings, and whether its weights fit these.
+        """Check the class, the settings and the weights of a network that was read from a file.
 
         Raises
         ------
         ModelError
-            If the network is unknown, cannot be built, or would need more memory than its weights.
+            If the class is unknown, the weights do not fit the settings, or the network would need far more memory than
+            its weights.
         """
         network_class(self.build)
         weights = self.weights
         if self.precision not in PRECISIONS or not isinstance(weights, dict):
-            raise ModelError(f"a network in the model has the precision {self.precision!r:.60}, or no weights")
+            raise ModelError(
+                f"a network in the model has no weights, or its precision is not one of {', '.join(PRECISIONS)}"
+            )
         if not all(isinstance(array, np.ndarray) and np.isfinite(array).all() for array in weights.values()):
             raise ModelError("a network in the model has weights that are not finite numbers")
         size, count = sum(array.size for array in weights.values()), len(weights)

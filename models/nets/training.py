@@ -83,7 +83,7 @@ def train(
     Raises
     ------
     DivergedError
-        If a weight is not a finite number, or the held-out losses of all epochs are not.
+        If a weight is not a finite number, or all held-out losses are infinite or undefined.
     """
     import torch
 
@@ -100,7 +100,7 @@ def train(
 
 
 def _require_finished(fitted: Any, how: Training, stops_early: bool) -> None:
-    """Raise KeyboardInterrupt if Ctrl-C ended training: skorch catches it, since early stopping raises it as well."""
+    """Raise `KeyboardInterrupt` if Ctrl-C ended training: skorch catches it, because early stopping raises it, too."""
     history = fitted.history
     finished = len(history) == how.epochs and "train_loss" in history[-1]
     if not finished and not (stops_early and dict(fitted.callbacks_)["EarlyStopping"].misses_ == how.patience):
@@ -108,13 +108,13 @@ def _require_finished(fitted: Any, how: Training, stops_early: bool) -> None:
 
 
 def _require_finite(module: Any, losses: list[float], how: Training) -> None:
-    """Raise `DivergedError` if a weight is not a finite number, or the held-out losses of all epochs are not."""
+    """Raise `DivergedError` if a weight is not a finite number, or all held-out losses are infinite or undefined."""
     finite = all(bool(tensor.isfinite().all()) for tensor in module.state_dict().values())
     if not finite or (losses and not np.isfinite(losses).any()):
         what = "held-out loss" if finite else "weights"
         raise DivergedError(
-            f"training at a learning rate of {how.learning_rate:g} diverged: the network's {what} became"
-            " infinite or undefined; lower it"
+            f"training at a learning rate of {how.learning_rate:g} diverged (the network's {what} became infinite or "
+            "undefined): lower the learning rate"
         )
 
 

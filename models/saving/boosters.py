@@ -1,7 +1,7 @@
-"""Convert XGBoost's boosters to XGBoost's JSON text, and checked text to boosters.
+"""Convert XGBoost boosters to JSON text and, after checking the text, back to boosters.
 
-XGBoost parses the text itself, and may read repeated keys, or keys with escape sequences, differently than Python. The
-text from a file is therefore parsed, checked, and written again for XGBoost.
+XGBoost parses JSON itself, and may read repeated keys, or keys with escape sequences, differently than Python. Text
+from a file is therefore parsed and checked here, and then written again for XGBoost.
 """
 
 import json
@@ -32,7 +32,8 @@ def build(text: Any) -> Any:
     Raises
     ------
     ModelError
-        If a number in the text could crash XGBoost, or make it allocate far more memory than the text needs.
+        If the booster is of another kind than this project fits, or could crash XGBoost or make it allocate far more
+        memory than the text needs.
     """
     from xgboost import Booster
 
@@ -62,7 +63,7 @@ def _check(learner: Mapping[str, Any]) -> None:
     columns, classes = _count(counts["num_feature"], MAX_COLUMNS), _count(counts["num_class"])
     named = [_count(own["num_class"]) for own in objective.values() if isinstance(own, dict) and "num_class" in own]
     if _count(counts["num_target"]) != 1 or any(other != classes for other in named):
-        raise ModelError("a booster in the model has a number of classes that differs from its objective's")
+        raise ModelError("a booster in the model has several targets, or another number of classes than its objective")
     _check_start(counts["base_score"], max(classes, 1))
     _check_names(learner, columns)
     rounds = _check_rounds(learner["gradient_booster"]["model"], max(classes, 1), columns)
@@ -93,7 +94,7 @@ def _check_names(learner: Mapping[str, Any], columns: int) -> None:
     for key in ("feature_names", "feature_types"):
         names = learner.get(key, [])
         if not isinstance(names, list) or len(names) not in (0, columns):
-            raise ModelError(f"a booster in the model does not have one of {key} for each column")
+            raise ModelError(f"a booster in the model does not have one entry of {key} for each column")
 
 
 def _check_rounds(model: Mapping[str, Any], outputs: int, columns: int) -> int:
@@ -105,7 +106,7 @@ def _check_rounds(model: Mapping[str, Any], outputs: int, columns: int) -> int:
     ):
         raise ModelError("a booster in the model has a number of trees that differs from its own count")
     if len(of_output) != count or sorted({*of_output}) != list(range(outputs)) or not _whole(of_output):
-        raise ModelError("a booster in the model has trees of classes that it does not have")
+        raise ModelError("a booster in the model does not assign its trees to its classes")
     if any(model.get("cats", {}).values()):
         raise ModelError("a booster in the model has categories, but this project's features are numbers")
     for place, tree in enumerate(trees):

@@ -1,7 +1,7 @@
 """Checks of loaded scikit-learn and XGBoost models: their arrays and counts must be consistent.
 
-Compiled code reads the arrays of some models without checks. In others, counts determine how long loops run and how
-many threads are started.
+Compiled code reads the arrays of some models without checks. In other models, counts determine how long loops run and
+how many threads are started.
 """
 
 from collections.abc import Callable
@@ -33,19 +33,19 @@ def _machine(part: Any) -> None:
     classifies = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
     named = own["classes_"] if classifies else ()
     require(isinstance(named, np.ndarray) or not classifies, part, "no names for its classes")
-    require(classes == (len(named) if classifies else 2), part, "a number of classes that differs from its counts")
+    require(classes == (len(named) if classifies else 2), part, "more or fewer classes than its counts")
     whole = counts.sum() if classifies else counts.max(initial=0)
-    require(whole == found == len(own["support_"]), part, "a number of support vectors that differs from its counts")
+    require(whole == found == len(own["support_"]), part, "more or fewer support vectors than it counts")
     require(
         vectors.shape[1] == own["n_features_in_"],
         part,
-        "support vectors whose width differs from its number of columns",
+        "support vectors for another number of columns",
     )
     require(coefficients.shape == (classes - 1, found), part, "coefficients of a shape that does not fit its classes")
     pairs = classes * (classes - 1) // 2
-    require(own["_intercept_"].shape == (pairs,), part, "a number of intercepts that differs from its pairs of classes")
+    require(own["_intercept_"].shape == (pairs,), part, "more or fewer intercepts than pairs of classes")
     odds = [len(own[name]) for name in ("_probA", "_probB")]
-    require(odds in ([0, 0], [pairs, pairs]), part, "a number of slopes that differs from its pairs of classes")
+    require(odds in ([0, 0], [pairs, pairs]), part, "more or fewer slopes than pairs of classes")
     if own["_sparse"]:
         require(coefficients.nnz == (classes - 1) * found, part, "missing coefficients")
 
@@ -86,7 +86,7 @@ def _linear(part: Any) -> None:
     require(is_count(own["n_features_in_"], weights.shape[-1]), part, "weights for other columns")
     require(own["n_features_in_"] == weights.shape[-1], part, "weights for other columns")
     fits = start.shape in ((1,), (outputs,)) if isinstance(start, np.ndarray) else is_number(start)
-    require(fits, part, "a number of intercepts that differs from its outputs")
+    require(fits, part, "more or fewer intercepts than outputs")
     if "classes_" in own:
         classes = len(own["classes_"])
         require(outputs == (1 if classes == 2 else classes), part, "weights for other classes")
@@ -104,7 +104,7 @@ def _vectoriser(part: Any) -> None:
 
 
 def _boosted(part: Any) -> None:
-    """Check that a booster predicts what its wrapper expects: probabilities of as many classes, or scores."""
+    """Check that a booster predicts what its wrapper expects: scores, or probabilities of the wrapper's classes."""
     own = vars(part)
     if (booster := own.get("_Booster")) is not None:
         objective, classes = outputs_of(booster)
@@ -114,7 +114,7 @@ def _boosted(part: Any) -> None:
         require(
             not probabilities or own.get("n_classes_") == max(classes, 2),
             part,
-            "classes that differ from its booster's",
+            "another number of classes than its booster",
         )
 
 

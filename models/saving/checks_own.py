@@ -61,7 +61,7 @@ def _block(part: Any) -> None:
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
     widths = [scaler.width for scaler in own["scalers_"]]
     fits = len(given) == len(widths) and all(g in (None, w) for g, w in zip(given, widths, strict=True))
-    require(fits, part, "scalers of columns that its transformers do not give")
+    require(fits, part, "scalers for other columns than its transformers return")
 
 
 def _summary(part: Any) -> None:
@@ -73,11 +73,11 @@ def _summary(part: Any) -> None:
     widths = [len(block["columns_"])] if block["pooled_"] is not None else []
     widths += [scaler.width for scaler in block["scalers_"]]
     reduced = [w if r is None else _width(r.standardise_) for w, r in zip(widths, own["reduced_"], strict=False)]
-    require(len(own["reduced_"]) == len(widths), part, "a number of parts that differs from its block's")
+    require(len(own["reduced_"]) == len(widths), part, "more or fewer parts than its block")
     require(
         is_count(own["width_"], sum(reduced)) and own["width_"] == sum(reduced),
         part,
-        "a width that differs from its block's",
+        "another width than its block",
     )
 
 
@@ -86,11 +86,11 @@ def _channel(part: Any) -> None:
     if "widths_" in own:
         summary, scaler = own["summary_"], own["scaler_"]
         widths = (0 if summary is None else summary.width_, 0 if scaler is None else len(scaler.mean_))
-        require(tuple(own["widths_"]) == widths, part, "widths that differ from its parts'")
+        require(tuple(own["widths_"]) == widths, part, "other widths than its parts")
 
 
 def _network(part: Any) -> None:
-    """Check that a network of this project reads inputs of the width that its fitted inputs have."""
+    """Check that a network of this project has the classes, and the widths of inputs, on which it was fitted."""
     own = vars(part)
     net, inputs = own.get("net_"), vars(own["inputs"])
     if net is None or net.build.partition(":")[0] != NETS:
@@ -127,7 +127,7 @@ def _views(part: Any) -> None:
     if "parts_" not in own:
         return
     counts = {len(own[name]) for name in ("parts_", "directions_", "scales_")}
-    require(len(counts) == 1, part, "a number of directions that differs from its views")
+    require(len(counts) == 1, part, "more or fewer directions than views")
     for view, directions, scale in zip(own["parts_"], own["directions_"], own["scales_"], strict=True):
         arrays = isinstance(directions, np.ndarray) and isinstance(scale, np.ndarray)
         fits = arrays and directions.ndim == 2 and directions.shape == (len(view.axes_), scale.size)
@@ -138,7 +138,7 @@ def _late(part: Any) -> None:
     own = vars(part)
     if "bases_" in own:
         counts = {len(own[name]) for name in ("bases", "bases_", "weights_", "voting_") if name in own}
-        require(len(counts) == 1, part, "a number of weights that differs from its models")
+        require(len(counts) == 1, part, "more or fewer weights than base models")
 
 
 def _estimator(part: Any) -> None:

@@ -1,8 +1,8 @@
 """Build fitted objects from the plain values and arrays that `models.saving.writing` makes, without trusting them.
 
-Every object is checked as soon as it is built: its number of jobs in this module, the shapes of its arrays by
-`models.saving.shapes`, and whether its parts are consistent by `models.saving.checks_own` and
-`models.saving.checks_libraries`.
+Every object is checked as soon as it is built. This module checks its number of parallel jobs, `models.saving.shapes`
+the shapes of its arrays; `models.saving.checks_own` and `models.saving.checks_libraries` check that its parts fit
+together.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -86,14 +86,14 @@ class _Reader:
         if isinstance(plain, list):
             return self._kept([self.value(part) for part in plain], before)
         if not isinstance(plain, dict):
-            raise ModelError(f"it holds {type(plain).__name__}, a type that no model value has")
+            raise ModelError(f"it holds a value of the type {type(plain).__name__}, which no model contains")
         keys = frozenset(plain)
         if keys == {"same"}:
             return self._same(plain["same"])
         if keys in _SCALARS:
             return _SCALARS[keys](plain)
         if keys not in _COMPOUNDS:
-            raise ModelError(f"it holds an entry with the keys {', '.join(sorted(keys)) or '(none)'}, which is unknown")
+            raise ModelError(f"it holds an entry with unknown keys: {', '.join(sorted(keys)) or '(none)'}")
         return self._kept(_COMPOUNDS[keys](self, plain), before)
 
     def _kept(self, value: Any, before: int) -> Any:
@@ -103,7 +103,7 @@ class _Reader:
 
     def _same(self, number: Any) -> Any:
         if type(number) is not int or not 0 <= number < len(self.done):
-            raise ModelError(f"it repeats value number {number!r}, which does not come before that place")
+            raise ModelError(f"it refers back to value number {number!r}, which does not come before the reference")
         self.expanded += self.sizes[number]
         if self.expanded > _FEW + _MAX_REPEATED * self.written:  # nested repetitions grow exponentially
             raise ModelError("it repeats the same parts over and over again, so that using it could take forever")
@@ -139,7 +139,7 @@ class _Reader:
         if self.letters > _MAX_LETTERS:
             raise ModelError(f"its arrays of strings have more than {_MAX_LETTERS} letters")
         if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
-            raise ModelError(f"an array of strings in the model has the shape {shape!r:.60}")
+            raise ModelError(f"an array of strings in the model has the invalid shape {shape!r:.60}")
         _check_sides(shape, len(texts))
         return np.array(texts, dtype=str).reshape(shape)
 
@@ -166,7 +166,7 @@ class _Reader:
 
 def _check_sides(shape: Sequence[int], size: int) -> None:
     if not size and max(shape, default=0) > _MAX_EMPTY_SIDE:
-        raise ModelError(f"an array without elements in the model has a side of {max(shape)}")
+        raise ModelError(f"an empty array in the model has a side of {max(shape)}, more than {_MAX_EMPTY_SIDE}")
 
 
 def _hashable(key: Any) -> Any:
@@ -190,7 +190,7 @@ def _scalar(plain: Mapping[str, Any]) -> Any:
 
 def _type(plain: Mapping[str, Any]) -> Any:
     if plain["type"] not in NUMBERS:
-        raise ModelError(f"it names the type {plain['type']!r:.60}, which is not one of numpy's numbers")
+        raise ModelError(f"it names the type {plain['type']!r:.60}, which is not a number type of NumPy")
     return np.dtype(plain["type"]).type
 
 

@@ -126,7 +126,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
             model = read(_parsed(content), _unpacked(packed))
     except Exception as error:  # invalid content, or another library version, can raise anything
         why = "; ".join([_reason(error), *notices])
-        raise ModelError(f"{folder / MODEL} is refused: {why}: correct that, or fit the model again") from error
+        raise ModelError(f"{folder / MODEL} is refused: {why}; correct this, or fit the model again") from error
     return Saved(model, about["schema"], notices)
 
 
@@ -215,7 +215,7 @@ def _checked(path: Path, digest: str) -> bytes:
 
 
 def _content(path: Path) -> bytes:
-    """Return the bytes of a file; raise `ModelError` if they would not fit into memory."""
+    """Return the bytes of a file; raise `ModelError` if it is too large for the memory or cannot be read."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     size, largest = path.stat().st_size, _MAX_BYTES.get(path.name, memory // _COPIES)
     if size > largest:

@@ -68,7 +68,7 @@ def is_count(value: Any, most: int) -> bool:
 
 
 def require(valid: Any, part: Any, what: str) -> None:
-    """Raise `ModelError`, which says that an object of a saved model has `what`, unless it is `valid`."""
+    """Raise `ModelError` unless `valid`; `what` says what is wrong, as in "its PCA has" + "an invalid width"."""
     if not valid:
         raise ModelError(f"its {type(part).__name__} has {what}")
 

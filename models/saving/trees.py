@@ -29,7 +29,7 @@ def check_tree(left: Any, right: Any, split: Any, columns: int) -> None:
     Raises
     ------
     ModelError
-        If the nodes do not form such a tree.
+        If the nodes do not form one tree, or a split reads a column that does not exist.
     """
     left, right, split = (np.asarray(values) for values in (left, right, split))
     if not all(values.ndim == 1 and values.dtype.kind == "i" for values in (left, right, split)):

@@ -2,7 +2,7 @@
 
 A file from somebody else can name any class. A class is therefore looked up only if it is one of those classes of
 scikit-learn and XGBoost that this project's strategies use, or if it is defined in `models`, in `features.text`, or in
-a plugin that the user's settings name.
+a plugin that the user's settings name. If there are plugins, all public estimators of scikit-learn are allowed.
 """
 
 from collections.abc import Iterable
@@ -75,8 +75,8 @@ def network_class(build: str) -> Any:
     found = _defined(module, attribute) if module == NETS or _inside(module, _PLUGINS) else None
     if not (isinstance(found, type) and issubclass(found, Module)):
         raise ModelError(
-            f"a network is {build!r}, which neither {NETS} nor a plugin defines; if it is yours, list its module in "
-            "run.plugins"
+            f"the model holds the network {build!r}, which neither {NETS} nor a plugin defines; if it is yours, list "
+            "its module in run.plugins"
         )
     return found
 

@@ -13,10 +13,10 @@ null, true, 1, 0.5, "text", [...]             itself
 ``{"texts": [...], "shape": [2]}``            an array of texts
 ``{"compiled": kind, "state": ...}``          a tree, a booster or a sparse matrix (`models.saving.compiled`)
 ``{"object": "module.Class", "state": ...}``  an instance of a class on the list of `models.saving.trusted`
-``{"same": 3}``                               value 3, counted from 0, of the lists, mappings, ... that end above
+``{"same": 3}``                               value 3 (from 0) among the lists, mappings, ... that end before
 ============================================  =====================================================================
 
-`models.saving.reading` turns them into objects again.
+`models.saving.reading` turns these values into objects again.
 """
 
 from typing import Any
@@ -67,7 +67,7 @@ class _Writer:
         if id(value) in self.done:
             return {"same": self.done[id(value)][0]}
         if id(value) in self.open:
-            raise ModelError(f"it holds {path or 'itself'} inside itself")
+            raise ModelError(f"it contains a cycle: {path or 'the model'} is inside itself")
         self.open.add(id(value))
         plain = self._compound(value, path)
         self.done[id(value)] = (len(self.done), value)

@@ -10,27 +10,28 @@ Texts = NDArray[np.object_]
 
 
 def nothing_to_learn(name: str, labels: Names, train: IntArray) -> str:
-    """Return a sentence if the training part of a fold has only one class; else ``""``.
+    """Return a sentence about the training part of a fold if it has only one class; else ``""``.
 
     Leaving out such a fold would not help: since all other classes are in its test part, the remaining folds would test
     a single class.
 
     >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]))
-    "all 2 training utterances of fold-1 are 'joy': add utterances, so that each class is in two folds or more"
+    "every training utterance of fold-1 is 'joy': add utterances, so that each class is in two folds or more"
     """
     seen = np.unique(labels[train])
     if len(seen) > 1:
         return ""
     if len(np.unique(labels)) == 1:
-        return f"all {len(labels)} utterances are {str(seen[0])!r}: training needs utterances of two classes or more"
-    what = f"all {len(train)} training utterances of {name} are {str(seen[0])!r}"
+        return f"every utterance is {str(seen[0])!r}: training needs utterances of two classes or more"
+    what = f"every training utterance of {name} is {str(seen[0])!r}"
     return f"{what}: add utterances, so that each class is in two folds or more"
 
 
 def never_trained(name: str, train: Names, test: Names) -> list[str]:
     """Return a sentence about each class that is in the test part of a fold but not in its training part."""
     return [
-        f"{name}: the class {str(label)!r} is tested {int((test == label).sum())} times, but never trained on"
+        f"{name}: the class {str(label)!r} is in the test part ({int((test == label).sum())} of {len(test)} "
+        "utterances), but not in the training part"
         for label in np.setdiff1d(test, train)
     ]
 

@@ -82,7 +82,7 @@ class Contents:
 
     @classmethod
     def unknown(cls, empty: BoolArray) -> "Contents":
-        """Return contents without any hash, of which it is only known whether they are empty."""
+        """Return contents of which nothing is known except whether they are empty."""
         nothing = np.full(len(empty), "", object)
         no = np.zeros(len(empty), bool)
         return cls(empty, nothing, no, nothing, nothing, no)
@@ -118,7 +118,7 @@ def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def cut_out(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return a mask of utterances that are parts of longer recordings: they start after it does, or end before it."""
+    """Return a mask of utterances that are only a part of their recording, which starts before or ends after them."""
     cut = np.zeros(len(table), bool)
     if "start" in table:
         cut |= _numbers(table, "start") > 0
@@ -133,6 +133,9 @@ def _numbers(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
 
 
 def repeated(folds: Sequence[Fold], column: Column) -> NDArray[np.intp]:
-    """Return the test rows of all folds whose value is not empty and also occurs in the training part of the fold."""
+    """Return the test rows, over all folds, whose value in a column also occurs in the training part of their fold.
+
+    Empty values do not count.
+    """
     found = [fold.test[np.isin(column.codes[fold.test], column.shared(fold))] for fold in folds]
     return np.concatenate([np.empty(0, np.intp), *found])

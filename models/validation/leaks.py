@@ -1,4 +1,4 @@
-"""The leak guard: detects data shared by training and test folds before any model is fitted.
+"""The leak guard: detects data shared by the training and test parts of folds before any model is fitted.
 
 `models.validation.probes` checks fitted models.
 """
@@ -65,8 +65,8 @@ def leak_guard(
         If the table holds an utterance twice, or if both parts of a fold share (the message names examples)
 
         - an utterance, a group, or a recording or file (by name or content) from which something is read;
-        - the same pictures and voice, the same moving pictures if a voice is unknown and the words do not differ, or
-          the same voice if the pictures do not differ, whatever the names of their files;
+        - one recording under several names: the same pictures with the same voice, the same moving pictures where a
+          voice is unknown and the words do not differ, or the same voice where the pictures do not differ;
         - the same words with the same start and end inside their recordings (one segmentation used twice), unless the
           recordings are known to have different content.
     """
@@ -112,7 +112,7 @@ class _Compared:
 
     @classmethod
     def of(cls, table: pd.DataFrame, groups: Sequence[str], contents: Contents) -> "_Compared":
-        """Return the columns to compare for a table."""
+        """Return the columns of a table that are compared; `groups` names columns that no fold may divide."""
         segments = Column(np.where(cut_out(table), segments_of(table), ""))
         voices = Column(contents.voices)
         return cls(
@@ -176,13 +176,13 @@ def _ids(table: pd.DataFrame, rows: NDArray[np.intp]) -> str:
 def _check_unique(table: pd.DataFrame) -> None:
     repeated = np.flatnonzero(table["utterance"].duplicated().to_numpy())
     if len(repeated):
-        raise LeakError(f"the table holds the same utterance twice: {_ids(table, repeated)}")
+        raise LeakError(f"the table holds an utterance more than once: {_ids(table, repeated)}")
 
 
 def _check_overlap(fold: Fold, table: pd.DataFrame) -> None:
     both = np.intersect1d(fold.train, fold.test)
     if len(both):
-        raise LeakError(f"{fold.name}: in both the training and the test part: {_ids(table, both)}")
+        raise LeakError(f"{fold.name} has utterances in both its training and its test part: {_ids(table, both)}")
 
 
 def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by: str) -> None:
@@ -200,7 +200,7 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return advice for the case that the protocol's groups split something that must stay together."""
+    """Return advice if the protocol's groups may split the group or recording `what`; else ``""``."""
     if what not in ("group", "recording") or by in ("", what):
         return ""
     return (
@@ -212,7 +212,7 @@ def _whole(what: str, by: str) -> str:
 def _in_both_parts(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
     train, test = (side[column.codes[side] == shared[0]] for side in (fold.train, fold.test))
     return f"{fold.name}: {what} in both parts: trained on {_ids(table, train)}; tested on {_ids(table, test)}" + (
-        f"; {len(shared) - 1} more cases" if len(shared) > 1 else ""
+        f"; {len(shared)} cases in all" if len(shared) > 1 else ""
     )
 
 
@@ -260,7 +260,10 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes that both parts of a fold share, if their rows also share a content or no content is known."""
+    """Return the codes that both parts of a fold share in rows that also share a content, or whose content is unknown.
+
+    `contents` are alternative columns, such as hashes of pictures and of voices.
+    """
     shared = column.shared(fold)
     if not len(shared):
         return shared
@@ -279,7 +282,7 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
         return
     tested = sum(len(fold.test) for fold in folds)
     rows = repeated(folds, Column(words_of(table)))
-    counted = f"{len(rows)} of {tested} tested utterances ({len(rows) / max(tested, 1):.1%})"
+    counted = f"{len(rows)} of {tested}, {len(rows) / max(tested, 1):.1%}"
     what, advice = "have a text that also occurs, word for word, in training", "results for text may be too good"
     yield from _noticed(table, rows, what, advice, counted)
     whole = repeated(folds, Column(np.where(cut_out(table) | of_several_lengths(table), "", segments_of(table))))
@@ -323,7 +326,7 @@ def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Colum
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
     """Yield one sentence about the test rows `rows`, with examples; yield nothing if there are none."""
     if len(rows):
-        yield f"{counted or f'{len(rows)} tested utterances'} {what}, such as {_ids(table, rows)}: {advice}"
+        yield f"tested utterances ({counted or len(rows)}) {what}, such as {_ids(table, rows)}: {advice}"
 
 
 def _shared_rows(
@@ -343,6 +346,6 @@ def _speaker_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Ite
     if found:
         names = ", ".join(found[:EXAMPLES]) + (f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else "")
         yield (
-            f"speakers in both training and test: {names}; results are those for known voices and faces (with the "
-            "protocol's group set to speaker, they would be kept apart)"
+            f"speakers are in both training and test: {names}; results hold for known voices and faces (set "
+            "protocol.group to speaker to keep speakers apart)"
         )

@@ -45,8 +45,8 @@ def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: 
     moved = np.flatnonzero(np.abs(alone - together).max(axis=1) > SAME * np.maximum(1, np.abs(alone).max()))
     if len(moved):
         raise LeakError(
-            f"{name}: {len(moved)} of {len(probed)} predictions depend on the other rows that are predicted at the same"
-            f" time (by up to {np.abs(alone - together).max():.3g}): something in the model is fitted on test rows"
+            f"{name}: the predictions for {len(moved)} of {len(probed)} rows depend on the rows that are predicted with"
+            f" them (by up to {np.abs(alone - together).max():.3g}): something in the model is fitted on test rows"
         )
 
 
@@ -95,9 +95,9 @@ def contains_labels(
     if metric.sign * (inner - tested.value) / scale <= FAR or metric.sign * (inner - edge) <= 0:
         return ""
     return (
-        f"the {modality} features seem to contain the labels of the training part: {model} on them alone has"
-        f" {metric.name} {inner:.3f} on held-out training groups, but {tested.value:.3f} on the test groups; settings"
-        " and weights that were chosen inside training may be misleading"
+        f"the {modality} features seem to contain the labels of the training part: {model}, which reads nothing else,"
+        f" has {metric.name} {inner:.3f} on held-out training groups, but {tested.value:.3f} on the test groups;"
+        " settings and weights that were chosen inside training may be misleading"
     )
 
 

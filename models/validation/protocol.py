@@ -62,10 +62,10 @@ class Protocol:
     ----------
     kind
         ``official`` (the published split), ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or
-        ``leave-one-corpus-out`` (each corpus of a union is one fold). ``crossfit`` divides the groups of the published
-        test part into folds. For each fold, choices are made on the other test groups, which are then trained on as
-        well. It is meant for features that were computed with the training labels, so that no choice can be made on
-        the published training part.
+        ``leave-one-corpus-out`` (each corpus of a union is tested once). ``crossfit`` divides the groups of the
+        published test part into folds. For each fold, choices are made on the other test groups, which are then trained
+        on as well. It is meant for features that were computed with the training labels, so that no choice can be made
+        on the published training part.
     by
         The column of groups that are never split, such as ``speaker``, ``group`` or ``recording``.
     folds
@@ -105,7 +105,7 @@ def _crossfit(table: pd.DataFrame, protocol: Protocol) -> Divided:
 
 def _split_of(table: pd.DataFrame) -> Any:
     if "split" not in table:
-        raise ModelError("the official protocol needs a column 'split' with train, valid and test")
+        raise ModelError("this protocol needs a column 'split' that says train, valid or test for each utterance")
     split = table["split"].fillna("").astype(str).to_numpy()
     wrong = np.flatnonzero(~np.isin(split, SPLITS))
     if len(wrong):
@@ -140,11 +140,11 @@ def _leave_one_group_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
 
 def _one_group(table: pd.DataFrame, protocol: Protocol) -> str:
     """Return a sentence that says that there is only one group, and what the user can do."""
-    only = f"all {len(table)} utterances are in one group ({_groups(table, protocol.by)[0]})"
-    what = f"{protocol.kind} needs at least 2 groups, but in the column {protocol.by!r} {only}"
+    only = f"the value {_groups(table, protocol.by)[0]!r} in the column {protocol.by!r}"
+    what = f"{protocol.kind} needs at least 2 groups, but every utterance has {only}"
     if protocol.by not in ("group", "recording") and "recording" in table and table["recording"].nunique() > 1:
         return f"{what}: set protocol.group to recording; the results then hold for this {protocol.by} alone"
-    return f"{what}: add recordings of others to test on"
+    return f"{what}: add recordings with another value"
 
 
 def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
@@ -156,8 +156,8 @@ def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
     found = sorted(set(_groups(table, CORPUS)))
     if len(found) < 2:
         raise ModelError(
-            f"{protocol.kind} needs at least 2 corpora, but all utterances are from {found[0]}: list another in the "
-            "union's `of`"
+            f"{protocol.kind} needs at least 2 corpora, but all utterances are from {found[0]}: list another "
+            "corpus in the union's `of`"
         )
     return _leave_one_group_out(table, replace(protocol, by=CORPUS))
 
@@ -171,7 +171,7 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     if len(empty):
         raise ModelError(
             f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has no "
-            "group: fill the column, or group by another one"
+            "group: fill in the column, or set protocol.group to another one"
         )
     return groups
 

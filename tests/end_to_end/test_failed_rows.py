@@ -158,10 +158,10 @@ WRONG = {
     "fit": "its model failed (TypeError: no such thing)",
     "value": "its model failed (ValueError: alpha < 0)",
     "ask": "its model failed (ZeroDivisionError: division by zero)",
-    "order": "its classes_ are 1, 0, not 0, 1",
-    "sum": "its outputs are not probabilities: ",
-    "negative": "its outputs are not probabilities: one of them is -0.5",
-    "shape": "its outputs have the shape (",
+    "order": "classes_ is 1, 0, not 0, 1",
+    "sum": "the outputs are not probabilities: ",
+    "negative": "the outputs are not probabilities: one of them is -0.5",
+    "shape": "the outputs have the shape (",
     "nan": "its fit gave no finite number",
 }
 

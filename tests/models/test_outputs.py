@@ -21,9 +21,9 @@ def test_probabilities_are_returned_unchanged():
         (HALVES[:, :1], None, "the shape \\(3, 1\\), not \\(3, 2\\)"),
         (HALVES[:2], None, "the shape"),
         ([HALVES[:, 0], HALVES[:, 1]], None, "the shape"),
-        (HALVES, ["b", "a"], "its classes_ are b, a, not a, b"),
-        (HALVES, ["a", "b", "c"], "its classes_ are a, b, c"),
-        (HALVES * 1.01, None, "not probabilities: those of a row sum to 1.01"),
+        (HALVES, ["b", "a"], "classes_ is b, a, not a, b"),
+        (HALVES, ["a", "b", "c"], "classes_ is a, b, c"),
+        (HALVES * 1.01, None, "not probabilities: the sum of a row is 1.01"),
         (np.add(HALVES, [0.6, -0.6]), None, "not probabilities: one of them is 1.1"),
         (-np.log(HALVES), None, "not probabilities"),
     ],
@@ -35,7 +35,7 @@ def test_anything_but_probabilities_of_these_classes_is_refused(answers, own, sa
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_an_output_that_is_not_finite_has_diverged(value):
-    with pytest.raises(DivergedError, match="1 of 3 outputs are not finite numbers"):
+    with pytest.raises(DivergedError, match="the outputs for 1 of 3 utterances are not finite"):
         probabilities(np.add(HALVES, [[0, 0], [value, 0], [0, 0]]), 3, "ab")
 
 
@@ -52,7 +52,7 @@ def test_infinite_outputs_are_refused(wide):
     assert len(finite(np.zeros((0, 2)))) == 0
     wrong = np.zeros(wide)
     wrong[1] = np.inf
-    with pytest.raises(DivergedError, match="1 of 3 outputs"):
+    with pytest.raises(DivergedError, match="outputs for 1 of 3 utterances"):
         finite(wrong)
 
 
@@ -61,8 +61,8 @@ def test_infinite_outputs_are_refused(wide):
     [
         ([[0.5, 0.5], [1.5, -0.5]], "one of them is 1.5"),
         ([[0.5, 0.5], [-0.1, 1.1]], "one of them is"),
-        ([[0.5, 0.5], [0.2, 0.2]], "those of a row sum to 0.4"),
-        ([[0.9, 0.9]] * 2, "those of a row sum to 1.8"),
+        ([[0.5, 0.5], [0.2, 0.2]], "the sum of a row is 0.4"),
+        ([[0.9, 0.9]] * 2, "the sum of a row is 1.8"),
         ([[0.5, np.nan]] * 2, "not finite numbers"),
         ([[np.inf, 0.0]] * 2, "not finite numbers"),
         ([[0.5, 0.5]], "have the shape"),

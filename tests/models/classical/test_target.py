@@ -34,7 +34,7 @@ def test_scores_have_one_column_and_the_mean_as_their_prior():
         ([], "classification", None, "give one label per utterance, and at least one"),
         ([[1, 2]], "classification", None, r"shape \(1, 2\)"),
         (["a", "z"], "classification", ["a", "b"], "the label 'z' is not one of the classes a, b"),
-        ([1.0, np.nan], "regression", None, "the score of row 1 is missing or infinite"),
+        ([1.0, np.nan], "regression", None, "row 1 .counted from 0. is missing or infinite"),
         (["much"], "regression", None, "a score must be a number"),
     ],
 )

@@ -107,7 +107,7 @@ def test_input_that_the_network_cannot_read_is_refused():
     with pytest.raises(ModelError, match="'audio' has neither pooled features, nor a fitted transformer, nor a seq"):
         Inputs(("audio",), None, "standard").fit(bare)
     inputs = Inputs(("audio",), None, "standard").fit(x)
-    with pytest.raises(ModelError, match="steps of 'audio' with 2 numbers each, but there is no such sequence"):
+    with pytest.raises(ModelError, match="steps of 'audio' with 2 numbers each, but there are none"):
         inputs.usable(bare)
     wide = Ragged.of([np.zeros((2, 3), np.float32)] * 4)
     with pytest.raises(ModelError, match="but these have 3"):

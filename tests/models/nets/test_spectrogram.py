@@ -80,11 +80,11 @@ def test_training_sees_a_piece_of_a_long_clip():
 def test_missing_spectrograms_are_refused_with_a_remedy():
     x, y = chirps(20)
     bare = Modalities({}, x.present, x.text, x.groups)
-    with pytest.raises(ModelError, match="no spectrogram to read: name the extractor 'spectrogram'"):
+    with pytest.raises(ModelError, match="no spectrogram to read: add the extractor 'spectrogram'"):
         SpectrogramCNN().fit(bare, y)
     model = SpectrogramCNN(settings={"dropout": 0.1, "epochs": 1}).fit(x, y)
     narrow = corpus([np.ones((9, 5), np.float32)] * 20)
-    with pytest.raises(ModelError, match="spectrograms of 16 bands, but these have 5"):
+    with pytest.raises(ModelError, match="spectrograms of 16 bands, not of 5"):
         model.predict(narrow)
 
 

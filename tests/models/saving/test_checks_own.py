@@ -41,4 +41,4 @@ def test_a_summary_wider_than_the_network_reads_is_refused(tmp_path):
     text = (folder / MODEL).read_text()
     for width in (10**9, -1):
         forged(folder, re.sub(r'\["width_", \d+\]', f'["width_", {width}]', text))
-        refused(folder, "a width that differs from its block|invalid values")
+        refused(folder, "another width than its block|invalid values")

@@ -203,5 +203,5 @@ def test_another_library_version_is_noticed(saved):
 def test_a_model_that_is_refused_may_be_corrected_or_fitted_again(saved):
     folder, _, _ = saved
     with_attribute(folder, {"object": "theirs.Odd", "state": {"dict": []}})
-    with pytest.raises(ModelError, match=r"lists the plugin that defines it.*: correct that, or fit the model again$"):
+    with pytest.raises(ModelError, match=r"lists the plugin that defines it.*; correct this, or fit the model again$"):
         load(folder)

@@ -15,14 +15,14 @@ def test_a_fold_needs_two_classes_to_learn_from(train: list[int], idle: bool) ->
 
 def test_what_is_missing_depends_on_whether_there_are_other_classes() -> None:
     rows = np.array([0, 1])
-    assert nothing_to_learn("f", LABELS, rows).startswith("all 2 training utterances of f are 'joy': add utterances")
-    assert nothing_to_learn("f", LABELS[:2], rows).startswith("all 2 utterances are 'joy': training needs")
+    assert nothing_to_learn("f", LABELS, rows).startswith("every training utterance of f is 'joy': add utterances")
+    assert nothing_to_learn("f", LABELS[:2], rows).startswith("every utterance is 'joy': training needs")
 
 
 def test_classes_that_are_tested_but_not_trained_on() -> None:
     assert never_trained("f", LABELS[:2], LABELS[2:]) == [
-        "f: the class 'fear' is tested 1 times, but never trained on",
-        "f: the class 'sad' is tested 2 times, but never trained on",
+        "f: the class 'fear' is in the test part (1 of 3 utterances), but not in the training part",
+        "f: the class 'sad' is in the test part (2 of 3 utterances), but not in the training part",
     ]
     assert never_trained("f", LABELS, LABELS) == []
 

@@ -58,7 +58,7 @@ def test_a_speaker_on_both_sides_fails_if_grouped_by_and_is_noticed_otherwise():
     with pytest.raises(LeakError, match="the same speaker"):
         leak_guard(HALVES, table, by="speaker")
     (notice,) = leak_guard(HALVES, table, by="group")
-    assert "speakers in both training and test: ross" in notice
+    assert "speakers are in both training and test: ross" in notice
 
 
 def segmented(rows=(1, 6), **columns):
@@ -196,7 +196,7 @@ def test_one_voice_under_two_pictures_is_noticed():
 def test_equal_features_are_noticed_if_they_cannot_be_a_coincidence():
     assert leak_guard(HALVES, sheet(), contents=read(digests=BOTH)) == ()
     (notice,) = leak_guard(HALVES, sheet(), contents=read(digests=BOTH, distinctive=[1, 6]))
-    assert notice.startswith("1 tested utterances have exactly the same audio and video features")
+    assert notice.startswith("tested utterances (1) have exactly the same audio and video features")
 
 
 def test_one_segmentation_of_equal_features_fails_although_the_files_differ():
@@ -242,7 +242,7 @@ def test_a_long_transcript_needs_no_more_memory_than_itself():
 def test_equal_texts_alone_are_noticed_with_their_share():
     notices = leak_guard(HALVES, planted("text", "Well,  WELL.", rows=(1, 6, 7)))
     assert len(notices) == 1
-    assert "2 of 4 tested utterances (50.0%)" in notices[0]
+    assert "tested utterances (2 of 4, 50.0%)" in notices[0]
     assert "u6, u7" in notices[0]
 
 
@@ -265,12 +265,12 @@ def test_texts_without_words_do_not_match():
 
 
 def test_an_utterance_twice_in_the_table_fails():
-    with pytest.raises(LeakError, match="the same utterance twice: u1"):
+    with pytest.raises(LeakError, match="an utterance more than once: u1"):
         leak_guard(HALVES, planted("utterance", "u1"))
 
 
 def test_a_row_on_both_sides_fails():
-    with pytest.raises(LeakError, match="in both the training and the test part: u3"):
+    with pytest.raises(LeakError, match="has utterances in both its training and its test part: u3"):
         leak_guard((Fold("f", np.arange(4), np.arange(3, 8), ()),), sheet())
 
 

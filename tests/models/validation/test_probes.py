@@ -29,7 +29,7 @@ def test_a_model_that_is_fitted_on_test_rows_is_found():
     x = Modalities({"audio": values}, {"audio": np.full(40, True)}, np.full(40, None), np.arange(40))
     test, train = np.arange(30, 40), np.arange(30)
     probe(Honest(), x, test, train, name="honest")
-    with pytest.raises(LeakError, match=r"centred: 10 of 10 predictions depend"):
+    with pytest.raises(LeakError, match=r"centred: the predictions for 10 of 10 rows depend"):
         probe(Centred(), x, test, train, name="centred")
 
 
@@ -70,7 +70,7 @@ class CentredClasses(Centred):
 def test_probabilities_are_probed_where_a_model_has_them():
     values = np.linspace(-1, 1, 40, dtype=np.float32)[:, None]
     x = Modalities({"audio": values}, {"audio": np.full(40, True)}, np.full(40, None), np.arange(40))
-    with pytest.raises(LeakError, match=r"classes: 10 of 10 predictions depend .* \(by up to 0\.\d"):
+    with pytest.raises(LeakError, match=r"classes: the predictions for 10 of 10 rows depend .* \(by up to 0\.\d"):
         probe(CentredClasses(), x, np.arange(30, 40), np.arange(30), name="classes")
 
 

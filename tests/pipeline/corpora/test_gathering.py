@@ -123,7 +123,7 @@ def test_an_error_that_stops_only_training_does_not_stop_prepare(root: Path) -> 
     (root / "manifest.csv").write_text("utterance,emotion,text,group\na,1,o,g1\nb,2,p,g1\nc,1,q,g1\nd,2,r,g1\n")
     settled("text")
     done = call("validate", "c", code=1)
-    assert "all 4 utterances are in one group (g1)" in done.stdout
+    assert "every utterance has the value 'g1' in the column 'group'" in done.stdout
     assert "nothing can be prepared" not in done.output
     assert "it can be prepared, but not trained on" in done.stderr
     call("prepare")
