@@ -47,14 +47,17 @@ class Case:
     predictions: dict[Configuration, NDArray[Any]] = field(default_factory=dict)  # for the tested utterances
 
     def models(self, modality: str) -> dict[str, Configuration]:
-        """Return the models that read a modality; only the one of all modalities if no feature of it is left."""
+        """Return the models that read a modality, keyed by kind.
+
+        If the modality has no features left, there is only the late fusion of all modalities.
+        """
         there, base = self.corpus.modalities, self.settings.fusion_classifier
         own = {ONE: configure("unimodal", (modality,), base), LATE: configure(FUSION, (modality,), base)}
         return (own if modality in there else {}) | {ALL: configure(FUSION, there, base)}
 
 
 def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
-    """Return the case with all features, then a case without each; a modality without features is left out."""
+    """Return the case with all features, then one case without each; a modality without features is left out."""
     cases = [Case("", "", corpus, settings)]
     for modality in corpus.modalities:
         for feature in settings.features[modality]:

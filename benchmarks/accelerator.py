@@ -1,4 +1,4 @@
-"""Compare encoders on an accelerator with the CPU: `python -m benchmarks.accelerator`.
+"""Compare encoders on an accelerator with the same encoders on the CPU: `python -m benchmarks.accelerator`.
 
 Models have the sizes of published ones, but random weights, so that nothing is downloaded.
 """
@@ -24,7 +24,7 @@ CLIPS, ON_CPU = 48, 6  # the numbers of clips of each kind that are encoded on t
 
 
 def hubert(folder: Path) -> dict[str, Any]:
-    """Save a HuBERT base, and return the settings of an instance that runs it."""
+    """Save a HuBERT base model with random weights, and return the settings of an extractor that runs it."""
     import transformers
 
     transformers.HubertModel(transformers.HubertConfig()).eval().save_pretrained(folder)
@@ -33,7 +33,7 @@ def hubert(folder: Path) -> dict[str, Any]:
 
 
 def vit(folder: Path) -> dict[str, Any]:
-    """Save a ViT base, and return the settings of an instance that runs it."""
+    """Save a ViT base model with random weights, and return the settings of an extractor that runs it."""
     import transformers
 
     transformers.ViTModel(transformers.ViTConfig()).eval().save_pretrained(folder)

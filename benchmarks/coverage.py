@@ -1,4 +1,4 @@
-"""Measure how often intervals contain the true value, and tests raise false alarms, depending on the number of groups.
+"""Measure how often intervals contain the true value, and how often tests raise false alarms, by the number of groups.
 
 Predictions are simulated: each group has ten utterances and its own probability of a correct prediction, from a beta
 distribution with mean 0.7 and standard deviation 0.14. Two equally good models share these probabilities.
@@ -29,16 +29,16 @@ GROUPS = (3, 5, 8, 12, 20, 40, 100)
 
 @dataclass(frozen=True)
 class Measured:
-    """Results for the simulated corpora.
+    """How often intervals and tests are right, or raise a false alarm, on simulated corpora.
 
     Attributes
     ----------
     covered
         The share of corpora in which the interval contains the true accuracy.
     paired
-        The share in which the interval of the difference between two equally good models contains 0.
+        The share of corpora in which the interval of the difference between two equally good models contains 0.
     alarms
-        The share in which the test at 5 % finds a difference between two equally good models.
+        The share of corpora in which the test at 5 % finds a difference between two equally good models.
     """
 
     covered: float
@@ -47,7 +47,7 @@ class Measured:
 
 
 def measure(groups: int, runs: int, seed: int = 0) -> Measured:
-    """Simulate `runs` corpora with `groups` groups each, and resample each corpus 1000 times."""
+    """Return the results on `runs` simulated corpora of `groups` groups, each of which is resampled 1000 times."""
     rng = np.random.default_rng(seed)
     member = np.repeat(np.arange(groups), UTTERANCES)
     truth, resamples, swapped = np.ones(len(member), int), resample(member), swaps(member)
@@ -65,7 +65,10 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The shares of simulated corpora in which intervals contain the true value; `percentile` is without reflection."""
+    """The shares of simulated corpora in which intervals contain the true value.
+
+    `percentile` is the share for the calibration error if its interval is not reflected.
+    """
 
     ece: float
     percentile: float
@@ -73,7 +76,10 @@ class Calibrated:
 
 
 def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0) -> Calibrated:
-    """Simulate `runs` corpora with `groups` groups each, and resample each corpus 1000 times."""
+    """Return the results on `runs` simulated corpora of `groups` groups, each of which is resampled 1000 times.
+
+    `overstated` is the factor by which the model overstates the log-odds.
+    """
     rng = np.random.default_rng(seed)
     whole = _simulated(rng, 400_000, overstated)
     true = {one.name: one(*whole) for one in (ECE, BRIER)}
@@ -87,7 +93,7 @@ def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0
 
 
 def _simulated(rng: np.random.Generator, count: int, overstated: float) -> tuple[IntArray, FloatArray]:
-    """Return classes, and the probabilities that a model gives."""
+    """Return ``(count,)`` true classes, and the ``(count, 3)`` probabilities that the model gives."""
     odds = rng.normal(0, 1.2, (count, 3))
     true, stated = (softmax(factor * odds, axis=1) for factor in (1, overstated))
     return (rng.random((count, 1)) > true.cumsum(axis=1)[:, :2]).sum(axis=1), stated

@@ -61,13 +61,13 @@ def facts(paths: CorpusPaths, utterances: pd.DataFrame, clips: Path = CLIPS) -> 
 
 
 def scores(inputs: dict[str, Any], labels: NDArray[Any], groups: NDArray[Any]) -> list[tuple[str, float]]:
-    """Return the accuracy of logistic regression on each input; each group is predicted by models of the others.
+    """Return the accuracy of logistic regression on each input; each group is predicted by a model of other groups.
 
     Parameters
     ----------
     inputs
-        Numbers ``(n, columns)`` or ``n`` texts, by name; pairs of the inputs in `JOINED`, and all three, are also
-        joined to one matrix.
+        Numbers ``(n, columns)`` or ``n`` texts, by name. Each two of the inputs in `JOINED`, and all three, are also
+        joined into one matrix.
     labels, groups
         ``(n,)`` classes and speakers.
     """
@@ -91,13 +91,13 @@ def inputs_of(paths: CorpusPaths, utterances: pd.DataFrame) -> dict[str, Any]:
 
 
 def clip_values(paths: CorpusPaths, name: str) -> NDArray[np.float64]:
-    """Return one number per utterance of the audio stream."""
+    """Return the value called `name` that the audio stream stores for each utterance, ``(n,)``."""
     with open_store(paths.stream("audio")) as audio:
         return np.array([float(audio.clip(i, name)) for i in range(len(audio))])
 
 
 def pooled(paths: CorpusPaths, extractor: str, *names: str) -> NDArray[np.float32]:
-    """Return the pooled features ``(n, columns)`` of an extractor, or the named ones."""
+    """Return the pooled features of an extractor, ``(n, columns)``; only the named columns if names are given."""
     with open_store(paths.features(extractor)) as store:
         values, columns = store.pooled(), store.attribute("pooled_names")
     return values[:, [columns.index(name) for name in names]] if names else values

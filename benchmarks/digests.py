@@ -21,7 +21,7 @@ ROUNDS = 20
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report on reading all pooled vectors, and all pooled vectors and rows, from a file in memory."""
+    """Yield the report on reading all pooled vectors, without and with all rows, from a file that is already cached."""
     rows = []
     for name, (columns, length) in SHAPES.items():
         with tempfile.TemporaryDirectory() as folder:

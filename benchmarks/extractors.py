@@ -18,7 +18,7 @@ from pipeline.streams.decode import probe
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report's paragraphs, and write the measured times to `pipeline.inspection.speed.FILE`."""
+    """Yield the report's paragraphs; unless `quick`, write the measured times to `pipeline.inspection.speed.FILE`."""
     yield "## Milliseconds per clip of each extractor"
     recordings = SETS["grid"](2 if quick else 8)
     if not recordings:

@@ -1,9 +1,9 @@
-"""What is lost where the face detector runs once a second and the pose net reads every fifth frame.
+"""Measure what is lost because the face detector runs once a second and the pose network reads every fifth frame.
 
 Each clip is read with the detector in every sampled frame, and with the default settings: as many faces should be
-found, in the same places. Features are compared by their correlation over clips. Two changes that should not matter say
-how much they depend on chance: starting one frame later, and the detector in every frame of a picture whose edges are
-cut off by 2 %, which makes its boxes differ a little.
+found, in the same places. Features are compared by their correlation over clips. Two changes that should not matter
+show how much correlations depend on chance: starting one frame later, and cutting off 2 % at each edge of the picture,
+which makes the detector's boxes differ a little.
 
 Example: python -m benchmarks.less_often
 """
@@ -41,7 +41,7 @@ Pair = tuple[VideoStream, VideoStream]
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--clips", type=click.IntRange(3), default=24, show_default=True, help="GRID clips at most.")
 def main(clips: int) -> None:
-    """Compare faces and features of real clips with those of every sampled frame."""
+    """Compare what the default settings find in real clips with what the detector finds in every sampled frame."""
     pin_to_one_thread()
     with tempfile.TemporaryDirectory() as folder, quiet_stderr():
         people = sorted((DATA / "grid" / "speakers").glob("*.mpg"))
@@ -88,7 +88,7 @@ def _read(path: Path) -> tuple[Pair | None, tuple[float, float]]:
     if isinstance(every, VideoStream) and isinstance(default, VideoStream):
         return (every, default), (costs[0], costs[1])
     if type(every) is not type(default):
-        raise click.ClickException(f"{path}: {every} with the detector in every frame, by default {default}")
+        raise click.ClickException(f"{path} gives {every} with the detector in every frame, but {default} by default")
     return None, (costs[0], costs[1])
 
 
@@ -158,7 +158,7 @@ def _pooled(extractor: Any, streams: Sequence[VideoStream]) -> FloatArray:
 
 
 def _agreement(a: FloatArray, b: FloatArray) -> str:
-    """Return the median and the least correlation over clips of the columns of two tables."""
+    """Return the median and the lowest of the correlations, over clips, between equal columns of two tables."""
     found = []
     for x, y in zip(a.T, b.T, strict=True):
         known = np.isfinite(x) & np.isfinite(y)

@@ -34,7 +34,7 @@ def main(utterances: int) -> None:
 
 
 def _made(utterances: int) -> tuple[float, Path]:
-    """Write a trained corpus and evaluate it; return the seconds that its page takes, and the path of the page."""
+    """Write a trained corpus and evaluate it; return the seconds that making its page takes, and the page's path."""
     from pipeline.settings.params import load_params
     from pipeline.stages.evaluate import evaluate
     from pipeline.stages.report import report

@@ -1,7 +1,8 @@
 """Compare each step of the pipeline with plain library calls that do the same work, warm and on one core.
 
 Steps are called in this process through the pipeline's own functions. For each clip and round, the same work is done by
-plain library calls (`bare`) right after or before them. Extractors and plain calls get the same sound, crops, frames.
+plain library calls (`bare`) right before or after the steps. Extractors and plain calls get the same sound, crops and
+frames.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -140,7 +141,7 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
 
 
 def _ratios(name: str, own: Sequence[str], samples: Sequence[Sample]) -> list[Ratio]:
-    """Return what each step, and all of them, cost in processor time divided by their bare parts."""
+    """Return the processor time of each step, and of all steps, divided by the time of their bare parts."""
 
     def ratio(what: str, steps: Sequence[str], parts: Sequence[str]) -> Ratio:
         pairs = [(total(sample, steps), total(sample, parts)) for sample in samples]

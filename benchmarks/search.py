@@ -1,4 +1,4 @@
-"""What choosing a network's dropout on inner folds gains: each network with a choice, and with each value fixed."""
+"""Measure what networks gain if their dropout is chosen on inner folds, compared with each value fixed."""
 
 import time
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ ALL = "all together"
 
 @dataclass(eq=False)
 class Outcome:
-    """The predictions of the utterances that are tested, fold by fold, and the processor time of the fits."""
+    """The predictions for the test utterances, fold by fold, and the processor time of the fits in seconds."""
 
     predictions: list[NDArray[Any]] = field(default_factory=list)
     seconds: float = 0.0
@@ -54,12 +54,12 @@ def networks(settings: TrainParams, modalities: Sequence[str], only: Sequence[st
     found = [one for one in planned if reads_sequences(one.strategy, one.model)]
     chosen = [one for one in found if not only or one.strategy in only or one.model in only]
     if not chosen:
-        raise UserError(f"no such network in the table: there are {', '.join(map(str, found)) or 'none'}")
+        raise UserError(f"the table has no such network; available: {', '.join(map(str, found)) or 'none'}")
     return chosen
 
 
 def search(params: Params, name: str, only: Sequence[str] = ()) -> str:
-    """Return the table of a corpus whose features are extracted; raises what `crossmodal train` raises."""
+    """Return the table of a corpus whose features are extracted; raise the same errors as `crossmodal train`."""
     corpus, utterances = params.corpus(name), read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
     require_features(params, name)
     settings, _ = step_settings(name, settings_of(params, name), corpus, utterances)
@@ -89,7 +89,7 @@ def _with_dropout(settings: TrainParams, network: Configuration, values: Sequenc
 
 
 def _table(found: Outcomes, metric: Metric, truth: NDArray[Any], groups: NDArray[Any]) -> str:
-    """Return a line for each network, and one for all of them: a mean over networks, by the same resamples."""
+    """Return a table with a line for each network, and one for the predictions of all networks taken together."""
     rows = []
     for name, outcomes in [*((str(one), [found[one]]) for one in found), (ALL, list(found.values()))]:
         cells = [name]

@@ -1,9 +1,9 @@
-"""Measure how often the face that speaks is found on pairs of real clips, and what that costs.
+"""Measure how often the face that speaks is found on pairs of real clips, and how long that takes.
 
-The mouth in each clip is measured once, and compared with every voice next to another mouth: that of a listener, which
-repeats the silent start of a clip, or that of a second talker, which is another clip with other words. All sentences of
-GRID begin and end at about the same time, which makes second talkers hard. `--scenes` also composes recordings of
-several people, and reads them like the pipeline.
+The mouth in each clip is measured once. For each voice, the choice is between its own mouth and another: a listener's
+(the silent start of a clip, repeated) or a second talker's (a clip with other words). All sentences of GRID begin and
+end at about the same time, which makes second talkers hard. `--scenes` also composes recordings of several people, and
+reads them as the pipeline does.
 """
 
 import tempfile
@@ -118,7 +118,7 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Return the share of right choices if each voice has its own face and one other, drawn at random."""
+    """Return the share of right choices, for each voice between its own face and another, drawn at random."""
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))
 

@@ -1,4 +1,4 @@
-"""Training at the size of CMU-MOSI: classical strategies, all strategies, and one strategy added to a finished run."""
+"""Measure training at the size of CMU-MOSI: classical strategies, all strategies, and one added to a finished run."""
 
 import csv
 import shutil

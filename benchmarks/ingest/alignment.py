@@ -53,7 +53,7 @@ def sound(path: Path) -> Sound:
 
 
 def starts(name: str, sentences: Sequence[tuple[Sound, Spoken, Sequence[float]]]) -> list[object]:
-    """Return a row of the table about the errors of word starts."""
+    """Align sentences, and return the table's row `name` about the errors of their word starts."""
     errors, right = [], []
     for samples, known, true in sentences:
         words = align(samples, known).words
@@ -91,7 +91,7 @@ def noise_added(samples: Sound, seed: int) -> Sound:
 
 
 def transcripts(count: int) -> Iterator[list[object]]:
-    """Yield rows about random transcripts of MELD, spoken by espeak-ng."""
+    """Yield table rows on how well `count` random transcripts of MELD, spoken by espeak-ng, are aligned."""
     texts = [row["Utterance"] for file in sorted((DATA / "meld").glob("*.csv")) for row in rows_of(file)]
     chosen = random.Random(SEED).sample(texts, min(count, len(texts)))
     reasons: list[str] = []
@@ -124,7 +124,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 
 def spoken(text: str, voice: str, seed: int) -> Sound:
-    """Return a text as espeak-ng speaks it, with soft noise around it."""
+    """Return a text as espeak-ng speaks it, in soft noise that begins before and ends after it."""
     sys.path.insert(0, str(DEMO))
     demo_voice: Any = importlib.import_module("voice")
     raw, rate_hz, _ = demo_voice.synthesise(text, voice, SPEECH)

@@ -29,13 +29,13 @@ SENTENCES = {"01": "kids are talking by the door", "02": "dogs are sitting by th
 
 
 def ravdess() -> Iterator[tuple[Path, str]]:
-    """Yield each clip with what is said."""
+    """Yield the path of each clip and the sentence that is spoken in it."""
     for path in sorted((DATA / "ravdess" / "speech").glob("*.flac")):
         yield path, SENTENCES[path.stem.split("-")[4]]
 
 
 def grid() -> Iterator[tuple[Path, str]]:
-    """Yield each clip with what is said."""
+    """Yield the path of each clip and the sentence that is spoken in it."""
     for path in sorted((DATA / "grid" / "s1").glob("*.mpg")):
         yield path, " ".join(word for word, _, _ in timed_words(path.with_suffix(".align"), []))
 

@@ -34,8 +34,8 @@ Span = tuple[float, float]
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--clips", type=click.IntRange(4), default=300, show_default=True, help="Clips of the recording.")
 @click.option("--picture", is_flag=True, help="Sound and picture; without it, sound alone.")
-@click.option("--rounds", type=click.IntRange(0), default=1, show_default=True, help="0: only cut the recording.")
-@click.option("--seed", default=0, show_default=True, help="Which clips and gaps.")
+@click.option("--rounds", type=click.IntRange(0), default=1, show_default=True, help="Runs; 0 only cuts the recording.")
+@click.option("--seed", default=0, show_default=True, help="Seed of the choice of clips and gaps.")
 def main(clips: int, picture: bool, rounds: int, seed: int) -> None:
     """Cut one long recording into utterances, and run the commands on them with 1 and with 2 workers.
 
@@ -52,7 +52,7 @@ def main(clips: int, picture: bool, rounds: int, seed: int) -> None:
 
 
 def spoken(path: Path, count: int, chance: random.Random) -> list[Span]:
-    """Write speech files one after another, each followed by silence; return the start and end of each."""
+    """Write speech files one after another, each followed by silence; return the start and end of each in seconds."""
     import numpy as np
     import soundfile
 
@@ -68,7 +68,7 @@ def spoken(path: Path, count: int, chance: random.Random) -> list[Span]:
 
 
 def filmed(path: Path, count: int, chance: random.Random) -> list[Span]:
-    """Copy the packets of films one after another, with gaps between them; return the start and end of each."""
+    """Copy the packets of films one after another, with gaps; return the start and end of each film in seconds."""
     import av
 
     files = sorted((DATA / "ravdess" / "av").glob("*.mp4"))
@@ -147,7 +147,7 @@ def _speed_up(folder: Path, modalities: str, rounds: int) -> str:
     header = ["command", "workers", "wall s", "start-up s", "CPU s of each worker", "start-up CPU s", "others, cores"]
     wall, busiest = (totals[name][1] / totals[name][2] for name in ("wall", "busiest"))
     return (
-        f"{table(header, lines)}\n\nPreprocess and extract beyond start-up (the same on {START} utterances): 2 workers "
+        f"{table(header, lines)}\n\nPreprocess and extract beyond start-up (measured on {START} utterances): 2 workers "
         f"are {wall:.2f} times as fast as 1 by the clock, {busiest:.2f} times by the processor time of the busier "
         f"worker, which other programs change little (target {TARGET_SPEED_UP})."
     )

@@ -1,6 +1,6 @@
-"""The program that we compare with: audinterface computes eGeMAPS functionals of the files listed in argv[1].
+"""Compute eGeMAPS functionals with audinterface for the files that the file argv[1] lists, in argv[2] processes.
 
-It is run as a separate process, and itself uses argv[2] processes.
+`benchmarks.peers.smile` runs this program as a separate process, and compares crossmodal with it.
 """
 
 import sys
@@ -10,7 +10,7 @@ import opensmile
 
 
 def main(listed: str, workers: str) -> None:
-    """Compute the table of functionals, and print its size."""
+    """Compute the table of functionals, and print its shape (files, functionals)."""
     smile = opensmile.Smile(
         feature_set=opensmile.FeatureSet.eGeMAPSv02,
         feature_level=opensmile.FeatureLevel.Functionals,

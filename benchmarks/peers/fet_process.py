@@ -1,4 +1,4 @@
-"""Run MMSA-FET as a separate process: one of its workers computes the features of the corpus in a folder.
+"""Compute the features of the corpus in a folder with one worker of MMSA-FET; run as a separate process.
 
 MMSA-FET is installed separately (`make mmsa-fet`), uses the libraries of this environment, and takes ffmpeg from the
 package imageio-ffmpeg.
@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / ".mmsa-fet"
 
 
 def settings(encoder: str) -> dict[str, object]:
-    """Return settings for the features that crossmodal computes too: mesh, eGeMAPS functionals, the same encoder."""
+    """Return settings for features that crossmodal computes too: face mesh, eGeMAPS functionals, the text `encoder`."""
     mesh = {"refine_landmarks": True, "min_detection_confidence": 0.5, "min_tracking_confidence": 0.5}
     smile = {"feature_set": "eGeMAPSv02", "feature_level": "Functionals", "start": None, "end": None}
     return {

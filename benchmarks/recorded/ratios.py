@@ -30,7 +30,7 @@ class Ratio:
 
     @property
     def key(self) -> str:
-        """The name of the ratio among those of all benchmarks."""
+        """The name of the ratio, unique among all benchmarks: ``part: name``."""
         return f"{self.part}: {self.name}"
 
 
@@ -62,7 +62,7 @@ class Record:
 def write(record: Record, folder: Path = RESULTS) -> Path:
     """Write a record to a file named after its day and commit, and return its path.
 
-    Ratios of other benchmarks that the file holds are kept.
+    If the file exists already, its ratios that `record` does not have are kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.date[:10]}-{record.commit}.json"

@@ -50,7 +50,7 @@ def run(clips: int, rounds: int) -> Iterator[str | Ratio]:
                 found[count].append(_beyond_start_up(count, whole, start, clips))
     one, two = ([median(column) for column in zip(*found[count], strict=True)] for count in (1, 2))
     rows = [(c, a, b, a / b) for c, a, b in zip((*COMMANDS, "both"), (*one, sum(one)), (*two, sum(two)), strict=True)]
-    yield f"{clips} GRID clips, all streams and default extractors, one worker per host, median of {rounds} rounds."
+    yield f"{clips} GRID clips, all streams and default extractors, one worker per host, median over rounds ({rounds})."
     yield table(["beyond start-up", "1 host, s", "2 hosts, s", "speed-up"], rows)
     yield f"Target: {TARGET}. Workers have loaded their models before; the time for {START_CLIPS} clips is subtracted."
     yield Ratio("hosts", "grid: preprocess and extract, 2 hosts / 1", sum(two) / sum(one))

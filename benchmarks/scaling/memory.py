@@ -15,7 +15,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class Case:
-    """Recordings, the modalities to use, and the numbers of recordings that count as few and as many."""
+    """The modality and the extractor to measure, and the numbers of recordings that count as few and as many."""
 
     modality: str
     extractor: str

@@ -60,7 +60,7 @@ class Hosts:
 
 
 def missing() -> str | None:
-    """Return the reason why this machine cannot have such hosts, or None if it can."""
+    """Return the reason why `Hosts` cannot be made on this machine, or None if they can."""
     if absent := [program for program in ("unshare", "nsenter", "ip") if shutil.which(program) is None]:
         return f"{', '.join(absent)}: not installed"
     try:

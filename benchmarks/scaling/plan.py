@@ -1,4 +1,4 @@
-"""What `crossmodal plan` foretells of a run, against what the run then takes: processor time, time, disk, memory."""
+"""Compare what `crossmodal plan` estimates with what a run takes: processor time, wall time, disk and memory."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ def run(names: Sequence[str], workers: int, most: int | None) -> Iterator[str]:
     yield table(["corpus", "", "planned", "run", "planned / run"], rows)
     yield (
         f"{workers} workers. The run is `crossmodal preprocess` and `crossmodal extract`, all default extractors. "
-        f"Processor time may differ by {100 * (AIM - 1):.0f} %. Wall time is planned for one core a worker, so it says "
+        f"Processor time may differ by {100 * (AIM - 1):.0f} %. Wall time is planned for one core per worker; it says "
         "little on a machine that others use."
     )
 
@@ -65,7 +65,7 @@ def _pair(planned: float, found: float) -> tuple[float, float, str]:
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("names", nargs=-1, type=click.Choice([*CORPORA]))
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Number of workers.")
-@click.option("--clips", "most", type=click.IntRange(8), help="The most clips of a corpus.")
+@click.option("--clips", "most", type=click.IntRange(8), help="Maximum number of clips of a corpus.")
 def main(names: tuple[str, ...], workers: int, most: int | None) -> None:
     """Plan the streams and features of real recordings, compute them, and compare.
 

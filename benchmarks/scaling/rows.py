@@ -1,4 +1,4 @@
-"""A corpus of text alone, at several sizes: seconds, memory and files of each stage, which should be linear in rows."""
+"""Measure processor time and memory of each stage on text corpora of several sizes; time should be linear in rows."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ train: {{features: {{text: [vader, tfidf]}}, classifiers: [logistic], unimodal_m
 
 
 def run(sizes: Sequence[int]) -> Iterator[str | Ratio]:
-    """Yield the report's paragraphs, and how much more a row costs in the largest corpus than in the smallest."""
+    """Yield the report's paragraphs, and the ratio of a row's time in the largest corpus to that in the smallest."""
     yield "## Rows of text"
     seen = {size: _seen(size) for size in sizes}
     header = ["stage", *(f"{size:,} rows, {what}" for size in sizes for what in ("s", "MB"))]
@@ -51,8 +51,8 @@ def run(sizes: Sequence[int]) -> Iterator[str | Ratio]:
     yield table([*header, f"s a row, {many:,} against {few:,}"], rows)
     yield (
         "Processor seconds of all processes, and the largest memory of a process. The text is made up: twelve words a "
-        "row, a third of the words of sentiment wrong. Starting the program is part of every figure, so that growth "
-        "below 1 says little and growth above 1 that a stage is not linear."
+        "row, one of which shows sentiment, the wrong one in a third of the rows. Start-up is part of every figure, so "
+        "that growth below 1 says little; growth above 1 shows that a stage is not linear."
     )
 
 
@@ -86,9 +86,9 @@ def make(folder: Path, size: int) -> None:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rows", "sizes", multiple=True, type=click.IntRange(500), help="Rows; can be repeated.")
+@click.option("--rows", "sizes", multiple=True, type=click.IntRange(500), help="Number of rows; can be repeated.")
 def main(sizes: tuple[int, ...]) -> None:
-    """Measure every stage on a corpus of text with so many rows.
+    """Measure every stage on text corpora of these sizes, by default 10,000 and 100,000 rows.
 
     Example: python -m benchmarks.scaling.rows --rows 100000 --rows 1000000
     """

@@ -22,7 +22,7 @@ MOST_OTHERS = 0.1  # maximum number of cores that other programs may keep busy
 
 @dataclass(frozen=True)
 class Timed:
-    """One command with some workers: a run on all clips, and one on `START_CLIPS`, whose time is mostly start-up."""
+    """A command with a number of workers, run on all clips and on `START_CLIPS` clips, which is mostly start-up."""
 
     command: str
     workers: int

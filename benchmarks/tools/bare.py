@@ -24,7 +24,7 @@ NETWORK_SIDE, NETWORK_CUT = (
 
 
 def pictures(path: Path, fps: float) -> list[Picture]:
-    """Decode all frames, and convert those that are closest to the sampling times."""
+    """Decode all frames, and convert the frames that are closest to the sampling times to RGB."""
     import av
 
     taken: list[Picture] = []
@@ -50,7 +50,7 @@ def sound(path: Path, rate_hz: int) -> NDArray[np.int16]:
 
 
 def faces(images: Sequence[Picture]) -> list[Box]:
-    """Find the first face in each picture with the full-range detector; return it as a square with a margin."""
+    """Return the first face in each picture, a square with a margin; pictures without a face are left out."""
     found = [(image, _detector().process(image).detections) for image in images]
     return [_square(image, faces[0]) for image, faces in found if faces]
 
@@ -105,7 +105,7 @@ def functionals(samples: NDArray[np.float32], rate_hz: int) -> Any:
 
 
 def whisper(samples: NDArray[np.float32], rate_hz: int) -> Any:
-    """Encode a sound of its true length with Whisper tiny.en."""
+    """Encode a sound with Whisper tiny.en, without padding it to 30 s."""
     import ctranslate2
 
     prepare, encoder = _whisper()
@@ -116,7 +116,7 @@ def whisper(samples: NDArray[np.float32], rate_hz: int) -> Any:
 
 
 def mfcc(samples: NDArray[np.float32], rate_hz: int) -> Any:
-    """Compute 40 coefficients with both deltas every 10 ms."""
+    """Compute 40 MFCCs, with first and second deltas, every 10 ms."""
     import librosa
 
     found = librosa.feature.mfcc(y=samples, sr=rate_hz, n_mfcc=40, n_mels=64, n_fft=400, hop_length=160)

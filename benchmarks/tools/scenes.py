@@ -67,7 +67,7 @@ def in_the_corner(small: Sequence[Picture], large: Sequence[Picture], scale: flo
 
 
 def compose(path: Path, frames: Sequence[Picture], voice: Sound | None, late_s: float = 0.0) -> Path:
-    """Write a recording with H.264 at `FPS`, and the voice as AAC, which begins at `late_s`."""
+    """Write frames as H.264 at `FPS`, and the voice, if there is one, as AAC that begins at `late_s`; return `path`."""
     with av.open(str(path), "w") as out:
         picture: Any = out.add_stream("libx264", rate=FPS, options={"crf": "20", "preset": "ultrafast"})
         picture.height, picture.width = (side // 2 * 2 for side in frames[0].shape[:2])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table: the first column is left-aligned, the others right-aligned; floats have three digits.
+    """Return a Markdown table with the first column left-aligned and the others right-aligned; `cell` formats values.
 
     >>> print(table(["step", "s"], [["audio", 0.12345], ["video", None]]))
     | step | s |
@@ -18,7 +18,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def cell(value: object) -> str:
-    """Return a value as the text of a cell; None becomes an empty cell.
+    """Return a value as the text of a cell, floats with three significant digits; None becomes an empty cell.
 
     >>> cell(12.345), cell(1234.5), cell(0.012345), cell(3)
     ('12.3', '1234', '0.0123', '3')

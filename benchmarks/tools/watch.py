@@ -63,7 +63,7 @@ def crossmodal(folder: Path, *arguments: str) -> Watched:
 
 
 def environment() -> dict[str, str]:
-    """Return the variables of a process that finds this code and asks no server for models."""
+    """Return environment variables with which a process imports this code and downloads no models."""
     return {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
 
 

@@ -58,7 +58,7 @@ class Canvas:
         self.picture: Picture = np.zeros((SIDE, SIDE, 3), np.float32)
 
     def backdrop(self, colour: ArrayLike) -> None:
-        """Cover all with a colour, lighter at the top and in the middle."""
+        """Fill the picture with a colour that is lighter at the top and in the middle."""
         light = 1.05 - 0.3 * self._rows / SIDE - 0.1 * np.abs(self._columns / SIDE - 0.5)
         self.picture = light[..., None] * np.asarray(colour, np.float32)
 
@@ -69,24 +69,24 @@ class Canvas:
         return self._origin + self.unit * np.stack([x * self._cos - y * self._sin, x * self._sin + y * self._cos], -1)
 
     def polygon(self, points: ArrayLike, depth: float = 1.0, blur: float = 0.0) -> Mask:
-        """Return the inside of a polygon given in face coordinates; `blur` is in pixels."""
+        """Return a mask of the inside of a polygon given in face coordinates; `blur` is in pixels."""
         return self.pixel_polygon(self.to_pixels(points, depth), blur)
 
     def pixel_polygon(self, points: ArrayLike, blur: float = 0.0) -> Mask:
-        """Return the inside of a polygon given in pixels."""
+        """Return a mask of the inside of a polygon; its points and `blur` are in pixels."""
         mask = np.zeros((SIDE, SIDE), np.uint8)
         cv2.fillPoly(mask, [_subpixels(points)], 255, cv2.LINE_AA, _SUBPIXEL_BITS)
         return _soften(mask, blur)
 
     def line(self, points: ArrayLike, depth: float = 1.0, *, thickness: int, blur: float) -> Mask:
-        """Return an open line given in face coordinates; `thickness` and `blur` are in pixels."""
+        """Return a mask of an open line given in face coordinates; `thickness` and `blur` are in pixels."""
         mask = np.zeros((SIDE, SIDE), np.uint8)
         pixels = _subpixels(self.to_pixels(points, depth))
         cv2.polylines(mask, [pixels], False, 255, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
         return _soften(mask, blur)
 
     def blob(self, x: float, y: float, width: float, height: float, depth: float = 1.0) -> Mask:
-        """Return a Gaussian spot: centre and standard deviations in face units."""
+        """Return the mask of a Gaussian spot; its centre and standard deviations are in face units."""
         mask = np.zeros((SIDE, SIDE), np.float32)
         column, row = self.to_pixels([[x, y]], depth)[0]
         reach = 3.3 * self.unit * max(width, height) + 4
@@ -97,7 +97,7 @@ class Canvas:
         return mask
 
     def paint(self, mask: Mask, colour: ArrayLike) -> None:
-        """Lay a colour, or a picture of this size, over what is there, as opaque as the mask."""
+        """Paint a colour, or a picture of the same size, over the picture, with `mask` as its opacity."""
         area = _extent(mask)
         if area is None:
             return
@@ -112,7 +112,7 @@ class Canvas:
             self.picture[area] *= 1 + np.float32(factor - 1) * mask[area][..., None]
 
     def render(self, side: int, gain: float) -> NDArray[np.uint8]:
-        """Return the picture, (side, side, 3) uint8, its brightness multiplied by `gain`."""
+        """Return the picture, (side, side, 3) uint8, with its brightness multiplied by `gain`."""
         picture = cv2.resize(self.picture * np.float32(gain), (side, side), interpolation=cv2.INTER_AREA)
         return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""What a face does: expressions as one mix of three, a talking mouth, blinks, and a head that is never quite still."""
+"""What a face does: it smiles or scowls more or less, its mouth talks, its eyes blink, and its head moves a little."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from plan import Clip
 
 STRENGTH = 1.3
-"""Expression at the peak of a clip whose video shows a score of 3."""
+"""Strength of the expression at the peak of a clip whose video shows a score of 3; 1 is a full smile."""
 BLINK_COURSE = (0.3, 0.6)
 """Opening of the eyes in the frames of a blink."""
 
@@ -56,14 +56,14 @@ SCOWL = Expression(
 
 
 def express(mood: float, talk: float = 0.0, blink: float = 1.0) -> Expression:
-    """Mix an expression.
+    """Return an expression between a scowl, a neutral face and a smile.
 
     Parameters
     ----------
     mood : float
-        -1 is a full scowl, 0 neutral, 1 a full smile; somewhat more is possible.
+        -1 is a full scowl, 0 neutral, 1 a full smile; values a little beyond these are possible.
     talk : float
-        How loud the voice is, 0 to 1: opens the mouth.
+        Loudness of the voice, 0 to 1, which opens the mouth.
     blink : float
         Factor on the opening of the eyes.
 
@@ -89,16 +89,16 @@ def express(mood: float, talk: float = 0.0, blink: float = 1.0) -> Expression:
 
 
 def perform(clip: Clip, samples: NDArray[np.float32], frame_samples: int) -> Iterator[tuple[Expression, Pose]]:
-    """Act a clip: what the face does and where the head is, frame by frame.
+    """Yield what the face does and where the head is in each frame of a clip.
 
     Parameters
     ----------
     clip : Clip
-        The score that its video shows is acted, weakest at both ends.
+        The clip, whose face shows the score of its video, most weakly at both ends.
     samples : ndarray of shape (n,), float32
         The clip's sound, which the mouth follows.
     frame_samples : int
-        Samples a frame.
+        Number of samples per frame.
 
     Yields
     ------
@@ -115,13 +115,13 @@ def perform(clip: Clip, samples: NDArray[np.float32], frame_samples: int) -> Ite
 
 
 def _mouth_opening(samples: NDArray[np.float32], frame_samples: int) -> NDArray[np.float64]:
-    """Return 0 to 1 a frame from the sound's level, whatever the loudness of the clip."""
+    """Return the opening of the mouth in each frame, 0 to 1, from the sound's level relative to the whole clip."""
     level = np.sqrt((samples.reshape(-1, frame_samples).astype(float) ** 2).mean(1))
     return np.clip(level / np.percentile(level, 92) - 0.08, 0, 1)
 
 
 def _blinks(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return the opening of the eyes a frame, with two blinks."""
+    """Return the opening of the eyes in each frame, with two blinks."""
     opening = np.ones(count)
     for start in rng.integers(0, count - len(BLINK_COURSE), 2):
         opening[start : start + len(BLINK_COURSE)] = BLINK_COURSE
@@ -129,7 +129,7 @@ def _blinks(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _poses(count: int, rng: np.random.Generator) -> list[Pose]:
-    """Return a place for the head and slow sines around it."""
+    """Return the pose of each frame: slow sine movements around a random place of the head."""
     spread = np.array([5.0, 3.0, 0.03, 0.02, 0.04])
     place = rng.normal(0, spread) + np.array([0, 0, 0, 1, 0])
     speed_hz, phase = rng.uniform(0.2, 0.7, 5), rng.uniform(0, 2 * np.pi, 5)

@@ -1,4 +1,4 @@
-"""How a head is drawn, from the back to the front.
+"""Draw a head, from the back to the front.
 
 Face detectors and expression networks look for contrast: dark sockets and brows, a bright ridge of the nose, shadow
 below nose and lip. So the head is shaded like a lit ellipsoid, and the shading of these parts is laid over it.
@@ -17,7 +17,7 @@ PICTURE_SIDE = 256
 SIDES = (-1, 1)
 MOUTH_Y = 1.02
 _BODY_PX = 60.0
-"""Face unit of neck and shoulders, which do not follow the head."""
+"""Length of a face unit for neck and shoulders, in pixels, whatever the pose of the head."""
 
 
 def draw_head(speaker: Speaker, face: Expression, pose: Pose, gain: float = 1.0) -> NDArray[np.uint8]:
@@ -75,7 +75,7 @@ def _half_width(speaker: Speaker) -> float:
 
 
 def _draw_back_hair(canvas: Canvas, speaker: Speaker) -> None:
-    """Draw what of the hair is behind the head."""
+    """Draw the hair behind the head."""
     width = speaker.width
     hair = ellipse(0, -0.25, 1.42 * width, 1.55)
     if speaker.long_hair:
@@ -87,7 +87,7 @@ def _draw_back_hair(canvas: Canvas, speaker: Speaker) -> None:
 
 
 def _draw_body(canvas: Canvas, speaker: Speaker) -> None:
-    """Draw neck and shirt, which stay while the head moves."""
+    """Draw the neck, which follows the head a little, and the shirt, which stays in place."""
     x, y = CENTRE_PX
     neck = np.array([[-0.62, 1.1], [0.62, 1.1], [0.75, 2.6], [-0.75, 2.6]]) * _BODY_PX
     canvas.paint(canvas.pixel_polygon(np.add(neck, (x + 0.3 * canvas.pose.dx, y)), blur=2), 0.72 * _skin(speaker))
@@ -135,7 +135,7 @@ def _shade_cheek(canvas: Canvas, speaker: Speaker, face: Expression, head: Mask,
 
 
 def _draw_nose(canvas: Canvas, speaker: Speaker) -> None:
-    """Draw a bright ridge with a dark side, the shadow below, wings and nostrils."""
+    """Draw the nose: a bright ridge with a dark side, the shadow below, wings and nostrils."""
     wide = speaker.nose
     canvas.shade(canvas.blob(0, 0.25, 0.07, 0.32, 1.35), 1.13)
     canvas.shade(canvas.blob(0.19, 0.42, 0.07, 0.22, 1.35), 0.84)

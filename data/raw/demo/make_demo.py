@@ -1,7 +1,7 @@
 """Make the demo corpus: drawn heads that speak synthetic sentences, their labels and their word times.
 
-Writes ``clips/<utterance>.mp4``, ``manifest.csv`` and ``words.csv``. The same clips come out whichever are asked for
-and however many processes work. Needs requirements-demo.txt.
+It writes ``clips/<utterance>.mp4``, ``manifest.csv`` and ``words.csv``. A clip is the same whichever other clips are
+made and however many processes make them. requirements-demo.txt must be installed.
 """
 
 import argparse
@@ -23,19 +23,19 @@ WordRow = tuple[str, str, float, float]
 
 
 def make_clip(clip: Clip, out: Path) -> list[WordRow]:
-    """Speak, act, draw and write one clip. Meant for a fresh process: espeak-ng keeps state.
+    """Make one clip and write its file. Call it once per process, because espeak-ng keeps state between sentences.
 
     Parameters
     ----------
     clip : Clip
-        What to make.
+        The clip to make.
     out : Path
         The corpus folder, which has a folder ``clips``.
 
     Returns
     -------
     list of tuple
-        Its rows for words.csv.
+        The clip's rows for words.csv.
     """
     import cv2
     from expression import perform
@@ -61,7 +61,7 @@ def make_corpus(clips: Sequence[Clip], out: Path, processes: int) -> None:
     out : Path
         Folder to write into.
     processes : int
-        Clips made at a time.
+        Number of clips made at a time.
     """
     (out / "clips").mkdir(parents=True, exist_ok=True)
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -78,7 +78,7 @@ def make_corpus(clips: Sequence[Clip], out: Path, processes: int) -> None:
 
 
 def media_path(clip: Clip) -> str:
-    """Return where a clip's file is, from the corpus folder."""
+    """Return the path of a clip's file, relative to the corpus folder."""
     return f"clips/{clip.utterance}.mp4"
 
 
@@ -89,7 +89,7 @@ def manifest_row(clip: Clip) -> tuple[str | int | float, ...]:
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file under a temporary name, then give it its own."""
+    """Write a CSV file under a temporary name, then rename it to `path`."""
     partial = path.with_name(f".{path.name}.part")
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -99,7 +99,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[obje
 
 
 def choose(clips: Sequence[Clip], names: Sequence[str] | None) -> list[Clip]:
-    """Return the named clips, or all.
+    """Return the named clips, or all clips if no name is given.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def choose(clips: Sequence[Clip], names: Sequence[str] | None) -> list[Clip]:
         return list(clips)
     unknown = sorted(set(names) - {clip.utterance for clip in clips})
     if unknown:
-        raise SystemExit(f"no such utterance: {', '.join(unknown)} (they run from {clips[0].utterance} to "
+        raise SystemExit(f"no such utterance: {', '.join(unknown)} (names run from {clips[0].utterance} to "
                          f"{clips[-1].utterance})")  # fmt: skip
     return [clip for clip in clips if clip.utterance in names]
 
@@ -122,14 +122,14 @@ def main() -> None:
         description="Make the demo corpus. Example: python data/raw/demo/make_demo.py --out trial --only ana-01 ben-03"
     )
     parser.add_argument("--out", type=Path, help=f"folder to write into (default: {here})")
-    parser.add_argument("--only", nargs="+", metavar="UTTERANCE", help="make these clips alone; needs --out")
-    parser.add_argument("--seed", type=int, default=SEED, help="another corpus of the same design; needs --out")
+    parser.add_argument("--only", nargs="+", metavar="UTTERANCE", help="make only these clips; needs --out")
+    parser.add_argument("--seed", type=int, default=SEED, help="seed of another corpus of the same design; needs --out")
     parser.add_argument("--processes", type=int, default=2, help="clips made at a time (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.only and arguments.out is None:
-        parser.error("--only needs --out: the tables would list these clips alone")
+        parser.error("--only needs --out, because the tables list only the clips that are made")
     if arguments.seed != SEED and arguments.out is None:
-        parser.error("--seed needs --out: the committed corpus keeps its own")
+        parser.error("--seed needs --out, because the committed corpus keeps its own seed")
     if importlib.util.find_spec("espeakng_loader") is None:
         parser.error("espeakng_loader is not installed: pip install -r requirements-demo.txt")
     clips = choose(plan_corpus(arguments.seed), arguments.only)

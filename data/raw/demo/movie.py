@@ -1,4 +1,4 @@
-"""How pictures and sound become one small MP4 file."""
+"""Write pictures and sound as one small MP4 file."""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -17,7 +17,7 @@ _BLOCK_SAMPLES = 1024
 def write_movie(
     path: Path, frames: Iterable[NDArray[np.uint8]], samples: NDArray[np.float32], *, side: int, rate_hz: int
 ) -> None:
-    """Write H.264 and AAC to a temporary file, then give it its name.
+    """Write pictures as H.264 and sound as AAC to a temporary file, then rename it to `path`.
 
     Parameters
     ----------

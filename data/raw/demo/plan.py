@@ -1,9 +1,9 @@
 """Which clips there are, their labels, and what each modality shows of the label.
 
-Every speaker has four clips of each class. In every clip two of the three modalities show the clip's own score and the
-third misleads: it shows a score of another class. So one modality tells the class of two clips in three at best, and
-two do no better, since nothing says which of them is right where they disagree. All three together tell every class,
-by the majority. That is why fusing wins on this corpus: by design.
+Every speaker has four clips of each class. In every clip, two of the three modalities show the clip's own score, and
+the third misleads: it shows a score of another class. A single modality therefore tells the class of at most two clips
+in three. Two modalities do no better, since nothing says which is right where they disagree. The majority of all three
+tells the class of every clip, so that fusion wins on this corpus by design.
 """
 
 import zlib
@@ -39,12 +39,12 @@ class Clip:
     """Seed of the corpus that the clip belongs to."""
 
     def rng(self, purpose: str) -> np.random.Generator:
-        """Return this clip's own random numbers, the same whichever other clips are made."""
+        """Return a generator of random numbers for one purpose; it depends only on the clip and the corpus's seed."""
         return np.random.default_rng([self.seed, zlib.crc32(f"{self.utterance}/{purpose}".encode())])
 
 
 def plan_corpus(seed: int = SEED) -> list[Clip]:
-    """Lay out all clips, in order of speaker and position.
+    """Return all clips, in order of speaker and position.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def plan_corpus(seed: int = SEED) -> list[Clip]:
     Returns
     -------
     list of Clip
-        The same list on every call.
+        The clips; the same seed gives the same list.
     """
     rng = np.random.default_rng(seed)
     texts: set[str] = set()
@@ -62,7 +62,7 @@ def plan_corpus(seed: int = SEED) -> list[Clip]:
 
 
 def _plan_speaker(index: int, seed: int, rng: np.random.Generator, texts: set[str]) -> Iterator[Clip]:
-    """Lay out one speaker's clips in random order."""
+    """Yield one speaker's clips in random order."""
     speaker = SPEAKERS[index]
     cells = [cell for rank in range(len(SCORES)) for cell in _cells(index, rank)]
     for order, cell in enumerate(rng.permutation(len(cells))):
@@ -75,10 +75,10 @@ def _plan_speaker(index: int, seed: int, rng: np.random.Generator, texts: set[st
 
 
 def _cells(index: int, rank: int) -> Iterator[tuple[str, str, str]]:
-    """Return class, misleading modality and the class that it shows for each of a speaker's clips of one class.
+    """Yield class, misleading modality and the class that this modality shows, for a speaker's four clips of one class.
 
-    Each modality misleads in one clip, and one of them, in rotation, in a second. Over all speakers each modality
-    shows each of the other classes equally often.
+    Each modality misleads in one clip, and one modality, which rotates over speakers and classes, in two clips. Over
+    all speakers, misleading modalities show both other classes equally often.
     """
     classes = list(SCORES)
     own = classes.pop(rank)

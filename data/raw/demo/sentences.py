@@ -1,6 +1,6 @@
 """What the demo speakers say: short verdicts on everyday things, negative, neutral or positive.
 
-A sentence is a frame, a subject, an adverb and an adjective. Only the adjective says anything. The adjectives of the
+A sentence is a frame, a subject, an adverb and an adjective. Only the adjective shows the class. The adjectives of the
 three classes are about equally long, so that the length of a clip does not tell its class.
 """
 
@@ -65,14 +65,14 @@ def write_sentence(sentiment: str, rng: np.random.Generator) -> str:
     Parameters
     ----------
     sentiment : str
-        The class that its adjective shows, a key of `ADJECTIVES`.
+        The class that the adjective shows, a key of `ADJECTIVES`.
     rng : numpy.random.Generator
-        Source of the choices.
+        Generator of the random choices.
 
     Returns
     -------
     str
-        One sentence with capital and full stop.
+        A sentence that begins with a capital and ends with a full stop.
     """
     frame, subject, adverb, adjective = (
         choices[rng.integers(len(choices))] for choices in (FRAMES, SUBJECTS, ADVERBS, ADJECTIVES[sentiment])
@@ -82,7 +82,9 @@ def write_sentence(sentiment: str, rng: np.random.Generator) -> str:
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Return the first and one-past-last character of each word, punctuation left out.
+    """Return the position of the first character of each word, and of the character after its last one.
+
+    Punctuation does not belong to words.
 
     Examples
     --------

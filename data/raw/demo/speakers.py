@@ -9,7 +9,7 @@ Colour = tuple[int, int, int]
 class Speaker:
     """One invented person.
 
-    Colours are RGB, 0 to 255. Sizes are factors on the average head, 1 being average.
+    Colours are RGB, 0 to 255. Sizes are relative to the average head, which has the size 1.
     """
 
     name: str
@@ -19,7 +19,7 @@ class Speaker:
     pitch: float
     """Usual espeak-ng pitch setting, 0 to 99."""
     rate_wpm: float
-    """Usual speaking rate, words a minute."""
+    """Usual speaking rate, words per minute."""
     skin: Colour
     hair: Colour
     lips: Colour
@@ -29,7 +29,7 @@ class Speaker:
     width: float = 1.0
     height: float = 1.0
     jaw: float = 0.82
-    """Width of the chin against that of the temples."""
+    """Width of the chin relative to the temples."""
     eye_gap: float = 1.0
     brow: float = 1.0
     nose: float = 1.0

@@ -1,7 +1,8 @@
-"""How a sentence is spoken: espeak-ng asked through ctypes for samples and word times, then set to a level.
+"""Speak a sentence: espeak-ng, called through ctypes, gives samples and word times; the samples are set to a level.
 
 espeak-ng seeds its noise from the clock and keeps state between calls. Its seed is set here before each sentence, but
-only one sentence a process comes out the same on every run: `make_demo.py` starts a fresh process for each clip.
+only the first sentence of a process is the same on every run. `make_demo.py` therefore starts a fresh process for each
+clip.
 """
 
 import ctypes
@@ -16,15 +17,15 @@ from sentences import word_spans
 
 RATE_HZ = 16000
 FRAME_SAMPLES = 1280
-"""Samples a video frame: clips are a whole number of frames long, so that both streams end together."""
+"""Samples per video frame; clips are a whole number of frames long, so that sound and picture end together."""
 LEVEL_DB = -26.0
-"""Usual level of the speech against full scale, the same for all speakers."""
+"""Usual level of the speech relative to full scale, the same for all speakers."""
 NOISE_DB = -68.0
 SILENCE_DB = -35.0
-"""A word ends where the signal last exceeds this, against the clip's peak."""
+"""A word ends where the signal last exceeds this level, relative to the clip's peak."""
 
 TILT_DB = 5.0
-"""Gain an octave above `TILT_FROM_HZ`, for three octaves, of a fully positive voice; a negative one loses as much."""
+"""Gain per octave of a fully positive voice, over three octaves from `TILT_FROM_HZ`; a negative voice loses as much."""
 TILT_FROM_HZ = 500.0
 
 _SYNCHRONOUS = 2
@@ -67,7 +68,7 @@ _CALLBACK = ctypes.CFUNCTYPE(
 
 
 def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
-    """Speak a clip's sentence with the voice that its audio is to show.
+    """Return the sound and the word times of a clip's sentence, in a voice that shows the score of the clip's audio.
 
     A positive voice is higher and brighter than the speaker's usual one, a negative one lower and duller; both are
     louder and livelier than a neutral one. All three are equally fast: the length of a clip does not tell its class.
@@ -106,7 +107,7 @@ def speak(clip: Clip) -> tuple[NDArray[np.float32], list[Word]]:
 def synthesise(
     text: str, voice: str, settings: dict[str, float]
 ) -> tuple[NDArray[np.int16], int, list[tuple[int, float]]]:
-    """Ask espeak-ng for one sentence.
+    """Synthesise one sentence with espeak-ng.
 
     Parameters
     ----------
@@ -115,7 +116,7 @@ def synthesise(
     voice : str
         espeak-ng voice name, as in ``"en-us+f1"``.
     settings : dict
-        Value of each of ``rate`` (words a minute), ``volume``, ``pitch`` and ``range`` (0 to 100).
+        Values of ``rate`` (words per minute), ``volume``, ``pitch`` and ``range`` (0 to 100 each).
 
     Returns
     -------
@@ -163,7 +164,7 @@ def synthesise(
 
 
 def _tilt(speech: NDArray[np.float32], db_per_octave: float) -> NDArray[np.float32]:
-    """Brighten (or dull, if negative) a voice as raising it does."""
+    """Brighten a voice, as speaking up does; dull it if `db_per_octave` is negative."""
     frequency_hz = np.fft.rfftfreq(len(speech), 1 / RATE_HZ)
     octaves = np.clip(np.log2(np.maximum(frequency_hz, 1) / TILT_FROM_HZ), 0, 3)
     return np.fft.irfft(np.fft.rfft(speech) * 10 ** (db_per_octave * octaves / 20), len(speech)).astype(np.float32)
@@ -175,10 +176,10 @@ def _level_db(speech: NDArray[np.float32]) -> float:
 
 
 def _time_words(text: str, starts: list[tuple[int, float]], speech: NDArray[np.float32], lead_s: float) -> list[Word]:
-    """Give every word of the text its time.
+    """Return the words of the text with their times.
 
-    espeak-ng tells starts only, and joins some short words ("of the") in one event. A word ends with the sound before
-    the next start; joined words share their time by their lengths.
+    espeak-ng gives only starts, and a single one for some groups of short words ("of the"). A word ends where the sound
+    before the next start ends; the words of a group divide its time in proportion to their lengths.
     """
     bounds = [*[start for _, start in starts], len(speech) / RATE_HZ]
     groups: list[list[str]] = [[] for _ in starts]
@@ -195,7 +196,7 @@ def _time_words(text: str, starts: list[tuple[int, float]], speech: NDArray[np.f
 
 
 def _sound_end(speech: NDArray[np.float32], start_s: float, limit_s: float) -> float:
-    """Return when the sound between two times ends, in seconds; the later time where it never does."""
+    """Return when the sound between two times ends, in seconds; the later time if there is no sound between them."""
     first, last = round(start_s * RATE_HZ), round(limit_s * RATE_HZ)
     loud = np.flatnonzero(np.abs(speech[first:last]) > np.abs(speech).max() * 10 ** (SILENCE_DB / 20))
     return (first + int(loud[-1]) + 1) / RATE_HZ if len(loud) else limit_s
