@@ -66,8 +66,8 @@ def scores(inputs: dict[str, Any], labels: NDArray[Any], groups: NDArray[Any]) -
     Parameters
     ----------
     inputs
-        Numbers ``(n, columns)`` or ``n`` texts, by name. Each two of the inputs in `JOINED`, and all three, are also
-        joined into one matrix.
+        Numbers ``(n, columns)`` or ``n`` texts, by name. Every pair of inputs in `JOINED`, and all three of them, are
+        also joined into one matrix.
     labels, groups
         ``(n,)`` classes and speakers.
     """

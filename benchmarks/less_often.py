@@ -78,7 +78,7 @@ def _composed(people: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> tuple[Pair | None, tuple[float, float]]:
-    """Return a clip's streams with the detector in every frame and by default, and what each cost, in seconds."""
+    """Return a clip's streams with the detector in every frame and by default, and the processor time of each in s."""
     read, costs = [], []
     for config in (EVERY_FRAME, BY_DEFAULT):
         before = time.process_time()

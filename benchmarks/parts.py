@@ -125,7 +125,7 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
     plain = [part for step in paired for part in (*PARTS[step][:-1], OTHER_WAYS.get(step, PARTS[step][-1:])[-1])]
     rows += [
         _row("**steps with a bare part**", paired, lean, samples, seconds),
-        _row("**the same, faces one by one in bare**", paired, plain, samples, seconds),
+        _row("**the same, plain calls face by face**", paired, plain, samples, seconds),
         _row("**all steps**", own, lean, samples, seconds),
     ]
     parts = [(part, 1000 * median_cost([s[part] for s in samples]).cpu_s) for part in samples[0] if part not in own]
@@ -134,8 +134,8 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
             ["step", "ours, CPU ms per clip", "bare, CPU ms", "ours/bare, CPU", "ours/bare, wall", "times real time"],
             rows,
         ),
-        f"Steps without a bare part count only as ours: {', '.join(alone)}. Target: steps with a bare part cost at "
-        f"most {TARGET} times as much as the bare part. Ratios are medians over pairs from the same clip and round.",
+        f"Steps without a bare part (plain library calls) count only as ours: {', '.join(alone)}. Target: other steps "
+        f"cost at most {TARGET} times their bare part. Ratios are medians over pairs from the same clip and round.",
         table(["bare part", "CPU ms per clip"], parts),
     ]
 

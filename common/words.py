@@ -54,7 +54,7 @@ def fitted_tfidf(
     texts
         ``(n,)`` transcripts.
     min_df
-        The minimum number of transcripts that must contain a sequence.
+        The minimum number of transcripts in which a sequence of words must occur.
     ngrams
         Minimum and maximum length of a sequence, in words.
     max_features

@@ -29,7 +29,7 @@ def class_of(core: Core) -> Callable[..., Any]:
 
 
 def module_of(core: Core) -> str:
-    """Return the name of the module that defines the class, without importing it."""
+    """Return the name of the module that defines the class of a registry entry, without importing it."""
     return core.partition(":")[0] if isinstance(core, str) else str(core.__module__)
 
 
@@ -79,7 +79,7 @@ def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", r
     def build(recipe: Recipe, fit_cache: FitCache | None) -> Any:
         if recipe.classifier == LSTM:
             raise ModelError(
-                f"late fusion cannot be built from {LSTM!r} models: use an early fusion with it (concat, pca, cca, "
+                f"late fusion cannot be built from {LSTM!r} models: use them in an early fusion (concat, pca, cca, "
                 "autoencoder), or name another classifier"
             )
         try:

@@ -29,7 +29,7 @@ def split_modalities(text: str) -> tuple[str, ...]:
 
 
 def split_fusion(entry: str) -> tuple[str, str]:
-    """Return the strategy and the model that an entry of ``train.fusions`` names; the model is empty if not named.
+    """Return the strategy and the model that an entry of ``train.fusions`` names; the model may be empty.
 
     >>> split_fusion("pca/lstm"), split_fusion("vote")
     (('pca', 'lstm'), ('vote', ''))

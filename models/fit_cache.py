@@ -12,9 +12,9 @@ from models.data.modalities import Labels, Modalities, Pairs
 class FitCache:
     """Keeps fitted models, keyed by a hash of their settings and of all data that they were fitted on.
 
-    The hash covers every byte that could make a difference, so a cached model is never stale. Models of different folds
-    have no fit in common, so each fold needs its own cache only. Cloning or copying, as scikit-learn does with
-    parameters, returns the same cache; a pickled copy is empty.
+    The hash covers every byte that could make a difference, so a cached model is never stale. Fits of different folds
+    are never the same, so one cache per fold is enough. Cloning or copying, as scikit-learn does with parameters,
+    returns the same cache; a pickled copy is empty.
     """
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ ROUNDING = 1e-3  # largest accepted error of a probability, since some libraries
 
 
 def finite(outputs: FloatArray) -> FloatArray:
-    """Return outputs unchanged.
+    """Return outputs unchanged if all of them are finite.
 
     Raises
     ------

@@ -171,7 +171,7 @@ def check_fusion(entry: str) -> None:
     Raises
     ------
     ModelError
-        If there is no such strategy or model; the message is the end of a sentence about the entry.
+        If there is no such strategy or model; the message quotes only the wrong part of the entry.
     """
     name, model = split_fusion(entry)
     fusions = [*strategy_names("fusion"), *_over_extractors()]

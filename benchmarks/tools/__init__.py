@@ -1,1 +1,1 @@
-"""Tools that several benchmarks use: recordings, corpora, timing, tables, and the program that we compare with."""
+"""Tools that several benchmarks use: recordings, corpora, timing, tables, and plain library calls to compare with."""

@@ -10,7 +10,7 @@ from pipeline.corpora.published.ravdess import STATEMENTS
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
-ABSENT = "Skipped: the recordings `{}` are missing (expected under `../shared/data` of the repository's folder)."
+ABSENT = "Skipped: the recordings `{}` are missing (expected in `shared/data` next to the repository)."
 
 # Bytes that players skip, with a number in them: a `free` box of MP4, a padding packet of an MPEG program stream.
 PADDING = {".mp4": b"\x00\x00\x00\x10free%08d", ".mpg": b"\x00\x00\x01\xbe\x00\x08%08d"}

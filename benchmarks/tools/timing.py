@@ -28,7 +28,7 @@ Sample = dict[str, Cost]  # the cost of each call for one clip in one round
 
 
 def measure(call: Callable[[], object]) -> Cost:
-    """Call once and return what it cost."""
+    """Call `call` once, and return its cost."""
     cpu, wall = time.process_time(), time.perf_counter()
     call()
     return Cost(time.process_time() - cpu, time.perf_counter() - wall)

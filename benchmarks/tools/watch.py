@@ -42,7 +42,7 @@ class Watched:
 
 
 def watch(command: Sequence[str], folder: Path) -> Watched:
-    """Run `command` in `folder`; raise `RuntimeError` with its output if it fails."""
+    """Run `command` in `folder`, and return what it used; raise `RuntimeError` with its output if it fails."""
     before, machine, begin = _children_cpu_s(), _machine_cpu_s(), time.perf_counter()
     with (folder / "output.txt").open("w") as output:
         process = subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=environment())
@@ -58,7 +58,7 @@ def watch(command: Sequence[str], folder: Path) -> Watched:
 
 
 def crossmodal(folder: Path, *arguments: str) -> Watched:
-    """Run `crossmodal ...` in `folder`."""
+    """Run `crossmodal ...` in `folder`, and return what it used."""
     return watch([sys.executable, str(ROOT / "cli.py"), *arguments], folder)
 
 
@@ -68,7 +68,7 @@ def environment() -> dict[str, str]:
 
 
 def _sampled(process: "subprocess.Popen[bytes]") -> tuple[dict[int, float], dict[int, float]]:
-    """Sample until the process ends; return peak MB and processor seconds of each process of its tree."""
+    """Watch a process and its children until it ends; return the peak MB and the processor seconds of each, by id."""
     peaks: dict[int, float] = {}
     used_s: dict[int, float] = {}
     head = psutil.Process(process.pid)

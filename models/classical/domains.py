@@ -31,7 +31,7 @@ class Domain:
     multiple
         A whole number must be a multiple of this.
     share
-        Whether a number below 1 is allowed although others must be whole.
+        Whether numbers below 1 are allowed even if larger numbers must be whole.
     names
         Allowed values that are not numbers, such as words or None.
     advised

@@ -52,7 +52,7 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ModelError
-            If labels, settings or names cannot be used.
+            If there is not one valid label per utterance, or a setting or the name of a modality or model is invalid.
         """
         started = perf_counter()
         target = Target.read(y, self.task, self.classes)
@@ -115,7 +115,7 @@ def _pairs(inner: Sequence[tuple[Any, Any]], n: int) -> Pairs:
     for train, valid in pairs:
         rows = np.concatenate([train, valid])
         if len(rows) and (rows.min() < 0 or rows.max() >= n):
-            raise ModelError(f"an inner fold names row {int(rows.max())} of {n} training rows")
+            raise ModelError(f"an inner fold names rows outside the training rows, which are 0 to {n - 1}")
         if len(np.intersect1d(train, valid)):
             raise ModelError("an inner fold has the same row in both its training and its validation part")
     return tuple((train, valid) for train, valid in pairs if len(train) and len(valid))

@@ -108,8 +108,8 @@ class Block:
             found = self.transformers_[i].transform(texts)
         if len(np.shape(found)) != 2 or np.shape(found)[0] != len(texts):
             raise ModelError(
-                f"the text transformer {name!r} gave {type(found).__name__} {np.shape(found)} for {len(texts)} texts: "
-                "it must give one row of numbers per text"
+                f"the text transformer {name!r} gave {type(found).__name__} of shape {np.shape(found)} for {len(texts)}"
+                " texts: it must give one row of numbers per text"
             )
         _refuse_infinite(found, texts, name)
         return found

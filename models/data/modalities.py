@@ -182,14 +182,16 @@ class Modalities:
     def _check_matrix(self, modality: str, matrix: NDArray[np.float32]) -> None:
         if modality not in self.present:
             masks = ", ".join(self.present) or "none"
-            raise ModelError(f"pooled[{modality!r}] has no presence mask; those with one: {masks}")
+            raise ModelError(f"pooled[{modality!r}] has no presence mask; modalities with a mask: {masks}")
         if matrix.ndim != 2:
             raise ModelError(f"pooled[{modality!r}] has shape {matrix.shape}: it must be (utterances, features)")
         if np.isinf(matrix[self.present[modality]]).any():
             raise ModelError(f"pooled[{modality!r}] holds an infinite number: an undefined entry must be NaN")
         names = self.names.get(modality)
         if names is not None and len(names) != matrix.shape[1]:
-            raise ModelError(f"names[{modality!r}] has {len(names)} entries, pooled[{modality!r}] shape {matrix.shape}")
+            raise ModelError(
+                f"names[{modality!r}] has {len(names)} entries, but pooled[{modality!r}] has shape {matrix.shape}"
+            )
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -256,7 +258,7 @@ class Modalities:
 def require_columns(values: NDArray[Any], mean: NDArray[Any]) -> None:
     """Raise `ModelError` if `values`, ``(n, p)``, have more or fewer columns than a scaler has means, ``(p,)``."""
     if len(values) and values.shape[1:] != mean.shape:
-        raise ModelError(f"rows have the shape {values.shape[1:]}, but the scaler was fitted on rows of {mean.shape}")
+        raise ModelError(f"rows have shape {values.shape[1:]}, but the scaler was fitted on rows of shape {mean.shape}")
 
 
 def softmax(logits: FloatArray) -> FloatArray:

@@ -39,7 +39,7 @@ def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
     unknown = np.flatnonzero([not name.strip() for name in names])
     if len(unknown):
         raise ModelError(
-            f"normalising per speaker needs a speaker for every utterance, which is missing for {len(unknown)} of "
+            f"normalising per speaker needs the speaker of every utterance; it is missing for {len(unknown)} of "
             f"{len(names)}: fill in the column 'speaker', or set normalise to standard or quantile"
         )
     numbers, count = numbered(names)

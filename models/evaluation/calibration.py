@@ -81,7 +81,7 @@ def ece(truth: Any, probabilities: Any) -> float:
 
 
 def reliability(truth: Any, probabilities: Any) -> Reliability:
-    """Return the reliability diagram; the weighted sum of its gaps is the expected calibration error.
+    """Return the reliability diagram: how often predictions are correct, by the probability of the predicted class.
 
     Probabilities that are NaN raise a `ValueError`.
     """
@@ -106,7 +106,10 @@ def squared_errors() -> SufficientStatistics:
 
 
 def calibration_gaps() -> SufficientStatistics:
-    """Return the sufficient statistics of the expected calibration error: the gap in each bin, and the count."""
+    """Return the sufficient statistics of the expected calibration error.
+
+    They are the sum, in each bin, of the probability of the predicted class minus 1 if it is correct; and the count.
+    """
 
     def per_utterance(truth: Array, probabilities: Array) -> FloatArray:
         confidence, correct = _top(truth, probabilities)

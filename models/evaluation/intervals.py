@@ -38,9 +38,9 @@ class Resamples:
     Attributes
     ----------
     groups
-        ``(n,)`` number of each utterance's group.
+        ``(n,)`` index of each utterance's group.
     drawn
-        ``(draws, groups)`` numbers of the groups in each draw; no draws if there is only one group, since one group
+        ``(draws, groups)`` indices of the groups in each draw; no draws if there is only one group, since one group
         says nothing about the variation between groups.
     """
 
@@ -173,7 +173,7 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
 
 
 def _interval(metric: Metric, value: float, resampled: FloatArray) -> Interval:
-    """Return the percentile interval; if the metric is `reflected`, reflect it at the value and make it contain it."""
+    """Return the percentile interval; for a `reflected` metric, reflected at `value` and extended to contain it."""
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):
         return Interval(value, float("nan"), float("nan"))

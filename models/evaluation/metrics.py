@@ -316,7 +316,7 @@ def metric_names(task: Task) -> tuple[str, ...]:
 
 
 def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
-    """Return the chosen metrics of a task, by default all of them; the first one is the most important.
+    """Return the chosen metrics of a task, by default all of them; tables rank models by the first one.
 
     >>> [found.name for found in metrics_of("regression", ["r", "mae"])]
     ['r', 'mae']

@@ -27,7 +27,7 @@ class Swaps:
     Attributes
     ----------
     groups
-        ``(n,)`` number of each utterance's group.
+        ``(n,)`` index of each utterance's group.
     swapped
         ``(draws, groups)`` whether a draw swaps the predictions of a group; no draws if there is only one group.
     exact
@@ -105,7 +105,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Correct the p values of several tests, so that the probability of any false positive is at most the level.
+    """Correct the p values of several tests, so that the probability of any false positive is limited.
 
     Parameters
     ----------

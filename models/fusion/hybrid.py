@@ -14,9 +14,9 @@ _SHARED = {"hidden": 32, "dropout": 0.5, "modality_dropout": 0.15, **LEARNING}
 class IntermediateFusion(Multimodal):
     """One encoder per modality, merged in a hidden layer; as auxiliary tasks, each modality also predicts alone.
 
-    The setting ``encoder``, ``lstm`` or ``cnn``, determines how steps are read; the summary is read in addition.
-    ``auxiliary`` is the weight of the auxiliary tasks' losses, to which an utterance adds only the modalities that it
-    has. A learnt vector replaces a missing modality, and ``modality_dropout`` removes modalities at random in training.
+    The setting ``encoder`` (``lstm`` or ``cnn``) determines how steps are read; the summary is read in addition.
+    ``auxiliary`` is the weight of the auxiliary tasks' losses, in which missing modalities do not count. A learnt
+    vector replaces a missing modality, and ``modality_dropout`` removes modalities at random in training.
 
     References
     ----------

@@ -245,7 +245,7 @@ class InputReader:
         return len(self.available)
 
     def readable(self, rows: IntArray, training: bool) -> BoolArray:
-        """Return a mask ``(b, M)`` of the modalities to read: all available ones except those dropped in training."""
+        """Return a mask ``(b, modalities)`` of what to read: available modalities, except those dropped in training."""
         return drop_modalities(self.available[rows], self.modality_dropout) if training else self.available[rows]
 
     def summary(self, rows: IntArray, available: BoolArray) -> list[Floats]:
@@ -253,7 +253,10 @@ class InputReader:
         return [summary[rows] * available[:, [m]] for m, summary in enumerate(self.summaries)]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return ``available`` ``(b, M)``, and ``summaries``, ``steps``, their ``masks`` and ``times`` per modality."""
+        """Return a mask ``available``, ``(b, modalities)``, and lists of arrays, one per modality.
+
+        The lists are ``summaries``, ``steps``, and the ``masks`` and ``times`` of the steps.
+        """
         available = self.readable(rows, training)
         padded = [
             s.padded(rows, available[:, m]) if s is not None else _nothing(len(rows))
@@ -275,8 +278,8 @@ class InputReader:
         Returns
         -------
         tuple
-            ``(total, d)`` steps per modality, zeros in rows that lack the modality; an ``(M, total)`` mask of steps
-            that are not missing; and the ``(b,)`` number of steps of each row.
+            ``(total, d)`` steps per modality, zeros in rows that lack the modality; a ``(modalities, total)`` mask of
+            steps that are not missing; and the ``(b,)`` number of steps of each row.
         """
         lengths = np.stack([_lengths(s, rows) * available[:, m] for m, s in enumerate(self.sequences)])
         reads, longest = aligned(lengths)

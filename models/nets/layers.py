@@ -163,7 +163,7 @@ class Tokens(nn.Module):
     def forward(
         self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
     ) -> list[tuple[Tensor, Tensor]]:
-        """Return the ``(n, 1 + steps, h)`` tokens and their mask for each modality."""
+        """Return the ``(n, tokens, h)`` tokens of each modality, and their mask ``(n, tokens)``."""
         tokens = []
         for m, (p, d) in enumerate(self.widths):
             items = [(self.summary[m](summaries[m]) + self.kinds[m, 0]).unsqueeze(1)] if p else []

@@ -33,7 +33,7 @@ def _machine(part: Any) -> None:
     classifies = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
     named = own["classes_"] if classifies else ()
     require(isinstance(named, np.ndarray) or not classifies, part, "no names for its classes")
-    require(classes == (len(named) if classifies else 2), part, "more or fewer classes than its counts")
+    require(classes == (len(named) if classifies else 2), part, "more or fewer classes than counts of support vectors")
     whole = counts.sum() if classifies else counts.max(initial=0)
     require(whole == found == len(own["support_"]), part, "more or fewer support vectors than it counts")
     require(
@@ -62,14 +62,14 @@ def _forest(part: Any) -> None:
 def _tree(part: Any) -> None:
     own = vars(part)
     if "tree_" in own:
-        require(part.tree_.n_features == own["n_features_in_"], part, "a tree with different columns or outputs")
+        require(part.tree_.n_features == own["n_features_in_"], part, "a tree for other columns or outputs")
         _check_classes(part, part.tree_)
 
 
 def _check_classes(part: Any, tree: Any) -> None:
     """Check that a forest or a tree reserves memory for as many outputs and classes as its trees have."""
     own, classes = vars(part), tree.n_classes.tolist()
-    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree with different columns or outputs")
+    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree for other columns or outputs")
     if "n_classes_" in own or "classes_" in own:
         same = is_count(own["n_classes_"], classes[0]) and [own["n_classes_"]] == classes == [len(own["classes_"])]
         require(same, part, "a tree with other classes")

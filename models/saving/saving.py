@@ -48,7 +48,8 @@ class Saved:
     schema
         The schema that was given to `save`, which describes what the model was fitted on.
     notices
-        One sentence for each library whose version differs from the version with which the model was saved.
+        One sentence for each of scikit-learn, XGBoost and torch that has another major or minor version than when the
+        model was saved.
     """
 
     model: Any

@@ -74,12 +74,12 @@ def require(valid: Any, part: Any, what: str) -> None:
 
 
 def check_shapes(part: Any) -> None:
-    """Check the arrays and counts of an object that has just been built; skip missing ones and None.
+    """Check the arrays and counts of an object that has just been built; missing attributes are skipped.
 
     Raises
     ------
     ModelError
-        If the shape of an array or a count does not fit the others.
+        If the shape of an array or a count does not fit the other attributes.
     """
     for kind in type(part).__mro__:
         lengths: dict[str, int] = {}

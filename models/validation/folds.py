@@ -12,7 +12,7 @@ INNER_FOLDS = 3
 
 
 def numbered(groups: Any) -> tuple[IntArray, int]:
-    """Return the number of each utterance's group, where groups are numbered by sorted name, and the group count.
+    """Return the index of each utterance's group among the sorted names of groups, and the number of groups.
 
     >>> numbered(["b", "a", "b"])
     (array([1, 0, 1]), 2)

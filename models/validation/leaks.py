@@ -224,7 +224,8 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
     fold, table
         As for `leak_guard`.
     found
-        Keyed by a description of what both parts share: the column that shows it, and the codes that both parts share.
+        A column and the codes in it that both parts of the fold share, keyed by the beginning of the message, such as
+        "the same pictures are".
     """
     for what, (column, wrong) in found.items():
         if len(wrong):
@@ -235,7 +236,7 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 
 
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
-    """Return the codes of pictures that show that the same recording is in both parts.
+    """Return the codes of pictures which prove that one recording is in both parts of the fold.
 
     The voice must be the same too or, if a voice is unknown, the pictures must move and the words must not differ.
     """
@@ -249,7 +250,7 @@ def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices
 
 
 def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents: Sequence[Column]) -> None:
-    """Raise `LeakError` if both parts have the same words and times in recordings not known to differ in content."""
+    """Raise `LeakError` if both parts have the same words and times in recordings whose contents may be the same."""
     wrong = _indistinguishable(fold, segments, contents)
     if len(wrong):
         raise LeakError(
@@ -305,7 +306,7 @@ def _feature_notices(folds: Sequence[Fold], table: pd.DataFrame, features: Colum
 def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
     rows = _shared_rows(folds, table, ("media_sha256", "sound_sha256"), ~empty)
     what = "have a file with the same content as a training utterance"
-    yield from _noticed(table, rows, what, "nothing can be read from it; check whether these files are complete")
+    yield from _noticed(table, rows, what, "nothing can be read from these files; check whether they are complete")
 
 
 def _sound_notices(

@@ -314,7 +314,7 @@ def grouped(table: pd.DataFrame, by: str) -> bool:
 
 
 def _fewer_folds(count: int, protocol: Protocol) -> list[str]:
-    """Return a sentence if there are fewer folds than the settings say."""
+    """Return a list with a sentence if there are fewer folds than the settings say; else an empty list."""
     if count >= protocol.folds:
         return []
     what = f"{protocol.kind}: {count} folds instead of {protocol.folds}"
@@ -322,7 +322,10 @@ def _fewer_folds(count: int, protocol: Protocol) -> list[str]:
 
 
 def _single_groups(folds: Sequence[Fold], groups: Any) -> list[str]:
-    """Return a sentence if some folds train on a single group, so that inner folds cannot keep groups apart."""
+    """Return a list with a sentence if some folds train on a single group; else an empty list.
+
+    The inner folds of such a fold cannot keep groups apart.
+    """
     alone = [fold.name for fold in folds if len(set(groups[fold.train])) == 1]
     if not alone:
         return []

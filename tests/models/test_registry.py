@@ -257,7 +257,7 @@ def test_given_inner_folds_are_used(name):
     for base in getattr(model, "bases_", ()):
         assert np.isnan(base.out_of_fold_[:40]).all()
         assert np.isfinite(base.out_of_fold_[40:]).all()
-    with pytest.raises(ModelError, match="names row 60 of 60"):
+    with pytest.raises(ModelError, match="outside the training rows, which are 0 to 59"):
         made(name, "classification").fit(x, y, [(np.arange(60), np.array([60]))])
     with pytest.raises(ModelError, match="same row"):
         made(name, "classification").fit(x, y, [(np.arange(60), np.arange(50, 60))])

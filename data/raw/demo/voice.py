@@ -171,7 +171,7 @@ def _tilt(speech: NDArray[np.float32], db_per_octave: float) -> NDArray[np.float
 
 
 def _level_db(speech: NDArray[np.float32]) -> float:
-    """Return the root mean square against full scale, in dB."""
+    """Return the root mean square relative to full scale, in dB."""
     return float(10 * np.log10(np.mean(np.square(speech, dtype=float))))
 
 

@@ -64,7 +64,7 @@ def test_inner_folds_are_those_of_the_groups_unless_given():
     ("y", "inner", "message"),
     [
         (["a"], None, "there are 1 labels for 4 utterances"),
-        (["a", "b", "a", "b"], [([0], [4])], "names row 4 of 4 training rows"),
+        (["a", "b", "a", "b"], [([0], [4])], "outside the training rows, which are 0 to 3"),
         (["a", "b", "a", "b"], [([0, 1], [1])], "the same row in both its training and its validation part"),
         (["a", "b", "a", "z"], None, "the label 'z' is not one of the classes a, b"),
     ],

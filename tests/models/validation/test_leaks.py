@@ -208,7 +208,9 @@ def test_one_segmentation_of_equal_features_fails_although_the_files_differ():
 def test_an_empty_recording_cannot_leak_and_is_noticed(column):
     table = planted(column, "same")
     notices = leak_guard(HALVES, table, contents=read(empty=[1, 6]))
-    assert [("nothing can be read from it" in n and "u6" in n) for n in notices] == [True] * (column == "media_sha256")
+    assert [("nothing can be read from these files" in n and "u6" in n) for n in notices] == [True] * (
+        column == "media_sha256"
+    )
     assert leak_guard(HALVES, segmented(media_sha256=""), contents=read(empty=[6]))
     with pytest.raises(LeakError, match=f"the same {column}"):
         leak_guard(HALVES, planted(column, "same", rows=(1, 2, 6, 7)), contents=read(empty=[1, 6]))
