@@ -261,10 +261,7 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes that both parts of a fold share in rows that also share a content, or whose content is unknown.
-
-    `contents` are alternative columns, such as hashes of pictures and of voices.
-    """
+    """Return the codes that both parts of a fold share in rows that also share a content, or whose content is unknown."""
     shared = column.shared(fold)
     if not len(shared):
         return shared
