@@ -158,7 +158,7 @@ def _pooled(extractor: Any, streams: Sequence[VideoStream]) -> FloatArray:
 
 
 def _agreement(a: FloatArray, b: FloatArray) -> str:
-    """Return the median and the lowest of the correlations, over clips, between equal columns of two tables."""
+    """Return the median and the lowest of the correlations, over clips, between corresponding columns of two tables."""
     found = []
     for x, y in zip(a.T, b.T, strict=True):
         known = np.isfinite(x) & np.isfinite(y)

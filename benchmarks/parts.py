@@ -54,7 +54,10 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
 
 
 def _started(recording: Recording) -> tuple[Ours, str]:
-    """Process one clip twice, since the first time includes imports and loading models."""
+    """Return the pipeline with its models loaded, and a paragraph about the cost of starting it.
+
+    One clip is processed twice, since the first time includes imports and loading models.
+    """
     started: list[Ours] = []
 
     def first() -> None:

@@ -58,7 +58,7 @@ _CLASSES = ("classes", "classes_")  # the arrays that may hold strings
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a single number and not an array."""
+    """Whether a value is a single number: not an array, and not true or false."""
     return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 

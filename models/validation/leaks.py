@@ -261,7 +261,7 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes that both parts of a fold share in rows that also share a content, or whose content is unknown."""
+    """Return the codes that both parts of a fold share in rows that share a content too, or have no known content."""
     shared = column.shared(fold)
     if not len(shared):
         return shared
