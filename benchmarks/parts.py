@@ -144,7 +144,7 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
 
 
 def _ratios(name: str, own: Sequence[str], samples: Sequence[Sample]) -> list[Ratio]:
-    """Return the processor time of each step, and of all steps, divided by the time of their bare parts."""
+    """Return the processor time of each step, and of all steps, divided by that of plain calls for the same work."""
 
     def ratio(what: str, steps: Sequence[str], parts: Sequence[str]) -> Ratio:
         pairs = [(total(sample, steps), total(sample, parts)) for sample in samples]

@@ -118,7 +118,7 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Return the share of right choices, for each voice between its own face and another, drawn at random."""
+    """Return the share of voices whose own face is chosen, and not the other face, which is drawn at random."""
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))
 

@@ -79,7 +79,7 @@ def read(folder: Path = RESULTS) -> list[Record]:
 
 
 def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
-    """Return each ratio of the named benchmarks from the latest record of its benchmark, with this record."""
+    """Return the ratios of each named benchmark in its latest record, keyed by `Ratio.key`; each with that record."""
     found: dict[str, dict[str, tuple[float, Record]]] = {}
     for record in records:
         for part in parts:

@@ -39,8 +39,8 @@ class Target:
         Raises
         ------
         ModelError
-            If the task is unknown, the labels are not ``(n,)`` with n of at least 1, a score is not a finite number, or a
-            label is not one of `classes`.
+            If the task is unknown, labels are not ``(n,)`` with at least one label, a score is not a finite number, or
+            a label is not one of `classes`.
         """
         if task not in TASKS:
             raise ModelError(f"the task {task!r} is unknown: choose from {', '.join(TASKS)}")
