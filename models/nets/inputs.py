@@ -253,7 +253,7 @@ class InputReader:
         return [summary[rows] * available[:, [m]] for m, summary in enumerate(self.summaries)]
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return the inputs of b rows: a mask ``available``, ``(b, modalities)``, and lists of arrays, one per modality.
+        """Return the inputs of b rows: a mask ``available``, ``(b, modalities)``, and lists of one array per modality.
 
         The lists are ``summaries``, ``steps``, and the ``masks`` and ``times`` of the steps.
         """
