@@ -39,5 +39,5 @@ def test_undefined_and_absent_values_stay_so():
 
 def test_an_utterance_without_a_speaker_is_refused():
     x, who = corpus()
-    with pytest.raises(ModelError, match="1 of 40 have none"):
+    with pytest.raises(ModelError, match="missing for 1 of 40"):
         per_speaker(x, np.where(np.arange(40) == 3, "", who))

@@ -78,7 +78,7 @@ def test_the_gaps_of_the_diagram_sum_to_the_error() -> None:
     assert gaps.sum() / 300 == pytest.approx(ece(truth, probabilities))
     assert (np.isnan(found.accuracy) == (found.counts == 0)).all()
     assert (found.counts[:4] == 0).all()  # with three classes the largest probability is at least a third
-    with pytest.raises(ValueError, match="without probabilities"):
+    with pytest.raises(ValueError, match="have no probabilities"):
         reliability([0], [[np.nan, np.nan]])
 
 

@@ -299,7 +299,7 @@ def test_per_speaker_comes_first_so_that_a_neighbour_is_on_its_own_speakers_scal
         np.where(np.arange(8) == 5, NAN, raw),  # what is learnt on training rows is not applied here
         rtol=1e-6,
     )
-    with pytest.raises(ModelError, match="1 of 8 have none"):
+    with pytest.raises(ModelError, match="missing for 1 of 8"):
         load(table.assign(speaker=[*speaker[:7], ""]), {"audio": ("one",)}, normalise="speaker")
 
 
