@@ -54,7 +54,7 @@ class Problem:
 def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) -> list[Problem]:
     """Return a problem for each name, with ``{}`` in the message replaced by the name.
 
-    After `MOST_LISTED` problems, a last one counts the others.
+    After `MOST_LISTED` problems, a last problem says how many more names there are.
 
     >>> [str(p) for p in listed("warning", Path("x"), "stray file: {} is ignored", ["._a"])]
     ['warning: x: stray file: ._a is ignored']
@@ -66,7 +66,7 @@ def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) 
 
 
 def capped(found: Sequence[Problem]) -> list[Problem]:
-    """Return the first `MOST_LISTED` problems of one kind in one file, and another that counts the rest."""
+    """Return the first `MOST_LISTED` problems of one kind in one file, and one that counts the rest."""
     more = len(found) - MOST_LISTED
     rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
     return [*found[:MOST_LISTED], *rest]

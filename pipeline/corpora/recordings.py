@@ -124,7 +124,7 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield a sentence about the recordings that have several tracks, if a row does not choose one of them."""
+    """Yield a sentence about recordings with several tracks, if there are any and a row does not choose a track."""
     read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:

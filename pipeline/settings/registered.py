@@ -1,4 +1,4 @@
-"""Check settings against the registries: names must be registered, and their extractor or model must accept them.
+"""Check that every name in the settings is registered, and that every extractor and model accepts its settings.
 
 Plugins must be loaded first, since they register further names.
 """

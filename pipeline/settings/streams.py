@@ -88,8 +88,8 @@ class WordsConfig:
     language
         Language of the speech, as one of Whisper's codes, such as ``en``.
     align
-        Which utterances get word times by forced alignment of their words with the sound: ``missing`` (those for whose
-        words no times were given), ``always`` (all that have a recording) or ``never``. A corpus can override it.
+        Which utterances get word times by forced alignment of their words with the sound: ``missing`` (those whose
+        words were given without times), ``always`` (all that have a recording) or ``never``. A corpus can override it.
     """
 
     transcribe: When = "never"

@@ -1,4 +1,4 @@
-"""MELD: dialogues of the series Friends, unpacked from `MELD.Raw` in any usual nesting; or its sheets alone."""
+"""MELD: dialogues of the series Friends, read from `MELD.Raw` unpacked in any usual way, or from the sheets alone."""
 
 import re
 from collections.abc import Iterator, Mapping
