@@ -1,4 +1,4 @@
-"""The base class of extractors, and what each of them must provide."""
+"""The base class of extractors, which says what every extractor must provide."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path

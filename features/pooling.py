@@ -1,4 +1,4 @@
-"""Statistics over the rows of an utterance, and the names of these statistics."""
+"""Means and standard deviations over the rows of an utterance, and their names."""
 
 import numpy as np
 

@@ -79,7 +79,7 @@ def default_extractors() -> tuple[str, ...]:
 
 
 def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of all instances: those with a block in the settings file, and those that exist without one.
+    """Return the settings of all instances, with or without a block in the settings file, keyed by name.
 
     A block without the key ``extractor`` changes the settings of the existing instance of the same name; None stands
     for an empty block.

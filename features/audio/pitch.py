@@ -1,6 +1,6 @@
 """Pitch tracking: the fundamental frequency of each frame, and which frames are voiced.
 
-The difference function and its normalisation are those of YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
+The difference function and its normalisation come from YIN (de Cheveigné & Kawahara 2002, "YIN, a fundamental
 frequency estimator for speech and music"). The cheapest path through the minima of all frames then decides which
 minimum is the pitch, and which frames are unvoiced (Boersma 1993, "Accurate short-term analysis of the fundamental
 frequency").

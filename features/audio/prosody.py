@@ -88,7 +88,7 @@ _TIMING_NAMES = (
 
 
 class Prosody(Extractor[AudioStream]):
-    """Pitch and intensity of each frame (``values``); statistics of these and of the times of words (``pooled``).
+    """Pitch and intensity of each frame (``values``); statistics of pitch, intensity and word times (``pooled``).
 
     ``f0_hz`` and ``f0_semitones`` (relative to 27.5 Hz) are NaN in unvoiced frames. If no frame is voiced, the pooled
     ``f0_...`` are NaN too; all other features are always numbers. Ranges are the difference between the 10th and the

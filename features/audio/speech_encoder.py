@@ -39,8 +39,8 @@ class SpeechEncoderConfig:
         ``packaged`` (Whisper tiny.en, no network), a folder in the format of transformers or CTranslate2, or a name on
         the Hugging Face hub.
     layer
-        A number (0 is the input of the first layer), ``last``, ``mean`` (of all layers), or a list of these; each of
-        them gives one block of columns. A model in CTranslate2's format has only ``last``.
+        A number (0 is the input of the first layer), ``last``, ``mean`` (of all layers), or a list of such entries;
+        each entry gives one block of columns. A model in CTranslate2's format has only ``last``.
     pooling
         ``mean_std``: mean and standard deviation of each column over the frames.
     step_s

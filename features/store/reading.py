@@ -1,4 +1,4 @@
-"""Read a store: data are returned only if they match the digest that was written with them."""
+"""Read a store, and check the digest of all data before they are returned."""
 
 import json
 from collections.abc import Iterator, Sequence

@@ -22,7 +22,7 @@ Cells = Array | Sequence[bytes] | Sequence[str] | str
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a store. The dtype is one of NumPy's, ``"str"`` or ``"bytes"``; width 0 means one value per cell."""
+    """A column of a store; `dtype` is a NumPy dtype, ``"str"`` or ``"bytes"``, and width 0 means one value per cell."""
 
     name: str
     dtype: str
@@ -46,7 +46,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a store: those with one cell per row (``values`` first), and those with one per utterance."""
+    """The columns of a store: `rows` have one cell per row (``values`` is first), `clips` one cell per utterance."""
 
     rows: tuple[Column, ...]
     clips: tuple[Column, ...] = ()

@@ -48,7 +48,7 @@ def fill_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items:
 
 
 def _write_attributes(file: Any, room: Room, attributes: Mapping[str, Any]) -> str:
-    """Write the attributes; return them as JSON."""
+    """Write the store's attributes into the file, and return them as one JSON text."""
     whole = {"format": FORMAT, "format_version": FORMAT_VERSION, **attributes}
     for name, value in whole.items():
         cell = value if isinstance(value, str | int | float) else json.dumps(value, sort_keys=True)

@@ -49,7 +49,7 @@ class BertConfig:
         ``packaged`` (all-MiniLM-L6-v2, no network), a folder, or a name on the Hugging Face hub.
     layers
         Layers from which the vectors of words are read: a number (0 is the input of the first layer), ``last``,
-        ``mean`` (of all layers), or a list of these; each of them gives one block of columns.
+        ``mean`` (of all layers), or a list of such entries; each entry gives one block of columns.
     pooling
         ``sentence``: the encoder's own vector of the transcript. ``mean_std``: mean and standard deviation of each
         column over the words.
@@ -69,9 +69,9 @@ class Bert(Encoder[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
     ``values`` has one row per token of the stream: the mean of the token's word pieces in the chosen layers. ``times``
-    are those of the tokens. ``pooled`` is the result of ``SentenceTransformer.encode`` for the transcript, or the mean
-    and standard deviation of the rows. A transcript that is too long for the encoder (more than 256 word pieces for the
-    packaged one) is read in windows of about equal length. Its sentence vector is then the mean of the windows'
+    holds the times of the tokens. ``pooled`` is the result of ``SentenceTransformer.encode`` for the transcript, or the
+    mean and standard deviation of the rows. A transcript that is too long for the encoder (more than 256 word pieces
+    for the packaged one) is read in windows of about equal length. Its sentence vector is then the mean of the windows'
     vectors, weighted by their numbers of word pieces, and ``note`` states the number of windows.
     """
 
@@ -232,7 +232,7 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
 
 
 def _joined(model: Any, parts: Sequence[_Part], read: Sequence[_Read]) -> _Read:
-    """Return the vectors of a whole text, joined from those of its parts."""
+    """Return the vectors of a whole text, joined from the vectors of its parts."""
     offsets = [
         np.where(_covers(own.offsets)[:, None], own.offsets + part.start, 0)
         for part, own in zip(parts, read, strict=True)
@@ -259,5 +259,5 @@ def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
 
 
 def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return a mask of the pieces that cover characters of the text, which special tokens do not."""
+    """Return a mask that is True for pieces that cover characters of the text, and False for special tokens."""
     return offsets[:, 1] > offsets[:, 0]

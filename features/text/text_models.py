@@ -55,7 +55,7 @@ def _kind(config: Mapping[str, Any]) -> str:
 
 
 def _number(config: Mapping[str, Any], *names: str) -> int:
-    """Return the first of the named settings that the configuration has; raise `KeyError` if it has none of them."""
+    """Return the value of the first of several keys that the configuration has; raise `KeyError` if it has none."""
     for name in names:
         if name in config:
             return int(config[name])

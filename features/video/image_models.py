@@ -191,8 +191,8 @@ def _cannot_run(path: Path, error: Exception) -> ExtractorError:
 def _with_output(path: Path, name: str) -> tuple[bytes | str, str]:
     """Return the graph to run and the name of the output to read.
 
-    The graph is the path of the ONNX file. If `name` is a value inside the graph, it is a copy as bytes to which this
-    output was added.
+    The graph is the path of the ONNX file or, if `name` is a value inside the graph, a serialised copy of the graph
+    with `name` added to its outputs.
     """
     import onnx
 

@@ -47,7 +47,7 @@ def mediapipe_weights(*names: str) -> tuple[Path, ...]:
     Raises
     ------
     ExtractorError
-        If the package is not installed, or is a release that does not contain these models.
+        If the package is not installed, or its release does not contain the named models.
     """
     spec = find_spec("mediapipe")
     folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
@@ -105,7 +105,7 @@ _POINT = np.dtype({"names": ["x", "y", "z"], "formats": ["<f4"] * 3, "offsets": 
 
 
 def mesh_array(mesh: Any, scale: tuple[float, float, float]) -> TimeArray:
-    """Return the same as `landmark_array`, ten times as fast, for a mesh whose points have only x, y and z.
+    """Return a mesh as `landmark_array` does, but ten times as fast, if its points have only x, y and z.
 
     Raises
     ------

@@ -239,9 +239,10 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
 
 
 def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`; those of a heavy step are in the cache.
+    """Return the outcomes as items for `features.store.write_store`; an item loads its entry when it is written.
 
-    If a column of an item does not have the width in the schema, reading the item raises `UserError`.
+    Loading raises `UserError` if the entry is no longer in the cache, or if a column has another width than in the
+    schema.
     """
     cache = ClipCache(cache_root, step)
 
@@ -261,7 +262,7 @@ def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema)
 
 
 def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
-    """Raise `UserError` if an entry has other widths than the schema: the extractor's names may have changed since."""
+    """Raise `UserError` if an entry has other widths than the schema, as after a change of an extractor's names."""
     for columns, cells, rows in ((schema.rows, entry.rows, entry.length), (schema.clips, entry.clips, 1)):
         for column in columns:
             if column.width and np.size(cells[column.name]) != rows * column.width:

@@ -118,7 +118,7 @@ class ExtractStep:
         Raises
         ------
         Changed
-            If the stream, the extractor or its weights are not those in the clip's key.
+            If the stream, the extractor or its weights have changed since the clip's key was made.
         ExtractorError
             If the extractor cannot work with its settings.
         """

@@ -222,7 +222,7 @@ def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str)
     Raises
     ------
     UserError
-        If some of its utterances are out of date. The message names the command that updates them.
+        If an utterance in the store is out of date. The message names the command that updates the store.
     """
     with open_store(path) as store:
         stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))

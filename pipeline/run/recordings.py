@@ -21,9 +21,9 @@ def each_recording(clips: Sequence[Clip], compute: Callable[[Sequence[Clip]], Re
     Raises
     ------
     Changed
-        If a recording is not the one in the clips' keys.
+        If a recording has changed since the clips' keys were made.
     UserError
-        If `compute` raises it, since such an error is not about the recording.
+        If `compute` raises it, since a `UserError` is not about a recording.
     """
     position = {id(clip): i for i, clip in enumerate(clips)}
     memo = HashMemo(CACHE / "hashes.json")

@@ -24,7 +24,7 @@ Target = tuple[Path, Schema, Attributes]
 
 
 def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Check, on a worker, that settings, code and files are those of the process that planned the run.
+    """Check, on a worker, that settings, code and files are the same as where the run was planned.
 
     Raises
     ------

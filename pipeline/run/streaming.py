@@ -55,7 +55,7 @@ class StreamStep:
         Raises
         ------
         Changed
-            If a recording, the code or a library is not the one in the clips' keys.
+            If a recording, the code or a library has changed since the clips' keys were made.
         """
         require_planned(f"the {self.name} stream", json.loads(self.depends), stream_program(self.name, self.config))
         if self.name == "text":

@@ -73,7 +73,7 @@ def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
     """Split a text into words, which consist of letters, digits and marks of any script.
 
     An apostrophe between letters (``don't``) and a point or comma between digits (``3.5``) are part of a word. A hyphen
-    separates two words. A Han character is a word by itself, because scripts that use them have no spaces.
+    separates two words. A Han character is a word by itself, because scripts with Han characters have no spaces.
 
     >>> tokenise("Don\u2019t  pay \u20ac3.50 \u2014 it's a well-known trick!", TextConfig())
     ("don't", 'pay', '3.50', "it's", 'a', 'well', 'known', 'trick')

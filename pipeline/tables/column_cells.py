@@ -115,7 +115,7 @@ def misused(column: str, cells: Iterable[str], folder: Path) -> str:
 
 
 def _files(column: str, cells: Sequence[str], folder: Path) -> bool:
-    """Whether a column of file paths names an existing file, or a different file in each row."""
+    """Whether a column of file paths names an existing file, or holds a different path in each row."""
     if column not in _FILES:
         return False
     return len(set(cells)) == len(cells) or any(_is_file(folder / cell) for cell in {*cells} if cell)

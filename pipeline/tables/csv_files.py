@@ -116,7 +116,7 @@ def _records(path: Path, how: Layout) -> Iterator[Record]:
 
 
 def _unquoted(cell: str) -> str:
-    """Return a cell without enclosing quotation marks, and with marks inside undoubled, if all of those are doubled.
+    """Return a quoted cell without its quotation marks; unchanged if a mark inside the quotes is not doubled.
 
     >>> _unquoted('"a ""b"" c"'), _unquoted('"a" or "b"')
     ('a "b" c', '"a" or "b"')

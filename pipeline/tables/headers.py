@@ -62,7 +62,7 @@ def _both(names: Sequence[str], places: Iterable[int]) -> str:
 def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[str] = ()) -> dict[str, str]:
     """Return each column that is probably one of ours under another name, mapped to the column that was meant.
 
-    Only those of our columns that are missing are considered.
+    Only columns of ours that are missing in `names` are considered.
 
     Parameters
     ----------

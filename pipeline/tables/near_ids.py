@@ -65,10 +65,10 @@ def spelling_difference(pairs: Sequence[tuple[str, str]], mine: str, theirs: str
 def clearly_same(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
     """Whether nearly equal ids must be meant to be the same, so that treating them as different would lose much data.
 
-    Ids that differ only in case may be different ids, as on YouTube. Pairs of them count as the same if there are more
-    of these pairs than of ids that match exactly. Pairs that differ otherwise, such as 1 and 01, are nearly always the
-    same id. As many ids may match exactly all the same (such as 10 and 10), a tenth as many of these pairs as of exact
-    matches is enough.
+    Two ids that differ only in case may be different ids, as on YouTube. They must be the same if more pairs differ
+    only in case than match exactly. Two ids that differ otherwise, such as 1 and 01, are nearly always the same, even
+    if many other ids match exactly, such as 10 and 10. They must be the same if the number of such pairs is more than a
+    tenth of the exact matches.
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ class Neighbours:
 
 
 def _rewritten(path: Path, given: str, root: Path | None) -> list[Path]:
-    """Return the other ways to read a path.
+    """Return all readings of a path, beginning with the path itself.
 
     The path is read as it is, with slashes in place of backslashes, without the query of a URL (``?dl=1``), relative to
     the home folder, and relative to the working directory. If it is an absolute path (of this machine or another) or a

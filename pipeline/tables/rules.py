@@ -1,6 +1,6 @@
 """Rules for what counts as a name, a label or a number in a manifest, an import or a published corpus.
 
-All are pure functions of cells. The rules for column names are in `pipeline.tables.headers`, and those for times in
+All are pure functions of cells. The rules for column names are in `pipeline.tables.headers`, the rules for times in
 `times` and `intervals`.
 """
 

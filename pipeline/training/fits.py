@@ -1,4 +1,4 @@
-"""Collect all fits of a corpus: those found in the cache and those that workers compute."""
+"""Collect all fits of a corpus, from the cache or computed by workers."""
 
 import csv
 import math
@@ -94,7 +94,7 @@ def _expected_s(jobs: Sequence[Job], before: Mapping[tuple[str, ...], float]) ->
 def without_failed(
     fits: Sequence[Fit], failed: Sequence[Failed], configurations: Sequence[Configuration], name: str
 ) -> list[Fit]:
-    """Return the fits without those of configurations that failed on any fold.
+    """Return the fits of all configurations that failed on no fold.
 
     All remaining configurations are then scored on the same utterances.
 

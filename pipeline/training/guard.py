@@ -35,7 +35,7 @@ def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
     Raises
     ------
     ModelError
-        If the protocol cannot divide these utterances.
+        If the protocol cannot divide the labelled utterances.
     UserError
         If a label is not a score in regression.
     """

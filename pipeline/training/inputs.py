@@ -81,8 +81,8 @@ def _untimed(rows: "_Rows") -> Iterator[str]:
     without = sum(not mask.any() for mask in known)
     if without:
         yield (
-            f"sequences.align is word, but {without} of {len(known)} utterances have no timed words: each of these is"
-            " read as a single step"
+            f"sequences.align is word, but {without} of {len(known)} utterances have no timed words: each such"
+            " utterance is read as a single step"
         )
     lost = sum(int((~mask).sum()) for mask in known if mask.any())
     if lost:

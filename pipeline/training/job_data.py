@@ -49,7 +49,7 @@ def data_of(job: Job) -> tuple[Modalities, NDArray[Any]]:
 
 
 def require_planned(job: Job) -> None:
-    """Raise `Changed` if the keys of a job's configurations differ from those at the time of planning."""
+    """Raise `Changed` if the keys of a job's configurations are no longer the same as when the job was planned."""
     if planned(job).keys != job.keys:
         raise _changed(job)
 

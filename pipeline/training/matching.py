@@ -16,13 +16,13 @@ _SHOWN = 3
 
 
 def differences(path: Path, names: Sequence[str]) -> list[str]:
-    """Return sentences about how the utterances of an imported store differ from those of the table.
+    """Return sentences about utterances that only the imported store or only the table of utterances has.
 
     Raises
     ------
     UserError
-        If the store and the table each have utterances that the other lacks. Then ids are probably written differently,
-        and existing features would count as missing.
+        If the store and the table each have utterances that the other lacks: ids are then probably written differently,
+        and features would count as missing although they exist.
     """
     with open_store(path) as store:
         held = store.utterances

@@ -102,7 +102,7 @@ def _dropped(fits: Sequence[Fit], table: pd.DataFrame, classes: NDArray[Any] | N
 
 
 def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the weight of each modality in each utterance, for the strategies that have such weights."""
+    """Return the attention weight of each modality in each utterance, for strategies with attention."""
     columns, places = ["utterance", "strategy", "modalities", *corpus.modalities], _places(fits)
     parts = [
         pd.DataFrame(fit.weights, columns=list(fit.configuration.modalities))

@@ -132,7 +132,7 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
-    """Yield each feature store that training reads, with its modality: those of modalities and of unimodal models."""
+    """Yield the modality and name of each feature store that training reads, also for unimodal models only."""
     corpus = params.corpus(name)
     for modality in corpus.modalities:
         for extractor in params.features_of(name, modality):
@@ -260,6 +260,6 @@ def record_in(path: Path) -> Record:
 
 
 def read_record(name: str) -> Record | None:
-    """Return the record of a corpus's predictions; None if they do not exist."""
+    """Return the record of a corpus's predictions; None if the record or the predictions do not exist."""
     path = CorpusPaths(name).results / TRAINED
     return record_in(path) if path.exists() and CorpusPaths(name).predictions.exists() else None

@@ -16,7 +16,7 @@ RATE_FROM_WORDS = "rate_from_words"  # the feature of prosody that says whether 
 
 
 def timed_of(name: str) -> dict[str, bool]:
-    """Return, for each utterance whose words are listed in words.csv, whether any of them has times."""
+    """Return, for each utterance in words.csv, whether any of its words has times."""
     known = read_words(CorpusPaths(name).words)
     return {u: any(math.isfinite(start + end) for _, start, end in words) for u, words in known.items()}
 

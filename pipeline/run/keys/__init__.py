@@ -1,4 +1,4 @@
-"""Content keys: all of them are made here, from descriptions of everything that the keyed results depend on.
+"""Content keys: every key is made here, from a description of everything that the result under the key depends on.
 
 A key is the hash of such a description, so what is stored under a key is either right or missing, never out of date.
 Equal descriptions give equal keys in every process. The functions and classes list what each kind of thing depends on:

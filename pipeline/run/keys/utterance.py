@@ -61,7 +61,7 @@ def video_key(
     region: str,
     voice: Sequence[Any] = (),
 ) -> str:
-    """Return the key of a video stream, made from the content of its recording and voice, and what is read of them."""
+    """Return the key of a video stream, made from its recording's content, what is read of it, and the voice."""
     heard = {"voice": voice} if voice else {}
     return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region, **heard})
 

@@ -1,1 +1,1 @@
-"""The Dask pool: start workers, check them, give them work, and notice if one is lost."""
+"""The Dask pool: start workers, check their code and files, send them tasks, and notice when a worker is lost."""

@@ -94,7 +94,7 @@ class Pool:
         return self._client is not None
 
     def size(self) -> int:
-        """Return how many tasks can run at the same time; an existing cluster is asked for its workers."""
+        """Return how many tasks can run at the same time; for an existing cluster, the number of usable workers."""
         if self.scheduler and self.workers:
             return len(self._ready(1).approved)
         return max(1, self.workers)
@@ -161,8 +161,8 @@ class Pool:
     def _local(self, tasks: int) -> Any:
         """Start workers that only this process can connect to.
 
-        Anyone who can connect to a scheduler or a worker can run code as its user. So all of them listen on the
-        loopback interface only, and require a certificate whose key exists only in these processes. The folder that
+        Anyone who can connect to a scheduler or a worker can run code as its user. Therefore, the scheduler and all
+        workers listen on the loopback interface only, and require a certificate that only they hold. The folder that
         Dask puts on the workers' import path is private, because the default folder, in the system's temporary folder,
         may belong to another user.
         """

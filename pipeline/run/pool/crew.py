@@ -1,4 +1,4 @@
-"""Find the workers of a cluster that may get work: those with the same code, libraries and files as this process."""
+"""Find the workers of a cluster that have the same code, libraries and files as this process, and may get work."""
 
 import asyncio
 import re

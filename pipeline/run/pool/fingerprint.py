@@ -50,7 +50,7 @@ def _code() -> str:
 
 
 def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str, content: str, pool: str) -> list[str]:
-    """Return how this worker process differs from the planning process; without differences, the pool may use it.
+    """Return how this worker process differs from the planning process; if it does not, the pool may give it tasks.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def differences(wanted: Mapping[str, str], plugins: tuple[str, ...], probe: str,
     probe, content
         A file that the planning process has just written, and its content.
     pool
-        Name of the pool.
+        Name of the pool that checks this process.
     """
     found = fingerprint(plugins)
     other = [f"{name} is {found.get(name, _NONE)}, here {value}" for name, value in wanted.items()

@@ -46,7 +46,7 @@ class _Sent:
 
 
 class Shift:
-    """One run of tasks.
+    """A run of tasks on the workers of a crew.
 
     Parameters
     ----------

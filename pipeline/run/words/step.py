@@ -61,7 +61,7 @@ class WordStep:
         Raises
         ------
         Changed
-            If a recording, the code, a model or a library is not the one in the clips' keys.
+            If a recording, the code, a model or a library has changed since the clips' keys were made.
         UserError
             If the model cannot be used.
         """

@@ -116,7 +116,7 @@ class Parts:
         return self.streams[index].first_s if index in self.streams else None
 
     def shown(self, index: int) -> int:
-        """Return how many packets of a stream are seen or heard."""
+        """Return how many packets of a stream are shown or played, that is, not dropped by an edit list."""
         return self.streams[index].shown if index in self.streams else 0
 
     def forget(self) -> None:

@@ -29,11 +29,11 @@ class Track:
     index
         Index of the track's stream in the file.
     language, title
-        Language and title in the file; empty if it has none.
+        Language and title of the track in the file; empty if the file states none.
     chosen
         Whether this track is used if none is named.
     channels
-        FFmpeg's names of the sound channels, such as ``FL``, or ``NONE``.
+        FFmpeg's names of the sound channels, such as ``FL``; ``NONE`` for a channel without a name.
     size
         Width and height of the picture in pixels.
     program

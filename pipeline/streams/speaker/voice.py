@@ -24,7 +24,7 @@ class Voice:
     Attributes
     ----------
     path
-        The recording that holds the sound, which may be a different file from that of the picture.
+        The recording that holds the sound; the picture may be in another file.
     span
         The utterance on that recording's clock, with its track and channel.
     name

@@ -137,5 +137,5 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 @cache
 def _mesh() -> Any:
-    """Return the face mesh model, built once per process; it treats each image separately: successive faces differ."""
+    """Return the face mesh model, built once per process; it follows no face, since successive images differ."""
     return face_mesh(MIN_SCORE)
