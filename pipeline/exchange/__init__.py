@@ -1,1 +1,1 @@
-"""Import and export: other people's files as bundles of features, and bundles as other people's files."""
+"""Import features from the files of other tools, and export the features of a corpus to their formats."""

@@ -1,4 +1,4 @@
-"""A bundle: utterances, their words and their features, independent of any file format."""
+"""The bundle: the utterances, words and features that an import reads or an export writes, whatever the format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,13 +23,13 @@ class FeatureSet:
     Attributes
     ----------
     name, modality
-        The name of the store (``face_au``), and what it was measured on.
+        The name of the store, such as ``face_au``, and its modality: text, audio or video.
     feature_names, pooled_names
         Names of the d numbers in each row, and of the p pooled numbers of each utterance.
     items
-        One per utterance, in the order of the bundle; loading it gives an `Entry` like those that `entry_of` returns.
+        One per utterance, in the order of the bundle; its ``load`` returns an `Entry`, as `entry_of` makes it.
     details
-        Further attributes of the store: where the numbers come from.
+        Further attributes of the store, which say where its numbers come from.
     """
 
     name: str
@@ -47,9 +47,9 @@ class Bundle:
     Attributes
     ----------
     utterances
-        A column ``utterance`` of unique names, and those of the columns ``recording``, ``text``, ``speaker``,
-        ``group``, ``order``, ``split`` (train, valid, test), ``start``, ``end`` and of labels that the file has. As in
-        `pipeline.corpora.utterances`, an unknown cell is empty text or NaN.
+        The column ``utterance`` holds unique names. The columns ``recording``, ``text``, ``speaker``, ``group``,
+        ``order``, ``split`` (train, valid, test), ``start``, ``end`` and label columns are there if the file has them.
+        As in `pipeline.corpora.utterances`, an unknown cell is empty text or NaN.
     words
         ``utterance, word, start, end``, in seconds of the recording; may be empty.
     features
@@ -77,11 +77,12 @@ class ImportOptions:
         ``(modality, names)`` pairs that give the features of each modality: names of arrays (npz), or of columns (csv
         and parquet, where names may contain ``*``). Each array becomes a store; all columns of a pair become one store.
     id, text, speaker, group, split, start, end, label
-        Names of the arrays or columns that hold these; if empty, those that the format fixes, or none.
+        Names of the arrays or columns that hold the id, the text and so on of each utterance. If empty, the file is
+        read without it, unless the format itself says where it is.
     splits
         Maps the name of a split in the file to train, valid or test.
     labels, words
-        Further files: a `.csd` of labels and a `.csd` of words.
+        For the format csd, a further `.csd` file that holds the labels, and one that holds the words.
     align
         ``word`` averages rows over words; ``""`` keeps them.
     """
@@ -152,7 +153,7 @@ def pooled_names_of(feature_names: Sequence[str]) -> tuple[str, ...]:
 
 
 def item_of(utterance: str, entry: Entry, key: str = "") -> Item:
-    """Return an entry that is already in memory as an item of a store."""
+    """Return the item of a store for an entry that is already in memory."""
     return Item(utterance, key, entry.length, partial(_same, entry))
 
 
@@ -161,7 +162,7 @@ def _same(entry: Entry) -> Entry:
 
 
 def masked_notices(store: str, numbers: int, utterances: int) -> list[str]:
-    """Return a notice about the numbers of a store that are not finite and were masked; an empty list if all are."""
+    """Return a notice of how many numbers of a store are not finite and were masked; an empty list for none."""
     what = f"{counted(numbers, 'number')} of {counted(utterances, 'utterance')}"
     verbs = "is not finite and counts" if numbers == 1 else "are not finite and count"
     return [f"{store}: {what} {verbs} as undefined"] if numbers else []

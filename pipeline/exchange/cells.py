@@ -38,7 +38,7 @@ def _text(cell: Any) -> str:
 
 
 def names_of(cells: NDArray[Any]) -> list[str]:
-    """Return cells as names (ids, groups, speakers or splits), by the rules that all readers share.
+    """Return cells as names (ids, groups, speakers or splits): text is trimmed, and whole numbers lose their ``.0``.
 
     >>> names_of(np.array(["1.10 ", "2e1"])), names_of(np.array([7.0, np.nan]))
     (['1.10', '2e1'], ['7', ''])
@@ -49,12 +49,12 @@ def names_of(cells: NDArray[Any]) -> list[str]:
 
 
 def cells_of(cells: NDArray[Any]) -> Any:
-    """Return a column for the table: numbers as they are, everything else as text."""
+    """Return an array as cells for a table: numbers as they are, everything else as text."""
     return cells if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")
 
 
 def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
-    """Return a column as an array ``(n,)``: numbers of their own type, or text.
+    """Return a column of a table as an array ``(n,)``: numbers of their own type (float64 if `number`), or text.
 
     Raises
     ------
@@ -73,5 +73,5 @@ def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
 
 
 def column_of(cells: NDArray[Any]) -> pd.Series:
-    """Return an array as a column of a table."""
+    """Return an array ``(n,)`` as a column of a table: numbers as they are, everything else as text."""
     return pd.Series(cells) if cells.dtype.kind in "biuf" else pd.Series(as_text(cells), dtype="str")

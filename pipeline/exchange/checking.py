@@ -1,4 +1,4 @@
-"""Checks that the names, texts and words of an imported bundle obey the same rules as those of any other corpus."""
+"""Check that the names, texts and words of an imported bundle are valid in a corpus."""
 
 import re
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def checked(bundle: Bundle, path: Path) -> Bundle:
     """
     table = bundle.utterances.copy()
     if not len(table):
-        raise UserError(f"{path} holds no utterances")
+        raise UserError(f"{path} holds no utterances: check that it is the right file")
     for column in table.columns:
         if fault := fault_of_name(str(column)):
             raise UserError(f"{path}: the column name {str(column)!r} {fault}")
@@ -52,9 +52,9 @@ def _ids(given: Sequence[str], path: Path) -> list[str]:
     first: dict[str, str] = {}
     for name, written in zip(names, given, strict=True):
         if fault := fault_of_name(name):
-            raise UserError(f"{path} has an id that cannot be printed: {name!r} {fault}")
+            raise UserError(f"{path}: the id {name!r} {fault}")
         if not name:
-            raise UserError(f"{path} has an utterance with an empty id: give each a different name")
+            raise UserError(f"{path} has an utterance with an empty id: give each utterance a different id")
         if name in first:
             spaces = "" if first[name] == written else ", apart from spaces around it"
             raise UserError(f"{path} has the id {name!r} more than once{spaces}: each utterance needs a different id")
@@ -74,8 +74,8 @@ def _renamed(store: FeatureSet, renamed: dict[str, str], path: Path) -> FeatureS
     others = [item.utterance for item in store.items if item.utterance not in renamed]
     if others:
         raise UserError(
-            f"{path}: {len(others)} of {len(store.items)} ids of {store.name} are not among its utterances "
-            f"({one_line(others[0], 40)!r}, ...): the features belong to no utterance"
+            f"{path}: the features {store.name} hold {counted(len(others), 'id')} (such as "
+            f"{one_line(others[0], 40)!r}) that no utterance has: use the same ids for utterances and features"
         )
     items: Sequence[Item] = [replace(item, utterance=renamed[item.utterance]) for item in store.items]
     return replace(store, items=items)
@@ -91,14 +91,14 @@ def _words(words: pd.DataFrame, renamed: dict[str, str], path: Path) -> pd.DataF
 
 
 def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Shorten words that reach far beyond their utterance; return all words, and a notice of how many were shortened.
+    """Cut words that reach far beyond their utterance; return all words, and a notice if any were cut.
 
     Parameters
     ----------
     words
         ``utterance, word, start, end``.
     table
-        The utterances; without a column `start` or `end`, no word is shortened.
+        The utterances; without the columns `start` and `end`, no word is cut.
     """
     if not len(words) or not {"start", "end"} <= {*table.columns}:
         return words, []

@@ -33,14 +33,14 @@ _RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 @dataclass(frozen=True)
 class TableFile:
-    """How messages describe a file: its path, what a column is called, and where row i (counted from 0) is."""
+    """A file as messages describe it: its path, its word for a column, and the place of row i (counted from 0)."""
 
     path: Path
     kind: str
     place: Callable[[int], str]
 
     def error(self, row: int, column: str, problem: str) -> UserError:
-        """Return the error for one cell."""
+        """Return the error for the cell of a row and column; `problem` is the end of its message."""
         return UserError(f"{self.path}, {self.place(row)}: {self.kind} {column!r} {problem}")
 
 
@@ -90,13 +90,13 @@ def utterances_of(
     if "recording" in kept:
         more.append(
             f"{source.path.name}: {source.kind} 'recording' is not kept, since a corpus of features has no recordings; "
-            "name it with --group if its utterances belong together, or with --array if it is a feature"
+            "name it with --group if it says which utterances belong together, or with --array if it is a feature"
         )
     return pd.DataFrame(table | kept), [*notices, *more, *_nearly_roles(kept, options, source)]
 
 
 def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> list[str]:
-    """Return the names of the columns as used here: without surrounding spaces, and spelt as in the options."""
+    """Return the column names, trimmed and spelt as in the options; raise `UserError` if two are equal."""
     arrays = [name for _, names in options.arrays for name in names if "*" not in name]
     return column_names(header, _KEPT, [*(getattr(options, role) for role in ROLES), *arrays], str(path))
 
@@ -104,7 +104,7 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 def _times(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return the starts and ends ``(n,)``; NaN for the one without a column, an empty dict if neither has one."""
+    """Return ``start`` and ``end`` ``(n,)`` in seconds; NaN for one that has no column, ``{}`` if neither has one."""
     named = {"start": options.start, "end": options.end}
     if not any(named.values()):
         return {}
@@ -124,7 +124,7 @@ def _float_names(columns: Mapping[str, NDArray[Any]], options: ImportOptions, so
             known = cells[np.isfinite(cells)]
             if (known % 1 != 0).any() or (np.abs(known) > 2 ** np.finfo(cells.dtype).nmant).any():
                 notices.append(
-                    f"{source.path.name}: {source.kind} {name!r} holds floating-point numbers, so 1.1 and 1.10 "
+                    f"{source.path.name}: {source.kind} {name!r} holds floating-point numbers, in which 1.1 and 1.10 "
                     f"are the same {role}: store it as text if they are different"
                 )
     return notices
@@ -146,7 +146,7 @@ def _require(columns: Mapping[str, NDArray[Any]], options: ImportOptions, source
         name = getattr(options, role)
         if name and name not in columns:
             raise UserError(
-                f"{source.path} has no {source.kind} {name!r} with one cell per utterance, which --{role} names; "
+                f"--{role}: {source.path} has no {source.kind} {name!r} with one cell per utterance; "
                 f"{suggest(name, columns)}"
             )
     if options.splits and not options.split:
@@ -176,10 +176,10 @@ def unique_ids(ids: Sequence[str], path: Path, place: Callable[[int], str]) -> N
     first: dict[str, int] = {}
     for i, name in enumerate(ids):
         if not name:
-            raise UserError(f"{path}, {place(i)}: the utterance has an empty id: give each a different name")
+            raise UserError(f"{path}, {place(i)}: the utterance has an empty id: give each utterance a different id")
         if name in first:
             raise UserError(
-                f"{path}: {place(first[name])} and {place(i)} have the same id {name!r}: give each a different name"
+                f"{path}: {place(first[name])} and {place(i)} have the same id {name!r}: give each a different id"
             )
         first[name] = i
 
@@ -200,13 +200,15 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
         found = positions_of(cells) if name == "order" else cells
         if name in _RESERVED or found is None:
             notices.append(
-                f"{source.path.name}: {source.kind} {name!r} is left out, since the name has a meaning here: name it "
-                "with the option for what it holds (--array for a feature)"
+                f"{source.path.name}: {source.kind} {name!r} is left out, since crossmodal uses this name itself: give "
+                "it with the option for what it holds, such as --speaker, or --array for a feature"
             )
         elif found.dtype.kind in "OUSbiuf":
             kept[name] = pd.Series(names_of(found), dtype="str") if name == "recording" else cells_of(found)
         else:
-            notices.append(f"{source.path.name}: {source.kind} {name!r} is left out: it is of type {cells.dtype}")
+            notices.append(
+                f"{source.path.name}: {source.kind} {name!r} is left out: its type {cells.dtype} is not read"
+            )
     return kept, notices
 
 
@@ -261,7 +263,7 @@ def features_of(
     utterances
         The names of the utterances.
     vectors
-        Whether each utterance has one row, which is also its pooled vector.
+        Whether each utterance has a single row, which then also becomes its pooled vector.
     details
         Further attributes of the store, which say where the numbers come from.
     """
@@ -276,7 +278,7 @@ def features_of(
 
 
 def store_name(wanted: str) -> str:
-    """Return a name with the characters that a file name cannot contain replaced by underscores.
+    """Return a name that is valid as a file name: characters except letters, digits and ``_.-`` become underscores.
 
     >>> store_name("audio/mfcc 13")
     'audio_mfcc_13'
@@ -288,7 +290,5 @@ def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]
     """Return the stores as a tuple; raise `UserError` if two have the same name."""
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
-            raise UserError(
-                f"{path}: {count} stores would have the name {name!r}: name each array or pattern only once"
-            )
+            raise UserError(f"{path}: {count} stores would be named {name!r}: name each array or pattern only once")
     return tuple(stores)

@@ -1,4 +1,4 @@
-"""The stores of a corpus that are exported: the values of an utterance are read only when they are needed."""
+"""The stores of a corpus during an export, in which the values of an utterance are read only when they are needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ExportStore:
-    """A store of the corpus without its values.
+    """A store of the corpus; its values stay in the file until they are needed.
 
     `utterances` are those of the table, in its order. `at` is the position of each utterance in the store, or -1 if the
     store lacks it, as stores of imported features may.
@@ -48,7 +48,7 @@ class ExportStore:
         return found
 
     def features(self) -> FeatureSet:
-        """Return the features of the store as they are."""
+        """Return the features of the store with the rows that it has, not averaged over words."""
         items = [
             Item(utterance, "", int(length), partial(self.entry, i))
             for i, (utterance, length) in enumerate(zip(self.utterances, self.lengths, strict=True))
@@ -56,7 +56,7 @@ class ExportStore:
         return FeatureSet(self.name, self.modality, self.feature_names, self.pooled_names, items, self.details)
 
     def entry(self, i: int) -> Entry:
-        """Read one utterance; raise `Changed` if the file is no longer the same. It is open only while it is read."""
+        """Open the file and read utterance i; raise `Changed` if the file has changed since the export began."""
         j = int(self.at[i])
         if j < 0:
             return Entry("absent", f"not in {self.path.name}")
@@ -70,14 +70,14 @@ class ExportStore:
 
 
 def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[Numbers]) -> FeatureSet:
-    """Join several stores of a modality into one that has one row per word.
+    """Join the stores of a modality into one store that has one row per word.
 
     Parameters
     ----------
     sources
         The stores.
     modality
-        The modality, which is also the name of the new store.
+        The modality of all stores, which is also the name of the new store.
     timed
         For each utterance, the start and end of its words ``(words, 2)`` in seconds from the utterance's start.
     """
@@ -91,7 +91,7 @@ def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[N
 
 
 def _word_entry(sources: Sequence[ExportStore], i: int, words: Numbers) -> Entry:
-    """Return utterance i with the columns of all stores side by side, one row per word; NaN where a store has none."""
+    """Return utterance i with one row per word and the columns of all stores; NaN where a store has no value."""
     entries = [source.entry(i) for source in sources]
     if all(entry.status != "ok" for entry in entries):
         return entries[0]

@@ -15,7 +15,7 @@ from features.base import MODALITIES, Modality
 from features.store import is_imported, open_store
 from features.text.fitted import fitted_names
 from pipeline.corpora.utterances import COLUMNS, read_utterances, read_word_table
-from pipeline.errors import Changed, UserError
+from pipeline.errors import Changed, UserError, counted
 from pipeline.exchange.bundle import Bundle, FeatureSet
 from pipeline.exchange.export_sources import ExportStore, joined
 from pipeline.exchange.formats.mmsa import PART, SCORE
@@ -51,15 +51,15 @@ def export(
     params, name
         The settings, and the corpus.
     form
-        A format that `pipeline.exchange.registry` can write.
+        The name of the format, which must be one that can be written.
     path
         The file, or folder, to write.
     features
-        Names of stores; if empty, those that the corpus is trained on.
+        Names of stores; if empty, the stores that the corpus is trained on.
     align
         ``word`` averages the rows of every store over words, and joins the stores of each modality.
     fold
-        The fold of the protocol that is written as the column ``split``; if empty, the split of the corpus, or the
+        The fold of the protocol that gives the column ``split``. If empty, the split of the corpus is written, or the
         first fold if the format needs a split and the corpus has none.
 
     Returns
@@ -83,7 +83,7 @@ def export(
         stores = by_modality(params, name, features) if features else _trained_on(params, name)
         differences = imported_differences(name, stores.values(), table)
         bundle = bundle_of(params, name, stores, align, fold)
-    lines = [f"{path}: {len(table)} utterances of {name}" + (f", split as {fold}" if fold else "")]
+    lines = [f"{path}: {counted(len(table), 'utterance')} of {name}" + (f", split as {fold}" if fold else "")]
     if scored_parts:
         bundle = replace(bundle, utterances=scored(bundle.utterances, corpus))
     if scored_parts and not fold and not _is_split(table):
@@ -103,7 +103,7 @@ def _require_label(form: str, name: str, corpus: CorpusParams) -> None:
 
 @contextmanager
 def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
-    """Raise `Changed` at the end of the block if the table of utterances or of words has changed meanwhile."""
+    """Run a block, and then raise `Changed` if the table of utterances or of words changed in the meantime."""
     tables = [table for table in (paths.utterances, paths.words) if table.is_file()]
     before = [sha256_of(table) for table in tables]
     yield
@@ -112,21 +112,22 @@ def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
 
 
 def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple[Bundle, str]:
-    """Return the bundle with a further column of MMSA's parts next to the corpus's split, and a notice about them."""
+    """Return the bundle with the first fold as the additional column `PART`, and a notice about this split."""
     fold = plan_of(table, corpus).folds[0].name
     parts = _split_of(table, corpus, fold)
     counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
     lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "split of some utterances"
     return replace(bundle, utterances=bundle.utterances.assign(**{PART: parts})), (
-        f"the corpus has no {lacking}: MMSA's parts are those of the fold {fold} ({counts}); importing the file here "
-        "still gives the split of the corpus"
+        f"the corpus has no {lacking}, so the file is split as in the fold {fold} ({counts}); `crossmodal import` "
+        "still restores the split of the corpus from it"
     )
 
 
 def _line(store: FeatureSet) -> str:
     there = sum(item.length > 0 for item in store.items)
     return (
-        f"{store.modality} {store.name}: {len(store.feature_names)} columns, {there} of {len(store.items)} utterances"
+        f"{store.modality} {store.name}: {counted(len(store.feature_names), 'column')}, {there} of "
+        f"{counted(len(store.items), 'utterance')}"
     )
 
 
@@ -140,8 +141,8 @@ def bundle_of(
     params, name
         The settings, and the corpus.
     stores
-        Names of stores by modality; None for those that the corpus is trained on, except features that are fitted
-        inside folds.
+        Names of stores by modality. None stands for the stores that the corpus is trained on, except features that
+        are fitted inside folds.
     align
         Empty or ``word``.
     fold
@@ -150,8 +151,8 @@ def bundle_of(
     Raises
     ------
     UserError
-        If a store is missing or out of date, or if rows are to be averaged over words and a store has no times or the
-        corpus no word times.
+        If a store is missing or out of date, the fold does not exist or is too small, or `align` is given and a store
+        has no times or the corpus has no word times.
     """
     if align not in ALIGNMENTS:
         raise UserError(f"features cannot be aligned to {align!r}; {suggest(align, ALIGNMENTS[1:])}")
@@ -174,12 +175,12 @@ def _trained_on(params: Params, name: str) -> dict[Modality, tuple[str, ...]]:
         for m in params.corpus(name).modalities
     }
     if not any(found.values()):
-        raise UserError(f"corpora.{name} names no features in {params.path}: name stores with --features")
+        raise UserError(f"{params.path}: corpora.{name} names no features to export: name stores with --features")
     return found
 
 
 def by_modality(params: Params, name: str, features: Sequence[str]) -> dict[Modality, tuple[str, ...]]:
-    """Return the names of stores by modality; raise `UserError` if a store is missing."""
+    """Group the names of stores by the modality that each store states; raise `UserError` if a store is missing."""
     found: dict[Modality, tuple[str, ...]] = {}
     for feature in dict.fromkeys(features):
         with open_store(_there(params, name, feature)) as store:
@@ -242,7 +243,7 @@ def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.Data
 
 
 def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the columns that are useful outside this folder, with cells that are numbers converted to numbers."""
+    """Return the utterance table without the columns that need the recordings; columns of numbers become floats."""
     kept = table.drop(columns=[column for column in _LOCAL if column in table])
     for column, kind in COLUMNS.items():
         if column in kept and kind == "number":
@@ -257,7 +258,7 @@ def _is_split(table: pd.DataFrame) -> bool:
 
 
 def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
-    """Return ``(n,)`` train, valid or test for each utterance; valid is the validation part of the first inner fold."""
+    """Return ``(n,)``: train, valid (the validation part of the first inner fold), test or ``""``."""
     folds = {one.name: one for one in plan_of(table, corpus).folds}
     if fold not in folds:
         raise UserError(f"the protocol has no fold {fold!r}; {suggest(fold, folds)}")
@@ -271,7 +272,7 @@ def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[A
 
 
 def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the table with the label as numbers in the column ``sentiment``.
+    """Return the table with the label as numbers in the column ``sentiment``; negative, neutral, positive are -1, 0, 1.
 
     Raises
     ------

@@ -11,13 +11,13 @@ _EXAMPLES = 3
 
 
 def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, places: tuple[str, Path]) -> list[str]:
-    """Return a notice about unmatched ids of the corpus and of the file that differ only in spelling.
+    """Return a notice if unmatched ids of the corpus and of the file differ only in spelling; otherwise an empty list.
 
     Parameters
     ----------
     here, there
-        The ids of the corpus that are not in the file, and the ids of the file that are not in the corpus, by the part
-        that is compared.
+        The ids of the corpus that are not in the file, and the ids of the file that are not in the corpus; both keyed
+        by the part of the id that is compared.
     both
         How many ids are in both.
     places
@@ -35,21 +35,21 @@ def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, p
     difference = spelling_difference([(here[a], there[b]) for a, b in pairs], name, path.name)
     if clearly_same(pairs, both):
         raise UserError(
-            f"{path}: {both} of {both + len(here)} utterances of {name} were found in it by id, but {difference}: "
-            "spell them the same way, or use --match to give the part of the ids that is equal"
+            f"{path} has features for {both} of {both + len(here)} utterances of {name} by id, but {difference}: spell "
+            "ids the same way, or use --match to give the part that they have in common"
         )
     return [f"{difference}: they count as different ids; if they are the same, spell them the same way"]
 
 
 def unmatched(ids: Sequence[str], sentence: str) -> list[str]:
-    """Return a notice with the number of unmatched ids, followed by `sentence` and examples; empty without such ids."""
+    """Return a notice: `sentence`, the number of ids, and the first three of them; an empty list for no ids."""
     if not ids:
         return []
-    return [f"{len(ids)} {sentence} ({', '.join(ids[:_EXAMPLES])}{', ...' if len(ids) > _EXAMPLES else ''})"]
+    return [f"{sentence}: {len(ids)} ({', '.join(ids[:_EXAMPLES])}{', ...' if len(ids) > _EXAMPLES else ''})"]
 
 
 def keyed(ids: Sequence[str], match: str, where: str) -> dict[str, str]:
-    """Return the ids by the part that is compared: the one group of the regular expression `match`, or the whole id."""
+    """Return the ids that match, keyed by the part that is compared: the only group of `match`, or the whole id."""
     try:
         pattern = re.compile(match) if match else None
     except re.error as error:

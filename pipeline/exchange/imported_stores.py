@@ -1,4 +1,4 @@
-"""Stores of imported features: choose their names, record their origin, and write all of them or none."""
+"""Write the stores of imported features, all or none; choose their names and record their origin."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores to temporary files, and move them into place if the block succeeds; otherwise delete them."""
+    """Write all stores to temporary files, run a block, and move the files into place, or delete them if it fails."""
     targets = [CorpusPaths(name).features(store.name) for store in stores]
     with ExitStack() as stack:
         for target in sorted(targets):
@@ -41,7 +41,7 @@ def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) 
 
 
 def _require_imported(target: Path) -> None:
-    """Raise `UserError` if the store at `target` was computed here; imported and damaged stores may be overwritten."""
+    """Raise `UserError` if an extractor computed the store; imported and damaged stores may be overwritten."""
     try:
         with open_store(target) as store:
             imported = store.attribute("kind") == IMPORTED
@@ -49,27 +49,30 @@ def _require_imported(target: Path) -> None:
         return
     if not imported:
         raise UserError(
-            f"{target} was computed here and would be overwritten by the import: give the array another name"
+            f"{target} holds features that `extract` computed, which this import would overwrite: rename the array"
         )
 
 
 def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
-    """Rename each imported store that has the name of an extractor: that name is reserved for computed features."""
+    """Return the stores, renamed where the name is that of an extractor, and append a notice for each of these.
+
+    The name of an extractor is reserved for the features that it computes.
+    """
     reserved = {*extractors, *fitted_names()}
     found = []
     for store in stores:
         name = f"{store.name}_imported" if store.name in reserved else store.name
         if name != store.name:
-            notices.append(f"the store {store.name} is named {name} here, since there is an extractor {store.name}")
+            notices.append(f"the features {store.name} are stored as {name}, since an extractor is named {store.name}")
         check_store(name)
         found.append(replace(store, name=name))
     if twice := [name for name, count in Counter(store.name for store in found).items() if count > 1]:
-        raise UserError(f"two stores would have the name {twice[0]!r}: give one of the arrays another name")
+        raise UserError(f"two stores would be named {twice[0]!r}: give one of the arrays another name")
     return found
 
 
 def origin_of(form: str, path: Path, options: ImportOptions) -> dict[str, Any]:
-    """Return the origin of a store: the file, its content hash, and how it was read."""
+    """Return the origin of a store as it is recorded: file, format, hash of each file, and import options."""
     given = {k: v for k, v in asdict(options).items() if v}
     hashed = {f.name: sha256_of(f) for f in _files(path)}
     return {"origin": path.name, "format": form, "sha256": hashed, "options": _plain(given)}

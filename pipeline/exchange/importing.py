@@ -1,4 +1,4 @@
-"""`crossmodal import`: features from other people's files, as a new corpus or added to an existing one."""
+"""`crossmodal import`: read features from files of other tools as a new corpus, or add them to an existing one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -48,7 +48,7 @@ _FILLED_IN = (
 def import_corpus(
     params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
 ) -> list[str]:
-    """Make a corpus from a file of features: data/raw/NAME/manifest.csv, its stores, and a block in the settings.
+    """Make a corpus from a file of features: write data/raw/NAME/manifest.csv, its stores, and a block of settings.
 
     The function waits while another import, or `prepare`, writes the corpus.
 
@@ -61,7 +61,8 @@ def import_corpus(
     name
         The name of the new corpus.
     settings
-        `task`, `label`, `kind` (the protocol; None means official if the file has splits), `folds` and `run`.
+        `task`, `label`, `folds`, `run` (whether the corpus is added to those that run) and `kind`, the protocol: None
+        stands for official if the file has train and test, and otherwise for group-kfold.
 
     Raises
     ------
@@ -105,12 +106,13 @@ def _import_corpus(
     except BaseException:
         _forget(root, name)
         raise
-    facts = f"{len(bundle.utterances)} utterances; stores: {', '.join(s.name for s in stores) or 'none, text only'}"
+    count = counted(len(bundle.utterances), "utterance")
+    facts = f"{count}; stores: {', '.join(s.name for s in stores) or 'none, text only'}"
     return [*bundle.notices, *notices, f"imported {path}: {facts}", *lines]
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write the manifest and the words for `prepare`, with as few digits as needed and formulas marked as text."""
+    """Write manifest.csv and words.csv for `prepare`, with as few digits as needed and formulas marked as text."""
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
@@ -121,7 +123,7 @@ def _write_manifest(bundle: Bundle, root: Path) -> None:
 
 
 def _preparable(params: Params, name: str, path: Path) -> list[str]:
-    """Return what `prepare` would report about the new corpus, except about single rows.
+    """Return the warnings of `prepare` about the new corpus as a whole, without those about single rows.
 
     Raise `UserError` if `prepare` would fail.
     """
@@ -129,9 +131,9 @@ def _preparable(params: Params, name: str, path: Path) -> list[str]:
     names = dict(zip(corpus.utterances["line"], corpus.utterances["utterance"], strict=True))
     errors = [problem for problem in corpus.problems if problem.severity == "error"]
     if errors:
-        first, more = errors[0], f" (and {len(errors) - 1} more such errors)" if len(errors) > 1 else ""
+        first, more = errors[0], f" (and {counted(len(errors) - 1, 'more error')})" if len(errors) > 1 else ""
         who = f"{names[first.line]}: " if first.line in names and first.file.name == "manifest.csv" else ""
-        raise UserError(f"{path} does not make a corpus that can be prepared: {who}{first.message}{more}")
+        raise UserError(f"{path} cannot become a corpus: {who}{first.message}{more}")
     return [problem.message for problem in corpus.problems if problem.line is None]
 
 
@@ -149,8 +151,8 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     name
         The corpus, which has been prepared.
     match
-        A regular expression whose one group is the part of an id that is equal in corpus and file; if empty, whole ids
-        are compared.
+        A regular expression whose only group is the part of an id that corpus and file have in common; if empty, whole
+        ids are compared.
 
     Raises
     ------
@@ -174,8 +176,8 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
     if not both:
         raise UserError(
             f"no id of {path} (such as {next(iter(theirs), 'none')!r}) is an id of the corpus {name} (such as "
-            f"{next(iter(ours), 'none')!r}): name the id column with --id, or use --match to give the part of the ids "
-            "that is equal"
+            f"{next(iter(ours), 'none')!r}): name the id column with --id, or use --match to give the part that ids "
+            "have in common"
         )
     stores = renamed(bundle.features, params.features, notices)
     if not stores:
@@ -187,9 +189,9 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
     return [
         *bundle.notices,
         *notices,
-        f"{len(both)} of {len(ours)} utterances of {name} matched by id",
-        *unmatched([ours[key] for key in here], f"utterances of {name} are not in {path}: they count as absent"),
-        *unmatched([theirs[key] for key in there], f"ids of {path} are not utterances of {name}: they were left out"),
+        f"{len(both)} of {counted(len(ours), 'utterance')} of {name} matched by id",
+        *unmatched([ours[key] for key in here], f"utterances of {name} that are not in {path} and count as absent"),
+        *unmatched([theirs[key] for key in there], f"ids of {path} that are not utterances of {name} and are left out"),
         *lines,
     ]
 
@@ -197,7 +199,7 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
 def _joined(
     store: FeatureSet, table: pd.DataFrame, ours: Mapping[str, str], theirs: Mapping[str, str], path: Path
 ) -> FeatureSet:
-    """Return the store with its items in the order of the corpus and with the names of the corpus."""
+    """Return the store with one item per utterance of the corpus, in its order and under its names."""
     items = {item.utterance: item for item in store.items}
     source = {ours[key]: theirs[key] for key in ours if key in theirs}
     missing = Entry("absent", f"not in {path.name}")
@@ -211,7 +213,7 @@ def _joined(
 
 
 def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:
-    """Return the bundle without the utterances that lack a label, and a notice with their number."""
+    """Return the bundle without the utterances that have no label, and a notice of how many were left out."""
     texts = as_text(bundle.utterances[label].to_numpy())
     known = np.array([not is_no_label(cell) and cell not in ("inf", "-inf") for cell in texts], bool)
     if known.all():
@@ -224,7 +226,7 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
     words = bundle.words[bundle.words["utterance"].isin(names)]
     left = int((~known).sum())
     return replace(bundle, utterances=kept, features=stores, words=words), [
-        f"left out {counted(left, 'utterance')} without {label}"
+        f"left out {counted(left, 'utterance')} without a {label}"
     ]
 
 
@@ -236,13 +238,13 @@ def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
     if lacking := [name for name in ("train", "test") if name not in splits]:
         what = "no splits" if not splits - {""} else f"no utterance in the split {lacking[0]}"
         raise UserError(
-            f"{path} has {what}, but --protocol {kind} needs train and test: name the column that holds them with "
-            "--split, and their names with --split-name, or choose --protocol group-kfold"
+            f"{path} has {what}, but --protocol {kind} needs train and test: name the column of splits with "
+            "--split, and other names of splits with --split-name, or choose --protocol group-kfold"
         )
 
 
 def _forget(root: Path, name: str) -> None:
-    """Remove the files of a failed import, except its stores."""
+    """Remove the manifest, the words and empty folders of a failed import; its stores were not written."""
     for file in (root / "manifest.csv", root / "words.csv"):
         file.unlink(missing_ok=True)
     for folder in (root, CorpusPaths(name).work / "features", CorpusPaths(name).work):
@@ -251,7 +253,7 @@ def _forget(root: Path, name: str) -> None:
 
 
 def _block(bundle: Bundle, stores: Sequence[FeatureSet], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the corpus that depend on the file."""
+    """Return the settings of the new corpus that follow from the file: modalities, protocol, folds, group, features."""
     table = bundle.utterances
     has_text = "text" in table and bool((table["text"].fillna("") != "").any())
     modalities = [

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from features.base import MODALITIES
 from features.store import STATUSES, Entry
 from pipeline.corpora.utterances import WORD_COLUMNS
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import Bundle, FeatureSet, item_of
 from pipeline.exchange.cells import array_of, column_of
 from pipeline.foreign import one_line
@@ -37,18 +37,18 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 class Damaged(Exception):
-    """Raised if flat arrays do not make a bundle; the message gives the reason in a few words."""
+    """Raised if arrays cannot be converted to a bundle; the message is a clause that says why."""
 
 
 def about(bundle: Bundle) -> str:
-    """Return the JSON text of what the arrays do not hold: version, order of columns, names and details of stores."""
+    """Return as JSON what the arrays do not hold: the version, the order of columns, and `header_of` each store."""
     stores = [header_of(store) for store in bundle.features]
     columns = [str(name) for name in bundle.utterances.columns]
     return json.dumps({"version": VERSION, "columns": columns, "stores": stores}, sort_keys=True)
 
 
 def header_of(store: FeatureSet) -> dict[str, Any]:
-    """Return what the arrays of a store do not hold: its name, modality, column names and details."""
+    """Return what the arrays of a store do not hold: its name, modality, feature names and details."""
     return {
         "name": store.name,
         "modality": store.modality,
@@ -79,7 +79,7 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
     Raises
     ------
     UserError
-        If an utterance does not have the announced number of rows.
+        If an utterance does not have as many rows as its item says.
     """
     status, note, times = [], [], [np.zeros((0, 2))]
     pooled = np.full((len(store.items), len(store.pooled_names)), np.nan, np.float32)
@@ -87,8 +87,8 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
         entry = item.load()
         if entry.length != item.length:
             raise UserError(
-                f"utterance {item.utterance!r} of {store.name} has {entry.length} rows, but {item.length} were "
-                "announced: run the command again while nothing else writes to the features"
+                f"utterance {item.utterance!r} of {store.name} now has {counted(entry.length, 'row')} instead of "
+                f"{item.length}: run the command again while nothing else writes the features"
             )
         status.append(entry.status)
         note.append(entry.note)
@@ -106,12 +106,12 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
 
 
 def offsets_of(store: FeatureSet) -> NDArray[np.int64]:
-    """Return ``(n + 1,)``: where the rows of each utterance begin, and the end of the last."""
+    """Return ``(n + 1,)``: the row at which each utterance begins, and the total number of rows."""
     return np.concatenate([[0], np.cumsum([item.length for item in store.items], dtype=np.int64)]).astype(np.int64)
 
 
 def unpack(text: str, arrays: Arrays) -> Bundle:
-    """Return the bundle that was packed.
+    """Return the bundle from its arrays and the JSON text that `about` returned.
 
     Raises
     ------
@@ -145,9 +145,9 @@ def _store(header: Mapping[str, Any], utterances: Sequence[str], arrays: Arrays)
         if own[part].shape != shape:
             raise Damaged(f"{header['name']}/{part} has the shape {own[part].shape} instead of {shape}")
     if offsets.dtype.kind not in "iu" or offsets[0] != 0 or (np.diff(offsets) < 0).any():
-        raise Damaged(f"{header['name']}/offsets does not increase from 0")
+        raise Damaged(f"{header['name']}/offsets are not whole numbers that increase from 0")
     if header["modality"] not in MODALITIES or not set(own["status"].tolist()) <= set(STATUSES):
-        raise Damaged(f"{header['name']} has a modality or a status that does not exist")
+        raise Damaged(f"{header['name']} has an unknown modality or status")
     items = [item_of(name, _entry(own, i)) for i, name in enumerate(utterances)]
     return FeatureSet(header["name"], header["modality"], names, pooled_names, items, header["details"])
 
@@ -161,5 +161,5 @@ def _entry(own: Arrays, i: int) -> Entry:
 
 
 def damaged(path: Path, problem: object) -> UserError:
-    """Return the error for a file of ours that cannot be read."""
+    """Return the error for a damaged file that crossmodal wrote; `problem` is a clause that says what is wrong."""
     return UserError(f"{path} is damaged ({problem}): export it again")

@@ -28,8 +28,8 @@ def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file is broken, if the reader of a plugin fails, or if a reader returns anything but a `Bundle` with
-        unique names of utterances and stores of known modalities. Entries are checked when they load.
+        If the file is broken, if the reader of a plugin fails, or if a reader returns anything but a valid `Bundle`.
+        The entries of its stores are checked when they load.
     """
     read = reader_of(form)
     try:
@@ -50,26 +50,26 @@ def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
 
 
 def _fault_of_parts(found: Any) -> str:
-    """Return what is wrong with the types in a reader's result; ``""`` if they are right."""
+    """Return what is wrong with the types and columns of a reader's result, as the end of a message, or ``""``."""
     if not isinstance(found, Bundle):
-        return f"an object of type {type(found).__name__} where a Bundle is needed"
+        return f"an object of type {type(found).__name__}, but must return a Bundle"
     tables = {"utterances": (found.utterances, ("utterance",)), "words": (found.words, WORD_COLUMNS)}
     for name, (table, columns) in tables.items():
         if not isinstance(table, pd.DataFrame):
-            return f"{name} of type {type(table).__name__}: a DataFrame is needed"
+            return f"{name} of type {type(table).__name__}, but must return a DataFrame"
         if missing := [column for column in columns if column not in table]:
             return f"{name} without the column {missing[0]!r}"
         if twice := repeated([str(column) for column in table.columns]):
             return f"{name} with two columns {twice!r}: rename one"
     if not isinstance(found.features, Sequence) or not all(isinstance(s, FeatureSet) for s in found.features):
-        return f"features of type {type(found.features).__name__}: a tuple of FeatureSet is needed"
+        return f"features of type {type(found.features).__name__}, but must return a tuple of FeatureSet"
     return ""
 
 
 def _fault_of_store(store: FeatureSet) -> str:
-    """Check a store without loading its items; return what is wrong with it, or ``""``."""
+    """Return what is wrong with a store, as the end of a message, or ``""``; its items are not loaded."""
     if store.modality not in MODALITIES:
-        return f"the store {store.name!r} of the modality {store.modality!r}; {suggest(store.modality, MODALITIES)}"
+        return f"the store {store.name!r} of unknown modality {store.modality!r}; {suggest(store.modality, MODALITIES)}"
     if not all(isinstance(item, Item) for item in store.items):
         return f"the store {store.name!r} with items that are not of type Item: make them with `bundle.item_of`"
     if twice := repeated(str(item.utterance) for item in store.items):
@@ -83,7 +83,7 @@ def _held(store: FeatureSet, read: Read) -> FeatureSet:
 
 
 def _loaded(item: Item, store: FeatureSet, read: Read) -> Entry:
-    """Return the entry of an item; raise `UserError` if its shapes are not those of the store."""
+    """Return the entry of an item; raise `UserError` if it is not valid, or has other shapes than the store says."""
     try:
         entry = item.load()
     except (UserError, OSError):

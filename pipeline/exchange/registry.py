@@ -1,4 +1,4 @@
-"""All exchange formats by name."""
+"""All exchange formats, keyed by name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Format:
     read, write
         The functions that read and write a file; None if the format cannot be read or written.
     scored_parts
-        Whether each utterance needs a split and a numeric label to be written in this format.
+        Whether the format can only be written if each utterance has a split and a numeric label.
     """
 
     read: Read | None = None
@@ -50,7 +50,7 @@ _FORMATS = Registry(
 
 
 def register(name: str, entry: Format) -> None:
-    """Add a format; raise `UserError` if another format has its name or the entry is not a `Format`."""
+    """Add a format; raise `UserError` if the name is taken, or the entry is not a `Format` of functions."""
     given = [function for function in (entry.read, entry.write) if function] if isinstance(entry, Format) else []
     if not given or not all(callable(function) for function in given):
         raise UserError(f"the format {name!r} is {entry!r}: register(name, Format(read, write)) needs functions")

@@ -1,4 +1,4 @@
-"""Checks before a foreign file is read: that its format uses the given options, and that a pickle is harmless."""
+"""Check before a file is read that its format uses all given options, and that a pickle holds only plain data."""
 
 import pickletools
 import re
@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import ImportOptions
 from pipeline.foreign import one_line
 
@@ -24,7 +24,7 @@ _REFUSED = {  # what each refused opcode asks for
 
 
 def slug(name: str) -> str:
-    """Return a name as that of a store: lower-case letters, digits and underscores.
+    """Return the name of a store for any name: in lower case, with only letters, digits and underscores.
 
     >>> slug("OpenSmile EB10")
     'opensmile_eb10'
@@ -33,7 +33,7 @@ def slug(name: str) -> str:
 
 
 def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> None:
-    """Raise `UserError` for an option that is given although the format of `path` does not use it.
+    """Raise `UserError` if an option is given that is not in `used`, the options of the format of `path`.
 
     The label is always accepted, since it is a column of the table that the import makes.
     """
@@ -41,13 +41,13 @@ def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> N
     for f in fields(options):
         if f.name not in (*allowed, "label") and getattr(options, f.name):
             raise UserError(
-                f"{path}: this format does not use the option {f.name!r}: leave it out "
+                f"{path}: the format of this file does not use the option {f.name!r}: leave it out "
                 f"(it uses {', '.join(allowed) or 'none'})"
             )
 
 
 def refuse_name(path: Path, module: str, name: str) -> NoReturn:
-    """Raise `UserError` for a function or class that a pickle asks for and that is not allowed."""
+    """Raise `UserError` for a function or class that a pickle names although it is not plain data."""
     what = one_line(f"{module}.{name}", 80)
     hint = "save it again as numpy arrays, lists and dicts"
     if module.split(".")[0] == "torch":
@@ -56,7 +56,7 @@ def refuse_name(path: Path, module: str, name: str) -> NoReturn:
 
 
 class _Node:
-    """A value on the simulated stack, of which only the depth of nesting is known."""
+    """A value on the simulated stack of the unpickler; only its depth of nesting is known."""
 
     __slots__ = ("depth",)
 
@@ -75,7 +75,8 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     Raises
     ------
     UserError
-        For an opcode that plain data do not need, too many opcodes, deep nesting, or bytes after the end.
+        If the pickle has an opcode that plain data do not need, too many opcodes, too deep nesting, or bytes after the
+        end.
     """
     stack: list[_Node | None] = []  # None stands for a mark
     memo: dict[int, _Node] = {}
@@ -83,7 +84,7 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     for opcode, arg, position in pickletools.genops(data):
         count += 1
         if count > MAX_OPCODES:
-            raise UserError(f"{path} holds more than {MAX_OPCODES} single values: save the numbers as arrays")
+            raise UserError(f"{path} holds more than {MAX_OPCODES} separate values: save numbers as numpy arrays")
         _check_opcode(path, opcode.name, arg, size - (position or 0))
         if opcode.name in _STORING:
             index = len(memo) if arg is None else int(arg)
@@ -96,8 +97,8 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
             raise UserError(f"{path} is nested deeper than {MAX_DEPTH} levels, so it is not a table of features")
     if data.tell() < size:
         raise UserError(
-            f"{path} has {size - data.tell()} bytes after the end of its pickle, like files that torch.save wrote or "
-            "that hold several pickles: save a single value made of numpy arrays"
+            f"{path} has {counted(size - data.tell(), 'byte')} after the end of its pickle, like files that torch.save "
+            "wrote or that hold several pickles: save a single value made of numpy arrays"
         )
     return count
 
@@ -106,9 +107,14 @@ def _check_opcode(path: Path, name: str, arg: Any, left: int) -> None:
     if name == "INST":
         refuse_name(path, *str(arg).split(" ", 1))
     if name in _REFUSED:
-        raise UserError(f"{path} asks for {_REFUSED[name]} (opcode {name}), which is not plain data and was not run")
+        raise UserError(
+            f"{path} asks for {_REFUSED[name]} (opcode {name}), which is not plain data and was not run: save numpy "
+            "arrays, lists and dicts"
+        )
     if name == "FRAME" and arg > left:
-        raise UserError(f"{path} is cut off: it announces a part of {arg} bytes, but only {left} are left")
+        raise UserError(
+            f"{path} is cut off: it declares a part of {arg} bytes, but holds only {left} more: get it or make it again"
+        )
 
 
 def _simulate(opcode: Any, arg: Any, stack: list[_Node | None], memo: dict[int, _Node]) -> None:

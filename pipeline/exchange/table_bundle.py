@@ -1,4 +1,4 @@
-"""Make a bundle from one table (CSV or Parquet), whose feature columns are chosen by patterns."""
+"""Make a bundle from one table (CSV or Parquet), in which patterns choose the columns of features."""
 
 import re
 from collections import Counter
@@ -33,7 +33,7 @@ def matched(options: ImportOptions, header: Sequence[str], source: TableFile) ->
         )
     if not options.arrays:
         raise UserError(
-            f"{source.path}: name the columns that are features of a modality (--array 'audio=mfcc_*'); available: "
+            f"{source.path}: say which columns are features of which modality (--array 'audio=mfcc_*'); available: "
             f"{_some(header)}"
         )
     roles = {getattr(options, role) for role in ROLES}
@@ -44,7 +44,7 @@ def matched(options: ImportOptions, header: Sequence[str], source: TableFile) ->
         found.append((store_name(patterns[0].strip("*_") or modality), modality, names))
     for name, count in Counter(name for _, _, names in found for name in names).items():
         if count > 1:
-            raise UserError(f"{source.path}: column {name!r} would be in {count} stores: make the patterns narrower")
+            raise UserError(f"{source.path}: column {name!r} is chosen for {count} stores: make the patterns narrower")
     return found
 
 
@@ -67,14 +67,14 @@ def table_bundle(
     options: ImportOptions,
     source: TableFile,
 ) -> Bundle:
-    """Return the bundle of one table.
+    """Return the bundle of one table with a row per utterance.
 
     Parameters
     ----------
     cells
-        The columns that are not features, ``(n,)`` each.
+        The columns that are not features, ``(n,)`` each, by name.
     numbers
-        The columns that are features, ``(n,)`` each.
+        The columns that are features, ``(n,)`` each, by name.
     chosen
         The stores and their columns, from `matched`.
     options, source

@@ -10,7 +10,7 @@ from pipeline.exchange.registry import writer_of
 
 
 def write_bundle(form: str, bundle: Bundle, path: Path) -> None:
-    """Write a bundle to `path`; a plugin writes to a temporary path, which is renamed at the end.
+    """Write a bundle to `path`. The format of a plugin writes to a temporary path, which is renamed at the end.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Make a corpus from recordings: transcripts, subtitles, annotations, speech detection, recognition, alignment."""
+"""Make a corpus from recordings: read transcripts, detect and recognise speech, align words, write the tables."""

@@ -25,7 +25,7 @@ class Tables:
     Attributes
     ----------
     manifest, words
-        The files.
+        The two files.
     changed
         The files to which something was added.
     notes
@@ -62,7 +62,7 @@ def tables_of(root: Path, *, anew: bool) -> Tables:
 
 
 def add(tables: Tables, new: Draft, root: Path) -> None:
-    """Add rows and words for recordings that the manifest lacks, and fill its empty cells.
+    """Add rows and words for recordings that the manifest lacks, and fill empty cells of its other rows.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def add(tables: Tables, new: Draft, root: Path) -> None:
 def add_groups(tables: Tables) -> None:
     """If only some rows have a speaker and no row has a group, copy the speakers into the column of groups.
 
-    A row without either is then grouped by its recording, while a protocol that groups by speaker would refuse it.
+    A row that has neither is then grouped by its recording, while a protocol that groups by speaker would refuse it.
     """
     held = list(_cells(tables))
     named = [bool(cells.get("speaker")) for _, cells in held]
@@ -158,10 +158,8 @@ def _fill(
         _note_changed(tables)
         tables.notes.append(f"manifest.csv: {counted(filled, 'empty cell')} filled")
     if differing:
-        kept = f"{counted(differing, 'cell')} kept that {'differs' if differing == 1 else 'differ'}"
-        tables.notes.append(
-            f"manifest.csv: {kept} from what the folder would give now; --force overwrites the manifest"
-        )
+        kept = f"kept {counted(differing, 'cell')} that {'differs' if differing == 1 else 'differ'}"
+        tables.notes.append(f"manifest.csv: {kept} from what the folder gives now; --force overwrites the manifest")
 
 
 def _span(cells: Cells) -> tuple[str, str]:
@@ -169,7 +167,7 @@ def _span(cells: Cells) -> tuple[str, str]:
 
 
 def _missing(cells: Cells, row: Cells) -> Cells:
-    """Return the cells of a new row that are empty in an old one; `text_source` only if the text is among them."""
+    """Return the cells of `row` that are empty in `cells`; `text_source` only if the text is one of them."""
     found = {name: cell for name, cell in row.items() if cell and not _held(cells, name)}
     if "text" not in found:
         found.pop("text_source", None)
@@ -186,7 +184,7 @@ def _held(cells: Cells, name: str) -> str:
 
 
 def _add_words(tables: Tables, words: Mapping[str, Sequence[Word]]) -> None:
-    """Add words for the utterances that have none yet."""
+    """Add the words of utterances that have no words in words.csv yet."""
     timed = {tables.words.values(row).get("utterance", "") for row in tables.words.rows if any(row)}
     more = {name: own for name, own in words.items() if name not in timed}
     for name, own in more.items():
@@ -202,4 +200,4 @@ def _gone(held: Mapping[str, Sequence[list[str]]]) -> list[str]:
     if not gone:
         return []
     verb = "no longer exists" if len(gone) == 1 else "no longer exist"
-    return [f"manifest.csv: {counted(len(gone), 'recording')} {verb}, such as {gone[0]}: remove the rows"]
+    return [f"manifest.csv: {counted(len(gone), 'recording')} {verb}, such as {gone[0]}: remove their rows"]

@@ -122,7 +122,7 @@ class ManifestFile:
                 writer.writerow(row + [""] * (len(self.header) - len(row)) if row else row)
             content = (self._head + buffer.getvalue()).encode(self._encoding)
         except (csv.Error, UnicodeEncodeError) as error:
-            raise UserError(f"{self.path}: a new row cannot be written into it ({error}): save it as UTF-8") from None
+            raise UserError(f"{self.path}: a new row cannot be added ({error}): save the file as UTF-8") from None
         write_bytes(self.path, content)
 
 

@@ -1,7 +1,7 @@
 """The stages of a user's own project: those of dvc.yaml, without their dependencies on source code.
 
-The stages, and the code that each runs, are listed only in dvc.yaml. `stages.yaml` is a link to it here, and a copy of
-it in an installed package. A user's own project has an additional first stage, `inputs`, which always runs and writes
+The stages, and the code that each runs, are listed only in dvc.yaml. In a checkout, `stages.yaml` is a link to it; in
+an installed package, a copy. A user's own project has an additional first stage, `inputs`, which always runs and writes
 data/work/inputs.json. In place of what the other stages depend on in a checkout, they depend on entries of this file:
 
 ============================  =========================================================
@@ -70,7 +70,7 @@ def _entries(name: str, stage: Stage) -> Iterator[str]:
 
 
 def _entry(dep: str) -> str:
-    """Return the entry of inputs.json that replaces this dependency; ``""`` for code, or if the dependency is kept."""
+    """Return the entry of inputs.json that replaces a dependency; ``""`` for code or a dependency that is kept."""
     if dep.startswith("requirements"):
         return "libraries"
     return f"recordings.{dep.removeprefix(_RECORDINGS)}" if dep.startswith(_RECORDINGS) else ""

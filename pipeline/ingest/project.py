@@ -164,7 +164,7 @@ def _settled(name: str) -> CorpusParams | None:
 
 
 def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Sequence[Cells]) -> list[str]:
-    """Return the lines about the rows; the existing settings replace the guesses about settings."""
+    """Return the guesses about the rows, and a line on the existing settings instead of the guesses about settings."""
     of_settings = ("task:", "modalities:", "group:", "protocol:")
     protocol = settled.protocol
     folds = f", {protocol.folds} folds" if protocol.kind in ("group-kfold", "crossfit") else ""
@@ -181,7 +181,7 @@ def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Seque
         *(line for line in guessed.lines if not line.startswith(of_settings)),
         *apart,
         f"{PARAMS} already has corpora.{name} and is not changed: {settled.task}, {', '.join(settled.modalities)}, "
-        f"{protocol.kind} by {protocol.group}{folds}; --force replaces it with new guesses",
+        f"{protocol.kind} by {protocol.group}{folds}; --force replaces this block with new guesses",
     ]
 
 
@@ -194,7 +194,7 @@ def _refuse_nothing(found: Found) -> None:
         return
     if found.left_out:
         lines = "\n".join(f"  {left.place} {left.reason}" for left in found.left_out[:_SHOWN])
-        raise UserError(f"{found.folder} holds no recording that can be used:\n{lines}")
+        raise UserError(f"{found.folder} holds no recording that can be used; these files are left out:\n{lines}")
     held = sorted({place.suffix.lower() or "no suffix" for place in found.others})
     what = f", only {counted(len(found.others), 'file')} ({listed_names(held)})" if held else ""
     raise UserError(f"{found.folder} holds no recordings{what}: give the folder of your recordings")
@@ -235,22 +235,24 @@ def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
         return []
     return [
         f"{counted(len(whole), 'recording')} longer than {LONG_S:g} s but still one utterance, such as {whole[0]}: "
-        "`crossmodal segment RECORDING` cuts it at its subtitles, or where nobody speaks"
+        "`crossmodal segment RECORDING` cuts a recording at its subtitles, or where nobody speaks"
     ]
 
 
 def _transcripts(found: Found, folder: Path | None) -> tuple[dict[PurePosixPath, Transcript], list[str]]:
     if folder is not None and not folder.is_dir():
-        raise UserError(f"--transcripts {folder} is not a folder")
+        raise UserError(f"--transcripts {folder} is not a folder: give the folder of the transcripts")
     files = {place: found.folder / place for place in found.others if is_timed_text(found.folder / place)}
     if folder is not None:
         files = {place: folder / place for place in sorted(files_below(folder)) if is_timed_text(folder / place)}
         if not files:
-            raise UserError(f"--transcripts {folder} holds no transcripts")
+            raise UserError(f"--transcripts {folder} holds no transcripts: give another folder")
     made, notes = transcripts_of(found.recordings, files)
     if folder is not None and not made:
         first = next(iter(files))
-        raise UserError(f"--transcripts {folder}: no file in it has the name of a recording (the first is {first})")
+        raise UserError(
+            f"--transcripts {folder}: none of the transcripts (such as {first}) is named like a recording: rename them"
+        )
     return made, notes
 
 

@@ -99,7 +99,7 @@ def _sha256(text: str) -> str:
 
 
 def _with_lines(path: Path, lines: tuple[str, ...]) -> str:
-    """Return the text of a file, with those of the lines appended that it lacks."""
+    """Return the text of a file, followed by those of `lines` that it does not have."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     missing = [line for line in lines if line not in text.splitlines()]
     return text + "\n" * bool(missing and text and not text.endswith("\n")) + "".join(f"{line}\n" for line in missing)

@@ -83,7 +83,7 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     if not kept:
         raise EmptyInput(next(iter(doubts), "no word is heard"))
     words = tuple(word for segment in kept for word in segment.words)
-    left_out = f"left out, since {'; '.join(dict.fromkeys(filter(None, doubts)))}" if any(doubts) else ""
+    left_out = f"some segments are left out: {'; '.join(dict.fromkeys(filter(None, doubts)))}" if any(doubts) else ""
     return Spoken(" ".join(segment.text.strip() for segment in kept), words, left_out)
 
 
@@ -91,7 +91,7 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
     """Return a sentence if the recogniser was unsure of most utterances, which may be in another language.
 
     A few utterances may be unclear for many reasons. So the list is empty unless a one-sided sign test at the 5 % level
-    rejects that half of the utterances or more are clear; this needs at least five utterances.
+    rejects that at least half of the utterances are clear, which takes five or more utterances.
 
     Parameters
     ----------
@@ -108,8 +108,8 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
         return []
     return [
         f"the recogniser is unsure of most utterances (median of the mean probability of their words "
-        f"{np.median(means):.2f}): if they are not in the language {settings.language}, name that language in "
-        "streams.text.language, and in streams.text.model a model that knows it"
+        f"{np.median(means):.2f}): if they are not in the language {settings.language}, set streams.text.language to "
+        "their language, and streams.text.model to a model that knows it"
     ]
 
 
@@ -131,7 +131,7 @@ def windows(spans: Spans) -> Iterator[tuple[float, float]]:
 
 
 def speech_share(samples: FloatArray, spans: Spans) -> float:
-    """Return the share of the loud sound that is inside spans of speech.
+    """Return the share of the loud frames (at most `LOUD_DB` below the loudest) that are inside spans of speech.
 
     >>> hum = np.sin(np.arange(4 * RATE_HZ, dtype=np.float32))
     >>> round(speech_share(hum, np.array([[0.0, 1.0]])), 2)
@@ -162,9 +162,9 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
     if segment.compression_ratio > REPEATED:
         return "the same words are repeated over and over"
     if segment.avg_logprob < limit:
-        return "the recogniser is too unsure of it"
+        return "the recogniser is too unsure"
     if all(HUMMED.fullmatch(word.text) for word in segment.words):
-        return "it is a hum without words"
+        return "there is only a hum without words"
     overlap = np.minimum(spans[:, 1], segment.end) - np.maximum(spans[:, 0], segment.start)
     speech_s = float(np.maximum(overlap, 0).sum())
     if len(segment.words) > FASTEST * speech_s:
@@ -173,7 +173,7 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
 
 
 def program(settings: WordsConfig) -> dict[str, Any]:
-    """Return what recognised words depend on, apart from the sound and the libraries: version, language and model.
+    """Return the part of a key that recognised words depend on: the version of this code, the language and the model.
 
     Raises
     ------

@@ -159,7 +159,7 @@ def _padded(spans: NDArray[np.float64], padding_s: float, duration_s: float) -> 
 
 
 class _Net:
-    """The network, which keeps its state between calls."""
+    """The voice activity network, which keeps its recurrent state between calls."""
 
     def __init__(self) -> None:
         self._session = _session()

@@ -1,1 +1,1 @@
-"""The page of a corpus with its templates, plots as SVG, and tables as Markdown, LaTeX and text."""
+"""Make the page of a corpus from templates, draw plots as SVG, and write tables as Markdown, LaTeX and text."""

@@ -60,7 +60,7 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
 
 
 def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
-    """Return such data for a corpus from which nothing was learnt: utterances, but no classes and configurations."""
+    """Return the data of `predictions_block` for a corpus without results: no classes and no configurations."""
     return {
         "task": corpus.task,
         "classes": [],

@@ -1,7 +1,7 @@
 """Tables and texts as objects that are rendered as Markdown, as LaTeX and for a terminal; foreign text is escaped.
 
-A dozen lines of our own write Markdown and LaTeX, so that the bytes of results do not change with a library. The
-tabulars need no LaTeX package, and no row begins with a bracket; tabulate and pandas guarantee neither.
+Markdown and LaTeX are written here instead of by tabulate or pandas, so that the bytes of results do not change with a
+library. The LaTeX needs no package, and none of its rows begins with a bracket, which LaTeX would read as an option.
 """
 
 import re
@@ -71,7 +71,7 @@ def markdown(blocks: Iterable[Block]) -> str:
 
 
 def for_terminal(blocks: Iterable[Block], width: int) -> str:
-    """Return blocks as text for a terminal: long cells take several lines, and no word is broken or cut off.
+    """Return blocks as text for a terminal; long cells take several lines, and words up to `LONGEST` stay whole.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A CSV with one row per utterance: some columns become features, as options say, and the rest the utterance table."""
+"""Read a CSV with one row per utterance: the options name the feature columns, the others become its table."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -29,9 +29,9 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         The file.
     options
-        Each pair of ``arrays`` names the columns of one store, which gets the name of the first; patterns with ``*``
-        are allowed. ``id, text, speaker, group, split, start, end, label`` name columns; all others are kept. Empty
-        cells are undefined.
+        Each pair of ``arrays`` names the columns of one store, where patterns with ``*`` are allowed; the first name or
+        pattern also names the store. ``id, text, speaker, group, split, start, end, label`` each name one column. All
+        other columns are kept. An empty cell of a feature is undefined.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     _, header = next(rows)
     if not any(header):
         raise UserError(f"{path} has no header: write the names of the columns in its first line")
-    index = "" if header[0] else "the first column has no name: it is treated as an index and ignored"
+    index = "" if header[0] else "the first column has no name, so it is taken for an index and ignored"
     there = [j for j, name in enumerate(header) if name]
     names = dict(zip(there, names_here([header[j] for j in there], options, path), strict=True))
     chosen = matched(options, list(names.values()), source)
@@ -78,7 +78,7 @@ def _filled(path: Path, header: list[str], rows: Iterator[Record], lines: list[i
 def _cells(
     rows: Iterator[list[str]], names: Mapping[int, str], wanted: set[str], source: TableFile
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
-    """Return the columns that are not features as text, and the features as numbers."""
+    """Return two dicts of columns by name: those that are not features, and the features ``(n,)`` as numbers."""
     features, others = [j for j in names if names[j] in wanted], [j for j in names if names[j] not in wanted]
     values: list[NDArray[np.float32]] = []
     cells: list[list[str]] = []
@@ -91,7 +91,7 @@ def _cells(
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a notice for each column with an apostrophe before cells that a spreadsheet would take for formulas."""
+    """Return a notice for each column that holds an apostrophe before what a spreadsheet would take for a formula."""
     notices = []
     for name, cells in texts.items():
         odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]
@@ -100,8 +100,8 @@ def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
                 f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe, which crossmodal"
             )
             notices.append(
-                f"column {name!r}: {what} writes before text that a spreadsheet would take for a formula (such as "
-                f"{one_line(odd[0], 40)!r}): kept; remove the apostrophe if it does not belong to the text"
+                f"column {name!r}: {what} also writes before text that a spreadsheet would take for a formula (such as "
+                f"{one_line(odd[0], 40)!r}); remove the apostrophe if it does not belong to the text"
             )
     return notices
 
@@ -109,15 +109,17 @@ def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
 def _check_width(path: Path, line: int, row: list[str], header: list[str]) -> None:
     """Raise `UserError` for a row with too few or too many cells, or with a cell in a column without a name.
 
-    The first column may lack a name, since it is an index then.
+    The first column may lack a name if its cells are whole numbers: it is then an index.
     """
     if len(row) < len(header) or any(row[len(header) :]):
-        raise UserError(f"{path}, line {line}: it has {len(row)} cells, but the header has {len(header)}: correct it")
+        raise UserError(
+            f"{path}, line {line}: the row has {len(row)} cells, but the header has {len(header)}: correct the row"
+        )
     for j, name in enumerate(header):
         if not name and row[j] and not (j == 0 and row[j].isdecimal()):
             raise UserError(
-                f"{path}, line {line}: column {j + 1} has no name, but holds {one_line(row[j], 40)!r}: name it in the "
-                "header, or remove it"
+                f"{path}, line {line}: column {j + 1} has no name, but holds {one_line(row[j], 40)!r}: name the "
+                "column in the header, or remove it"
             )
 
 
@@ -136,7 +138,7 @@ def _numbers(
 
 
 def _lossless(cells: list[str]) -> NDArray[Any]:
-    """Return a column as numbers if that loses nothing; a cell like ``1.10``, ``01``, ``2e1`` or ``nan`` keeps it text.
+    """Return a column as numbers if each cell can be restored exactly; a cell such as ``1.10`` or ``01`` keeps it text.
 
     >>> _lossless(["1", "-2"]).tolist(), _lossless(["1.5", ""]).tolist(), _lossless(["1.1", "1.10"]).tolist()
     ([1, -2], [1.5, nan], ['1.1', '1.10'])

@@ -1,7 +1,7 @@
-"""MMSA's feature pickles: read from any source, and written for training with MMSA.
+"""Read the feature pickles of MMSA (a framework for multimodal sentiment analysis), and write them.
 
-A pickle holds ``train``, ``valid`` and ``test`` (or parts with other names, see `pipeline.tables.splits`), and for each
-of N clips:
+A pickle holds the parts ``train``, ``valid`` and ``test`` (or parts with other names, see `pipeline.tables.splits`).
+A part of N clips has these entries:
 
 ============================================  =====================================================================
 ``text, audio, vision``                       (N, T, d) float32, zeros after the end of a sequence
@@ -13,8 +13,8 @@ vision_lengths``
 ``annotations, classification_labels``        Negative, Neutral, Positive; 0, 1, 2
 ============================================  =====================================================================
 
-MMSA has neither undefined numbers nor column names. Both, and everything else in the bundle, are in an additional entry
-``crossmodal`` next to the splits, which MMSA ignores.
+MMSA has neither undefined numbers nor column names. Both, and everything else in a bundle, are written to an additional
+entry ``crossmodal`` next to the parts, which MMSA ignores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from common.names import listed_names
 from features.base import Modality
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions
 from pipeline.exchange.cells import as_text, names_of
 from pipeline.exchange.columns import features_of, unique_ids
@@ -50,20 +50,20 @@ Part = Mapping[str, Any]
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read a pickle; each clip of a foreign one becomes an utterance ``<video>_<clip>`` with its score in `SCORE`.
+    """Read a pickle; without an entry ``crossmodal``, each clip becomes the utterance ``<video>_<clip>``.
 
-    Where the file gives lengths, rows after them are padding. Without lengths, padding is found as follows. In aligned
-    files, it is the rows that ``text_bert`` masks or, without ``text_bert``, the rows at the end that are zero in all
-    three modalities. In other files, it is the rows of zeros at the end of each modality; ``text_bert`` gives the
-    length of text if it has as many rows.
+    Padding is removed. Where the file gives lengths, rows after them are padding. Without lengths, padding depends on
+    the file. If all modalities have equally many rows, padding is the rows that ``text_bert`` masks or, without
+    ``text_bert``, the rows at the end that are zero in all modalities. Otherwise, it is the rows of zeros at the end of
+    each modality, except that ``text_bert`` gives the length of text if it has as many rows.
 
     No part is left out: ``options.splits`` must say which split a part with an unusual name is.
 
     Raises
     ------
     UserError
-        If the file is not such a pickle (the message names the split, the key and the shapes), or the split of a part
-        is not known.
+        If the file is not an MMSA pickle, a part lacks an entry or its entries have the wrong shapes, or the split of
+        a part is not known.
     """
     refuse_options(path, options, ("splits",))
     check_meanings(path, options.splits)
@@ -81,21 +81,23 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     split_of, notices = meanings(checked, options.splits)
     if unknown := [name for name in checked if name not in split_of]:
         count = len(checked[unknown[0]]["id"])
-        raise UserError(f"{path}: the part {one_line(unknown[0], 40)!r} with {count} clips: {remedy(unknown[0])}")
+        raise UserError(
+            f"{path} has a part {one_line(unknown[0], 40)!r} of {counted(count, 'clip')}: {remedy(unknown[0])}"
+        )
     if others := [one_line(name, 40) for name in data if name not in parts]:
-        notices.append(f"{path.name}: not read, since they are not parts: {one_line(', '.join(others))}")
+        notices.append(f"{path.name}: entries that hold no clips are not read: {one_line(', '.join(others))}")
     return _foreign(checked, split_of, path, notices)
 
 
 def _is_part(name: Any, value: Any) -> bool:
-    """Whether a top-level entry is a part: it has the name of a split, or a key that only parts have."""
+    """Whether a top-level entry is a part: it is named like a split, or it has keys that only parts have."""
     if name in SPLITS:
         return True
     return name != OWN_KEY and isinstance(value, dict) and any(key in value for key in ("id", *KEYS.values()))
 
 
 def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a split; raise `UserError` if one is missing, or their lengths differ."""
+    """Return the arrays of a part by key; raise `UserError` if one is missing, or not all have one row per clip."""
     arrays: dict[str, NDArray[Any]] = {}
     required = ("id", "raw_text", "regression_labels", *KEYS.values())
     optional = ("annotations", "text_bert", *(f"{key}_lengths" for key in KEYS.values()))
@@ -111,8 +113,8 @@ def _checked(part: Part, split: str, path: Path) -> dict[str, NDArray[Any]]:
     for key, cells in arrays.items():
         if len(cells) != count:
             raise UserError(
-                f"{path}, {split}: 'id' has {count} clips, but {key!r} has the shape {cells.shape}: both must have the "
-                "same number of clips"
+                f"{path}, {split}: 'id' has {counted(count, 'clip')}, but {key!r} has the shape {cells.shape}: both "
+                "must have the same number of clips"
             )
     return arrays
 
@@ -139,7 +141,7 @@ def _array(cells: Any, key: str, where: str) -> NDArray[Any]:
 def _foreign(
     parts: Mapping[str, dict[str, NDArray[Any]]], split_of: Mapping[str, str], path: Path, notices: list[str]
 ) -> Bundle:
-    """Return the bundle of a foreign pickle, in the order train, valid, test; append to `notices`."""
+    """Return the bundle of a pickle from elsewhere, in the order train, valid, test; extend `notices` in place."""
     parts = {name: parts[name] for name in sorted(parts, key=lambda name: SPLITS.index(split_of[name]))}
     table = pd.concat([_table(part, split_of[name]) for name, part in parts.items()], ignore_index=True)
     places = [f"{name} {i}" for name, part in parts.items() for i in range(len(part["id"]))]
@@ -150,15 +152,16 @@ def _foreign(
     for modality, key in KEYS.items():
         widths = {part[key].shape[2] for part in parts.values()}
         if len(widths) > 1:
-            raise UserError(
-                f"{path}: the width of {key!r} differs between splits ({sorted(widths)} columns): make it equal"
-            )
+            some = ", ".join(map(str, sorted(widths)))
+            raise UserError(f"{path}: {key!r} has a different number of columns in each part ({some}): make them equal")
         rows = []
         for name, part in parts.items():
             wanted, room = lengths[name][modality], part[key].shape[1]
             cut = int((wanted > room).sum())
             if cut:
-                notices.append(f"{name}: {key}_lengths of {cut} clips is above {room}, the number of rows in the array")
+                notices.append(
+                    f"{name}: {key}_lengths exceeds {room}, the number of rows in the array, for {counted(cut, 'clip')}"
+                )
             rows += [clip[:length] for clip, length in zip(part[key], np.clip(wanted, 0, room), strict=True)]
         names = [str(j) for j in range(widths.pop())]
         details = {"source": path.name, "array": key}
@@ -192,7 +195,7 @@ def _text(cells: Sequence[str]) -> pd.Series:
 
 
 def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int64]]:
-    """Return the number of rows of each clip ``(N,)``, without padding, for each modality."""
+    """Return for each modality the number of rows of each clip without padding ``(N,)``."""
     given: dict[Modality, NDArray[np.int64]] = {
         m: part[f"{key}_lengths"].astype(np.int64) for m, key in KEYS.items() if f"{key}_lengths" in part
     }
@@ -212,16 +215,17 @@ def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int6
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle that has one store per modality, a numeric column `SCORE` or ``label``, and all three splits.
 
-    The part of each utterance is in the column `PART` or, without this column, its split.
+    The split of each utterance is in the column `PART` or, if there is no such column, in ``split``.
 
-    Sequences are padded with zeros at the end to the length of the longest. Undefined numbers become 0, and an
-    utterance without a modality gets one row of zeros. If all modalities of each utterance have the same number of
-    rows, they are padded to the same length, as MMSA's aligned models require.
+    Sequences are padded with zeros at the end to the length of the longest one of their modality. Undefined numbers
+    become 0, and an utterance without a modality gets one row of zeros. If the modalities of every utterance have the
+    same number of rows, all modalities are padded to one length, as MMSA's aligned models require.
 
     Raises
     ------
     UserError
-        If the bundle lacks any of these, or the file cannot be written.
+        If a modality does not have exactly one store, a score is missing, an utterance has no split, a split has no
+        utterance, or the file cannot be written.
     """
     stores = _one_each(bundle)
     scores = _scores(bundle)
@@ -253,15 +257,15 @@ def _one_each(bundle: Bundle) -> dict[Modality, FeatureSet]:
         if len(own) != 1:
             names = ", ".join(store.name for store in own) or "none"
             raise UserError(
-                f"MMSA takes exactly one store of {modality}, but there are {len(own)} ({names}): choose one per "
-                "modality with --features, or join them with --align word"
+                f"MMSA takes exactly one store per modality, but {modality} has {len(own)} ({names}): choose one per "
+                "modality with --features, or join several with --align word"
             )
         stores[modality] = own[0]
     return stores
 
 
 def _scores(bundle: Bundle) -> NDArray[np.float64]:
-    """Return the scores to predict, ``(n,)``."""
+    """Return the scores ``(n,)`` in the column `SCORE` or ``label``; raise `UserError` if one is missing."""
     table = bundle.utterances
     name = next((c for c in (SCORE, "label") if c in table), None)
     if name is None:
@@ -272,12 +276,12 @@ def _scores(bundle: Bundle) -> NDArray[np.float64]:
     wrong = np.flatnonzero(~np.isfinite(scores))
     if len(wrong):
         utterance, cell = table["utterance"].iloc[wrong[0]], str(table[name].iloc[wrong[0]])
-        raise UserError(f"MMSA needs a number for each utterance, but {name!r} of {utterance} is {cell!r}")
+        raise UserError(f"MMSA needs a score for each utterance, but {name!r} of {utterance} is {cell!r}, not a number")
     return scores
 
 
 def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
-    """Return the positions of the utterances of each split."""
+    """Return the positions of the utterances of each split; raise `UserError` if a split is empty or unknown."""
     splits = np.array(_column(bundle.utterances, PART if PART in bundle.utterances else "split"), np.str_)
     wrong = np.flatnonzero(~np.isin(splits, SPLITS))
     if len(wrong):
@@ -291,7 +295,11 @@ def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
 
 
 def _clip_ids(table: pd.DataFrame) -> list[str]:
-    """Return a different ``<video>$_$<clip>`` for each utterance; the clip is what follows the video in its name."""
+    """Return a unique id ``<video>$_$<clip>`` for each utterance.
+
+    The clip is what follows ``<video>_`` in the name of the utterance. It is the whole name if the name does not begin
+    like this, or for all utterances if two ids would be equal.
+    """
     names = table["utterance"].tolist()
     videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]
     whole = [f"{video or 'clip'}$_${name}" for name, video in zip(names, videos, strict=True)]

@@ -1,4 +1,4 @@
-"""The additional entry of our MMSA pickles, which lets them be read back without loss.
+"""Write and read the additional entry of our MMSA pickles, from which a bundle is restored without loss.
 
 The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, except the values, which are in MMSA's arrays.
 It also has ``rows/<split>``, the position of each clip's utterance, and ``features/<store>/undefined`` with one bit per
@@ -47,7 +47,7 @@ def write_own(
 
 
 def _longest(stores: Mapping[Modality, FeatureSet]) -> dict[Modality, int]:
-    """Return T for each modality, or one T for all if within each utterance all modalities have as many rows."""
+    """Return T for each modality: the same for all if all modalities of every utterance have equally many rows."""
     lengths = {m: np.diff(offsets_of(store)) for m, store in stores.items()}
     stacked = np.stack(list(lengths.values()))
     aligned = bool(((stacked == stacked.max(axis=0)) | (stacked == 0)).all())
@@ -114,7 +114,7 @@ def _values(
     count = sum(len(values) for _, values in parts.values())
     order = np.concatenate([rows for rows, _ in parts.values()])
     if len(offsets) != count + 1 or len(status) != count or sorted(order.tolist()) != list(range(count)):
-        raise Damaged(f"its {count} clips do not match its entry {OWN_KEY!r}")
+        raise Damaged(f"the number of its clips ({count}) does not match its entry {OWN_KEY!r}")
     clips = {int(i): clip for rows, values in parts.values() for i, clip in zip(rows, values, strict=True)}
     lengths = np.diff(offsets)
     pieces = [clips[i][: lengths[i]] for i in range(count)]

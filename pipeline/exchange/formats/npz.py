@@ -1,7 +1,7 @@
-"""NumPy archives (.npz): read any arrays as features, and write whole bundles and read them back.
+"""NumPy archives (.npz): read arrays as features, write whole bundles, and read these back.
 
-An archive is checked before its arrays are read: its zip directory and the header of every array give its unpacked
-size. Nothing in it is unpickled.
+An archive is checked before its arrays are read: the zip directory and the header of every array must agree on the
+unpacked size. Nothing is unpickled.
 """
 
 import math
@@ -52,8 +52,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file is not an archive, is damaged, holds pickled objects or would unpack to an absurd size, or if its
-        arrays do not fit the options or each other.
+        If the file is not an archive, is damaged, holds pickled objects or unpacks to much more than it holds, or if
+        its arrays do not fit the options or each other.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     headers = _headers(path)
@@ -66,7 +66,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
 
 
 class _Named(Mapping[str, NDArray[Any]]):
-    """The arrays of an archive, with names changed to those that are used here."""
+    """The arrays of an archive, keyed by new names; an array is read each time it is looked up."""
 
     def __init__(self, file: Mapping[str, NDArray[Any]], names: Mapping[str, str]) -> None:
         self._file, self._names = file, names
@@ -82,14 +82,14 @@ class _Named(Mapping[str, NDArray[Any]]):
 
 
 def _headers(path: Path) -> dict[str, _Header]:
-    """Return the headers of the arrays in an archive; raise `UserError` if they contradict the size of the data."""
+    """Return the header of each array by name; raise `UserError` if one contradicts the size of its data."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             whole, packed = sum(m.file_size for m in members), sum(m.compress_size for m in members)
             refuse_ratio(str(path), whole, packed)
             if (name := repeated(m.filename.removesuffix(".npy") for m in members)) is not None:
-                raise UserError(f"{path} holds two arrays named {name!r}: keep one, or give them different names")
+                raise UserError(f"{path} holds two arrays named {name!r}: remove one, or give them different names")
             return {m.filename.removesuffix(".npy"): _header(archive, m, path) for m in members}
     except FileNotFoundError:
         raise UserError(f"{path} does not exist: give the .npz file") from None
@@ -167,7 +167,7 @@ def _foreign(
         notices += more
     left = [n for n in headers if n not in columns and n not in {name for _, name in named}]
     if left:
-        notices.append(f"{path.name}: left out: {_listed({n: headers[n] for n in left})}")
+        notices.append(f"{path.name}: arrays that are left out: {_listed({n: headers[n] for n in left})}")
     return Bundle(table, features=distinct(stores, path), notices=tuple(notices))
 
 
@@ -176,7 +176,7 @@ def _check_named(
 ) -> None:
     if not named:
         raise UserError(
-            f"{path}: name the arrays that are features of a modality (--array text=NAME); available: "
+            f"{path}: say which arrays are features of which modality (--array text=NAME); available: "
             f"{_listed(headers)}"
         )
     for _, name in named:
@@ -185,8 +185,8 @@ def _check_named(
         header = headers[name]
         if len(header.shape) not in (2, 3) or header.dtype.kind not in "biuf" or 0 in header.shape:
             raise UserError(
-                f"{path}: the array {name!r} has shape {header.shape} and type {header.dtype}: features are numbers "
-                "of the shape (n, d) or (n, T, d), with n, T and d above 0"
+                f"{path}: the array {name!r} has shape {header.shape} and type {header.dtype}: features "
+                "must be numbers of the shape (n, d) or (n, T, d), with n, T and d above 0"
             )
     first = named[0][1]
     lengths = [name + _LENGTHS for _, name in named if name + _LENGTHS in headers]
@@ -201,13 +201,13 @@ def _check_named(
 
 
 def _is_column(header: _Header) -> bool:
-    """Whether a matrix has one cell per utterance, as MATLAB writes them: a single column, or rows of characters."""
+    """Whether an array is a matrix that MATLAB wrote for a column: it is n by 1, or holds one character per cell."""
     single = header.dtype.itemsize == (4 if header.dtype.kind == "U" else 1)
     return len(header.shape) == 2 and (header.shape[1] == 1 or (header.dtype.kind in "US" and single))
 
 
 def _column(cells: NDArray[Any]) -> NDArray[Any]:
-    """Return the cells as ``(n,)``; each row of single characters is joined to one text."""
+    """Return the cells of a vector or a matrix of MATLAB as ``(n,)``; rows of single characters are joined."""
     if cells.ndim == 1:
         return cells
     return cells[:, 0] if cells.shape[1] == 1 else np.array([cells.dtype.type().join(row) for row in cells.tolist()])
@@ -253,7 +253,7 @@ def _lengths(file: Mapping[str, NDArray[Any]], name: str, values: NDArray[Any], 
 
 
 def unpadded(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the lengths ``(n,)`` of the sequences ``(n, T, d)``: each ends with its last row that is not all zeros.
+    """Return the lengths ``(n,)`` of zero-padded sequences ``(n, T, d)``: rows up to the last one that is not all 0.
 
     >>> unpadded(np.array([[[1.0], [0.0], [2.0], [0.0]], [[0.0], [0.0], [0.0], [0.0]]])).tolist()
     [3, 0]
@@ -272,7 +272,7 @@ def write(bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If it cannot be written.
+        If the file cannot be written.
     """
     try:
         with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:

@@ -5,7 +5,7 @@
 ``words.parquet``           utterance, word, start, end; seconds of the recording
 ``<store>.parquet``         one row per utterance: ``utterance, status, note``, ``pooled`` (list of p numbers),
                             ``values`` (list of rows of d numbers), ``times`` (list of starts and ends in seconds from
-                            the utterance's start); these three are null if the status is not ``ok``. The schema's
+                            the utterance's start); all three are null if the status is not ``ok``. The schema's
                             metadata ``crossmodal`` is JSON: name, modality, column names, details
 ==========================  ==========================================================================================
 """
@@ -45,9 +45,9 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     path
         A `.parquet` file with one row per utterance, or a folder.
     options
-        The options of a single file are those of a CSV: each pair of ``arrays`` names the numeric columns of one store
-        (patterns with ``*`` are allowed); ``id, text, speaker, group, split, start, end, label`` name columns; all
-        others are kept. A folder needs no options.
+        For a single file, each pair of ``arrays`` names the numeric columns of one store, where patterns with ``*`` are
+        allowed. ``id, text, speaker, group, split, start, end, label`` each name one column. All other columns are
+        kept. A folder takes no options.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _read_table(path: Path) -> Any:
 
 
 def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
-    """Return the column as numbers ``(n,)``, with NaN for null."""
+    """Return a column of a feature as ``(n,)`` float32, NaN for null; raise `UserError` if it holds other types."""
     import pyarrow as pa
 
     column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
@@ -99,14 +99,14 @@ def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
     first = next((i for i, cell in enumerate(column.to_pylist()) if cell is not None), 0)
     lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     how = (
-        ": write each number of a list into its own column, or all lists as one array for `import npz`" if lists else ""
+        "; write each number of a list into its own column, or all lists as one array for `import npz`" if lists else ""
     )
-    what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: features are columns of numbers{how}"
+    what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: columns of features must hold numbers{how}"
     raise source.error(first, name, what)
 
 
 def _cells(column: Any) -> NDArray[Any]:
-    """Return the column as numbers ``(n,)`` of its own type, with NaN for null, or as text, with "" for null."""
+    """Return a column as ``(n,)``: numbers of its own type, with NaN for null, or text, with "" for null."""
     import pyarrow as pa
 
     kind = column.type
@@ -140,7 +140,7 @@ def _store_arrays(path: Path, header: Mapping[str, Any], utterances: list[str]) 
     name, width, pooled = str(header["name"]), len(header["feature_names"]), len(header["pooled_names"])
     table = _read_table(path / _file_name(name)).combine_chunks()
     if table.column("utterance").to_pylist() != utterances:
-        raise Damaged(f"{_file_name(name)} does not hold the utterances of utterances.parquet")
+        raise Damaged(f"{_file_name(name)} and utterances.parquet hold different utterances")
     lists = {part: table.column(part).combine_chunks() for part in ("values", "times", "pooled")}
     status = np.array(table.column("status").to_pylist(), np.str_)
     rows = lists["values"].value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
@@ -164,7 +164,7 @@ def _flat(lists: Any, depth: int) -> NDArray[Any]:
 
 
 def write(bundle: Bundle, path: Path) -> None:
-    """Write a bundle as a folder that `read` reads back; only some utterances are in memory at a time.
+    """Write a bundle as a folder of tables, which `read` reads back; only some utterances are in memory at a time.
 
     The folder appears whole or not at all. An earlier export is replaced.
 
@@ -188,12 +188,12 @@ def write(bundle: Bundle, path: Path) -> None:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file belongs to the export in its folder."""
+    """Whether a file is part of the export that its folder holds."""
     return path.name in _files_of(path.parent)
 
 
 def _files_of(folder: Path) -> set[str]:
-    """Return the names of the files of the export in a folder; an empty set if there is no export."""
+    """Return the file names of the export that a folder holds; an empty set if it holds none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -206,11 +206,11 @@ def _files_of(folder: Path) -> set[str]:
 
 def _check_place(bundle: Bundle, path: Path) -> None:
     if path.exists() and not (path.is_dir() and ((path / "utterances.parquet").exists() or not any(path.iterdir()))):
-        raise UserError(f"{path} already exists and is not an export that can be replaced: give a new folder")
+        raise UserError(f"{path} exists and is not an earlier export, so it is not replaced: give a new folder")
     for store in bundle.features:
         if store.name in _TABLES or Path(store.name).name != store.name or store.name.startswith("."):
             raise UserError(
-                f"a store named {store.name!r} cannot be written as {path / _file_name(store.name)}: rename it"
+                f"the store {store.name!r} cannot be written as {path / _file_name(store.name)}: rename the store"
             )
 
 
@@ -219,7 +219,7 @@ def _file_name(store: str) -> str:
 
 
 def _write_tables(bundle: Bundle, folder: Path, path: Path) -> None:
-    """Write the tables into a temporary folder that will be renamed to `path`."""
+    """Write the tables of utterances and words into `folder`, which is renamed to `path` later."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -280,7 +280,7 @@ def _if_ok(entry: Entry, parts: Mapping[str, Any], name: str) -> NDArray[Any] | 
 
 
 def _lists(vectors: Sequence[NDArray[Any] | None]) -> Any:
-    """Return vectors ``(k,)`` as an array of lists; None becomes null."""
+    """Return vectors ``(k,)`` as a pyarrow array of lists; None becomes null."""
     import pyarrow as pa
 
     there = [v for v in vectors if v is not None]
@@ -289,7 +289,7 @@ def _lists(vectors: Sequence[NDArray[Any] | None]) -> Any:
 
 
 def _nested(matrices: Sequence[NDArray[Any] | None], kind: Any) -> Any:
-    """Return matrices ``(rows, k)`` as an array of lists of lists; None becomes null."""
+    """Return matrices ``(rows, k)`` as a pyarrow array of lists of lists of type `kind`; None becomes null."""
     import pyarrow as pa
 
     there = [m for m in matrices if m is not None]

@@ -1,4 +1,4 @@
-"""Stand-ins for numpy's names while a pickle is read, and limits on the memory that it may take."""
+"""Stand-ins for the numpy objects in a pickle while it is read, and a limit on the memory that it may take."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ _DTYPE = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|f16|c8|c16|[SU][0-9]{1,7}|O)"
 
 
 class Allowed:
-    """A stand-in for a name that a pickle may use; nothing in the pickle can change it."""
+    """A stand-in for a function or class that a pickle may name; nothing in the pickle can change the stand-in."""
 
     __slots__ = ("call", "name")
     call: Callable[..., Any] | None
@@ -35,7 +35,7 @@ class Allowed:
 
 
 class Dtype:
-    """A numpy dtype while it is read: byte order and size of its pickled state are checked, but it is never set."""
+    """A numpy dtype while a pickle is read; only the byte order is taken from the pickled state, which is checked."""
 
     __slots__ = ("dtype",)
 
@@ -55,7 +55,7 @@ class Dtype:
 
 
 class Array(np.ndarray[Any, np.dtype[Any]]):
-    """An array while it is read."""
+    """A numpy array while a pickle is read; its pickled state is checked, and may be set once."""
 
     budget: "Budget | None" = None
 
@@ -69,7 +69,7 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
         dtype, count = kind.dtype, value_count(shape)
         if dtype.hasobject:
             if type(raw) is not list or len(raw) != count:
-                raise ValueError(f"an array of shape {shape} over other data")
+                raise ValueError(f"an array of shape {shape} whose data do not fit")
             budget.spend(count)
         else:
             raw = raw_bytes(raw, count, dtype)
@@ -78,7 +78,13 @@ class Array(np.ndarray[Any, np.dtype[Any]]):
 
 
 class Budget:
-    """The number of bytes and items that calls may still create; little is needed, since real data are in the file."""
+    """The number of bytes and items that calls in a pickle may still create, as a protection against huge results.
+
+    Parameters
+    ----------
+    size
+        The size of the file in bytes; the limit is four times as much and 1 MiB.
+    """
 
     def __init__(self, size: int) -> None:
         self.left = 4 * size + (1 << 20)
@@ -87,13 +93,13 @@ class Budget:
         """Subtract an amount from the budget; raise `MemoryError` if too little is left."""
         self.left -= amount
         if self.left < 0:
-            raise MemoryError("it unpacks to much more than it holds")
+            raise MemoryError("it unpacks to much more data than the file holds")
 
 
 def value_count(shape: Any) -> int:
     """Return the number of values in an array of this shape; raise `ValueError` if the shape is invalid."""
     if type(shape) is not tuple or len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
-        raise ValueError(f"an array of shape {one_line(shape, 40)}")
+        raise ValueError(f"an array of the invalid shape {one_line(shape, 40)}")
     count = 1
     for side in shape:
         count *= side
@@ -101,11 +107,15 @@ def value_count(shape: Any) -> int:
 
 
 def raw_bytes(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
-    """Return the bytes of an array of `count` values; pickles of Python 2 have them as text."""
+    """Return the data of an array of `count` values as bytes; raise `ValueError` if they have another size or type.
+
+    Pickles of Python 2 hold the bytes as text.
+    """
     if isinstance(raw, str):
         raw = raw.encode("latin1")
     if type(raw) not in (bytes, bytearray) or dtype.hasobject or len(raw) != count * dtype.itemsize:
-        raise ValueError(f"{count} values of {dtype} over {len(raw) if hasattr(raw, '__len__') else 'other'} bytes")
+        held = f"{len(raw)} bytes" if hasattr(raw, "__len__") else "data that are not bytes"
+        raise ValueError(f"an array of {count} values of type {dtype} in {held}")
     if dtype.kind == "U" and len(raw):
         points = np.frombuffer(raw, np.dtype("u4").newbyteorder(dtype.byteorder))
         if (points > 0x10FFFF).any() or ((points >= 0xD800) & (points < 0xE000)).any():

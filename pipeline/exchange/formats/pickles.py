@@ -1,15 +1,16 @@
-"""Read other people's pickles without running code from them, and write pickles that every version of numpy can read.
+"""Read pickles of any origin without running code from them, and write pickles that every numpy version can read.
 
 A pickle is a program: it may name any function and call it. Three steps protect against this:
 
 1. The opcodes are checked before anything is built (`safety.scan_pickle`). Only opcodes that plain data need are
    allowed. Sizes, depth and memo numbers are limited, since the C unpickler allocates as much memory as they demand.
-2. `_Unpickler` knows a short list of names, and never returns the real function for one: each is replaced by an
-   `Allowed` that accepts only the arguments of plain data. A budget keeps calls from copying a large object many times.
+2. `_Unpickler` knows a short list of names, and never returns the real function for a name: it returns an `Allowed`
+   that accepts only the arguments of plain data. A budget keeps calls from copying a large object many times.
 3. The result is rebuilt from plain types only (`_Cleaner`), without cycles and without parts repeated a billion times.
 
-The names are those in published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray`` (numpy 2),
-``_frombuffer`` (protocol 5), ``_codecs.encode`` (bytes in protocols 0 to 2), sets, ordered and default dicts.
+The list has the names that occur in published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray``
+(numpy 2), ``_frombuffer`` (protocol 5), ``_codecs.encode`` (bytes in protocols 0 to 2), sets, ordered and default
+dicts.
 """
 
 import mmap
@@ -43,7 +44,7 @@ def load(path: Path) -> Any:
     Raises
     ------
     UserError
-        If the file is missing, empty, compressed, damaged or made to fill the memory, or if it holds anything else.
+        If the file is missing, empty, compressed or damaged, would fill the memory, or holds anything but plain data.
     """
     size = _checked_size(path)
     try:
@@ -79,7 +80,7 @@ def _checked_size(path: Path) -> int:
 
 
 class _Unpickler(pickle.Unpickler):
-    """An unpickler that knows only a few names, each of them an `Allowed`."""
+    """An unpickler that accepts only a few names, and replaces each by an `Allowed`."""
 
     def __init__(self, file: Any, path: Path, size: int) -> None:
         super().__init__(file, encoding="latin1")
@@ -96,7 +97,7 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, _: Any) -> NoReturn:
         """Raise `UserError`, since objects outside the file are not supported."""
-        raise UserError(f"{self._path} asks for an object outside the file: save all of it as numpy arrays")
+        raise UserError(f"{self._path} asks for an object outside the file: save all data as numpy arrays")
 
     def _table(self) -> Mapping[str, Allowed]:
         calls: dict[str, Callable[..., Any] | None] = {
@@ -179,7 +180,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Cleaner:
-    """Rebuilds a value from plain types."""
+    """Rebuilds an unpickled value from plain types, and refuses values that are not plain data."""
 
     def __init__(self, path: Path, opcodes: int) -> None:
         self._path = path
@@ -188,7 +189,7 @@ class _Cleaner:
         self._open: set[int] = set()
 
     def clean(self, value: Any) -> Any:
-        """Return a copy of the value; raise `UserError` for cycles, unexpected types and too many repetitions."""
+        """Return a copy of the value; raise `UserError` for a cycle, an unexpected type, or far too many values."""
         return self._clean(value)[0]
 
     def _clean(self, value: Any) -> tuple[Any, int]:
@@ -236,10 +237,10 @@ class _Cleaner:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes arrays without `_reconstruct`, whose module has different names in numpy 1 and numpy 2."""
+    """A pickler that avoids numpy's `_reconstruct`, since numpy 1 and numpy 2 have it in modules of different names."""
 
     def reducer_override(self, value: Any) -> Any:
-        """Return how unpickling rebuilds an array: it makes an empty one and then sets its state."""
+        """Return how to rebuild an array (make an empty one, set its state), or ``NotImplemented`` for other values."""
         if type(value) is np.ndarray:
             return np.ndarray, ((0,), "b"), value.__reduce__()[2]
         return NotImplemented

@@ -1,8 +1,8 @@
-"""Find the time of each row in a table of frames, and which rows show the same frame.
+"""Find the time of each row in a table of frames, and the rows that show the same frame.
 
 Tools write times in different ways. OpenFace 2 writes seconds. py-feat writes whole minutes and seconds, so that frames
-within a second differ only in their numbers. OpenFace 3 writes the time of day at which it ran. LibreFace writes
-seconds in a column that is named after milliseconds.
+within a second differ only in their frame numbers. OpenFace 3 writes the time of day at which it ran. LibreFace writes
+seconds into a column whose name says milliseconds.
 """
 
 import math
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.types import TimeArray
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.frames.columns import RECORDING, FrameOptions
 from pipeline.tables.rules import number_of
 from pipeline.tables.times import seconds_of
@@ -33,7 +33,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Clock:
-    """The f frames of a table in order of time.
+    """The f different frames of a table with n rows, in order of time.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Clock:
     frame
         ``(n,)`` the index of the frame that each row shows.
     notice
-        A sentence on the unit of the times, if it is not the one in the name of their column; otherwise empty.
+        A sentence on the unit, if the times are not in the unit that the name of their column says; otherwise empty.
     """
 
     times: TimeArray
@@ -89,7 +89,7 @@ def clock_of(
 
 
 def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) -> list[float]:
-    """Return the frame numbers; if a cell is not a number, return none of them, or raise `UserError` if `needed`."""
+    """Return the frame numbers; if any cell is not one, return ``[]``, or raise `UserError` if they are `needed`."""
     found = []
     for line, cell in zip(lines, frame.cells, strict=False):
         try:
@@ -104,19 +104,19 @@ def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) ->
 
 
 def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeArray | None) -> TimeArray:
-    """Return the times at which a recording shows the frames with these numbers, counted from 0."""
+    """Return the times `shown` of the frames numbered `count` (from 0); raise `UserError` if one has no time."""
     there = 0 if shown is None else len(shown)
     beyond = np.flatnonzero(count >= there)
     if shown is None or len(beyond):
         raise UserError(
-            f"{path}:{lines[beyond[0]]}: frame {count[beyond[0]]:g} (from 0) is not in the recording, which shows "
-            f"{there} frames: if the table was made from a video with another frame rate, give that rate with --fps"
+            f"{path}:{lines[beyond[0]]}: frame {count[beyond[0]]:g} (counted from 0) is not in the recording of "
+            f"{counted(there, 'frame')}: if the table was made from a video with another frame rate, give it with --fps"
         )
     return shown[count.astype(np.intp)]
 
 
 def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float:
-    """Return the time in a cell: a number as it is, minutes and seconds in seconds; raise `UserError` for others.
+    """Return a cell as a number or, if it holds minutes and seconds, in seconds; raise `UserError` if it is no time.
 
     >>> _seconds(Path(), 1, Cells("approx_time"), "01:02.5", ""), _seconds(Path(), 1, Cells("time"), "40", "")
     (62.5, 40.0)
@@ -133,7 +133,7 @@ def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float
 
 
 def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) -> tuple[TimeArray, str]:
-    """Return times in seconds, and a notice if the name of their column says milliseconds and is wrong."""
+    """Return times in seconds, and a notice if they are in seconds although their column's name says milliseconds."""
     if (options.unit or ("ms" if name.casefold().endswith("ms") else "s")) == "s":
         return times, ""
     steps = np.diff(np.unique(times))
@@ -148,7 +148,7 @@ def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) 
 def _check_frames(
     path: Path, lines: Sequence[int], numbers: TimeArray, times: TimeArray, names: tuple[str, str]
 ) -> None:
-    """Raise `UserError` if times do not increase with the frame numbers."""
+    """Raise `UserError` if times decrease while frame numbers increase, or more than a tenth of the times are equal."""
     time, frame = names
     order = np.argsort(numbers, kind="stable")
     back = np.flatnonzero(np.diff(times[order]) < 0)
@@ -161,6 +161,6 @@ def _check_frames(
     distinct, frames = len(np.unique(times)), len(np.unique(numbers))
     if distinct < COARSE * frames:
         raise UserError(
-            f"{path}: {time} has only {distinct} different times for {frames} frames: give --fps (a number, or "
-            f"recording) to compute times from {frame}"
+            f"{path}: {time} has only {counted(distinct, 'different time')} for {frames} frames: give --fps (a number "
+            f"or recording) to compute times from {frame}"
         )

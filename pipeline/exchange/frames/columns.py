@@ -1,7 +1,8 @@
 """Find the columns of a table of frames that hold the time, the face, the confidence and the features.
 
-OpenFace 2 (Baltrusaitis et al. 2018) and 3 (Hu et al. 2025), py-feat (Cheong et al. 2023) and LibreFace (Chang et al.
-2024) name them differently. Names of features are case-sensitive, since OpenFace has both ``x_0`` and ``X_0``.
+Each tool has its own names for these columns: OpenFace 2 (Baltrusaitis et al. 2018) and 3 (Hu et al. 2025), py-feat
+(Cheong et al. 2023), LibreFace (Chang et al. 2024). Names of features are case-sensitive, since OpenFace has both
+``x_0`` and ``X_0``.
 """
 
 import re
@@ -32,29 +33,31 @@ UNASKED = ("FaceRect*", "face_detection*", "Unnamed:*")
 
 @dataclass(frozen=True)
 class FrameOptions:
-    """How tables of frames are read.
+    """Options for reading tables of frames.
 
     Attributes
     ----------
     time
-        The column of times or, if `fps` is given, of frame numbers. If empty, the first of the `USUAL` names.
+        The column of times or, if `fps` is given, of frame numbers. If empty, the first of the `USUAL` names that the
+        table has.
     unit
         The unit of the times. If empty, milliseconds if the column's name ends in ``ms``, otherwise seconds.
     fps
-        Frames per second, to compute times from frame numbers. `RECORDING` takes the time of each frame from the
-        recording itself.
+        Frames per second, from which times are computed with the frame numbers. `RECORDING` takes the time of each
+        frame from the recording itself. None reads the column of times.
     prefixes
-        Beginnings of the names of features, in which ``*`` stands for any characters. If empty, all other columns of
-        numbers are features.
+        How the names of feature columns begin; ``*`` stands for any characters. If empty, the features are all columns
+        of numbers that have no other role and are not `UNASKED`.
     confidence
-        The column of the tool's confidence. If empty, the first of the `USUAL` names that the table has.
+        The column of the confidence that the tool gave each frame. If empty, the first of the `USUAL` names that the
+        table has.
     min_confidence
         A frame with a lower confidence counts as failed.
     face
         The column of face ids, for tables in which a frame may show several faces. If empty, the first of the `USUAL`
         names that the table has.
     match
-        A regular expression whose one group is the part of a name that is equal in tables and recordings.
+        A regular expression whose only group is the part of a name that tables and recordings have in common.
     """
 
     time: str = ""
@@ -68,7 +71,7 @@ class FrameOptions:
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The names of the columns that the options give."""
+        """The names of columns in the options `time`, `confidence` and `face`."""
         return tuple(name for name in (self.time, self.confidence, self.face) if name)
 
 
@@ -79,10 +82,10 @@ class Roles:
     Attributes
     ----------
     time, frame, confidence, face, success, source
-        The time, the frame number, the confidence, the id of the face, whether a face was found, and the video file
-        from which the row was computed.
+        The columns of the time, the frame number, the confidence, the id of the face, whether a face was found, and the
+        video file from which the row was computed.
     features
-        The columns that may be features, in the order of the table.
+        The columns that may be features, in the order of the table; those of text are dropped later.
     """
 
     time: int | None = None
@@ -118,7 +121,7 @@ def roles_of(path: Path, header: Sequence[str], options: FrameOptions) -> Roles:
 
 
 def _position(header: Sequence[str], names: Sequence[str]) -> int | None:
-    """Return the position of the first of these names that is in the header."""
+    """Return the position of the first of `names` that is in the header, ignoring case; None if none of them is."""
     places = {folded(name): at for at, name in reversed(list(enumerate(header)))}
     return next((places[name] for name in names if name in places), None)
 
@@ -132,14 +135,17 @@ def _asked(path: Path, header: Sequence[str], name: str, option: str) -> int:
 
 def _no_clock(path: Path, header: Sequence[str], found: Mapping[str, int | None], options: FrameOptions) -> str:
     if options.fps:
-        return f"{path} has no column of frame numbers ({', '.join(USUAL['frame'])}): name it with --time"
+        return f"{path} has no column of frame numbers (looked for {', '.join(USUAL['frame'])}): name it with --time"
     numbers = found["frame"]
     if numbers is not None:
         return (
             f"{path} has no column of times, only one of frame numbers ({header[numbers]}): give --fps (a number, or "
             "recording), or name a column of times with --time"
         )
-    return f"{path} has no column of times ({', '.join(USUAL['time'])}): name it with --time; {suggest('', header)}"
+    return (
+        f"{path} has no column of times (looked for {', '.join(USUAL['time'])}): name it with --time; "
+        f"{suggest('', header)}"
+    )
 
 
 def _features(path: Path, header: Sequence[str], options: FrameOptions, taken: set[int]) -> tuple[int, ...]:
@@ -158,12 +164,14 @@ def _features(path: Path, header: Sequence[str], options: FrameOptions, taken: s
     if twice := repeated(names):
         raise UserError(f"{path} has the column {twice!r} twice: rename one")
     if not names:
-        raise UserError(f"{path} has no feature columns, only {', '.join(filter(None, header))}")
+        raise UserError(
+            f"{path} has no columns of features, only {', '.join(filter(None, header))}: choose another table"
+        )
     return tuple(free)
 
 
 def _beginnings(names: Sequence[str], wrong: str) -> str:
-    """Return a hint that lists how the names begin, with the beginning that was probably meant."""
+    """Return the end of a message that lists how column names begin, and the beginning that was probably meant."""
     known = list(dict.fromkeys(re.sub(r"(?<=.)[\d_].*", "", name) for name in names))
     near = next((name for name in known if folded(name) == folded(wrong)), "")
     return f"did you mean {near!r}? Available: {', '.join(known)}" if near else suggest(wrong, known)

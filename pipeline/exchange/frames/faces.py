@@ -1,4 +1,4 @@
-"""Choose one face per frame where a table has several: the same face throughout an utterance."""
+"""Choose one face per frame where a table has several: the same person throughout an utterance."""
 
 from collections.abc import Sequence
 
@@ -11,8 +11,7 @@ Mask = NDArray[np.bool_]
 def comes_again(frame: NDArray[np.intp], face: NDArray[np.intp]) -> int | None:
     """Return the first row that repeats the frame and face of an earlier row, with other frames of the face in between.
 
-    Rows may be in any order, but only a table of two recordings, or of one recording twice, comes back to a frame of a
-    face after other frames.
+    Return None if there is no such row. A row like this shows that the table holds two recordings, or one twice.
 
     >>> comes_again(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), comes_again(np.array([0, 1, 0]), np.zeros(3, int))
     (None, 2)
@@ -36,9 +35,9 @@ def one_face(
 ) -> NDArray[np.intp]:
     """Choose one row for each frame of an utterance.
 
-    The main face is the one with the most good rows. Every face that shares a frame with it is another person, and is
-    left out of all frames. A face that never shares a frame with it may be the same person under a new id, or another
-    shot, and is kept. If a frame still has several rows, the good row with the highest confidence is chosen.
+    The main face is the one with the most good rows. A face that shares any frame with the main face is another person,
+    and is left out of all frames. Other faces are kept, since they may be the same person under a new id, or in another
+    shot. If a frame still has several rows, the good row with the highest confidence is chosen.
 
     Parameters
     ----------
@@ -57,6 +56,6 @@ def one_face(
 
 
 def _most_seen(face: NDArray[np.intp], confidence: NDArray[np.float64], good: Mask) -> int:
-    """Return the face with the most good rows; ties are broken by the highest confidence, then by the first id."""
+    """Return the face with the most good rows; ties go to the highest sum of confidences, then to the lowest id."""
     found: Sequence[int] = np.unique(face).tolist()
     return max(found, key=lambda one: (good[face == one].sum(), confidence[good & (face == one)].sum(), -one))

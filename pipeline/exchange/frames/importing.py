@@ -1,4 +1,4 @@
-"""`crossmodal import frames`: assign the frames in tables of other tools to the utterances of a corpus, by time."""
+"""`crossmodal import frames`: add the frames in tables of other tools to the utterances of a corpus, by time."""
 
 import math
 import re
@@ -35,7 +35,7 @@ from pipeline.settings.streams import DEFAULT
 
 @dataclass(frozen=True)
 class Place:
-    """Where an utterance is: the recording, its file and video track, and the start and end in seconds.
+    """The place of an utterance: the recording, its file and video track, and start and end in seconds.
 
     `duration` is the length of the recording in seconds, or NaN if it is not known.
     """
@@ -73,13 +73,13 @@ def import_frames(
 
     Returns
     -------
-    Sentences that say what was matched and what was left out.
+    Lines that say what was matched, what was left out and what was added to the settings.
 
     Raises
     ------
     UserError
         If no table belongs to a recording, a table cannot be read or is clearly of another recording, tables have
-        different columns, or no utterance has a frame. Nothing is written then.
+        different columns, or no utterance has a usable frame. Nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         table = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
@@ -114,7 +114,7 @@ def _place(row: Any, modality: Modality) -> Place:
 
 
 def _features(places: Sequence[Place], tables: Mapping[str, Path], options: FrameOptions, seen: Seen) -> FeatureSet:
-    """Return the features of all utterances, in their order; only one table is in memory at a time."""
+    """Return the features of all utterances, in the order of `places`; only one table is in memory at a time."""
     names: tuple[str, ...] = ()
     items: dict[str, Item] = {}
     for recording, group in groupby(sorted(places, key=lambda p: p.recording), key=lambda p: p.recording):
@@ -139,25 +139,25 @@ def _features(places: Sequence[Place], tables: Mapping[str, Path], options: Fram
 
 
 def _shown(place: Place) -> TimeArray:
-    """Return the time at which a recording shows each of its frames, in seconds."""
+    """Return ``(m,)``: the time in seconds at which the recording of an utterance shows each of its m frames."""
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.frames import survey
 
     if not place.media:
         raise UserError(
-            f"the corpus has no file of the recording {place.recording}: give the frames per second with --fps"
+            f"the corpus has no file of the recording {place.recording}: give --fps as a number of frames per second"
         )
     try:
         found = survey(Path(place.media), place.track)
     except (MediaError, OSError) as error:
-        raise UserError(f"{error}: give the frames per second with --fps") from error
+        raise UserError(f"{error}: give --fps as a number of frames per second") from error
     if found is None:
-        raise UserError(f"{place.media} has no picture: give the frames per second with --fps")
+        raise UserError(f"{place.media} has no video: give --fps as a number of frames per second")
     return found.times
 
 
 def _refuse_other_clock(file: Path, track: Track, place: Place, options: FrameOptions) -> None:
-    """Raise `UserError` if the frames last more than twice as long as the recording."""
+    """Raise `UserError` if the last frame is later than twice the recording's duration plus one second."""
     last = float(track.times[-1])
     if last > 2 * place.duration + 1:
         meant = (
@@ -178,30 +178,34 @@ def _require_same(names: Sequence[str], track: Track, file: Path) -> None:
     if names and names != track.names:
         other = sorted(set(names) ^ set(track.names)) or list(track.names)
         raise UserError(
-            f"{file} has other columns than the tables before it ({some(other)}): with --prefix, choose columns that "
-            "all tables have"
+            f"{file} has other columns than the tables before it (such as {some(other)}): with --prefix, choose "
+            "columns that all tables have"
         )
 
 
 def _entry(track: Track, place: Place, seen: Seen) -> Entry:
-    """Return the entry of one utterance, and count its frames."""
+    """Return the store entry of one utterance, and add its frames to the counts of `seen`."""
     values, times, failed = rows_of(track, place.start, place.end)
     seen.count(len(values), failed)
     if not len(values):
-        why = f"all of its {counted(failed, 'frame')} failed" if failed else "the table has no frame in its time"
+        why = (
+            f"all of its {counted(failed, 'frame')} failed"
+            if failed
+            else "the table has no frame between its start and end"
+        )
         return Entry("empty", why)
     entry, _ = entry_of(values, times)
-    return replace(entry, note=f"{failed} of {failed + len(values)} frames failed") if failed else entry
+    return replace(entry, note=f"{failed} of {counted(failed + len(values), 'frame')} failed") if failed else entry
 
 
 def _name_of(path: Path) -> str:
-    """Return the name of a folder or table in a form that is valid as the name of a store."""
+    """Return the name of a folder or table as a valid name of a store, in lower case."""
     path = path.resolve()
     return re.sub(r"[^\w+-]+", "_", path.name if path.is_dir() else path.stem).strip("_-").lower() or FRAMES
 
 
 def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict[str, Any]:
-    """Return what the store records about the origin of its numbers."""
+    """Return the origin of the store as it is recorded: name of the folder, format, hash of each table, options."""
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(options).items() if value}
     return {
         "origin": path.resolve().name,
@@ -212,7 +216,7 @@ def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict
 
 
 def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any]) -> FeatureSet:
-    """Return the features with keys that depend on where utterances are, for `train` to compare with the table."""
+    """Return the features with a key per utterance, by which `train` notices that an utterance was moved."""
     source = key_of(dict(origin))
     rows = zip(features.items, table.itertuples(), strict=True)
     keyed = [
@@ -223,7 +227,7 @@ def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any])
 
 
 def _replaced(target: Path, origin: Mapping[str, Any]) -> list[str]:
-    """Return a notice if the import replaces a store of another origin."""
+    """Return a notice if the import replaces a store that was imported from elsewhere; an empty list otherwise."""
     if not target.exists():
         return []
     try:

@@ -1,4 +1,4 @@
-"""Match tables of frames to recordings by name, and by folder where several folders have recordings of that name."""
+"""Match tables of frames to recordings by name, and by folder where recordings in several folders share a name."""
 
 import re
 from collections import Counter
@@ -25,7 +25,7 @@ def tables_in(path: Path) -> dict[str, Path]:
     found = sorted(f for f in path.rglob("*") if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
     if not found:
         raise UserError(
-            f"{path} holds no table of frames ({' or '.join(SUFFIXES)}): give the folder that the tool wrote to"
+            f"{path} holds no {' or '.join(SUFFIXES)} tables of frames: give the folder that the tool wrote to"
         )
     return {file.relative_to(path).as_posix(): file for file in found}
 
@@ -36,17 +36,18 @@ def matched(
     """Return the table of each recording that has one.
 
     A table belongs to a recording if its path ends with the name of the recording or of its media file. Case is
-    ignored. So ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of ``s1/clip``. So is ``out/clip.csv``, unless
-    there is also a recording ``s2/clip``: folders are compared only as far as needed to distinguish recordings.
+    ignored. For example, ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of ``s1/clip``. Folders are compared
+    only as far as needed to distinguish recordings: ``out/clip.csv`` is a table of ``s1/clip`` too, unless there is
+    also a recording ``s2/clip``.
 
     Parameters
     ----------
     recordings
-        The media file, or ``""``, of each recording by its name.
+        The media file of each recording (``""`` if there is none), keyed by the name of the recording.
     tables
         The tables that `tables_in` returned.
     match
-        A regular expression whose one group is the part of a name (without folder and suffix) that is equal.
+        A regular expression whose only group is the part of a name (without folder and suffix) that is compared.
     places
         The name of the corpus and the path of the folder, for messages.
 
@@ -70,7 +71,9 @@ def matched(
         if alike[folded(recording)] > 1:  # names of recordings differ only in case, so case is compared
             there = [n for n in there if PurePosixPath(n).with_suffix("").as_posix().endswith(recording)]
         if len(there) > 1:
-            raise UserError(f"{' and '.join(there[:2])} are both tables of the recording {recording}: keep one of them")
+            raise UserError(
+                f"{' and '.join(there[:2])} are both tables of the recording {recording}: remove one of them"
+            )
         if there:
             found[recording] = there[0]
             taken.add(there[0])
@@ -90,7 +93,7 @@ def _pattern(match: str) -> re.Pattern[str] | None:
 
 
 def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> Parts:
-    """Return the folders and the name of a path as they are compared; ``()`` if the name does not match the pattern."""
+    """Return the folders and the name of a path, normalised for comparison; ``()`` if the name does not match."""
     *folders, name = map(folded, path.parts)
     if pattern:
         hit = pattern.fullmatch(path.name)
@@ -99,7 +102,7 @@ def _parts(path: PurePosixPath, pattern: re.Pattern[str] | None) -> Parts:
 
 
 def _ends(parts: Parts) -> list[Parts]:
-    """Return a path and its shorter endings: without its first folder, without its first two, and so on.
+    """Return the parts of a path, then the same without its first folder, without its first two, and so on.
 
     >>> _ends(("s1", "clip"))
     [('s1', 'clip'), ('clip',)]
@@ -108,7 +111,7 @@ def _ends(parts: Parts) -> list[Parts]:
 
 
 def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> set[Parts]:
-    """Return the names that a recording's table may have: its own and its media file's, with and without pattern."""
+    """Return the names that a recording's table may have: of the recording and its media file, whole or matched."""
     name = PurePosixPath(recording)
     named = [name, *([name.with_name(Path(media).name)] if media else [])]
     return {_parts(one, how) for one in named for how in {pattern, None}} - {()}
@@ -117,7 +120,10 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables that share the longest path ending with a recording and with no other recording."""
+    """Return the tables whose paths end like a recording, by the longest ending that finds any.
+
+    An ending that is shorter than the whole name counts only if no other recording has it.
+    """
     for length in range(max(map(len, spellings), default=0), 0, -1):
         keys = sorted({key[-length:] for key in spellings if len(key) >= length})
         own = [key for key in keys if key in spellings or shared[key] == 1]
@@ -127,7 +133,7 @@ def _candidates(
 
 
 def _nothing(recordings: Iterable[str], tables: Mapping[str, Path], places: tuple[str, Path]) -> str:
-    """Return the message that no table belongs to a recording, with a --match that may help."""
+    """Return the message that no table belongs to a recording; it proposes a --match if names partly agree."""
     name, path = places
     there = PurePosixPath(next(iter(tables)))
     message = (
@@ -138,5 +144,5 @@ def _nothing(recordings: Iterable[str], tables: Mapping[str, Path], places: tupl
     held = max((r for r in recordings if r and folded(r) in folded(stem)), key=len, default="")
     around = re.split(re.escape(held), stem, maxsplit=1, flags=re.IGNORECASE) if held else []
     if len(around) == 2:
-        return f"{message}: give the part that is equal with --match '{'(.+)'.join(map(re.escape, around))}'"
-    return f"{message}: name the tables like the recordings, or give the part that is equal with --match"
+        return f"{message}: give the part that both have in common with --match '{'(.+)'.join(map(re.escape, around))}'"
+    return f"{message}: name the tables like the recordings, or give the part that both have in common with --match"

@@ -1,4 +1,4 @@
-"""The notices of an import of frames: which recordings have a table, how many frames failed, and what looks wrong."""
+"""Notices of an import of frames: which recordings have a table, how many frames failed, and what looks wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ _SHOWN = 3
 
 
 def some(names: Sequence[str]) -> str:
-    """Return the first names of a list as text.
+    """Return the first three names of a list as text.
 
     >>> some(["a", "b"]), some(list("abcd"))
     ('a, b', 'a, b, c, ...')
@@ -19,7 +19,7 @@ def some(names: Sequence[str]) -> str:
 
 
 class Seen:
-    """Collects what is to be reported about the tables of an import.
+    """Collects what an import reports about its tables of frames.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ class Seen:
     Attributes
     ----------
     used, failed
-        The numbers of frames in utterances that are used, and that failed.
+        How many frames of utterances are used, and how many failed.
     """
 
     def __init__(self, path: Path, name: str, min_confidence: float) -> None:
@@ -58,7 +58,7 @@ class Seen:
             self._short.append(f"{file.name}: {track.times[-1]:.2f} of {duration:.2f} s")
 
     def count(self, used: int, failed: int) -> None:
-        """Count the frames of an utterance."""
+        """Count an utterance, given how many of its frames are used and how many failed."""
         self.used, self.failed = self.used + used, self.failed + failed
         kind = "with frames" if used else "with failed frames only" if failed else "without any frame"
         self._utterances[kind] += 1
@@ -77,26 +77,26 @@ class Seen:
         if unused:
             what = "is" if len(unused) == 1 else "are"
             lines.append(
-                f"{counted(len(unused), 'table')} of {self.path} {what} not named like a recording and left out "
+                f"{counted(len(unused), 'table')} of {self.path} {what} left out, since no recording has the name "
                 f"({some(unused)})"
             )
         return lines
 
     def frames(self) -> list[str]:
-        """Return lines on how many frames are used, which columns were read, and what looks wrong."""
+        """Return lines on the columns that were read, how many frames are used, and what looks wrong."""
         lines = [f"{counted(len(self._names), 'number')} per frame: {some(self._names)}"]
         if self._texts:
-            lines.append(f"columns of text are not read: {some(list(self._texts))}")
+            lines.append(f"columns of text, which are not read: {some(list(self._texts))}")
         lines.append(
-            f"{counted(self.used, 'frame')} in utterances; {self.failed} more failed (no success, a confidence below "
-            f"{self.min_confidence:g}, or no number) and are left out"
+            f"{counted(self.used, 'frame')} in utterances; {self.failed} more failed and are left out (no success, a "
+            f"confidence below {self.min_confidence:g}, or no number in the row)"
         )
         counts = [f"{count} {kind}" for kind, count in self._utterances.items() if count]
         lines.append(f"utterances of these recordings: {', '.join(counts)}")
         if self._crowded:
             lines.append(
-                f"several faces in a frame: {counted(len(self._crowded), 'recording')} ({some(self._crowded)}); in "
-                "each utterance the face with the most good frames is used"
+                f"frames with several faces in {counted(len(self._crowded), 'recording')} ({some(self._crowded)}): in "
+                "each utterance, the face with the most good frames is used"
             )
         if self._infinite:
             lines.append(f"{counted(self._infinite, 'infinite or too large number')}: treated as undefined")
@@ -116,10 +116,12 @@ class Seen:
         return lines
 
     def nothing(self) -> str:
-        """Return the message that no utterance has a frame that can be used."""
+        """Return the message for an import in which no utterance has a usable frame."""
         if self.failed:
             return (
                 f"all {counted(self.failed, 'frame')} in the utterances of {self.name} failed: check the columns of "
                 f"success and confidence in the tables of {self.path}, and --min-confidence ({self.min_confidence:g})"
             )
-        return f"no frame in the tables of {self.path} is within an utterance of {self.name}: check the times"
+        return (
+            f"no frame in the tables of {self.path} is within the times of an utterance of {self.name}: check the times"
+        )

@@ -15,7 +15,7 @@ from pipeline.tables.rules import is_no_label
 class Numbers:
     """The feature columns of one table.
 
-    An empty cell, or one such as ``nan`` that stands for an unknown value, becomes NaN. A cell may hold a list of
+    A cell that is empty or stands for an unknown value, such as ``nan``, becomes NaN. A cell may hold a list of
     numbers, as OpenFace 3 writes action units; a column of lists becomes one column per element.
 
     Parameters
@@ -75,7 +75,7 @@ class Numbers:
             return np.nan
 
     def columns(self) -> tuple[tuple[str, ...], FloatArray, tuple[str, ...]]:
-        """Return the names and the values ``(n, d)`` of the numeric columns, and the names of the text columns.
+        """Return the names and the values ``(n, d)`` of the columns of numbers, and the names of the columns of text.
 
         Raises
         ------
@@ -122,7 +122,7 @@ class Numbers:
 
 
 def _list_of(cell: str) -> tuple[float, ...] | None:
-    """Return the numbers of a list in a cell, which may be nested; None if the cell holds anything else.
+    """Return the numbers in a cell that holds a list, which may be nested; None if it holds anything else.
 
     >>> _list_of("[[0.5, 1], [nan, 2]]"), _list_of("[happy]")
     ((0.5, 1.0, nan, 2.0), None)

@@ -1,4 +1,4 @@
-"""Read a table of frames, and select the rows of each utterance."""
+"""Read a table of frames, and select the rows that belong to an utterance."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ EDGE_S = 1e-6  # tolerance, since the utterance table has times in whole microse
 
 @dataclass(frozen=True)
 class Track:
-    """The frames of one recording.
+    """A table of n rows that show the f frames of one recording.
 
     Attributes
     ----------
@@ -34,17 +34,17 @@ class Track:
     times
         ``(f,)`` seconds from the start of the recording, increasing.
     frame, face, confidence, good
-        ``(n,)`` for each row: the frame, the face, the tool's confidence, and whether the row is usable.
+        ``(n,)`` for each row: the index of its frame, its face as a number, its confidence, and whether it is usable.
     values
         ``(n, d)``; NaN where the table has no number.
     crowded
-        Whether any frame has several rows.
+        Whether any frame has several rows, such as one for each face.
     texts
         The names of the text columns, which are not features.
     notice
         A sentence on how the times were read; may be empty.
     infinite
-        The number of infinite values; they count as undefined.
+        The number of values that are infinite or too large for float32; they count as undefined.
     """
 
     names: tuple[str, ...]
@@ -74,8 +74,8 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     Raises
     ------
     UserError
-        If the file is not a CSV or holds no rows, a column that an option names is missing, a cell cannot be read, or
-        the table holds more than one recording.
+        If the file is not a CSV or holds no rows, a column that an option names is missing, there are no times or
+        features, a cell cannot be read, or the table holds more than one recording.
     """
     rows = records(path, {*KNOWN, *options.named})
     _, header = next(rows, (0, []))
@@ -86,8 +86,8 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     lines, cells = _read(path, len(header), rows, roles, numbers)
     if not lines:
         raise UserError(
-            f"{path} holds no frames: let the tool write it again, or move it away if its utterances should count "
-            "as absent"
+            f"{path} holds no frames: let the tool write it again, or move it away if the features of its utterances "
+            "should count as absent"
         )
     time, frame = _named(header, roles.time, cells), _named(header, roles.frame, cells)
     clock = clock_of(path, lines, time, frame, options, shown)
@@ -96,7 +96,7 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     names, values, texts = numbers.columns()
     if not names:
         raise UserError(
-            f"{path} has no columns of numbers, only of text ({', '.join(texts)}): choose others with --prefix"
+            f"{path} has no columns of numbers, only of text ({', '.join(texts)}): choose other columns with --prefix"
         )
     confidence = _confidence(path, lines, _named(header, roles.confidence, cells), options.min_confidence)
     good = (confidence >= options.min_confidence) & np.isfinite(values).any(axis=1)
@@ -108,7 +108,7 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
 
 
 def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArray, int]:
-    """Return the rows of an utterance, their times from its start, and the number of its frames that failed.
+    """Return the usable rows of an utterance, their times, and the number of its frames that failed.
 
     Parameters
     ----------
@@ -120,8 +120,9 @@ def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArr
 
     Returns
     -------
-    Values ``(rows, d)``, times ``(rows, 2)`` and a count. A row lasts until the next frame, but not longer than the
-    median interval between frames.
+    Values ``(rows, d)``; start and end of each row ``(rows, 2)``, in seconds from the utterance's start; and the number
+    of frames that failed. A row lasts until the next frame, but not longer than the median interval between
+    frames.
     """
     first, last = np.searchsorted(track.times, [start - EDGE_S, end - EDGE_S])
     rows = np.flatnonzero((track.frame >= first) & (track.frame < last))
@@ -141,7 +142,7 @@ def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArr
 def _read(
     path: Path, width: int, rows: Iterator[Record], roles: Roles, numbers: Numbers
 ) -> tuple[list[int], dict[int, list[str]]]:
-    """Read all rows; return the line of each, and the cells of the columns that are not features."""
+    """Add all rows to `numbers`; return the line of each row, and by column the cells that are not features."""
     kept = [
         at
         for at in (roles.time, roles.frame, roles.confidence, roles.face, roles.success, roles.source)
@@ -160,10 +161,10 @@ def _read(
 
 
 def _whole(path: Path, line: int, row: list[str], width: int) -> list[str]:
-    """Return a row with one cell per column; raise `UserError` if the row has more cells."""
+    """Return a row with one cell per column, filled up with ``""``; raise `UserError` if it has more cells."""
     if any(row[width:]):
         raise UserError(
-            f"{path}:{line}: {len(row)} cells, but the header has {width} columns: write numbers with a decimal "
+            f"{path}:{line}: the row has {len(row)} cells, but the header has {width}: write numbers with a decimal "
             "point, and quote cells that contain the delimiter"
         )
     return row if len(row) >= width else row + [""] * (width - len(row))
@@ -174,13 +175,13 @@ def _named(header: Sequence[str], at: int | None, cells: dict[int, list[str]]) -
 
 
 def _codes(cells: Iterable[str]) -> NDArray[np.intp]:
-    """Return an integer for each cell: equal names get equal integers, counted in order of first occurrence."""
+    """Return an integer for each cell: equal cells get equal integers, counted in order of first occurrence."""
     known: dict[str, int] = {}
     return np.array([known.setdefault(cell, len(known)) for cell in cells], np.intp)
 
 
 def _refuse_several(path: Path, lines: Sequence[int], clock: Clock, face: NDArray[np.intp], source: Cells) -> None:
-    """Raise `UserError` if a table holds several recordings, or one several times."""
+    """Raise `UserError` if a table holds several recordings, or one recording several times."""
     again = comes_again(clock.frame, face)
     if again is not None:
         at = clock.times[clock.frame[again]]

@@ -1,1 +1,1 @@
-"""Forced alignment of a known text: how its words are pronounced, and where they are in the sound."""
+"""Forced alignment: how the words of a known text are pronounced, and when each is spoken."""

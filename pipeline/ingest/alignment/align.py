@@ -50,7 +50,7 @@ _EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which the confiden
 
 
 class Placed(NamedTuple):
-    """Where a unit is in the sound: first frame, frame after the last, log-likelihood relative to the best states."""
+    """The place of a unit: first frame, frame after the last, log-likelihood relative to that of the best states."""
 
     first: int
     end: int
@@ -96,7 +96,7 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
 
 
 def _in_order(known: Spoken) -> Sequence[Word]:
-    """Return the words to align: the listed ones, in order of time if all have times, or the text's if it has more."""
+    """Return the listed words, in order of time if all have times; or those of the text if it has more words."""
     written = known.text.split()
     if len(known.words) < len(written):
         return [Word(word) for word in written]
@@ -123,7 +123,7 @@ def _refuse_others(spoken: Sequence[Unit]) -> None:
     if not spoken:
         raise EmptyInput("no word of the text is spoken")
     if 2 * sum(not unit.ways for unit in spoken) > len(spoken):
-        raise EmptyInput("only English words can be aligned, and most of these are in another script")
+        raise EmptyInput("only English words can be aligned, and most words of this text are in another script")
 
 
 def _parts(words: Sequence[Word], duration_s: float) -> list[tuple[int, int, float, float]]:
@@ -169,7 +169,7 @@ def _aligned(
 
 
 def _word(text: str, parts: Sequence[Placed], offset_s: float) -> Word:
-    """Return a written word with the times and the confidence of its units."""
+    """Return a written word with the times and the mean confidence of its units; without times if it has no units."""
     if not parts:
         return Word(text)
     frames = sum(part.end - part.first for part in parts)
@@ -229,7 +229,7 @@ def _pronounced(decoder: Any, unit: Unit) -> int:
 
 
 def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
-    """Reset the decoder before an utterance, so that nothing of earlier ones is left, such as their mean spectrum."""
+    """Reset the decoder before an utterance, so that nothing of earlier utterances (their mean spectrum) remains."""
     for name in ("beam", "wbeam", "pbeam"):
         decoder.config[name] = beam
     decoder.config["remove_noise"] = noisy
@@ -237,7 +237,7 @@ def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
 
 
 def _pcm(samples: FloatArray) -> bytes:
-    """Return the sound as 16-bit integers, scaled to the same peak for all, with soft noise added."""
+    """Return the sound as 16-bit integers, scaled to a fixed peak, with soft noise added."""
     noise = np.random.default_rng(0).normal(0, 10 ** (_NOISE_DB / 20), len(samples))
     sound = _PEAK * 32767 * (samples / np.abs(samples).max() + noise)
     return bytes(sound.astype("<i2").tobytes())

@@ -1,4 +1,4 @@
-"""How numbers are spoken in English: all usual ways are returned, and the sound decides between them."""
+"""Return all usual ways to say a number in English; the aligner finds the one that fits the sound."""
 
 import re
 
@@ -125,7 +125,7 @@ def clock(hours: int, minutes: int) -> list[str]:
 
 
 def number(text: str) -> list[str]:
-    """Return the ways to say a number with or without separators and decimal point; nothing if it is not a number.
+    """Return the ways to say a number with or without separators and decimal point; an empty list if it is no number.
 
     >>> number("12,000")[0], number("2.5"), number("2..5")
     ('twelve thousand', ['two point five'], [])

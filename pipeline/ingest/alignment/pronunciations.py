@@ -1,4 +1,4 @@
-"""Pronunciations of the words of a transcript: from the dictionary, from similar words in it, or from their letters.
+"""Find pronunciations of words: in the dictionary, from similar words of the dictionary, or from the letters.
 
 Every word gets a pronunciation, so that a single odd word does not prevent the others from being aligned.
 """
@@ -77,7 +77,7 @@ def _known(word: str, lookup: Lookup) -> list[str]:
 
 
 def _likened(word: str, lookup: Lookup) -> list[str]:
-    """Return the pronunciations that can be derived for a word from words of the dictionary; nothing if none can."""
+    """Return pronunciations of a word that are derived from words of the dictionary; an empty list if none can be."""
     if known := _known(word, lookup):
         return known
     for ways in (_drawled(word, lookup), _clipped(word, lookup), _inflected(word, lookup), _derived(word, lookup)):

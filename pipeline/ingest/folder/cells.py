@@ -106,7 +106,7 @@ def _with_points(cells: Cells) -> Cells:
         for i, (line, row) in enumerate(cells.rows)
     ]
     named = ", ".join(columns[j][0] for j in commas)
-    return Cells(tuple(rows), (*cells.notes, f"decimal commas are read as points: {named}"))
+    return Cells(tuple(rows), (*cells.notes, f"decimal commas are read as decimal points in {named}"))
 
 
 def _with_point(cell: str) -> str:

@@ -55,10 +55,10 @@ def role_of(name: str, cells: Iterable[str] = ()) -> str:
 
 
 def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[str] = ()) -> Label:
-    """Return the label column.
+    """Return the name of the label column, or ``""`` if there is none, and the reason.
 
-    This is the column that the user names. Without one, it is the only column with a name such as ``emotion``, or else
-    the only column with few values that repeat.
+    The label is the column that the user names. If the user names none, it is the only column with a name such as
+    ``emotion``, or else the only column with few values that repeat.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _filled(cell: str) -> bool:
 
 
 def task_of(name: str, cells: Iterable[str]) -> tuple[Task, str]:
-    """Return whether labels are classes or scores, and why; a few cells in a column of scores need not be numbers.
+    """Return whether labels are classes or scores, and why; scores may include a few cells that are not numbers.
 
     >>> task_of("emotion", ["01", "02", "01"]), task_of("mood", ["1.5", "-2"])
     (('classification', '2 classes'), ('regression', 'numbers with decimals or signs'))

@@ -53,7 +53,7 @@ def guess(
     task
         The task that the user chose; if None, it follows from the labels.
     recognised, aligned
-        Whether the packages are installed that recognise missing words, and align missing word times.
+        Whether the package that recognises missing words is installed, and the package that aligns word times.
     """
     modalities, of_modalities = _modalities(rows, recordings, recognised=recognised)
     if "text" in modalities:
@@ -91,14 +91,14 @@ def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dic
     odd = [] if (task or kind) == "classification" else [cell for cell in counts if not is_number(cell)]
     if odd:
         lines.append(
-            f"not numbers: {listed_names(odd[:SHOWN])} in {counted(sum(counts[cell] for cell in odd), 'row')}: correct "
-            f"{label.name} in manifest.csv first; an empty cell counts as no label"
+            f"{label.name} is not a number in {counted(sum(counts[cell] for cell in odd), 'row')} "
+            f"({listed_names(odd[:SHOWN])}): correct manifest.csv first, and leave the cell empty if there is no label"
         )
     if empty := len(cells) - counts.total():
         lines.append(f"{counted(empty, 'row')} without a label: features are computed, but not used for training")
     if (task or kind) == "classification" and (once := [name for name, count in counts.items() if count == 1]):
-        what = "every label" if len(once) == len(counts) else listed_names(once[:SHOWN])
-        lines.append(f"{what} occurs only once, so it cannot be both in training and in testing")
+        what = "all of them" if len(once) == len(counts) else listed_names(once[:SHOWN])
+        lines.append(f"labels of a single row, which cannot be both in training and in testing: {what}")
     return {"task": task or kind, "label": label.name}, lines
 
 
@@ -131,7 +131,7 @@ def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised
     if silent and recognised:
         lines.append(
             f"words of {counted(silent, 'row')} are recognised by an English model (streams.text.transcribe: missing); "
-            "`never` leaves them out"
+            "with the value never, they are left out"
         )
     elif silent:
         lines.append(f"{counted(silent, 'row')} without text: their words can be recognised after {INSTALL}")
@@ -148,7 +148,7 @@ def _protocol(rows: Sequence[Cells]) -> tuple[dict[str, Any], list[str]]:
     groups = {row.get(column) or row.get("media", "") for row in rows}
     folds = max(2, min(FOLDS, len(groups)))
     held = f"{counted(len(groups), column if column == 'speaker' else 'group')}"
-    why = f"{held} allow no more" if folds < FOLDS else "each group is in one of them"
+    why = f"{held} allow no more" if folds < FOLDS else "each group is in a single fold"
     lines.append(f"protocol: group-kfold, {folds} folds ({why}); corpora.NAME.protocol.folds changes it")
     return {"kind": "group-kfold", "folds": folds, "group": column}, lines
 
@@ -161,8 +161,8 @@ def _group(rows: Sequence[Cells]) -> tuple[str, list[str]]:
         if not nameless:
             return "speaker", [f"group: speaker ({shown}); corpora.NAME.protocol.group changes it"]
         return "group", [
-            f"group: the speaker ({shown}) or, in {counted(nameless, 'row')} without one, the recording; fill the "
-            "columns speaker and group in manifest.csv"
+            f"group: the speaker ({shown}) or, in {counted(nameless, 'row')} without a speaker, the recording; to "
+            "group these by speaker too, fill the columns speaker and group in manifest.csv"
         ]
     if speakers:
         return "group", ["only one speaker: results will say nothing about other people; each recording is a group"]

@@ -1,4 +1,4 @@
-"""Find what is known about each recording, from a pattern for names, a table of labels, or the names of folders."""
+"""Find cells for each recording (label, speaker, ...) by a pattern of names, in a table of labels, or by folders."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ByPlace = dict[PurePosixPath, list[Cells]]
 
 @dataclass(frozen=True)
 class Sources:
-    """Where cells may come from: a pattern, a table of labels (None to search for one), and folders."""
+    """The sources of cells: a pattern of names, a table of labels (None: search for one), and the names of folders."""
 
     pattern: str = ""
     labels: Path | None = None
@@ -33,14 +33,14 @@ class Sources:
 
 @dataclass(frozen=True)
 class KnownCells:
-    """The cells of each recording that has any, keyed by its path, and notes on where they come from."""
+    """The rows of cells of each recording that has any, keyed by its path, and notes on where they come from."""
 
     cells: ByPlace
     notes: tuple[str, ...]
 
 
 def known_cells(found: Found, sources: Sources) -> KnownCells:
-    """Return what is known about the recordings.
+    """Return the cells that pattern, table and folders give for the recordings.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[st
     differing: list[str] = []
     made = {place: merged_rows(rows, str(place), differing) for place, rows in by_place.items()}
     if repeats := sum(map(len, by_place.values())) - sum(map(len, made.values())):
-        notes.append(f"{sheet.path}: {counted(repeats, 'row')} repeating another row of the same recording: read once")
+        notes.append(f"{sheet.path}: merged {counted(repeats, 'row')} with another row of the same recording and times")
     if differing:
         listed = "; ".join(differing[:_SHOWN])
         more = f" and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
@@ -139,13 +139,13 @@ def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[st
 
 
 def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
-    """Return the cells of both; those of `other`, which may have several rows per recording, take precedence."""
+    """Return the cells of both by recording; `other`, which may have several rows for one, takes precedence."""
     places = dict.fromkeys([*one, *other])
     return {place: [{**one.get(place, [{}])[0], **row} for row in other.get(place, [{}])] for place in places}
 
 
 def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) -> ByPlace:
-    """Return the cells, with columns that nothing else gives taken from the names of folders."""
+    """Return the cells with further columns from the names of folders, if no other source gives these columns."""
     places = [recording.place for recording in found.recordings]
     given = {name for rows in cells.values() for row in rows for name, cell in row.items() if cell}
     columns = folder_columns(places)

@@ -131,7 +131,7 @@ def _real(path: Path) -> str:
 
 
 def _nameable(places: Iterable[PurePosixPath]) -> tuple[list[PurePosixPath], list[LeftOut]]:
-    """Divide paths into those that a manifest can contain, and the others with the reason."""
+    """Divide paths into those that a manifest can contain, and those that it cannot, each with the reason."""
     kept, left = [], []
     for place in places:
         name = place.as_posix()
@@ -196,8 +196,8 @@ def pairs(recordings: Sequence[Recording]) -> tuple[list[Recording], list[LeftOu
             kept += same
         elif pictures[0].info.audio:
             kept += pictures
-            reason = f"has the name and length of {pictures[0].place}, which has its own sound: to use it, name it in "
-            left.append(LeftOut(sounds[0].place.as_posix(), f"{reason}the column sound"))
+            reason = f"has the name and length of {pictures[0].place}, which has its own sound"
+            left.append(LeftOut(sounds[0].place.as_posix(), f"{reason}: to use this file, name it in the column sound"))
         else:
             kept.append(replace(pictures[0], sound=sounds[0].place))
     return sorted(kept, key=lambda recording: recording.place), left
@@ -216,6 +216,6 @@ def _notes(recordings: Sequence[Recording]) -> Iterator[str]:
     stems = Counter(recording.stem for recording in recordings)
     if twice := [stem for stem, count in stems.items() if count > 1]:
         yield (
-            f"{counted(len(twice), 'name')} of several recordings that differ only in the suffix, such as {twice[0]}: "
-            "kept as separate utterances; remove the rows of copies"
+            f"recordings that differ only in the suffix ({counted(len(twice), 'name')}, such as {twice[0]}) are "
+            "separate utterances: if they are copies, remove their rows"
         )

@@ -73,7 +73,7 @@ def draft(
     if known.strange:
         notes.append(
             f"{counted(len(known.strange), 'transcript')} with words after the end of the recording, such as that of "
-            f"{known.strange[0]}: the times of its words are left out"
+            f"{known.strange[0]}: word times are not used there"
         )
     return Draft(columns_of(known.rows), tuple(known.rows), known.words, tuple(notes))
 

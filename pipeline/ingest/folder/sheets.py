@@ -73,7 +73,7 @@ def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
 
 
 def _naming_column(cells: Cells, names: Names[Recording]) -> tuple[int, int]:
-    """Return the column with most cells that name recordings, and the number of different recordings that they name."""
+    """Return the index of the column in which most different cells name recordings, and how many of them do."""
     best = (0, 0)
     for j in range(len(cells.rows[0][1])):
         named = {cell for _, row in cells.rows if (cell := row[j]) and names.meant(cell)}
@@ -117,7 +117,7 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the name of each column in the manifest, and the factor that converts each column of times to seconds."""
+    """Return each column's name in the manifest, and the factors that convert columns in milliseconds to seconds."""
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():
@@ -134,7 +134,7 @@ def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[st
 
 
 def _taken(meaning: str, name: str, held: Mapping[str, Sequence[str]]) -> bool:
-    """Whether another column already has exactly the name that this column's name is a synonym of."""
+    """Whether `name` is only a synonym of the role `meaning`, and another column is named exactly like the role."""
     return any(other != name and folded(other) == meaning for other in held) and folded(name) != meaning
 
 
@@ -162,10 +162,10 @@ def _scaled(cell: str, factor: float) -> str:
 
 
 def lost_notes(sheet: LabelSheet, shown: int = 5) -> list[str]:
-    """Return a sentence about the rows that do not name an existing recording."""
+    """Return a sentence about the rows that do not name exactly one recording; an empty list if there are none."""
     if not sheet.lost:
         return []
     listed = ", ".join(f"line {line} {name!r}" for line, name in sheet.lost[:shown])
     more = f" and {len(sheet.lost) - shown} more" if len(sheet.lost) > shown else ""
-    verb = "names" if len(sheet.lost) == 1 else "name"
-    return [f"{sheet.path}: {counted(len(sheet.lost), 'row')} {verb} no existing recording: {listed}{more}"]
+    verb = "does" if len(sheet.lost) == 1 else "do"
+    return [f"{sheet.path}: {counted(len(sheet.lost), 'row')} {verb} not name exactly one recording: {listed}{more}"]

@@ -83,7 +83,7 @@ def transcripts_of(
 def _by_recording(
     recordings: Sequence[Recording], files: Mapping[PurePosixPath, Path], notes: list[str]
 ) -> dict[PurePosixPath, list[Path]]:
-    """Return the transcript files of each recording, the one in the most detailed format first."""
+    """Return the transcript files of each recording: without a language in the name first, then by detail of format."""
     names = Names(recordings)
     beside: dict[PurePosixPath, list[Recording]] = {}
     for recording in recordings:
@@ -145,7 +145,7 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
             continue
         if transcript.text:
             return transcript
-        notes.append(f"{path} holds no words")
+        notes.append(f"left out: {path} holds no words")
     return None
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.ingest.segments.cutting import DEFAULT_LIMITS, Limits, by_voice, overlapping, sentences, spoken
 from pipeline.ingest.timed_text.base import TimedText
 from pipeline.ingest.timed_text.beside import beside
@@ -53,7 +53,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Voice:
-    """The sound in which voice activity is searched, as the manifest gives it for a recording.
+    """The sound in which voice activity is detected, as the manifest gives it for a recording.
 
     Attributes
     ----------
@@ -111,7 +111,9 @@ def _file_of(recording: Path, request: Request) -> Path | None:
     among = {"subtitles": SUBTITLES, "tier": ANNOTATIONS, None: SUBTITLES + ANNOTATIONS}[_way(request)]
     if request.source is not None and not request.source.is_dir():
         if request.source.suffix.lower() not in among:
-            raise UserError(f"{request.source} does not end with {' or '.join(among)}: give such a file with --from")
+            raise UserError(
+                f"{request.source} does not end with {' or '.join(among)}: give a file that does with --from"
+            )
         return request.source
     found = beside(recording, request.source, among)
     if found is None and (request.by or request.source or request.tiers):
@@ -145,7 +147,9 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
         )
     notes = []
     if left := len(chosen) - len(kept):
-        notes.append(f"{left} of {len(chosen)} cues are left out: they have no duration, or only noises or music")
+        notes.append(
+            f"left out, since they have no duration, or only noises or music: {left} of {counted(len(chosen), 'cue')}"
+        )
     if many := overlapping(kept):
         notes.append(f"cues that begin before the preceding one ends, and are kept as they are: {many}")
     joined = sentences(kept, request.limits) if request.sentences else kept

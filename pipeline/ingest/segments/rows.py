@@ -111,7 +111,7 @@ def _is_of(table: ManifestFile, row: list[str], recording: Path) -> bool:
 def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own: Sequence[int]) -> list[str]:
     """Return the names of utterances: the name of the recording, the start and the end in milliseconds.
 
-    They do not depend on other utterances. If another recording has the same name, the name of the folder is put first.
+    A name does not depend on other utterances. If another recording has the same names, the folder is put before them.
     """
     others = {table.values(row).get("utterance") for i, row in enumerate(table.rows) if row and i not in own}
     for stem in (recording.stem, f"{recording.resolve().parent.name}_{recording.stem}"):
@@ -122,7 +122,9 @@ def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own:
             names[next(copy for copy in copies if copy not in names)] = None
         if not others & names.keys():
             return list(names)
-    raise UserError(f"{table.path} has other utterances with the names for {recording}: rename the recording")
+    raise UserError(
+        f"{table.path} already has utterances with the names that {recording} would give: rename the recording"
+    )
 
 
 def _row(name: str, media: str, said: TimedText, source: str) -> dict[str, str]:

@@ -32,7 +32,9 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
         If the manifest cannot be extended. Nothing is written then.
     """
     if request.source is not None and not request.source.is_dir() and len(recordings) > 1:
-        raise UserError(f"{request.source} is one file for {len(recordings)} recordings: give the folder of such files")
+        raise UserError(
+            f"{request.source} is one file for {len(recordings)} recordings: give a folder with a file for each"
+        )
     if not into.suffix:
         raise UserError(f"{into} is not the name of a file: give --into {into / 'manifest.csv'}")
     found: list[tuple[Path, Found]] = []

@@ -1,4 +1,4 @@
-"""What all readers of transcripts, subtitles and annotations share: their result, reading a text file, and errors."""
+"""What readers of transcripts, subtitles and annotations share: the class of their result, text files, and errors."""
 
 import re
 import unicodedata

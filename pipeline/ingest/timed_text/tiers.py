@@ -67,7 +67,7 @@ def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def _holds_words(tier: str, texts: Sequence[TimedText]) -> bool:
-    """Whether each interval of a tier contains one word; the name of the tier does not matter."""
+    """Whether each interval of a tier is one word; not if the tier has no name, or a name such as ``utterances``."""
     held = [said.text for said in texts if said.tier == tier]
     return bool(tier) and not _TEXTS.fullmatch(tier) and len(held) > 1 and not any(" " in text for text in held)
 

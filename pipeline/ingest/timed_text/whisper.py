@@ -16,7 +16,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
     Raises
     ------
     UserError
-        If the file is not JSON or not such a transcript, or the times of a segment are faulty; the message names it.
+        If the file is not JSON or not such a transcript, or the times of a segment are faulty; the message says which.
     """
     text = read_text(path)
     if not text.strip():
@@ -58,7 +58,7 @@ def _said(path: Path, at: int, segment: dict[str, Any]) -> TimedText:
         start, end = (_in_seconds(offsets.get(name)) for name in ("from", "to"))
     times = checked_times(start, end)
     if times is None:
-        raise UserError(f"{place}: it lasts from {start!r} to {end!r}: give two times in seconds, the earlier first")
+        raise UserError(f"{place} lasts from {start!r} to {end!r}: give two times in seconds, the earlier first")
     words = segment.get("words") or []
     if not isinstance(words, list):
         raise UserError(f"{place}: 'words' is not a list")

@@ -112,7 +112,7 @@ function facesSentence(faces) {
   const mean = found.length ? found.reduce((a, b) => a + b, 0) / found.length : 0;
   return `the followed face was found in ${found.length} of ${faces.times.length} sampled frames` +
     (found.length ? ` (mean score ${mean.toFixed(2)})` : "") +
-    (looked.length ? `; in ${looked.length} frames, all faces were searched: at most ${most} per frame` : "");
+    (looked.length ? `; in ${looked.length} frames, all faces were looked for: at most ${most} per frame` : "");
 }
 
 /** Show the clip, or why there is none. */

@@ -1,4 +1,4 @@
-"""Chart of the attention that each modality gets: mean weights, and the range of the middle 80 % of utterances."""
+"""Draw the attention that each modality gets: mean weights, and the range of the middle 80 % of utterances."""
 
 import pandas as pd
 

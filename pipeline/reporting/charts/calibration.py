@@ -1,4 +1,4 @@
-"""Reliability diagrams, which show whether the probabilities of the best single modality and fusion can be trusted."""
+"""Draw reliability diagrams, which show whether the probabilities of the best models can be trusted."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -36,7 +36,7 @@ def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFram
 
 
 def _bins(truth: Any, probabilities: Any) -> list[dict[str, Any]]:
-    """Return the bins that contain utterances, with shares in percent."""
+    """Return the bins of probabilities that contain utterances, each with its numbers in percent."""
     found, width = reliability(truth, probabilities), 100 / BINS
     return [
         {

@@ -1,4 +1,4 @@
-"""Chart of the leading metric by group: the best fusion next to the best single modality."""
+"""Draw the leading metric by group: the best fusion next to the best single modality."""
 
 from collections.abc import Sequence
 from typing import Any

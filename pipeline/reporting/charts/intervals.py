@@ -1,4 +1,4 @@
-"""Forest plots: each row has a point with its interval, and all rows share one axis."""
+"""Draw forest plots: each row is a point with its interval, and all rows share one axis."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Charts of what happens when utterances lose a modality: one per modality, with one strategy next to the best."""
+"""Draw the scores when more and more utterances lose a modality: one chart per modality, one line per fusion."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ PICKED = "picked"  # the parameter of each chart that holds the name of the conf
 
 
 def robustness_charts(table: pd.DataFrame, metric: Metric, best: Configuration) -> list[Chart]:
-    """Return one chart per ablated modality.
+    """Return one chart per ablated modality; the page highlights `best` and the fusion that the reader chooses.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def robustness_charts(table: pd.DataFrame, metric: Metric, best: Configuration) 
     metric
         The metric of the table.
     best
-        The configuration that is drawn in every chart.
+        The configuration whose line is highlighted in every chart.
     """
     ends = [scaled(metric, value) for value in table["value"].dropna()]
     span = [min(ends, default=0.0), max(ends, default=1.0)]

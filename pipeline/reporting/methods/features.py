@@ -42,7 +42,7 @@ class Used:
 
 
 def used_features(params: Params, name: str) -> Iterator[Used]:
-    """Yield the features of each modality of a corpus whose stores exist."""
+    """Yield the features that the corpus is trained on, except those whose store does not exist."""
     for modality in params.corpus(name).modalities:
         for feature in params.features_of(name, modality):
             if feature in fitted.fitted_names():
@@ -53,7 +53,7 @@ def used_features(params: Params, name: str) -> Iterator[Used]:
 
 
 def feature_sentences(used: list[Used]) -> Iterator[str]:
-    """Yield one sentence per modality."""
+    """Yield one sentence per modality, which lists its features."""
     for modality in dict.fromkeys(one.modality for one in used):
         own = [one.sentence for one in used if one.modality == modality]
         yield f"{_NAMES.get(modality, modality)}: {'; '.join(own)}."
@@ -122,6 +122,6 @@ def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
 
 
 def _settings(config: Mapping[str, Any]) -> str:
-    """Return the first settings as text; settings whose value is a mapping are left out."""
+    """Return the first settings as text in parentheses; settings whose value is a mapping are left out."""
     shown = [f"{key} {value}" for key, value in list(config.items())[:_SHOWN] if not isinstance(value, dict)]
     return f" ({', '.join(shown)})" if shown else ""

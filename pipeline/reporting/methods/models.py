@@ -8,6 +8,7 @@ from models.evaluation.paired_tests import SWAPS
 from models.references import HOCHREITER
 from models.registry import LSTM, strategy
 from models.wording import model_words, strategy_words
+from pipeline.errors import counted
 from pipeline.evaluation.scoring import Scores
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, TrainParams
 
@@ -98,10 +99,11 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
         f"({corpus.protocol.group}), with the seed {settings.seed}{cited((EFRON,))}."
     )
     if any(row.comparison for row in scores.rows):
+        fusions = sum(row.is_fusion for row in scores.rows)
         yield (
             f"Each fusion was compared with the {scores.top} single modality on the same utterances, by the interval "
             f"of the paired difference and by a randomisation test over whole groups (at most {SWAPS} permutations); p "
-            f"was corrected for all {sum(row.is_fusion for row in scores.rows)} fusions after Holm{cited((HOLM,))}."
+            f"was corrected for {counted(fusions, 'fusion')} after Holm{cited((HOLM,))}."
         )
 
 

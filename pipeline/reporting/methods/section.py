@@ -25,7 +25,7 @@ from pipeline.training.trained import read_record
 
 @dataclass(frozen=True)
 class Methods:
-    """The content of the section.
+    """The content of the section *Methods*.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Methods:
 def methods_of(
     params: Params, name: str, table: pd.DataFrame, scores: Scores | None = None, groups: int = 0
 ) -> Methods:
-    """Return the content of the section.
+    """Return the content of the section *Methods*.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ _OF_EVERY_RUN = ("crossmodal", "numpy", "scikit-learn", "torch", "xgboost-cpu", 
 
 
 def versions(used: Sequence[Used]) -> Table:
-    """Return packages and versions: as the stores record them, or else as they are in this environment."""
+    """Return a table of packages and versions: as the stores record them, or else as they are installed here."""
     found: dict[str, str] = {"Python": platform.python_version()}
     for package in _OF_EVERY_RUN:
         try:
@@ -25,7 +25,7 @@ def versions(used: Sequence[Used]) -> Table:
 
 
 def licences(used: Sequence[Used], published: Mapping[str, Description]) -> Table:
-    """Return what the corpus and the features may be used for."""
+    """Return a table of licences: what the corpora and the features may be used for."""
     lines = [["crossmodal", "MIT"]]
     lines += [[one.title, one.licence] for one in published.values()]
     lines += [[f"{one.name} ({one.modality})", one.licence] for one in used if one.licence]

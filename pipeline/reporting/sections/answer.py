@@ -45,7 +45,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class AnswerSection:
-    """The content of the section.
+    """The content of the section *Answer*.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class AnswerSection:
 
 
 def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
-    """Return the content of the section from an answer and the scores of the same table."""
+    """Return the content of the section *Answer*; answer and scores must be of the same table."""
     said = sentences(answer)
     leading = scores.leading
     return AnswerSection(
@@ -108,7 +108,7 @@ def grid(scores: Scores) -> Grid:
 
 
 def _best_of(scores: Scores, rows: Sequence[Scored], modalities: tuple[str, ...]) -> Scored | None:
-    """Return the best row of these modalities, or the first if the metric is undefined for all of them."""
+    """Return the best of the rows with these modalities, or the first if all have an undefined metric."""
     own = [row for row in rows if row.configuration.modalities == modalities]
     return scores.best(own) or next(iter(own), None)
 

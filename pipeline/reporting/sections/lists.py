@@ -23,7 +23,7 @@ class UtteranceList:
 
 
 def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: Task) -> list[UtteranceList]:
-    """Return the lists for which the table has the rows: a fusion, or several single modalities.
+    """Return the lists: about the best fusion if there is one, and about each modality if there are several.
 
     Parameters
     ----------
@@ -44,13 +44,15 @@ def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: 
     for modality, own in correct.items() if len(correct) > 1 else ():
         others = np.any([one for name, one in correct.items() if name != modality], axis=0)
         one = singles[modality].configuration
-        sentence = f"Of the {scores.top} models of single modalities, only the one of {modality} ({one}) is right."
+        sentence = (
+            f"The {scores.top} model of {modality} ({one}) is right, and those of all other modalities are wrong."
+        )
         found.append(UtteranceList(f"Only {modality} is right", sentence, tuple(utterances[own & ~others])))
     return found
 
 
 def best_of_each_modality(scores: Scores) -> dict[str, Scored]:
-    """Return the best row of each single modality."""
+    """Return the best unimodal row of each modality; a modality without a defined value is left out."""
     modalities = dict.fromkeys(row.configuration.modalities[0] for row in scores.rows if row.is_unimodal)
     best = {
         one: scores.best(row for row in scores.rows if row.is_unimodal and row.configuration.modalities == (one,))
@@ -65,7 +67,7 @@ def _of_fusion(
     correct: Mapping[str, NDArray[np.bool_]],
     utterances: NDArray[np.object_],
 ) -> list[UtteranceList]:
-    """Return lists of what only the best fusion gets right, what it gets wrong, and what no model gets right."""
+    """Return lists that compare the best fusion with the best models of single modalities."""
     best, fusion = scores.best_unimodal, scores.best_fusion
     if best is None or fusion is None or not correct:
         return []
@@ -90,7 +92,7 @@ def _of_fusion(
         ),
         UtteranceList(
             "None of them is right",
-            f"{fused_by} and the {top} model of each single modality are all wrong.",
+            f"{fused_by} is wrong, and so is the {top} model of each single modality.",
             tuple(utterances[~fused & ~any_single]),
         ),
     ]

@@ -37,7 +37,7 @@ class Groups:
 
 @dataclass(frozen=True)
 class Results:
-    """The content of the section; a part that the corpus does not have is empty or None.
+    """The content of the section *Results*; a part that the corpus does not have is empty or None.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Results:
     lists
         Lists of utterances on which the best models differ.
     robustness, fusions, best
-        One chart per modality that utterances lose, the fusions in the charts, and the one that is drawn in all.
+        One chart per ablated modality, the names of the fusions in the charts, and the one that is highlighted.
     top
         The word for the first rows: best, or only top if no row is called best.
     calibration
@@ -90,7 +90,7 @@ class Results:
 def results_of(
     name: str, scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
 ) -> Results:
-    """Return the content of the section.
+    """Return the content of the section *Results*.
 
     Parameters
     ----------

@@ -40,18 +40,18 @@ class Place:
 
 @contextmanager
 def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterator[Place]:
-    """Find an utterance or a recording; missing streams are made for it alone, and removed at the end.
+    """Find an utterance or a recording; if it has no streams, make them for it alone, and remove them at the end.
 
     Parameters
     ----------
     params
         The settings.
     wanted
-        The id of an utterance, or a recording.
+        The id of an utterance, or the path of a recording.
     corpus
         The corpus of the utterance; if empty, all prepared corpora are searched.
     text
-        The transcript of a recording.
+        The transcript of the recording; None if it is not given.
 
     Raises
     ------
@@ -95,8 +95,8 @@ def corpus_of(params: Params, utterance: str, corpus: str) -> str:
         )
     every = sorted({one for own in ids.values() for one in own})
     near = get_close_matches(utterance[:200], every, n=5, cutoff=_ALIKE)
-    hint = f"did you mean {', '.join(map(repr, near))}?" if near else f"the first are {listed_names(every[:3])}"
-    raise UserError(f"there is neither an utterance {utterance!r:.200} in {', '.join(names)} nor such a file: {hint}")
+    hint = f"did you mean {', '.join(map(repr, near))}?" if near else f"the first ids are {listed_names(every[:3])}"
+    raise UserError(f"{utterance!r:.200} is neither an utterance of {' or '.join(names)} nor a file: {hint}")
 
 
 def _ids(params: Params, name: str) -> list[str]:
@@ -110,7 +110,7 @@ def _ids(params: Params, name: str) -> list[str]:
 
 @contextmanager
 def _recording(params: Params, clip: Path, text: str | None) -> Iterator[Place]:
-    """Make the streams of one recording, as `predict` does."""
+    """Make the streams of one recording, as `predict` does, and yield its place; then remove the streams."""
     with scratch_folder(WORK, ".show-") as work, ExitStack() as stack:
         stack.callback(close_store)
         root = clip_manifest(Clips(None, {clip.stem: clip}), text, work / "clip")
@@ -123,7 +123,7 @@ def _recording(params: Params, clip: Path, text: str | None) -> Iterator[Place]:
 
 @contextmanager
 def _alone(params: Params, name: str, utterance: str) -> Iterator[Place]:
-    """Make the streams of one utterance whose corpus is prepared, but has no streams yet."""
+    """Make the streams of one utterance of a prepared corpus without streams, and yield its place; then remove them."""
     paths, corpus = CorpusPaths(name), params.corpus(name)
     tables = {
         paths.utterances: read_utterances(paths.utterances, corpus.label),
@@ -135,7 +135,7 @@ def _alone(params: Params, name: str, utterance: str) -> Iterator[Place]:
         write_tables(own_rows, work, TABLES, f"crossmodal show {utterance}")
         own = replace(params, corpora={work.name: corpus}, run=replace(params.run, max_failed=1.0))
         _write_streams(own, work.name)
-        remark = f"{name} has no streams yet (crossmodal preprocess): those of {utterance} were made for this picture"
+        remark = f"{name} has no streams yet (crossmodal preprocess), so those of {utterance} were made just to show it"
         yield Place(own, work.name, utterance, name, (remark,))
 
 

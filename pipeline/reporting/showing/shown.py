@@ -52,7 +52,7 @@ def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None
     Raises
     ------
     UserError
-        If neither sound nor picture of a recording can be read. Otherwise the same errors as `finding.found`.
+        If neither sound nor picture of a recording can be read, and in the cases that `finding.found` lists.
     """
     with found(params, wanted, corpus, text) as place:
         known = known_of(place.params, place.name)

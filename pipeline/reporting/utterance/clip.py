@@ -21,7 +21,7 @@ _RATE = 48_000  # bit rate of its sound
 
 
 class Playable(NamedTuple):
-    """What browsers play in a file with some suffix: media type, video codecs and audio codecs."""
+    """What browsers play in files of one suffix: the media type, the video codecs and the audio codecs."""
 
     mime: str
     video: frozenset[str]

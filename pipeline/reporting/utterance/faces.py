@@ -11,7 +11,7 @@ from features.video.images import read_jpeg
 from pipeline.streams.pictures import Box, Picture, iou, jpeg, shrink
 from pipeline.streams.spans import Region
 
-SHOWN = 6  # maximum number of frames in a strip; faces are searched again in every other one of them
+SHOWN = 6  # maximum number of frames in a strip; every other one of them is searched for faces again
 HEIGHT = 96  # height of the pictures in pixels
 QUALITY = 70  # quality of the JPEG
 SAME = 0.3  # minimum overlap (intersection over union) of the followed face and the same face found again
@@ -31,7 +31,7 @@ class Strip:
         The aspect ratio of one picture (width divided by height).
     frames
         For each picture: ``frame``, its index among the sampled frames; ``box``, the box of the followed face or None;
-        and ``others``, the boxes of other faces, or None if they were not searched. Boxes are x, y, width and height
+        and ``others``, the boxes of other faces, or None if nobody searched for them. Boxes are x, y, width and height
         as fractions of the picture's width and height.
     """
 
@@ -50,7 +50,7 @@ def shown(count: int) -> list[int]:
 
 
 def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | None, faces: Faces) -> Strip | None:
-    """Draw some of the sampled frames side by side, and search faces in them again.
+    """Draw some of the sampled frames side by side, and search for faces in them again.
 
     The store has the boxes of the followed face only; `faces` finds the others in the reduced frames of the stream.
 

@@ -24,7 +24,7 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
     preview
         What was read from its recording and its streams.
     why
-        Why there is no preview.
+        The reason why there is no preview, or ``""``.
 
     Returns
     -------

@@ -60,7 +60,7 @@ class Known:
     features
         The statuses in each store of features, by its name.
     failures
-        The rows of failures.csv for each utterance that has any.
+        For each utterance in failures.csv, its rows.
     spaces
         For each modality, the neighbours of utterances in its first features.
     by

@@ -46,7 +46,7 @@ class Parts:
 
 
 def place_for(clips: str, known: Known, previews: Previews) -> Where:
-    """Return where clips go according to the setting; ``auto`` puts those of a small corpus into the page."""
+    """Return where clips go according to the setting `clips`; ``auto`` puts those of a small corpus into the page."""
     if clips != "auto":
         return clips
     if len(known.table) > FEW:

@@ -24,7 +24,7 @@ class Previews:
     keys
         The key in the cache of each utterance that has a preview.
     why
-        The reason for each utterance that has a recording, but no preview.
+        For each utterance that has a recording but no preview, the reason.
     """
 
     keys: Mapping[str, str]

@@ -143,23 +143,23 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: array_of(b"f8", b"(K\x01G\x3f\xf0\x00\x00\x00\x00\x00\x00\x85DTYPE\x89U\x08abcdefghtb"),
         "shape",
     ),
-    "objects from bytes": (lambda: array_of(b"O", b"(K\x01K\x01\x85DTYPE\x89U\x08abcdefghtb"), "over other data"),
+    "objects from bytes": (lambda: array_of(b"O", b"(K\x01K\x01\x85DTYPE\x89U\x08abcdefghtb"), "whose data do not fit"),
     "objects, giant shape": (
         lambda: array_of(b"O", b"(K\x01\x8a\x05\x00\x00\x00\x00\x10\x85DTYPE\x89]tb"),
-        "over other data",
+        "whose data do not fit",
     ),
     "objects by _frombuffer": (
         lambda: (
             b"\x80\x03cnumpy.core.numeric\n_frombuffer\n(C\x08abcdefghcnumpy\ndtype\nX\x01\x00\x00\x00OK\x00K\x01\x87R"
             b"K\x01\x85X\x01\x00\x00\x00CtR."
         ),
-        "values of object",
+        "values of type object",
     ),
     "object scalar": (
         lambda: (
             b"\x80\x03cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nX\x01\x00\x00\x00OK\x00K\x01\x87RC\x08abcdefgh\x86R."
         ),
-        "values of object",
+        "values of type object",
     ),
     "structured array": (lambda: pickle.dumps(np.zeros(2, [("a", "f8"), ("b", "O")])), "V16"),
     "dtype with columns": (

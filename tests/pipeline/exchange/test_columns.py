@@ -55,7 +55,7 @@ def test_roles_are_renamed_and_all_other_columns_kept() -> None:
     [
         ({"clip": ["a", "a"]}, {"id": "clip"}, "f.csv: line 2 and line 3 have the same id 'a'"),
         ({"clip": ["a", " "]}, {"id": "clip"}, "f.csv, line 3: the utterance has an empty id"),
-        ({"clip": ["a"]}, {"id": "clpi"}, "no column 'clpi' with one cell per utterance, which --id names; did you"),
+        ({"clip": ["a"]}, {"id": "clpi"}, "no column 'clpi' with one cell per utterance; did you"),
         ({"part": ["tarin"]}, {"split": "part"}, "f.csv, line 2: column 'part' holds the split 'tarin': say which of"),
         ({"part": ["x"]}, {"split": "part", "splits": {"x": "dev"}}, "the split 'x' cannot mean 'dev'"),
         ({"a": ["x"]}, {"splits": {"x": "test"}}, "--split-name needs --split too"),
@@ -76,15 +76,15 @@ def test_columns_that_are_not_kept_or_may_have_a_role_are_a_notice() -> None:
     reported = "\n".join(notices)
     assert "recording" in found
     assert not {"duration", "order", "z"} & set(found)
-    assert "'duration' is left out, since the name has a meaning here" in reported
+    assert "'duration' is left out, since crossmodal uses this name itself" in reported
     assert "'recording' is not kept" in reported
     assert "'order' is left out" in reported
-    assert "'z' is left out: it is of type complex128" in reported
+    assert "'z' is left out: its type complex128 is not read" in reported
     assert "'begin' is kept as it is; if it holds the start, add --start begin" in reported
 
 
 def test_names_stored_as_floating_point_numbers_are_a_notice() -> None:
-    assert "holds floating-point numbers, so 1.1 and 1.10 are the same id" in table({"c": [1.1, 2.5]}, id="c")[1][0]
+    assert "numbers, in which 1.1 and 1.10 are the same id" in table({"c": [1.1, 2.5]}, id="c")[1][0]
     assert table({"c": [1.0, 2.0]}, id="c")[1] == []
     assert "group" in table({"c": [2.0**53 + 2, 1.0]}, group="c")[1][0]
 
@@ -108,7 +108,7 @@ def test_stores_of_vectors_and_of_sequences() -> None:
     assert reported == ["voice: 1 number of 1 utterance is not finite and counts as undefined"]
     made, reported = features_of(("voice", "audio"), ("x", "y"), rows, ("a", "b"), vectors=False, details={})
     assert made.pooled_names == ("x_mean", "y_mean", "x_std", "y_std")
-    with pytest.raises(UserError, match="2 stores would have the name 'voice'"):
+    with pytest.raises(UserError, match="2 stores would be named 'voice'"):
         distinct([made, made], Path("f"))
 
 

@@ -142,7 +142,7 @@ def test_impossible_exports_are_refused(params: Params, tmp_path: Path, monkeypa
         export(params, "grid", "npz", path, (), "phone")
     with pytest.raises(UserError, match="'exel'"):
         export(params, "grid", "exel", path)
-    with pytest.raises(UserError, match="exactly one store of audio, but there are 0"):
+    with pytest.raises(UserError, match="exactly one store per modality, but audio has 0"):
         export(params, "grid", "mmsa", path, ("vader", "posture"))
     words, record = Path("data/work/grid/words.csv"), Path("data/work/grid/tables.json")
     text, bound = words.read_text(), record.read_text()

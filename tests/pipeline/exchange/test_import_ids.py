@@ -32,7 +32,7 @@ def test_a_part_that_does_not_distinguish_ids_is_refused(ids: list[str], match: 
 def test_many_ids_that_differ_only_in_spelling_are_refused() -> None:
     here, there = {"1": "1", "2": "2"}, {"01": "01", "02": "02"}
     with pytest.raises(
-        UserError, match=r"3 of 5 utterances of mine were found in it by id, but 2 ids differ only in spelling"
+        UserError, match=r"has features for 3 of 5 utterances of mine by id, but 2 ids differ only in spelling"
     ):
         near_notices(here, there, 3, PLACES)
     (notice,) = near_notices(here, there, 100, PLACES)
@@ -46,6 +46,6 @@ def test_the_notice_shows_whole_ids_not_the_compared_part() -> None:
 
 
 def test_ids_without_a_partner_are_counted_with_three_examples() -> None:
-    assert unmatched([], "are missing") == []
-    assert unmatched(["a", "b"], "are missing") == ["2 are missing (a, b)"]
-    assert unmatched(list("abcde"), "are missing") == ["5 are missing (a, b, c, ...)"]
+    assert unmatched([], "missing ids") == []
+    assert unmatched(["a", "b"], "missing ids") == ["missing ids: 2 (a, b)"]
+    assert unmatched(list("abcde"), "missing ids") == ["missing ids: 5 (a, b, c, ...)"]

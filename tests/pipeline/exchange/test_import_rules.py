@@ -172,7 +172,7 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
     [
         ([("a", "g", "NaN"), ("b", "h", "")], "no utterance has a mood"),
         ([("a", "g\x1b[2J", "x"), ("b", "h", "y")], "the group of 'a' holds the control character U+001B"),
-        ([("a\x00b", "g", "x"), ("b", "h", "y")], "cannot be printed: 'a\\x00b' holds a NUL character"),
+        ([("a\x00b", "g", "x"), ("b", "h", "y")], "the id 'a\\x00b' holds a NUL character"),
     ],
 )
 def test_a_file_that_prepare_would_refuse_is_refused_and_leaves_nothing(tmp_path, cells, message):
@@ -302,7 +302,7 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     theirs = [spelling.format(i) for i in range(1, 13)]
     path, before = written_as(form, theirs), (tmp_path / "params.yaml").read_bytes()
     options = ImportOptions(arrays=(("audio", ("p" if form == "npz" else "p*",)),), id="clip")
-    reported = f"{alike} of 12 utterances of mine were found in it by id, but {12 - alike} ids differ only in spelling"
+    reported = f"has features for {alike} of 12 utterances of mine by id, but {12 - alike} ids differ only in spelling"
     with pytest.raises(UserError, match=f"{reported}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
         importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert (tmp_path / "params.yaml").read_bytes() == before
@@ -334,7 +334,7 @@ def test_a_protocol_that_needs_splits_is_refused_without_splits(tmp_path, kind, 
     options = OPTIONS if splits is None else replace(OPTIONS, split="part")
     block = {"task": "classification", "label": "mood", "kind": kind, "folds": 2}
     before = (tmp_path / "params.yaml").read_bytes()
-    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: name the column that holds them"):
+    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: name the column of splits"):
         importing.import_corpus(Path("params.yaml"), "csv", Path("f.csv"), "mine", options, block)
     assert (tmp_path / "params.yaml").read_bytes() == before
     assert not Path("data/raw/mine").exists()
@@ -395,7 +395,7 @@ def test_an_mmsa_file_of_a_corpus_without_a_valid_part_gives_its_split_back(tmp_
     importing.import_corpus(Path("params.yaml"), "npz", Path("f.npz"), "mine", options, settings)
     prepared(tmp_path)
     lines = export(load_params(Path("params.yaml")), "mine", "mmsa", Path("out.pkl"))
-    assert any("the corpus has no valid: MMSA's parts are those of the fold test" in line for line in lines)
+    assert any("the corpus has no valid, so the file is split as in the fold test" in line for line in lines)
     again = reader_of("mmsa")(Path("out.pkl"), ImportOptions())
     assert again.utterances["split"].tolist() == split.tolist()
     assert "mmsa_part" not in again.utterances

@@ -51,7 +51,7 @@ def test_a_block_that_fails_leaves_the_old_stores() -> None:
 def test_a_computed_store_is_not_overwritten_unless_it_is_damaged() -> None:
     path = CorpusPaths("c").features("one")
     write_store(path, feature_schema(1, 1), {"kind": "computed", "name": "one"}, store("one").items)
-    with pytest.raises(UserError, match=r"one\.h5 was computed here"), written("c", [store("one")], ORIGIN):
+    with pytest.raises(UserError, match=r"one\.h5 holds features that"), written("c", [store("one")], ORIGIN):
         pass
     path.write_bytes(b"not a store")
     with written("c", [store("one", 3.0)], ORIGIN):
@@ -76,8 +76,8 @@ def test_stores_named_like_extractors_are_renamed() -> None:
     notices: list[str] = []
     found = renamed([store("mfcc"), store("tfidf"), store("voice")], ["mfcc", "bert"], notices)
     assert [one.name for one in found] == ["mfcc_imported", "tfidf_imported", "voice"]
-    assert notices[0] == "the store mfcc is named mfcc_imported here, since there is an extractor mfcc"
-    with pytest.raises(UserError, match="two stores would have the name 'voice'"):
+    assert notices[0] == "the features mfcc are stored as mfcc_imported, since an extractor is named mfcc"
+    with pytest.raises(UserError, match="two stores would be named 'voice'"):
         renamed([store("voice"), store("voice")], ["mfcc", "bert"], notices)
     with pytest.raises(UserError):
         renamed([store("../voice")], [], notices)

@@ -52,7 +52,7 @@ def test_rows_are_flat_with_offsets_of_each_utterance() -> None:
 def test_an_utterance_of_another_length_than_announced_is_refused() -> None:
     entry = entry_of(ROWS)[0]
     store = FeatureSet("voice", "audio", ("x", "y"), (), [Item("a", "", 2, lambda: entry)])
-    with pytest.raises(UserError, match="utterance 'a' of voice has 3 rows, but 2 were announced"):
+    with pytest.raises(UserError, match="utterance 'a' of voice now has 3 rows instead of 2"):
         gather(store, lambda *_: None)
 
 
@@ -66,15 +66,15 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any], dict[str, Any]], Any], str]] 
     ),
     "falling offsets": (
         lambda _, arrays: arrays.update({"features/voice/offsets": np.array([0, 2, 1, 3])}),
-        "voice/offsets does not increase from 0",
+        "voice/offsets are not whole numbers that increase from 0",
     ),
     "unknown status": (
         lambda _, arrays: arrays.update({"features/voice/status": np.array(["ok", "fine", "ok"])}),
-        "a modality or a status that does not exist",
+        "an unknown modality or status",
     ),
     "unknown modality": (
         lambda head, _: head["stores"][0].update(modality="smell"),
-        "a modality or a status that does not exist",
+        "an unknown modality or status",
     ),
 }
 

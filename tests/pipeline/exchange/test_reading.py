@@ -52,13 +52,13 @@ def test_a_valid_bundle_is_returned_unchanged(returned: Any) -> None:
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (TABLE, "read returned an object of type DataFrame where a Bundle is needed"),
-        (Bundle(TABLE.to_dict()), "utterances of type dict: a DataFrame is needed"),  # type: ignore[arg-type]
+        (TABLE, "read returned an object of type DataFrame, but must return a Bundle"),
+        (Bundle(TABLE.to_dict()), "utterances of type dict, but must return a DataFrame"),  # type: ignore[arg-type]
         (Bundle(TABLE.rename(columns={"utterance": "id"})), "utterances without the column 'utterance'"),
         (Bundle(TABLE, words=pd.DataFrame({"word": ["hm"]})), "words without the column 'utterance'"),
         (Bundle(TABLE.iloc[[0, 0]]), r"f\.jsonl has the id 'a' more than once"),
-        (Bundle(TABLE, features=STORE), "features of type FeatureSet: a tuple of FeatureSet is needed"),  # type: ignore[arg-type]
-        (made(modality="sound"), "the store 'voice' of the modality 'sound'; .*available: text, audio, video"),
+        (Bundle(TABLE, features=STORE), "features of type FeatureSet, but must return a tuple of FeatureSet"),  # type: ignore[arg-type]
+        (made(modality="sound"), "the store 'voice' of unknown modality 'sound'; .*available: text, audio, video"),
         (made(items=[ENTRY]), "with items that are not of type Item: make them with"),
         (made(items=[item_of("a", ENTRY)] * 2), "with two items of the utterance 'a'"),
     ],

@@ -65,7 +65,7 @@ def test_a_shared_part_is_as_deep_as_where_it_was_made() -> None:
 
 def test_too_many_single_values_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safety, "MAX_OPCODES", 100)
-    with pytest.raises(UserError, match="holds more than 100 single values"):
+    with pytest.raises(UserError, match="holds more than 100 separate values"):
         scan(pickle.dumps(list(range(200)), 0))
 
 

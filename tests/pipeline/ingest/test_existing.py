@@ -50,7 +50,7 @@ def test_new_recordings_are_added_and_edited_cells_stay(tmp_path: Path) -> None:
     assert tables.notes == [
         "manifest.csv: 1 new recording",
         "manifest.csv: 1 empty cell filled",
-        "manifest.csv: 1 cell kept that differs from what the folder would give now; --force overwrites the manifest",
+        "manifest.csv: kept 1 cell that differs from what the folder gives now; --force overwrites the manifest",
     ]
 
 

@@ -288,7 +288,7 @@ def test_a_mistake_is_a_sentence_and_nothing_is_written(here: Path, options: dic
 
 def test_a_folder_of_broken_recordings_says_why(here: Path) -> None:
     (here / "a.mp4").write_bytes(b"")
-    with pytest.raises(UserError, match=r"holds no recording that can be used:\n  a\.mp4 is empty: copy it again"):
+    with pytest.raises(UserError, match=r"these files are left out:\n  a\.mp4 is empty: copy it again"):
         init(".")
 
 
@@ -357,7 +357,7 @@ def test_a_score_stays_one_with_a_few_cells_that_are_no_numbers(here: Path) -> N
     (here.parent / "clips" / "labels.csv").write_text("\n".join(["file;valence", *lines]))
     said = init()
     assert any(line.startswith("task: regression") for line in said)
-    assert any(line.startswith("not numbers: keine Angabe in 1 row: correct valence in manifest.csv") for line in said)
+    assert any(line.startswith("valence is not a number in 1 row (keine Angabe): correct") for line in said)
     held = [cell.replace(",", ".") for cell in cells]
     assert [row["valence"] for row in rows()] == held
     assert load_params(Path("params.yaml")).corpus("clips").task == "regression"

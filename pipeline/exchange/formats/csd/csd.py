@@ -1,9 +1,9 @@
 """Computational sequences (.csd), the HDF5 files of the CMU-MultimodalSDK.
 
 ``/<root name>/data/<id>/features`` is ``(n, ...)``, ``intervals`` next to it is ``(n, 2)`` seconds of the recording,
-and each ``/<root name>/metadata/<key>`` is one JSON text. Running the SDK showed what it requires: one group at the
-top, a ``root name``, and equal first dimensions. In a file of labels, row i of video v is the utterance ``<v>_<i+1>``;
-in aligned files, so is the segment ``<v>[i]``.
+and each ``/<root name>/metadata/<key>`` is one JSON text. The SDK requires one group at the top, a ``root name``, and
+as many intervals as rows of features. In a file of labels, row i (from 0) of video v is the utterance ``<v>_<i+1>``. In
+aligned files, the segment ``<v>[i]`` is this utterance.
 
 `write` makes a folder that the SDK can open: one file per store, ``words.csd`` and ``labels.csd``. Everything that the
 format has no place for is stored under metadata keys that begin with ``crossmodal``, from which `read` restores the
@@ -28,7 +28,7 @@ from pipeline.exchange.safety import refuse_options
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read one file of features, or a folder of files; a folder that `write` made gives the same bundle again.
+    """Read one file of features or a folder of files; from a folder that `write` made, restore the same bundle.
 
     Parameters
     ----------
@@ -36,20 +36,21 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         A ``.csd`` file, or a folder of such files.
     options
         ``arrays`` gives the modality and, for a folder, chooses files by file name or root name (``audio=*COVAREP``).
-        ``labels`` is a file of labels, which then defines the utterances. ``words`` is a file of words;
-        ``align="word"`` averages rows over them.
+        ``labels`` is a file of labels, which then defines the utterances. ``words`` is a file of words, over which
+        ``align="word"`` averages the rows.
 
     Raises
     ------
     UserError
-        If a file is damaged, has another layout, links to other files, or declares much more data than it holds.
+        If a file is damaged, has another layout, links to other files, or declares much more data than it holds, or if
+        the options do not fit the file.
     """
     paths = sorted(p for p in path.glob("*.csd") if p.name[0] != ".") if path.is_dir() else [path]
     if not paths:
-        raise UserError(f"{path} holds no .csd file: give such a file, or a folder of them")
+        raise UserError(f"{path} holds no .csd file: give a .csd file, or a folder that holds some")
     if options.align not in ("", "word") or (options.align and options.words is None):
         raise UserError(
-            f"{path}: --align must be word, which averages rows over words, and needs a file of words (--words)"
+            f"{path}: --align must be word, which averages rows over words; it also needs a file of words (--words)"
         )
     others = {p.resolve() for p in (options.labels, options.words) if p}
     files = [describe(p) for p in paths if p.resolve() not in others or not path.is_dir()]
@@ -97,7 +98,7 @@ def write(bundle: Bundle, path: Path) -> None:
     """
     writers = writers_of(bundle)
     if not writers:
-        raise UserError(f"{path}: no features, no words and no labels, so there is nothing to write")
+        raise UserError(f"{path}: the corpus has no features, words or labels to write: name stores with --features")
     if path.exists() and not path.is_dir():
         raise UserError(f"{path} is a file: give a folder")
     if old := [p.name for p in sorted(path.glob("*.csd")) if p.stem not in writers]:

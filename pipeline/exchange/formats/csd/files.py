@@ -1,4 +1,4 @@
-"""Read one ``.csd`` file: its declarations are checked before they are trusted, and rows are read only when needed."""
+"""Read one ``.csd`` file: check the sizes that it declares before reading, and read rows only when they are needed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.exchange.safety import slug
 from pipeline.foreign import child, declared_bytes, one_line, open_hdf5, refuse_ratio
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SequenceFile:
-    """A file without its features: path, metadata, the intervals ``(n, 2)`` of each id in seconds, and row width."""
+    """A ``.csd`` file without its features; `intervals` maps each id to ``(n, 2)`` seconds, rows have `width` cells."""
 
     path: Path
     root: str
@@ -32,7 +32,7 @@ class SequenceFile:
 
     @property
     def store(self) -> str:
-        """The name of the store that the file becomes."""
+        """The name that the store gets when the file is imported."""
         return slug(str(self.metadata["root name"]))
 
 
@@ -49,13 +49,15 @@ def describe(path: Path) -> SequenceFile:
         if len(roots) != 1:
             named = ", ".join(one_line(name, 30) for name in roots[:4])
             raise UserError(
-                f"{path} has {len(roots)} top-level groups ({named}), but a .csd file has exactly one: split it"
+                f"{path} has {len(roots)} top-level groups ({named}), but must have exactly one: split the file"
             )
         root = child(path, h5, roots[0], dataset=False)
         data = child(path, root, "data", dataset=False)
         metadata = _metadata(path, child(path, root, "metadata", dataset=False))
         if "root name" not in metadata:
-            raise UserError(f"{path} has no metadata/root name, which the CMU-MultimodalSDK requires: write it again")
+            raise UserError(
+                f"{path} has no metadata/root name, which the CMU-MultimodalSDK requires: write the file again"
+            )
         intervals, shapes, declared = {}, {}, 0
         for name in data:
             group = child(path, data, name, dataset=False)
@@ -69,7 +71,7 @@ def describe(path: Path) -> SequenceFile:
 
 
 def _metadata(path: Path, group: Any) -> dict[str, Any]:
-    """Return the metadata: JSON values are parsed, other text is kept, and values that are not text are left out."""
+    """Return the metadata by key: JSON is parsed, other text is kept, and values that are not text are left out."""
     import h5py
 
     found: dict[str, Any] = {}
@@ -91,7 +93,7 @@ def _decoded(cell: Any) -> str:
 
 
 def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, bool]:
-    """Return the width of an id's rows, and whether they are numbers."""
+    """Return the row width of an id, and whether it holds numbers; raise `UserError` for a wrong shape or type."""
     import h5py
 
     where = f"{path}: data/{one_line(name, 60)}"
@@ -100,16 +102,17 @@ def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, 
     except UnicodeEncodeError:
         raise UserError(f"{where} is not a Unicode name: rename it") from None
     if len(spans.shape) != 2 or spans.shape[1] != 2 or spans.dtype.kind not in "fiu":
-        raise UserError(f"{where}/intervals is {spans.dtype} {spans.shape} where (n, 2) seconds are expected")
+        raise UserError(f"{where}/intervals has type {spans.dtype} and shape {spans.shape}, but must be (n, 2) seconds")
     if len(features.shape) < 2 or 0 in features.shape[1:]:
-        raise UserError(f"{where}/features has the shape {features.shape} where (n, d) is expected")
+        raise UserError(f"{where}/features has the shape {features.shape}, but must have (n, d)")
     if features.shape[0] != spans.shape[0]:
         raise UserError(
-            f"{where} has {features.shape[0]} rows of features but {spans.shape[0]} intervals: both must be equal"
+            f"{where} has {counted(features.shape[0], 'row')} of features but "
+            f"{counted(spans.shape[0], 'interval')}: write one interval per row"
         )
     numeric = features.dtype.kind in "fiub"
     if not numeric and h5py.check_string_dtype(features.dtype) is None:
-        raise UserError(f"{where}/features is of type {one_line(features.dtype, 40)}, neither numbers nor text")
+        raise UserError(f"{where}/features has the type {one_line(features.dtype, 40)}, but must hold numbers or text")
     return int(np.prod(features.shape[1:], dtype=np.int64)), numeric
 
 
@@ -118,17 +121,17 @@ def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[i
     if len(set(shapes.values())) > 1:
         first = next(iter(shapes))
         other = next(name for name in shapes if shapes[name] != shapes[first])
-        widths = f"{shapes[first][0]} columns, {one_line(other, 60)} {shapes[other][0]}"
+        widths = f"{shapes[first][0]} and {shapes[other][0]} columns"
         raise UserError(
-            f"{path}: {one_line(first, 60)} has {widths}, or one of them holds text: "
-            "all ids must have the same kind and number of columns"
+            f"{path}: {one_line(first, 60)} and {one_line(other, 60)} have {widths}, or one holds text and the other "
+            "numbers: all ids must have the same kind and number of columns"
         )
     return next(iter(shapes.values()), (0, True))
 
 
 @contextmanager
 def _features(file: SequenceFile, name: str) -> Iterator[Any]:
-    """Open the features of an id and repeat all checks, since the file may have changed."""
+    """Open the features of an id; check the dataset again, since the file may have changed after `describe`."""
     with open_hdf5(file.path) as h5:
         data = child(file.path, child(file.path, h5, file.root, dataset=False), "data", dataset=False)
         yield child(file.path, child(file.path, data, name, dataset=False), "features", dataset=True)

@@ -1,4 +1,4 @@
-"""Read other people's ``.csd`` files: utterances from labels or ids, and the rows and words within each of them."""
+"""Read ``.csd`` files that crossmodal did not write: utterances from labels or ids, and their rows and words."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence
@@ -36,7 +36,7 @@ _PAUSE = "sp"
 
 @dataclass(frozen=True)
 class _Span:
-    """An utterance: its recording, the number k of its row there, and its times in seconds."""
+    """An utterance: its name, its recording, its position k in the recording (from 0), and its times in seconds."""
 
     utterance: str
     recording: str
@@ -47,7 +47,7 @@ class _Span:
 
     @property
     def origin(self) -> float:
-        """The time that is 0 for its rows: the start of the utterance, or 0 if that is not known."""
+        """The time from which its rows are timed, in seconds: the start of the utterance, or 0 if it is not known."""
         return self.start if np.isfinite(self.start) else 0.0
 
 
@@ -61,7 +61,8 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     chosen
         Files of features, each with its modality.
     options
-        ``labels`` defines the utterances; without it, each id is one. ``words`` and ``align`` as in `csd.read`.
+        ``labels`` defines the utterances; without it, each id is an utterance. ``words`` and ``align`` are as in
+        `csd.read`.
 
     Raises
     ------
@@ -95,7 +96,7 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
 
 
 def _corrected(spans: Sequence[_Span]) -> tuple[list[_Span], list[str]]:
-    """Return the utterances with corrected starts and ends, and notices of what was corrected."""
+    """Return the utterances with impossible starts and ends corrected, and notices of what was corrected."""
     given = np.array([(span.start, span.end) for span in spans], np.float64)
     starts, ends, notices = intervals_of(given[:, 0], given[:, 1], [s.utterance for s in spans], reversed_too=True)
     changed = zip(spans, starts.tolist(), ends.tolist(), strict=True)
@@ -114,7 +115,7 @@ def _segment(name: str) -> tuple[str, int | None]:
 
 
 def _labelled(labels: SequenceFile) -> list[_Span]:
-    """Return one utterance for each row of a file of labels."""
+    """Return one utterance for each row of a file of labels; raise `UserError` if it holds no scores."""
     if not labels.numeric:
         raise UserError(f"{labels.path} holds text where scores are expected: give the file of opinion labels")
     spans = []
@@ -149,7 +150,7 @@ def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
 
 
 def _scores(labels: SequenceFile) -> pd.DataFrame:
-    """Return the label columns: ``sentiment``, and further columns, whose names are in the metadata."""
+    """Return the label columns ``(n, columns)``: named as in the metadata, or ``sentiment, label_2, label_3, ...``."""
     values = [read_rows(labels, name) for name in labels.intervals]
     names = labels.metadata.get("dimension names")
     given = [slug(str(n)) for n in names] if isinstance(names, list) and len(names) == labels.width else []
@@ -162,8 +163,8 @@ def _scores(labels: SequenceFile) -> pd.DataFrame:
 def _words(file: SequenceFile, spans: Sequence[_Span]) -> tuple[pd.DataFrame, list[str]]:
     """Return the words of each utterance, without pauses, and notices about words that were left out.
 
-    If an id is one utterance, words outside the utterance's times are left out. If it is a whole video, a word belongs
-    to the utterance that contains the middle of the word.
+    If an id of the file is one utterance, words outside the utterance's times are left out. If the id is a whole video,
+    a word belongs to the utterance that contains the middle of the word.
     """
     if file.numeric:
         raise UserError(f"{file.path} holds numbers where words are expected: give the file of words")
@@ -204,7 +205,7 @@ def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
 
 
 def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
-    """Return the id that contains an utterance, and whether the id contains nothing else."""
+    """Return the id of the file that contains an utterance, and whether the id contains only this utterance."""
     if span.id:
         return span.id, True
     own = (f"{span.recording}[{span.k}]", span.utterance)
@@ -213,9 +214,10 @@ def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
 
 @dataclass(frozen=True)
 class _Rows:
-    """How to read the rows of one utterance.
+    """What is needed to read the rows of one utterance from a file.
 
-    `words` are the times of its words, ``(w, 2)`` seconds from its start, if rows are averaged over words.
+    `words` are the times of its w words, ``(w, 2)`` seconds from its start, or None if rows are not averaged over
+    words.
     """
 
     file: SequenceFile
@@ -225,11 +227,11 @@ class _Rows:
     words: Floats | None
 
     def load(self) -> Entry:
-        """Read the rows."""
+        """Read the rows, and return the entry of the utterance."""
         return self.measure()[0]
 
     def measure(self) -> tuple[Entry, int]:
-        """Read the rows, and count the values that are not finite."""
+        """Read the rows; return the entry of the utterance, and how many of its values are not finite."""
         intervals = self.file.intervals[self.name]
         if not self.whole and not self.span.end > self.span.start:
             return Entry("empty", "the utterance has no length"), 0
@@ -261,7 +263,7 @@ def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
 def _store(
     modality: Modality, file: SequenceFile, spans: Sequence[_Span], words: pd.DataFrame | None
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store whose items read their rows when needed; each is read once here to learn its length."""
+    """Return a store whose items read their rows when needed, and notices; read each once to learn its length."""
     words_of = None if words is None else dict(_word_times(words, spans))
     items: list[Item] = []
     masked = touched = 0
@@ -282,14 +284,14 @@ def _store(
     if unused := len(file.intervals) - len(used):
         notices.append(f"{file.path.name}: left out {counted(unused, 'id')} without an utterance")
     if odd := sum(int((~(rows[:, 1] >= rows[:, 0])).sum()) for rows in file.intervals.values()):
-        notices.append(f"{file.path.name}: {counted(odd, 'row')} without a valid interval")
+        notices.append(f"{file.path.name}: the intervals of {counted(odd, 'row')} are not valid")
     names = _feature_names(file)
     details = {"source": file.path.name, "root_name": one_line(file.metadata["root name"])}
     return FeatureSet(file.store, modality, names, pooled_names_of(names), items, details), notices
 
 
 def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
-    """Raise `UserError` if unused ids of the file are other spellings of utterances that were not found in it."""
+    """Raise `UserError` if utterances that the file lacks are clearly unused ids of the file in another spelling."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
     spare = (_segment(name)[0] for name in file.intervals if name not in used)
@@ -304,7 +306,7 @@ def _word_times(words: pd.DataFrame, spans: Sequence[_Span]) -> Iterator[tuple[s
 
 
 def _feature_names(file: SequenceFile) -> tuple[str, ...]:
-    """Return the names in the metadata if they match the columns, else the store's name with a number for each."""
+    """Return one name per column: from the metadata if it has valid ones, otherwise ``<store>_0, <store>_1, ...``."""
     given = file.metadata.get("dimension names")
     if isinstance(given, list) and len(given) == file.width and all(isinstance(n, str) for n in given):
         names = tuple(one_line(n, 80) for n in given)

@@ -1,7 +1,7 @@
-"""Our own ``.csd`` files: the metadata that they have in addition to the SDK's, and how a bundle is read from them.
+"""Restore a bundle from the ``.csd`` files of an export, by metadata that crossmodal adds to those of the SDK.
 
-The keys of these metadata begin with ``crossmodal``. Every file has the utterance table and the id of its export. The
-file of a store also has statuses, pooled vectors and unknown times; the file of words also has their order.
+The keys of the added metadata begin with ``crossmodal``. Every file has the utterance table and the id of its export.
+The file of a store also has statuses, pooled vectors and unknown times; the file of words also has their order.
 """
 
 import base64
@@ -29,7 +29,7 @@ UTTERANCES_KEY, STORE_KEY, WORDS_KEY = "crossmodal utterances", "crossmodal stor
 
 
 def data_id(name: str) -> str:
-    """Return a name that HDF5 can hold: no slash, no lone dots.
+    """Return a name that is valid in HDF5: slashes, NUL characters and names of dots only are percent-encoded.
 
     >>> data_id("a/b"), data_id("..")
     ('a%2Fb', '%2E%2E')
@@ -46,7 +46,7 @@ def starts_of(table: pd.DataFrame) -> list[float]:
 
 
 def column_to_json(column: pd.Series) -> dict[str, Any]:
-    """Return a column of the utterance table as its type and its cells."""
+    """Return a column of the utterance table as JSON data: its ``dtype`` (``text`` for text) and its ``cells``."""
     cells = array_of(column)
     return {"dtype": "text" if cells.dtype.kind == "U" else cells.dtype.str, "cells": cells.tolist()}
 
@@ -60,7 +60,7 @@ def _column_from_json(cells: Mapping[str, Any]) -> pd.Series:
 
 
 def unknown_times(times: Floats) -> Any:
-    """Return the times that intervals cannot hold: ``all`` if all are unknown, else a list of ``[row, start, end]``."""
+    """Return the times that intervals cannot hold: ``all`` if all are NaN, else ``[row, start, end]`` for each one."""
     odd = np.flatnonzero(~np.isfinite(times).all(axis=1))
     if len(times) and np.isnan(times).all():
         return "all"
@@ -68,7 +68,7 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Return the times with those restored that `unknown_times` returned."""
+    """Put the unknown times that `unknown_times` returned back into `times`, and return it."""
     if unknown == "all":
         return np.full_like(times, np.nan)
     for row, start, end in unknown:
@@ -77,12 +77,12 @@ def _with_unknown(times: Floats, unknown: Any) -> Floats:
 
 
 def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
-    """Return the bundle that was written; from a single file, only its store and the words in the same folder.
+    """Return the bundle of an export; for a single file, only the store of this file and the words next to it.
 
     Raises
     ------
     UserError
-        If the files are damaged, from different exports, or from a later version.
+        If the files are damaged, from different exports, or from another version of the format.
     """
     own = [file for file in files if OWN_KEY in file.metadata]
     words_file = path.with_name("words.csd")
@@ -95,7 +95,7 @@ def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
             )
     try:
         if own[0].metadata[OWN_KEY]["version"] != VERSION:
-            raise UserError(f"{own[0].path} was written by a later version of crossmodal: import it with that version")
+            raise UserError(f"{own[0].path} was written by another version of crossmodal: import it with that version")
         columns = {name: _column_from_json(cells) for name, cells in own[0].metadata[UTTERANCES_KEY]}
         table = pd.DataFrame(columns)
         names = [str(name) for name in table["utterance"]]

@@ -1,7 +1,7 @@
-"""Write a bundle as ``.csd`` files for the SDK: one per store, one of words, one of scores, one per text label.
+"""Write a bundle as ``.csd`` files: one per store, one of the words, one of all scores, one per label of text.
 
-Each file has what the SDK requires. Everything that the format has no place for is stored under the metadata keys of
-`pipeline.exchange.formats.csd.own`.
+The CMU-MultimodalSDK can read the files. Everything that the format has no place for is stored under the metadata keys
+of `pipeline.exchange.formats.csd.own`.
 """
 
 import base64
@@ -54,7 +54,7 @@ _TEMPLATE: dict[str, Any] = {  # the keys that the SDK requires; the third is it
 
 
 def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
-    """Return the functions that write the files of a bundle, keyed by file name without ``.csd``.
+    """Return, for each file of a bundle, the function that writes it to a path; keyed by file name without ``.csd``.
 
     Raises
     ------
@@ -80,13 +80,13 @@ def writers_of(bundle: Bundle) -> dict[str, Callable[[Path], None]]:
             writers[root] = partial(_write_labels, bundle, own("labels"), root, [name])
     for i, store in enumerate(distinct(bundle.features, Path("export"))):
         if store_name(store.name) in writers:
-            raise UserError(f"a store named {store.name!r} would overwrite another file: rename it")
+            raise UserError(f"the store {store.name!r} would get the same file name as other data: rename the store")
         writers[store_name(store.name)] = partial(_write_store, bundle, store, own("store", i))
     return writers
 
 
 class _Writer:
-    """One file that is being written; its md5 covers only the data."""
+    """A ``.csd`` file that is being written; its md5 covers the ids, features and intervals, not the metadata."""
 
     def __init__(self, h5: Any, room: Room, root: str) -> None:
         self.room = room
@@ -96,7 +96,7 @@ class _Writer:
         self.md5 = hashlib.md5(usedforsecurity=False)
 
     def add(self, name: str, features: NDArray[Any], intervals: Floats) -> None:
-        """Write one id."""
+        """Write the features ``(n, d)`` and the intervals ``(n, 2)``, in seconds, of one id."""
         self.room.ahead(_TABLE + room_for_texts([name]))
         group = self.data.create_group(data_id(name))
         for key, values in (("features", features), ("intervals", intervals)):
@@ -106,7 +106,7 @@ class _Writer:
             self.md5.update(np.ascontiguousarray(values).tobytes())
 
     def finish(self, description: str, dimensions: Sequence[str], own: Mapping[str, Any]) -> None:
-        """Write the metadata."""
+        """Write the metadata: those that the SDK requires, and `own`."""
         import h5py
 
         digest = self.md5.hexdigest()

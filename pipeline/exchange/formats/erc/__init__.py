@@ -1,1 +1,1 @@
-"""The pickles of papers on emotion recognition in conversations."""
+"""Read the pickles that papers on emotion recognition in conversations (ERC) published with their features."""

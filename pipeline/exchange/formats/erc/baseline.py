@@ -21,7 +21,7 @@ _Key = tuple[str, int, int]  # split, dialogue, utterance
 
 
 def is_baseline(parts: Sequence[Any]) -> bool:
-    """Whether these are the parts of a table of utterances, or the vectors of the three splits."""
+    """Whether the parts of a pickle are those of a table of utterances, or the vectors of the three splits."""
     return _is_sheet(parts) or _is_vectors(parts)
 
 
@@ -46,7 +46,9 @@ def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -
                 rows[key] = rows.get(key, {}) | row
     held = {path: dict(_vectors(parts)) for path, parts in files.items() if _is_vectors(parts)}
     if not rows:
-        found.notices.append("there are no labels: give the folder that also holds data_emotion.p")
+        found.notices.append(
+            "there are no labels, since they are in data_emotion.p: to import them too, give the folder that holds both"
+        )
         order = list(_RELEASE)
         keys = sorted({key for vectors in held.values() for key in vectors}, key=lambda k: (order.index(k[0]), *k[1:]))
         rows = {key: _identity(key) for key in keys}
@@ -65,7 +67,7 @@ def _identity(key: _Key) -> dict[str, Any]:
 
 
 def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, Any]]]:
-    """Yield the key and the row of each utterance of ``data_emotion.p`` or ``data_sentiment.p``."""
+    """Yield the key and the table row of each utterance of ``data_emotion.p`` or ``data_sentiment.p``."""
     index = parts[-1] if isinstance(parts[-1], dict) else {}
     by_number = {int(number): name for name, number in index.items() if isinstance(number, int | np.integer)}
     classes, seen = set(by_number.values()), set()
@@ -83,7 +85,9 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
         if not column:
             raise UserError(f"{where} has the label {one_line(repr(label), 40)}; {suggest(str(label), EMOTIONS)}")
         if key in seen:
-            raise UserError(f"{where} (dialogue {key[1]}, utterance {key[2]}, {key[0]}) occurs twice: remove one")
+            raise UserError(
+                f"{where} (dialogue {key[1]}, utterance {key[2]}, {key[0]}) occurs twice: remove one of them"
+            )
         seen.add(key)
         yield key, _identity(key) | {"text": text, column: name}
 

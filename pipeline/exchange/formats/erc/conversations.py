@@ -1,4 +1,4 @@
-"""Recognise the published layouts of tuples of dicts by dialogue, and read their utterances and vectors."""
+"""Read pickles that hold a tuple of dicts keyed by dialogue; their published layouts are recognised by content."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -54,15 +54,15 @@ class _Dialogue:
     Attributes
     ----------
     where
-        How messages refer to it.
+        The file and the dialogue, as messages name them.
     key
-        Its key in the file.
+        The key of the dialogue in the file.
     group
-        Its name in the utterance table.
+        The name of the dialogue in the utterance table.
     split
-        Its split.
+        Train, valid, test or ``""``.
     numbers
-        The numbers of its utterances.
+        The numbers of its utterances in the published corpus; empty except for MELD.
     """
 
     where: str
@@ -102,9 +102,9 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     path
         The file, for messages.
     fields
-        The fields, by the names that `layout_of` returned.
+        The parts of the tuple, keyed by the names that `layout_of` returned.
     options
-        ``arrays`` chooses the vectors.
+        ``arrays`` chooses the fields of vectors; if empty, all are read.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     emotions = _emotions(keys, of_meld, labels_only="id" in by_field and "text" not in by_field)
     found = Found()
     if fields.get("extra") is not None:
-        found.notices.append("the last field was left out: its meaning is unknown")
+        found.notices.append("the last field of the file is left out, since its meaning is unknown")
     for key in keys:
         count = len(by_field["label"][key])
         utterances = [{name: held[key][i] for name, held in by_field.items()} for i in range(count)]
@@ -147,7 +147,7 @@ def _key(path: Path, key: Any) -> Any:
 
 
 def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapping[str, set[Any]]) -> None:
-    """Check that each dialogue has all fields, with the same length, and is in at most one part."""
+    """Raise `UserError` unless each dialogue has all fields, of equal length, and is in at most one split."""
     lengths = {key: _length(cells) for key, cells in fields["label"].items()}
     for name, held in fields.items():
         for key, length in lengths.items():
@@ -164,7 +164,9 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
     for split, keys in splits.items():
         for key in sorted(keys, key=str):
             if key not in lengths:
-                raise UserError(f"{path}: dialogue {key} of the {split} part has no labels: the file is incomplete")
+                raise UserError(
+                    f"{path}: dialogue {key} of the {split} part has no labels: the file is incomplete, get it again"
+                )
             if key in seen:
                 raise UserError(
                     f"{path}: dialogue {key} is in the {seen[key]} and in the {split} part: remove it from one"
@@ -173,7 +175,7 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
 
 
 def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[str, ...]:
-    """Return the names of the emotions; nothing if the labels are scores, as in GCNet's files of MOSI and MOSEI."""
+    """Return the names of the emotions in order; empty if labels are scores, as in GCNet's files of MOSI and MOSEI."""
     if of_meld:
         return meld.EMOTIONS
     scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
@@ -181,7 +183,7 @@ def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[st
 
 
 def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[str, ...]) -> dict[str, Any]:
-    """Return the table row of utterance i of a dialogue; `cells` are the values of the fields for it."""
+    """Return the table row of utterance i of a dialogue; `cells` has its value of each field."""
     where, key, group = dialogue.where, dialogue.key, dialogue.group
     if dialogue.numbers:
         name, recording, number = f"{group}_utt{dialogue.numbers[i]}", "", dialogue.numbers[i]
@@ -190,7 +192,7 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
         name, recording, number = own if own and not own.isdigit() else f"{key}_{own or f'utt{i}'}", str(key), i
     text = cells["sentence"]
     if not isinstance(text, str):
-        raise UserError(f"{where}, sentence {i}: it is of type {type(text).__name__}, but must be a string")
+        raise UserError(f"{where}, sentence {i} has the type {type(text).__name__}, but must be text")
     row = {
         "utterance": name,
         "recording": recording,
@@ -212,12 +214,12 @@ def _speaker(where: str, dialogue: str, cell: Any) -> str:
         return f"{dialogue[:5]}{cell}" if cell in ("M", "F") and re.match(r"Ses0\d", dialogue) else str(cell)
     row = np.asarray(cell) if _length(cell) else np.zeros(0)
     if row.dtype.kind not in "biuf" or row.ndim != 1 or not set(row.tolist()) <= {0, 1} or row.sum() > 1:
-        raise UserError(f"{where}: {one_line(cell, 40)} is neither a name nor one-hot")
+        raise UserError(f"{where}: {one_line(cell, 40)} is neither a name nor a one-hot vector")
     return f"s{int(row.argmax())}" if row.sum() else ""
 
 
 def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
-    """Return the name of the class with a number or, without names, the number itself."""
+    """Return the class name that a label (a number) stands for; without `names`, return the number as a score."""
     number = np.asarray(cell)
     if number.dtype.kind not in "iuf" or number.size != 1:
         raise UserError(f"{where} is {one_line(repr(cell), 40)}, which is not a number: the labels must be numbers")
@@ -230,7 +232,7 @@ def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
 
 
 def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[str]:
-    """Return the fields that the options choose, or all fields if there are no options."""
+    """Return the fields of vectors that ``options.arrays`` chooses, or all `names` if it is empty."""
     if not options.arrays:
         return list(names)
     wanted: list[str] = []
@@ -245,7 +247,7 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 
 
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-    """Return the name and split of each dialogue, from the published numbering if the splits in the file agree with it.
+    """Return the name and split of each dialogue of MELD: the published ones if the splits of the file agree with them.
 
     >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}
@@ -262,7 +264,7 @@ def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dic
 
 
 def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
-    """Return the numbers of the utterances in a dialogue: the ends of their ids if they increase, else positions.
+    """Return the numbers of a dialogue's utterances: those at the end of their ids if they increase, else positions.
 
     >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
     ([0, 2], range(0, 2))

@@ -1,4 +1,4 @@
-"""Pickles of papers on emotion recognition in conversations, recognised by their content; they can only be imported.
+"""Read pickles of papers on emotion recognition in conversations; their layout is recognised by content.
 
 ======================================== ==============================================================================
 tuples of dicts by dialogue              ``IEMOCAP_features(_raw).pkl`` (9 fields), ``iemocap_multimodal_features.pkl``
@@ -8,7 +8,7 @@ tuples of dicts by dialogue              ``IEMOCAP_features(_raw).pkl`` (9 field
 ``data_emotion.p``, 3 dicts of vectors   MELD's baseline: ``text_*.pkl``, ``audio_*.pkl``, keys ``<dia>_<utt>``
 ======================================== ==============================================================================
 
-The order of the fields is that of the papers' own loaders (declare-lab/conv-emotion, MMGCN, M3Net, GCNet, MELD's
+The fields are read in the order of the papers' own loaders (declare-lab/conv-emotion, MMGCN, M3Net, GCNet, MELD's
 baseline).
 """
 
@@ -49,7 +49,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the content is none of those listed above, contradicts itself, or is not a plain pickle.
+        If the content has no known layout or contradicts itself, or if the file is not a pickle of plain data.
     """
     refuse_options(path, options, ("arrays",))
     found = _folder(path, options) if path.is_dir() else _file(path, load(path), options)
@@ -75,7 +75,7 @@ def _file(path: Path, value: Any, options: ImportOptions) -> Found:
         return read_baseline({path: parts}, options)
     held = f" of {len(parts)} ({', '.join(type(part).__name__ for part in parts[:14])})" if parts else ""
     raise UserError(
-        f"{path} holds a {type(value).__name__}{held}, which is not a known file of conversations: "
+        f"{path} holds a {type(value).__name__}{held}, which is not a known layout of conversations: "
         "try another format of `import`, or save the arrays as .npz"
     )
 
@@ -96,7 +96,7 @@ def _folder(path: Path, options: ImportOptions) -> Found:
         if is_padded(parts) or is_baseline(parts):
             values[file] = parts
         elif wanted:
-            raise UserError(f"{file} holds no vectors by utterance: remove it from --array, or import it alone")
+            raise UserError(f"{file} holds no vector for each utterance: remove it from --array, or import it alone")
         else:
             skipped.append(file.name)
     for pattern in chosen:
@@ -106,7 +106,7 @@ def _folder(path: Path, options: ImportOptions) -> Found:
             )
     padded = {file: parts for file, parts in values.items() if is_padded(parts)}
     if not values or (padded and len(padded) < len(values)):
-        raise UserError(f"{path} holds no pickles that can be read together: give one file")
+        raise UserError(f"{path} holds no pickles that can be imported together: give a single file")
     found = read_padded(padded, options) if padded else read_baseline(values, options)
-    found.notices += [f"{name} was left out: it holds no vectors by utterance" for name in skipped]
+    found.notices += [f"{name} is left out, since it holds no vector for each utterance" for name in skipped]
     return found

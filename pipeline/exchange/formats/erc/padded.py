@@ -1,4 +1,4 @@
-"""bc-LSTM's padded arrays: one file per modality with seven arrays each, which include lengths but no video names."""
+"""Read bc-LSTM's padded arrays: one file per modality, with seven arrays that do not name the videos."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,14 +13,14 @@ from pipeline.exchange.formats.erc.stores import Found, Vectors, stores_by_name
 
 
 def is_padded(parts: Sequence[Any]) -> bool:
-    """Whether these are the seven arrays: values, labels and lengths of training and test, and a maximum length."""
+    """Whether a pickle holds the seven arrays: values, labels and lengths of train and test, and a maximum length."""
     arrays = [part for part in parts if isinstance(part, np.ndarray)]
     return len(parts) == 7 and sum(array.ndim == 3 for array in arrays) >= 2
 
 
 def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Read one file per modality, and return the videos; all files must have the same lengths and labels."""
-    found = Found(notices=["the file does not name its videos: they are numbered within each part"])
+    """Return the utterances and vectors of one file per modality; all files must have the same lengths and labels."""
+    found = Found(notices=["this format does not name its videos, so they are numbered within train and test"])
     for name, (file, modality) in stores_by_name(files, options).items():
         rows, vectors = _unpadded(file, files[file])
         if found.rows and rows != found.rows:
@@ -33,7 +33,7 @@ def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> 
 
 
 def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], Vectors]:
-    """Return the row and the vector of each utterance, without padding."""
+    """Return the table row and the vector of each utterance, without padding."""
     train, train_labels, test, test_labels, _, train_lengths, test_lengths = parts
     rows: list[dict[str, Any]] = []
     vectors: Vectors = []
@@ -44,7 +44,10 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
         labels, lengths = np.asarray(labels), np.asarray(lengths)
         if values.ndim != 3 or labels.shape[:2] != values.shape[:2] or lengths.shape != values.shape[:1]:
             shapes = f"{values.shape}, {labels.shape}, {lengths.shape}"
-            raise UserError(f"{path}: values, labels and lengths of the {split} part do not match: shapes {shapes}")
+            raise UserError(
+                f"{path}: values, labels and lengths of the {split} part differ in length ({shapes}): get the "
+                "file again"
+            )
         if lengths.dtype.kind not in "iu" or (
             len(lengths) and not 0 <= lengths.min() <= lengths.max() <= values.shape[1]
         ):
@@ -60,7 +63,7 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
 
 
 def _sentiment(where: str, cell: NDArray[Any]) -> str | float:
-    """Return negative for 0, positive for 1 (also if one-hot), and a score as it is."""
+    """Return a label as ``negative`` for 0, ``positive`` for 1 (also if it is one-hot), or else as a score."""
     if cell.dtype.kind not in "biuf" or cell.ndim > 1:
         raise UserError(f"{where} is not a number: the labels must be numbers")
     value = float(cell.argmax()) if cell.ndim else float(cell)

@@ -1,4 +1,4 @@
-"""The results of the readers of conversation pickles, and their vectors as stores with one vector per utterance."""
+"""Make stores of one vector per utterance from the vectors in pickles of conversations."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ Vectors = list[NDArray[Any] | None]  # one per utterance; None if the utterance 
 
 @dataclass
 class Found:
-    """The content of a file: rows of the utterance table, the modality and vectors of each store, and notices."""
+    """What a pickle holds: rows of the utterance table, the modality and vectors of each store, and notices."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     stores: dict[str, tuple[Modality, Vectors]] = field(default_factory=dict)
@@ -30,7 +30,10 @@ class Found:
 
 
 def stores_by_name(files: Collection[Path], options: ImportOptions) -> dict[str, tuple[Path, Modality]]:
-    """Return the file and modality of each store, by its name: the modality, or the file name if several share it."""
+    """Return the file and the modality of each store, keyed by the name of the store.
+
+    A store is named after its modality or, if several files have the same modality, after its file.
+    """
     pairs: list[tuple[Path, Modality]] = []
     for path in files:
         named = next((m for m, names in options.arrays if any(fnmatch(path.stem, name) for name in names)), None)
@@ -71,12 +74,12 @@ def store_of(
     Raises
     ------
     UserError
-        If a cell is not a vector of numbers, or its length differs from that of the others.
+        If a cell is not a vector of numbers, or the vectors differ in length.
     """
     width, masked, touched, items = -1, 0, 0, []
     for utterance, cell in zip(utterances, vectors, strict=True):
         if cell is None:
-            items.append(item_of(utterance, Entry("absent", "the file has no vector of it")))
+            items.append(item_of(utterance, Entry("absent", "the file has no vector for it")))
             continue
         vector = _vector(f"{path}: {name} of {utterance}", cell)
         width = len(vector) if width < 0 else width

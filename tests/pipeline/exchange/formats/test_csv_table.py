@@ -26,7 +26,7 @@ def test_a_csv(tmp_path: Path) -> None:
         (CSV, replace(OPTIONS, id="clipp"), "no column 'clipp' .* did you mean 'clip'"),
         (CSV, replace(OPTIONS, arrays=(("audio", ("mfc_*",)),)), r"no column 'mfc_\*' for features"),
         (CSV, replace(OPTIONS, arrays=()), "available: clip, who, said"),
-        (CSV, replace(OPTIONS, arrays=(("audio", ("mfcc_1",)), ("text", ("mfcc_*",)))), "'mfcc_1' would be in 2"),
+        (CSV, replace(OPTIONS, arrays=(("audio", ("mfcc_1",)), ("text", ("mfcc_*",)))), "'mfcc_1' is chosen for 2"),
         (CSV, replace(OPTIONS, align="word"), "'align'"),
         (CSV.splitlines()[0], OPTIONS, "no rows"),
         ("", OPTIONS, "no header"),
@@ -46,7 +46,7 @@ def test_columns_that_have_a_meaning_here_are_not_dropped_silently(tmp_path: Pat
     bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*",)),), id="clip"))
     reported = "\n".join(bundle.notices)
     for name in ("line", "duration"):
-        assert f"column {name!r} is left out, since the name has a meaning here" in reported
+        assert f"column {name!r} is left out, since crossmodal uses this name itself" in reported
     assert "column 'recording' is not kept" in reported
     bundle = csv_table.read(path, ImportOptions(arrays=(("audio", ("f*", "line", "recording")),), id="clip"))
     assert bundle.features[0].feature_names == ("f1", "line", "recording")

@@ -119,7 +119,7 @@ def test_masks_are_counted_and_lengths_are_limited(tmp_path: Path) -> None:
         ({"train": part(0), "test": part(0)}, "train 0 and test 0 have the same id 'vid0_0'"),
         (
             {"train": part(0), "test": part(1, text=np.ones((2, 3, 9)))},
-            r"the width of 'text' differs between splits \(\[4, 9\] columns\)",
+            r"'text' has a different number of columns in each part \(4, 9\)",
         ),
     ],
 )
@@ -220,7 +220,7 @@ def test_bundles_that_mmsa_cannot_take_are_refused(tmp_path: Path) -> None:
     bundle = small()
     table = bundle.utterances
     wrong = [
-        (replace(bundle, features=bundle.features[:2]), r"one store of video, but there are 0 \(none\)"),
+        (replace(bundle, features=bundle.features[:2]), r"one store per modality, but video has 0 \(none\)"),
         (replace(bundle, features=(*bundle.features, replace(bundle.features[0], name="x"))), r"2 \(bert, x\)"),
         (replace(bundle, utterances=table.drop(columns="sentiment")), "column 'sentiment' or 'label'"),
         (replace(bundle, utterances=table.assign(sentiment=[1, 2, None, 3])), "of w_7 is 'nan'"),
@@ -281,4 +281,4 @@ def test_a_part_without_a_clear_meaning_is_refused(tmp_path: Path, names: Any, m
 
 def test_entries_that_are_not_parts_are_a_notice(tmp_path: Path) -> None:
     path = save(tmp_path / "a.pkl", train=part(0), test=part(1), config={"any": 1}, note="x")
-    assert "a.pkl: not read, since they are not parts: config, note" in read(path, NONE).notices
+    assert "a.pkl: entries that hold no clips are not read: config, note" in read(path, NONE).notices

@@ -59,7 +59,7 @@ def test_modalities_of_the_same_lengths_are_padded_alike() -> None:
     ("change", "message"),
     [
         (lambda own, _: own.pop("rows/train"), "lacks 'rows/train'"),
-        (lambda own, _: own.update({"rows/test": np.array([0])}), "its 3 clips do not match its entry 'crossmodal'"),
+        (lambda own, _: own.update({"rows/test": np.array([0])}), "its clips .* does not match its entry 'crossmodal'"),
         (lambda _, padded: padded.update(audio=padded["audio"][:, :2]), "its sequences are shorter than"),
         (lambda own, _: own.pop("crossmodal_format"), "lacks 'crossmodal_format'"),
     ],

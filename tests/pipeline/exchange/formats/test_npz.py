@@ -194,7 +194,7 @@ def test_a_duplicate_array_is_refused(tmp_path: Path, second: str, same: bool) -
     np.save(other, np.full((3, 2), 1.0 if same else 2.0))
     with zipfile.ZipFile(path, "a") as file:
         file.writestr(second, other.getvalue())
-    with pytest.raises(UserError, match=r"a\.npz holds two arrays named 'text': keep one"):
+    with pytest.raises(UserError, match=r"a\.npz holds two arrays named 'text': remove one"):
         read(path, TEXT)
 
 

@@ -45,10 +45,10 @@ def test_an_array_is_filled_once_with_bytes_that_fit() -> None:
 @pytest.mark.parametrize(
     ("shape", "kind", "raw", "message"),
     [
-        ((2, 3), Dtype("<i4"), b"\0" * 20, "6 values of int32 over 20 bytes"),
-        ((-1,), Dtype("<i4"), b"", "an array of shape"),
-        ((1,) * 33, Dtype("<i4"), b"\0" * 4, "an array of shape"),
-        ((2,), Dtype("O"), b"\0" * 16, "over other data"),
+        ((2, 3), Dtype("<i4"), b"\0" * 20, "6 values of type int32 in 20 bytes"),
+        ((-1,), Dtype("<i4"), b"", "an array of the invalid shape"),
+        ((1,) * 33, Dtype("<i4"), b"\0" * 4, "an array of the invalid shape"),
+        ((2,), Dtype("O"), b"\0" * 16, "whose data do not fit"),
         ((2,), "f8", b"\0" * 16, "without dtype"),
         ((1,), Dtype("U1"), b"\xff\xff\xff\x7f", "not Unicode"),
         ((1,), Dtype("U1"), b"\x00\xd8\x00\x00", "not Unicode"),
@@ -75,7 +75,7 @@ def test_sizes_are_exact_beyond_64_bits() -> None:
 def test_the_budget_is_four_times_the_file_and_a_megabyte() -> None:
     budget = Budget(100)
     budget.spend(400 + (1 << 20))
-    with pytest.raises(MemoryError, match="unpacks to much more than it holds"):
+    with pytest.raises(MemoryError, match="unpacks to much more data than the file holds"):
         budget.spend(1)
 
 

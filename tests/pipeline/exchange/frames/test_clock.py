@@ -38,7 +38,7 @@ def test_frames_of_a_recording_are_shown_when_it_shows_them() -> None:
     cells = Cells("frame", ["1", "3", "4"])
     found = clock_of(Path("a.csv"), [2, 3, 4], Cells(), cells, FrameOptions(fps="recording"), shown)
     assert found.times.tolist() == [0, 0.2, 0.3]
-    with pytest.raises(UserError, match=r"a\.csv:4: frame 3 \(from 0\) is not in the recording, which shows 3 frames"):
+    with pytest.raises(UserError, match=r"a\.csv:4: frame 3 \(counted from 0\) is not in the recording of 3 frames"):
         clock_of(Path("a.csv"), [2, 3, 4], Cells(), cells, FrameOptions(fps="recording"), shown[:3])
 
 

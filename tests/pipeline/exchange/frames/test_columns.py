@@ -49,16 +49,16 @@ def test_prefixes_choose_also_what_is_no_feature_otherwise() -> None:
 @pytest.mark.parametrize(
     ("header", "options", "sentence"),
     [
-        (["AU"], {}, "a.csv has no column of times (timestamp, time, time_s,"),
+        (["AU"], {}, "a.csv has no column of times (looked for timestamp, time, time_s,"),
         (["frame", "AU"], {}, "only one of frame numbers (frame): give --fps (a number, or recording), or name"),
-        (["time", "AU"], {"fps": 25.0}, "has no column of frame numbers (frame, frame_idx, "),
+        (["time", "AU"], {"fps": 25.0}, "has no column of frame numbers (looked for frame, frame_idx, "),
         (["tim", "AU"], {"time": "time"}, "--time: a.csv has no column 'time'; did you mean 'tim'"),
         (["time", "AU"], {"confidence": "sure"}, "--confidence: a.csv has no column 'sure'; available: time, AU"),
         (["time", "AU"], {"face": "id"}, "--face: a.csv has no column 'id'"),
         (OPENFACE, {"prefixes": ("au",)}, "begins with 'au'; did you mean 'AU'? Available: x, X, AU"),
         (OPENFACE, {"prefixes": ("AU", "gase")}, "begins with 'gase'; available: x, X, AU"),
         (["time", "AU", "AU"], {}, "has the column 'AU' twice: rename one"),
-        (["time", "success"], {}, "has no feature columns, only time, success"),
+        (["time", "success"], {}, "has no columns of features, only time, success"),
     ],
 )
 def test_columns_that_are_missing_are_named(header: list[str], options: dict[str, object], sentence: str) -> None:

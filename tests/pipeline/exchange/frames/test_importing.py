@@ -169,9 +169,10 @@ def test_everything_that_was_matched_or_left_out_is_told(project: Path) -> None:
     assert imported() == [
         "2 of 3 recordings of talk matched by name",
         "no table in frames for 1 recording, whose utterances count as absent (c)",
-        "1 table of frames is not named like a recording and left out (other.csv)",
+        "1 table of frames is left out, since no recording has the name (other.csv)",
         "6 numbers per frame: gaze_0_x, x_0, X_0, ...",
-        "156 frames in utterances; 39 more failed (no success, a confidence below 0.5, or no number) and are left out",
+        "156 frames in utterances; 39 more failed and are left out (no success, a confidence below 0.5, or no number "
+        "in the row)",
         "utterances of these recordings: 3 with frames, 1 with failed frames only",
         "params.yaml: corpora.talk uses video: frames",
     ]
@@ -203,7 +204,7 @@ def test_a_folder_names_its_features_unless_an_extractor_has_that_name(project: 
     params = load_params(Path("params.yaml"))
     import_frames(params, Path("My frames"), "talk", "video", FrameOptions())
     told = import_frames(params, Path("mfcc"), "talk", "audio", FrameOptions())
-    assert "the store mfcc is named mfcc_imported here, since there is an extractor mfcc" in told
+    assert "the features mfcc are stored as mfcc_imported, since an extractor is named mfcc" in told
     assert load_params(Path("params.yaml")).corpora["talk"].features["video"] == ("my_frames",)
     told = import_frames(params, Path("My frames"), "talk", "audio", FrameOptions(), "mfcc_imported")
     assert "the store mfcc_imported, which was imported from mfcc, is replaced" in told
@@ -274,7 +275,7 @@ def test_frames_have_the_times_at_which_a_real_film_shows_them(tmp_path: Path, m
 
 def test_a_recording_without_picture_shows_no_frames(project: Path) -> None:
     py_feat(project / "frames/a.csv", 25, 4)
-    with pytest.raises(UserError, match=r"a\.wav has no picture: give the frames per second with --fps"):
+    with pytest.raises(UserError, match=r"a\.wav has no video: give --fps as a number of frames per second"):
         imported(fps="recording")
 
 
@@ -292,7 +293,7 @@ def test_a_recording_without_picture_shows_no_frames(project: Path) -> None:
         (
             {"a": ["4.2,1", "4.5,2"]},
             {},
-            "no frame in the tables of frames is within an utterance of talk: check the times",
+            "no frame in the tables of frames is within the times of an utterance of talk: check the times",
         ),
         (
             {"a": ["0,", "1,"], "b": ["1,"]},
@@ -343,7 +344,7 @@ def test_several_faces_and_odd_times_are_told(project: Path) -> None:
     told = imported(prefixes=("yaw",))
     assert any("frame_time_in_ms of a.csv was read as seconds" in line for line in told)
     assert any(
-        line.startswith("several faces in a frame: 1 recording (b); in each utterance the face") for line in told
+        line.startswith("frames with several faces in 1 recording (b): in each utterance, the face") for line in told
     )
 
 

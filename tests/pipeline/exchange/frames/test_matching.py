@@ -52,7 +52,7 @@ def test_a_pattern_takes_the_equal_part_out_of_names() -> None:
 @pytest.mark.parametrize(
     ("tables", "match", "sentence"),
     [
-        (["x/a.csv", "y/a.csv"], "", "x/a.csv and y/a.csv are both tables of the recording a: keep one of them"),
+        (["x/a.csv", "y/a.csv"], "", "x/a.csv and y/a.csv are both tables of the recording a: remove one of them"),
         (["a.csv", "a.tsv"], "", "a.csv and a.tsv are both tables of the recording a"),
         (["a.csv", "a.mp4.csv"], "", "a.csv and a.mp4.csv are both tables of the recording a"),
         (
@@ -60,7 +60,7 @@ def test_a_pattern_takes_the_equal_part_out_of_names() -> None:
             "",
             "no table of out (such as z.csv) is named like a recording of talk (such as a): name the tables",
         ),
-        (["of_B1_x.csv"], "", "(such as a): give the part that is equal with --match 'of_(.+)_x'"),
+        (["of_B1_x.csv"], "", "(such as a): give the part that both have in common with --match 'of_(.+)_x'"),
         (["a.csv"], "(", "--match '(' is not a regular expression"),
         (["a.csv"], "a", "--match 'a' must have one group in parentheses"),
     ],
@@ -78,5 +78,5 @@ def test_tables_are_found_in_folders_and_hidden_ones_are_not(tmp_path: Path) -> 
     assert tables_in(tmp_path) == {"a.csv": tmp_path / "a.csv", "s/b.TSV": tmp_path / "s/b.TSV"}
     assert tables_in(tmp_path / "a_details.txt") == {"a_details.txt": tmp_path / "a_details.txt"}
     (tmp_path / "none").mkdir()
-    with pytest.raises(UserError, match=r"none holds no table of frames \(\.csv or \.tsv\): give the folder"):
+    with pytest.raises(UserError, match=r"none holds no \.csv or \.tsv tables of frames: give the folder"):
         tables_in(tmp_path / "none")

@@ -29,17 +29,18 @@ def test_counts_are_in_numbers_and_names() -> None:
         seen.count(2 if i else 0, 1)
     assert seen.frames() == [
         "1 number per frame: AU",
-        "columns of text are not read: mood",
-        "8 frames in utterances; 5 more failed (no success, a confidence below 0.8, or no number) and are left out",
+        "columns of text, which are not read: mood",
+        "8 frames in utterances; 5 more failed and are left out (no success, a confidence below 0.8, or no number in "
+        "the row)",
         "utterances of these recordings: 4 with frames, 1 with failed frames only",
-        "several faces in a frame: 5 recordings (r0, r1, r2, ...); in each utterance the face with the most good "
+        "frames with several faces in 5 recordings (r0, r1, r2, ...): in each utterance, the face with the most good "
         "frames is used",
     ]
     tables = {name: Path(name) for name in ("r0.csv", "x.csv", "y.csv")}
     assert seen.matches(["r0", "r1", "r2"], {"r0": Path("r0.csv")}, tables) == [
         "1 of 3 recordings of talk matched by name",
         "no table in out for 2 recordings, whose utterances count as absent (r1, r2)",
-        "2 tables of out are not named like a recording and left out (x.csv, y.csv)",
+        "2 tables of out are left out, since no recording has the name (x.csv, y.csv)",
     ]
 
 
@@ -66,7 +67,9 @@ def test_infinite_numbers_and_times_below_0_are_counted() -> None:
 
 def test_nothing_at_all_is_a_message_of_its_own() -> None:
     seen = Seen(Path("out"), "talk", 0.5)
-    assert seen.nothing() == "no frame in the tables of out is within an utterance of talk: check the times"
+    assert (
+        seen.nothing() == "no frame in the tables of out is within the times of an utterance of talk: check the times"
+    )
     seen.count(0, 3)
     assert seen.nothing().startswith(
         "all 3 frames in the utterances of talk failed: check the columns of success and confidence"

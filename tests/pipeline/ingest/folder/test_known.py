@@ -81,9 +81,9 @@ def test_rows_of_a_table_that_repeat_or_differ_are_said(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("clip,mood\na,calm\na,calm\nb,calm\nb,cross\nlost,calm\n")
     made, notes = cells(found("a.mp4", "b.mp4"), Sources(labels=tmp_path / "x.csv"))
     assert made == {"a.mp4": [{"mood": "calm"}], "b.mp4": [{"mood": ""}]}
-    assert "2 rows repeating another row of the same recording: read once" in notes
+    assert "merged 2 rows with another row of the same recording and times" in notes
     assert "rows of one recording differ, so these cells are left empty: b.mp4 mood: calm, cross" in notes
-    assert "1 row names no existing recording: line 6 'lost'" in notes
+    assert "1 row does not name exactly one recording: line 6 'lost'" in notes
 
 
 def test_a_table_and_a_pattern_complete_each_other(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def test_files_of_one_name_and_other_lengths_are_kept_and_said(tmp_path: Path) -
     sound(tmp_path / "a.wav", seconds=3)
     found = find(tmp_path)
     assert places(found) == ["a.mp4", "a.wav"]
-    assert "differ only in the suffix, such as a" in found.notes[0]
+    assert "differ only in the suffix (1 name, such as a)" in found.notes[0]
 
 
 ODD = [

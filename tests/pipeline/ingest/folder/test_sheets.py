@@ -54,7 +54,7 @@ def test_several_rows_of_a_recording_are_kept_apart(tmp_path: Path) -> None:
 def test_rows_without_a_recording_are_said_by_line(tmp_path: Path) -> None:
     found = sheet(tmp_path / "x.csv", "clip,mood\na,calm\nlost,cross\ns2/b,cross\n")
     assert found.lost == ((3, "lost"), (4, "s2/b"))
-    assert "2 rows name no existing recording: line 3 'lost', line 4 's2/b'" in lost_notes(found)[0]
+    assert "2 rows do not name exactly one recording: line 3 'lost', line 4 's2/b'" in lost_notes(found)[0]
 
 
 def test_a_name_of_several_recordings_is_lost_and_one_of_two_suffixes_is_not(tmp_path: Path) -> None:

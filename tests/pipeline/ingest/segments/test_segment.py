@@ -57,7 +57,7 @@ def test_the_voice_is_heard_where_the_row_of_the_whole_recording_says(tmp_path: 
 def test_one_file_of_subtitles_for_several_recordings_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.srt"
     path.write_text(CUE)
-    with pytest.raises(UserError, match=r"a\.srt is one file for 2 recordings: give the folder"):
+    with pytest.raises(UserError, match=r"a\.srt is one file for 2 recordings: give a folder"):
         segment([tmp_path / "a.mp4", tmp_path / "b.mp4"], tmp_path / "m.csv", Request(source=path))
 
 

@@ -19,7 +19,7 @@ def test_an_id_is_found_in_the_corpus_that_holds_it(looking: Params) -> None:
     ("wanted", "said"),
     [
         ("brokn", "did you mean 'broken'"),
-        ("zzzzzzz", "there is neither an utterance 'zzzzzzz' in c nor such a file: the first are"),
+        ("zzzzzzz", "'zzzzzzz' is neither an utterance of c nor a file: the first ids are"),
     ],
 )
 def test_an_unknown_id_has_near_ones(looking: Params, wanted: str, said: str) -> None:

@@ -46,7 +46,7 @@ def test_folders_and_names_that_would_mix_things_up_are_refused(tmp_path: Path) 
     store = FeatureSet("words", "text", ("t",), ("t",), made.features[1].items)
     with pytest.raises(UserError, match="'words'"):
         write(Bundle(made.utterances, made.words, (store,)), tmp_path / "b")
-    with pytest.raises(UserError, match="nothing to write"):
+    with pytest.raises(UserError, match="no features, words or labels to write"):
         write(Bundle(made.utterances[["utterance"]]), tmp_path / "c")
     write(Bundle(made.utterances.assign(votes=0), features=made.features[:1]), tmp_path / "d")
     (tmp_path / "d" / "egemaps.csd").replace(tmp_path / "egemaps.csd")
