@@ -178,7 +178,7 @@ def _require_same(names: Sequence[str], track: Track, file: Path) -> None:
     if names and names != track.names:
         other = sorted(set(names) ^ set(track.names)) or list(track.names)
         raise UserError(
-            f"{file} has other columns than the tables before it (such as {some(other)}): with --prefix, choose "
+            f"{file} has other columns than the tables before it ({some(other)}): with --prefix, choose "
             "columns that all tables have"
         )
 

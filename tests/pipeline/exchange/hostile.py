@@ -132,11 +132,11 @@ BROKEN: dict[str, tuple[Callable[[], bytes], str]] = {
     "half a letter": (lambda: b"\x80\x02X\x03\x00\x00\x00\xed\xa0\x80.", "not a pickle"),
     "giant shape": (
         lambda: array_of(b"f8", b"(K\x01\x8a\x05\x00\x00\x00\x00\x10\x85DTYPE\x89U\x03abctb"),
-        "values of float64",
+        "values of type float64",
     ),
     "shape beyond 64 bits": (
         lambda: array_of(b"f8", b"(K\x01\x8a\x05\x00\x00\x00\x00\x10\x8a\x05\x00\x00\x00\x00\x10\x86DTYPE\x89U\x00tb"),
-        "values of float64",
+        "values of type float64",
     ),
     "negative shape": (lambda: array_of(b"f8", b"(K\x01J\xff\xff\xff\xff\x85DTYPE\x89U\x00tb"), "shape"),
     "shape of a float": (

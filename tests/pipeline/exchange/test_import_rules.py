@@ -163,7 +163,7 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
     with (tmp_path / "f.csv").open("a") as file:
         file.write(",,,,\n,,,,\n")
     reported = imported()
-    assert "left out 6 utterances without mood" in reported
+    assert "left out 6 utterances without a mood" in reported
     assert len(prepared(tmp_path)) == 8
 
 

@@ -105,8 +105,8 @@ def test_into_joins_by_id_not_by_position(tmp_path):
     reported = run("import", "npz", "more.npz", "--into", "mine", "--id", "name", "--array", "audio=pulse",
                "--match", "[cx]_?(.+)", cwd=folder).stdout  # fmt: skip
     assert "50 of 60 utterances of mine matched by id" in reported
-    assert "10 utterances of mine are not in more.npz" in reported
-    assert "2 ids of more.npz are not utterances of mine" in reported
+    assert "utterances of mine that are not in more.npz and count as absent: 10" in reported
+    assert "ids of more.npz that are not utterances of mine and are left out: 2" in reported
     with open_store(folder / "data/work/mine/features/pulse.h5") as store:
         for i, name in enumerate(store.utterances):
             number = int(name[1:])
@@ -120,7 +120,7 @@ def test_into_joins_by_id_not_by_position(tmp_path):
 def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
     folder = made(tmp_path, mfcc=np.ones((60, 2), np.float32) * np.arange(60)[:, None])
     reported = run(*AS_CORPUS, "--array", "audio=mfcc", cwd=folder).stdout
-    assert "mfcc is named mfcc_imported here" in reported
+    assert "mfcc are stored as mfcc_imported" in reported
     assert (folder / "data/work/mine/features/mfcc_imported.h5").exists()
 
 
@@ -134,7 +134,7 @@ def test_a_store_named_like_an_extractor_gets_another_name(tmp_path):
         ({}, ("--array", "audio=voice,video=face"), "give each an --array of its own"),
         ({"voice": np.ones((59, 4), np.float32)}, (), "59"),
         ({"name": np.array(["a"] * 60)}, (), "'a'"),
-        ({"name": np.array([f"c{i}\x00x" for i in range(60)])}, (), "cannot be printed"),
+        ({"name": np.array([f"c{i}\x00x" for i in range(60)])}, (), "holds a NUL character"),
         ({"voice": np.full((60, 4), None)}, (), "voice"),
         ({}, ("--protocol", "offical"), "did you mean 'official'"),
         ({}, ("--match", "(x)", "--into", "mine"), "name either a new corpus"),

@@ -20,7 +20,7 @@ def test_a_csv(tmp_path: Path) -> None:
     [
         (CSV.replace("-3e0", "three"), OPTIONS, r"a\.csv, line 5: column 'mfcc_1' holds 'three', which is not a num"),
         (CSV.replace("b,s1", "a,s1"), OPTIONS, "line 3 and line 4 have the same id 'a'"),
-        (CSV.replace("c,s2,,", "c,s2,"), OPTIONS, "line 5: it has 9 cells, but the header has 10"),
+        (CSV.replace("c,s2,,", "c,s2,"), OPTIONS, "line 5: the row has 9 cells, but the header has 10"),
         (CSV.replace("dev", "dve"), OPTIONS, "line 4: column 'fold' holds the split 'dve'"),
         (CSV.replace("age", "who"), OPTIONS, "column 'who' twice"),
         (CSV, replace(OPTIONS, id="clipp"), "no column 'clipp' .* did you mean 'clip'"),
@@ -79,5 +79,5 @@ def test_our_apostrophes_are_removed_and_others_are_a_notice(tmp_path: Path) -> 
     write_csv(mark_rows(table).drop(columns="crossmodal_marks"), tmp_path / "a.csv")
     found = csv_table.read(tmp_path / "a.csv", options)
     assert found.utterances["text"].tolist() == ["'=1+1", "''=q", "'tis", "'-B2", "so"]
-    assert "column 'said': 3 cells begin with an apostrophe, which crossmodal writes" in found.notices[1]
+    assert "column 'said': 3 cells begin with an apostrophe, which crossmodal also writes" in found.notices[1]
     assert "column 'id': 1 cell begins" in found.notices[0]

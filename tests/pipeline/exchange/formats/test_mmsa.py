@@ -262,13 +262,13 @@ def test_no_part_is_left_out(tmp_path: Path, names: Any, given: Any, splits: lis
     [
         (
             ("train", "dev"),
-            "the part 'dev' with 2 clips: say which of train, valid, test it is (--split-name dev=test)",
+            "a part 'dev' of 2 clips: say which of train, valid, test it is (--split-name dev=test)",
         ),
-        (("train", "valid", "dev", "test"), "the part 'dev' with 2 clips"),
-        (("train", "dev", "val", "test"), "the part 'dev' with 2 clips"),
-        (("train", "valid", "test", "test2"), "the part 'test2' with 2 clips"),
-        (("train", "valid", "test", "\x1b[2Jx"), r"the part '\\u001b[2Jx' with 2 clips"),
-        (("everything",), "the part 'everything' with 2 clips"),
+        (("train", "valid", "dev", "test"), "a part 'dev' of 2 clips"),
+        (("train", "dev", "val", "test"), "a part 'dev' of 2 clips"),
+        (("train", "valid", "test", "test2"), "a part 'test2' of 2 clips"),
+        (("train", "valid", "test", "\x1b[2Jx"), r"a part '\\u001b[2Jx' of 2 clips"),
+        (("everything",), "a part 'everything' of 2 clips"),
     ],
 )
 def test_a_part_without_a_clear_meaning_is_refused(tmp_path: Path, names: Any, message: str) -> None:

@@ -260,7 +260,7 @@ def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     item = bundle.features[0].items[1]
     wrong = replace(item, length=5)
     store = replace(bundle.features[0], items=[bundle.features[0].items[0], wrong, bundle.features[0].items[2]])
-    with pytest.raises(UserError, match="1 rows, but 5 were announced"):
+    with pytest.raises(UserError, match="now has 1 row instead of 5"):
         write(replace(bundle, features=(store,)), tmp_path / "b.npz")
     table = pd.DataFrame({"utterance": ["a\0"]})
     with pytest.raises(UserError, match="NUL"):

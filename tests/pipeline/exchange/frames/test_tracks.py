@@ -153,7 +153,7 @@ def test_other_delimiters_encodings_and_line_ends(tmp_path: Path) -> None:
     [
         ("", [], FrameOptions(), "is empty: let the tool write it again"),
         ("time,AU", [], FrameOptions(), "holds no frames: let the tool write it again, or move it away"),
-        ("time,AU", ["0,1", "0.1,2,3"], FrameOptions(), "a.csv:3: 3 cells, but the header has 2 columns"),
+        ("time,AU", ["0,1", "0.1,2,3"], FrameOptions(), "a.csv:3: the row has 3 cells, but the header has 2"),
         ("time,AU", ["0,0,5"], FrameOptions(), "write numbers with a decimal point"),
         ("time,AU", ["0,happy"], FrameOptions(), "has no columns of numbers, only of text (AU): choose other"),
         (

@@ -59,6 +59,6 @@ def test_meld_baseline_with_two_texts_names_stores_after_files_and_labels_may_be
     names = ["audio", "text_glove_cnn_emotion", "text_glove_average_emotion"]
     assert sorted(s.name for s in bundle.features) == sorted(names)
     assert column(bundle, "sentiment")[0] == "positive"
-    assert any("text_emotion.pkl was left out" in notice for notice in bundle.notices)
+    assert any("text_emotion.pkl is left out" in notice for notice in bundle.notices)
     chosen = read(folder, ImportOptions(arrays=(("text", ("text_glove_CNN*",)),)))
     assert [s.name for s in chosen.features] == ["text"]
