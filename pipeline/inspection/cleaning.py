@@ -24,7 +24,7 @@ class Garbage:
     Attributes
     ----------
     clips
-        Files in the cache that no store and no fit uses.
+        Files in the cache that no store and no table of results uses.
     size
         The total size of `clips` in bytes.
     unfinished

@@ -185,7 +185,7 @@ class Folder:
     files
         The recordings, keyed by name without suffix.
     stray
-        Files that are not content.
+        Other files, which are not part of the corpus.
     pattern
         Pattern of the path at which a missing file would be.
     """
