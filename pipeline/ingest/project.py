@@ -148,7 +148,7 @@ def _name_of(folder: Path) -> str:
 
 
 def _settled(name: str) -> CorpusParams | None:
-    """Return the existing settings of a corpus; raise `UserError` if its recordings are in another folder."""
+    """Return a corpus's settings, or None; raise `UserError` unless this folder is free or belongs to the corpus."""
     corpora = load_params(PARAMS).corpora if PARAMS.is_file() else {}
     if name not in corpora:
         others = [other for other, corpus in corpora.items() if _is_here(corpus)]

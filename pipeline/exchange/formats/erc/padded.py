@@ -45,8 +45,7 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
         if values.ndim != 3 or labels.shape[:2] != values.shape[:2] or lengths.shape != values.shape[:1]:
             shapes = f"{values.shape}, {labels.shape}, {lengths.shape}"
             raise UserError(
-                f"{path}: values, labels and lengths of the {split} part differ in length ({shapes}): get the "
-                "file again"
+                f"{path}, {split}: the shapes of values, labels and lengths do not match ({shapes}): get the file again"
             )
         if lengths.dtype.kind not in "iu" or (
             len(lengths) and not 0 <= lengths.min() <= lengths.max() <= values.shape[1]
