@@ -70,6 +70,11 @@ __all__ = [
 Place = str | PathLike[str]
 
 
+def __dir__() -> list[str]:
+    """Return what is offered, without what this module imports, for ``dir`` and for completion in a notebook."""
+    return sorted(__all__)
+
+
 @in_one_sentence
 def load(corpus: str, *, sequences: bool = False, unlabelled: bool = False, project: Place | None = None) -> "Loaded":
     """Return the features, labels and groups of a corpus: ``X, y, groups = load("demo")``.

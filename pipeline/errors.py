@@ -17,6 +17,10 @@ class Untrainable(UserError):
     """A corpus from which nothing can be learnt as it is: it has no labels, one class, or one group."""
 
 
+class OutOfDate(UserError):
+    """Results, or what they were made from, do not match the present files and settings; they may still be shown."""
+
+
 class Changed(UserError):
     """A file differs from the one that a run was planned with; nothing computed from it was kept."""
 

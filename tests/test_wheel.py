@@ -53,6 +53,30 @@ def test_it_holds_every_file_of_the_program_and_no_other(wheel: zipfile.ZipFile)
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == ours
 
 
+NOTEBOOK = """
+import crossmodal as cm
+
+reveal_type(cm.load("demo").X.columns)
+reveal_type(cm.answer("demo").sentences)
+cm.fit(3)
+"""
+
+
+def test_a_type_checker_sees_the_types_of_an_installed_wheel(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """Signatures name classes of the other packages, so a package without types makes them Any."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    wheel.extractall(next((tmp_path / "venv" / "lib").iterdir()) / "site-packages")
+    (tmp_path / "notebook.py").write_text(NOTEBOOK)
+    how = ("--python-executable", "venv/bin/python", "--cache-dir", os.devnull)
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [sys.executable, "-m", "mypy", *how, "notebook.py"]
+    said = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False).stdout
+    assert 'note: Revealed type is "tuple[str, ...]"' in said.splitlines()[0].split("notebook.py:4: ")[1], said
+    assert 'note: Revealed type is "tuple[str, ...]"' in said.splitlines()[1].split("notebook.py:5: ")[1], said
+    assert 'notebook.py:6: error: Argument 1 to "fit" has incompatible type "int"; expected "str"' in said
+    assert {f"{room}/py.typed" for room in ROOMS} <= set(wheel.namelist())
+
+
 def test_its_stages_are_those_of_dvc_yaml(wheel: zipfile.ZipFile) -> None:
     assert wheel.read("pipeline/ingest/stages.yaml") == (ROOT / "dvc.yaml").read_bytes()
 

@@ -102,7 +102,7 @@ def explain(
 
 @click.command(cls=Command)
 @PARAMS
-@click.option("--corpus", "name", required=True, shell_complete=completion.corpora, help="Corpus.")
+@with_corpora
 @click.option(
     "--strategy",
     "strategies",
@@ -112,10 +112,12 @@ def explain(
 )
 @click.option("--modalities", default="", help="Modalities, separated by commas.  [default: all of the corpus]")
 @click.option("--model", help="Base classifier.  [default: train.fusion_classifier]")
-def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: str, model: str | None) -> None:
+def fit(
+    params_path: Path, corpora: tuple[str, ...], strategies: tuple[str, ...], modalities: str, model: str | None
+) -> None:
     """Fit a strategy on a whole corpus and save it.
 
-    Prints the folder of the saved model, which `crossmodal predict` reads.
+    Prints the folder of each saved model, which `crossmodal predict` reads.
 
     Example: crossmodal fit --corpus demo --strategy concat
     """
@@ -124,15 +126,15 @@ def fit(params_path: Path, name: str, strategies: tuple[str, ...], modalities: s
     from pipeline.inference.fit import fit as run
 
     params = load(params_path)
-    prepared(params, (name,))
     chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
-    configurations = [configuration_of(params, name, s, chosen, model) for s in strategies] or [
-        best_configuration(params, name)
-    ]
-    if not strategies and (note := speakers_of(name, params.corpus(name))):
-        echo(f"fit: {note}; fitted: {configurations[0]}", err=True)
-    for configuration in configurations:
-        echo(run(params, name, configuration, remark=lambda notice: echo(f"fit: {notice}", err=True)))
+    for name in prepared(params, corpora):
+        configurations = [configuration_of(params, name, s, chosen, model) for s in strategies] or [
+            best_configuration(params, name)
+        ]
+        if not strategies and (note := speakers_of(name, params.corpus(name))):
+            echo(f"fit: {note}; fitted: {configurations[0]}", err=True)
+        for configuration in configurations:
+            echo(run(params, name, configuration, remark=lambda notice: echo(f"fit: {notice}", err=True)))
 
 
 @click.command(cls=Command)

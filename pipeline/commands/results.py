@@ -68,8 +68,10 @@ def print_results(params: Any, name: str, choice: Choice, *, quiet: bool, first:
     elif choice.every:
         echo_page(printing.printed(params, name))
     elif choice.as_csv:
-        text = printing.csv_of(params, name)
-        echo((text if first else text.partition("\n")[2]).rstrip("\n"))
+        text, old = printing.csv_of(params, name)
+        if old:
+            echo(old, err=True)
+        echo(text if first else text.partition("\n")[2])
     else:
         _print_answer(params, name, first=first)
 

@@ -15,7 +15,7 @@ from models.evaluation.metrics import Metric
 from models.validation.protocol import PROTOCOLS
 from pipeline.corpora.utterances import COLUMNS as UTTERANCE_COLUMNS
 from pipeline.corpora.utterances import read_table
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.evaluation.formatting import number, with_interval
 from pipeline.evaluation.results import NAMES, by_configuration, truth_and_outputs
 from pipeline.evaluation.scoring import Scores
@@ -280,10 +280,11 @@ def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Bl
     shown = Table([table["column"].iloc[0], "n", *(one.display for one in parts)], lines)
     sentences = [note, worst(table, scores)]
     if len(listed) > SHOWN:
-        sentences.append(f"{len(listed) - SHOWN} more groups are in {file}.")
+        more = len(listed) - SHOWN
+        sentences.append(f"{counted(more, 'more group')} {'is' if more == 1 else 'are'} in {file}.")
     if len(small):
-        more = [f"{len(small) - NAMED} more"] if len(small) > NAMED else []
-        those = f"{len(small)} of the groups ({', '.join([*small.index[:NAMED], *more])})"
+        rest = [f"{len(small) - NAMED} more"] if len(small) > NAMED else []
+        those = f"{len(small)} of the groups ({', '.join([*small.index[:NAMED], *rest])})"
         those = "All groups" if len(small) == len(sizes) else those
         sentences.append(
             f"{those} have fewer than {FEW} utterances, so they have no interval and are not called the worst."

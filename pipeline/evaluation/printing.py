@@ -1,6 +1,7 @@
 """Results of the evaluation, laid out for the terminal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,8 +24,10 @@ from pipeline.evaluation.table_files import read_scores
 from pipeline.reporting.tables import Block
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
-from pipeline.tables.bound import TABLES, read_record, require_written
-from pipeline.training.current import evaluated, require_evaluated, require_reported, require_same, require_trained
+from pipeline.tables.bound import TABLES, require_written
+from pipeline.tables.bound import read_record as read_bound
+from pipeline.training.current import as_written, evaluated, require_reported, require_same, require_trained
+from pipeline.training.trained import read_record
 
 SHORT = 2  # metrics that the terminal shows; the files hold all
 
@@ -32,13 +35,17 @@ SHORT = 2  # metrics that the terminal shows; the files hold all
 def printed(params: Params, name: str) -> list[Block]:
     """Return the table that `evaluate` wrote: its first metrics, and the seconds per fit if `train` recorded them.
 
+    If it is out of date, it is table.md as it was written, after a sentence that says so.
+
     Raises
     ------
     UserError
-        If there is no table yet, or it is out of date.
+        If there is no table yet.
     """
-    corpus = params.corpus(name)
-    with evaluated(params, name):
+    corpus, path = params.corpus(name), CorpusPaths(name).results / "table.md"
+    with as_written(params, name) as why:
+        if why:
+            return [old(why), _text_of(path)]
         record = require_trained(params, name)
         scores = read_scores(name, corpus)
         rest = ", ".join(metric.name for metric in scores.metrics[SHORT:])
@@ -46,7 +53,17 @@ def printed(params: Params, name: str) -> list[Block]:
         by_group = groups.below_table(groups.read_by_group(name), scores, corpus)
         notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record, by_group)
         *page, below = tables.page(name, scores, rows, notes)
-    return [*page, *([f"With {rest}: {CorpusPaths(name).results / 'table.md'}."] if rest else []), below]
+    return [*page, *([f"With {rest}: {path}."] if rest else []), below]
+
+
+def old(why: str) -> str:
+    """Return the sentence that says why results are out of date; empty if they are current."""
+    return f"Out of date, shown as `evaluate` last wrote it: {why}" if why else ""
+
+
+def _text_of(path: Path) -> str:
+    require_written(path)
+    return path.read_text(encoding="utf-8").rstrip("\n")
 
 
 def view_of(params: Params, name: str) -> View:
@@ -55,32 +72,31 @@ def view_of(params: Params, name: str) -> View:
     Raises
     ------
     UserError
-        If there is no table yet, or it is out of date.
+        If there is no table yet.
     """
-    with evaluated(params, name):
-        record = require_trained(params, name)
-        return View(read_answer(name), read_scores(name, params.corpus(name)), len(record.notices), _page(params, name))
+    with as_written(params, name) as why:
+        record, answer = read_record(name), read_answer(name)
+        scores = read_scores(name, params.corpus(name), as_written=True)
+        return View(answer, scores, len(record.notices) if record else 0, _page(params, name), old(why))
 
 
 def facts_of(params: Params, name: str) -> dict[str, Any]:
-    """Return the answer that `evaluate` wrote and all rows of the table, as plain data.
+    """Return the answer that `evaluate` wrote, all rows of the table, and why they are out of date, as plain data.
 
     Raises the errors of `view_of`. If nothing could be learnt, the answer says why, and there are no rows.
     """
     try:
-        with evaluated(params, name):
-            rows = rows_json(read_scores(name, params.corpus(name)), read_seconds(name))
-            return {"answer": read_answer(name), "rows": rows}
+        with as_written(params, name) as why:
+            rows = rows_json(read_scores(name, params.corpus(name), as_written=True), read_seconds(name))
+            return {"answer": read_answer(name), "rows": rows, "out_of_date": why}
     except Untrainable:
-        return {"answer": read_answer(name), "rows": []}
+        return {"answer": read_answer(name), "rows": [], "out_of_date": ""}
 
 
-def csv_of(params: Params, name: str) -> str:
-    """Return the text of table.csv as `evaluate` wrote it; raises the errors of `view_of`."""
-    path = CorpusPaths(name).results / "table.csv"
-    with evaluated(params, name):
-        require_written(path)
-        return path.read_text(encoding="utf-8")
+def csv_of(params: Params, name: str) -> tuple[str, str]:
+    """Return table.csv as `evaluate` wrote it, and a sentence if it is out of date; raises the errors of `view_of`."""
+    with as_written(params, name) as why:
+        return _text_of(CorpusPaths(name).results / "table.csv"), old(why)
 
 
 def _page(params: Params, name: str) -> str:
@@ -94,13 +110,12 @@ def _page(params: Params, name: str) -> str:
 
 
 def printed_robustness(params: Params, name: str) -> list[Block]:
-    """Return robustness.md as `evaluate` wrote it; raises `UserError` if it is missing or out of date."""
+    """Return robustness.md as `evaluate` wrote it, after a sentence if it is out of date; raises as `view_of` does."""
     path = CorpusPaths(name).results / "robustness.md"
-    require_evaluated(params, name)
-    if not path.exists():
-        raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
-    require_written(path)
-    return [path.read_text(encoding="utf-8").rstrip("\n")]
+    with as_written(params, name) as why:
+        if not path.exists():
+            raise UserError(f"{path} does not exist: run `crossmodal evaluate --corpus {name}` first")
+        return [*([old(why)] if why else []), _text_of(path)]
 
 
 @one_thread()
@@ -170,7 +185,7 @@ def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequenc
 def _number_of_groups(name: str) -> int:
     """Return how many groups the predicted utterances had when the table was made."""
     path = CorpusPaths(name).results / TABLES
-    groups = read_record(path).get(GROUPS)
+    groups = read_bound(path).get(GROUPS)
     if not isinstance(groups, int):
         raise UserError(f"{path} lacks the number of groups: run `crossmodal evaluate --corpus {name}` again")
     return groups

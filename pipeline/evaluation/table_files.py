@@ -3,6 +3,7 @@
 import pandas as pd
 
 from models.evaluation.intervals import Interval
+from models.evaluation.metrics import metrics_of as known_metrics
 from pipeline.corpora.utterances import read_table
 from pipeline.errors import UserError
 from pipeline.evaluation.results import NAMES, by_configuration, metrics_of, read_parameters, unranked
@@ -38,16 +39,23 @@ def comparisons(scores: Scores) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=COMPARISON_COLUMNS)
 
 
-def read_scores(name: str, corpus: CorpusParams) -> Scores:
+def read_scores(name: str, corpus: CorpusParams, *, as_written: bool = False) -> Scores:
     """Read the scores that `evaluate` wrote: table.csv, comparisons.csv and, if it is there, parameters.csv.
+
+    Parameters
+    ----------
+    name, corpus
+        The name of the corpus and its settings.
+    as_written
+        Whether the metrics, and which of them leads, are those of the table rather than those of the settings.
 
     Raises
     ------
     UserError
         If the corpus has not been evaluated, or its table lacks a metric that the settings list.
     """
-    metrics = metrics_of(corpus)
     table = _numbers(name, "table.csv", ("value", "low", "high", "n"))
+    metrics = known_metrics(corpus.task, tuple(table["metric"].unique())) if as_written else metrics_of(corpus)
     compared = _numbers(name, "comparisons.csv", ("difference", "low", "high", "p", "p_holm"))
     comparisons = {one: _comparison(part) for one, part in by_configuration(compared).items()}
     known, rows = read_parameters(name), []

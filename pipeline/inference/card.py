@@ -77,7 +77,7 @@ def _labels(labels: NDArray[Any]) -> str:
     if labels.dtype.kind == "f":
         return f"scores from {labels.min():g} to {labels.max():g}, mean {labels.mean():.3g}"
     counts = Counter(map(str, np.asarray(labels).tolist())).most_common()
-    more = f" and {len(counts) - _MOST} more classes" if len(counts) > _MOST else ""
+    more = f" and {len(counts) - _MOST} more" if len(counts) > _MOST else ""
     return ", ".join(f"{count} {_plain(label)}" for label, count in counts[:_MOST]) + more
 
 

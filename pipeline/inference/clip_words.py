@@ -9,6 +9,7 @@ from pipeline.corpora.gathering import Completion
 from pipeline.corpora.problems import Problem, few
 from pipeline.corpora.utterances import Corpus
 from pipeline.corpora.word_sources import RECOGNISED, machine_made
+from pipeline.errors import counted
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.words.completing import completing
 from pipeline.settings.params import Params
@@ -56,7 +57,7 @@ def notices_of(problems: Sequence[Problem], table: pd.DataFrame, recordings: Map
         ]
         return lines + (_unheard(problems) if len(recordings) > 1 else [])
     lines, left = few([p for p in problems if p.severity == "warning" or "did you mean" in p.message])
-    more = [f"... and {sum(left.values())} more warnings"] if left else []
+    more = [f"... and {counted(sum(left.values()), 'more warning')}"] if left else []
     return [*lines, *more, *([made] if (made := machine_made(table)) else [])]
 
 

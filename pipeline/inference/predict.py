@@ -24,7 +24,7 @@ from pipeline.errors import UserError
 from pipeline.foreign import one_line
 from pipeline.inference.clip_predictions import ClipPrediction, ClipPredictions
 from pipeline.inference.clip_words import NO_TEXT, completing_clips, notices_of, rule_for, without_text
-from pipeline.inference.ranges import notices_of_ranges
+from pipeline.inference.ranges import notices_of_ranges, notices_of_unchecked
 from pipeline.inference.schema import Schema, checked, extractors_of, require_same, trained_settings
 from pipeline.inference.sources import MANIFEST, Clips, clip_manifest, clips_of
 from pipeline.run.extraction import close_store, write_features
@@ -106,9 +106,11 @@ def _checked_model(params: Params, folder: Path) -> tuple[Saved, Schema]:
 def _notices_of_source(
     settings: TrainParams, schema: Schema, folder: Path, clips: Clips, text: str | None
 ) -> list[str]:
-    """Return the note of the model's corpus, and notices about a context or transcript that has no effect here."""
+    """Return the note of the model's corpus, and notices about what is not checked or has no effect on these clips."""
     note = one_line(schema.get("note", ""), None)
     notices = [f"{folder} was fitted on {schema['corpus']}: {note}"] if note else []
+    measured = [modality for modality, features in schema["features"].items() if features]
+    notices += notices_of_unchecked(schema.get("ranges"), measured, str(folder))
     if settings.context.before + settings.context.after and clips.recordings:
         notices.append(
             f"{folder} also reads the neighbours of an utterance, but separate recordings have no neighbours"

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.data.modalities import Modalities
 from models.errors import ModelError
+from pipeline.errors import counted
 
 FENCE = 3.0  # interquartile ranges beyond a quartile: Tukey's outer fence
 SHARE = 0.1  # a larger share of a modality's features outside their range causes a warning
@@ -84,8 +85,8 @@ def far_outside(ranges: Ranges, data: Modalities, folder: str) -> dict[str, NDAr
         low, high = (np.asarray(bounds[side], np.float64) for side in ("low", "high"))
         if not len(low) == len(high) == rows.shape[1]:
             raise ModelError(
-                f"{folder}: the model has ranges for {len(low)} features of {modality}, but there are {rows.shape[1]}: "
-                "fit it again"
+                f"{folder}: the model has ranges for {counted(len(low), 'feature')} of {modality}, but there are "
+                f"{rows.shape[1]}: fit it again"
             )
         slack = 1e-6 * np.maximum(np.abs(low), np.abs(high))  # for rounding: the range of a constant has no width
         with np.errstate(invalid="ignore"):
@@ -96,13 +97,36 @@ def far_outside(ranges: Ranges, data: Modalities, folder: str) -> dict[str, NDAr
     return shares
 
 
+def notices_of_unchecked(ranges: Ranges | None, modalities: Sequence[str], folder: str) -> list[str]:
+    """Return a sentence if features of new clips cannot be compared with their range in training.
+
+    Parameters
+    ----------
+    ranges
+        The ranges of the model; None if an earlier version saved it, without any.
+    modalities
+        The modalities whose features the model reads.
+    folder
+        The model.
+
+    Examples
+    --------
+    >>> notices_of_unchecked({"text": {"low": [0.0], "high": [1.0]}}, ["text"], "m")
+    []
+    """
+    if not (unchecked := [modality for modality in modalities if modality not in (ranges or {})]):
+        return []
+    why = "an earlier version fitted it" if ranges is None else f"it was fitted on fewer than {FEWEST} clips with them"
+    return [f"{folder} cannot warn about features of {' and '.join(unchecked)} outside the range of training: {why}"]
+
+
 def notices_of_ranges(ranges: Ranges, data: Modalities, clips: Sequence[str], folder: str) -> list[str]:
     """Return a sentence for each modality in which clips lie far outside the range of training.
 
     Parameters
     ----------
     ranges
-        The ranges of the model; empty for a model of an earlier version.
+        The ranges of the model.
     data, clips
         The clips and their names.
     folder

@@ -13,6 +13,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from pipeline import locales
+from pipeline.errors import counted
 from pipeline.ingest.extra import INSTALL
 
 OPENCV = ("opencv-python", "opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless")
@@ -44,7 +45,11 @@ def checks() -> Iterator[Check]:
 def _python() -> Check:
     ok = (3, 11) <= sys.version_info[:2] <= (3, 12)
     remedy = "" if ok else ": the pinned packages have wheels for 3.11 and 3.12 only"
-    return Check("Python", ok, f"{platform.python_version()} on {platform.machine()}, {os.cpu_count()} cores{remedy}")
+    return Check(
+        "Python",
+        ok,
+        f"{platform.python_version()} on {platform.machine()}, {counted(os.cpu_count() or 1, 'core')}{remedy}",
+    )
 
 
 def _locale() -> Check:
@@ -145,4 +150,4 @@ def _dask() -> str:
         results = [result for _, result in pool.run(echo, ["a task"])]
     if results != ["a task"]:
         raise RuntimeError(f"a worker returned {results}")
-    return f"a worker process starts and responds; {cores()} cores may be used"
+    return f"a worker process starts and responds; it may use {counted(cores(), 'core')}"

@@ -16,6 +16,7 @@ from pipeline.inspection.speed import measured, speed_key
 from pipeline.settings.params import Params
 from pipeline.settings.unions import UNION
 
+WIDTH = 80  # the number of columns that a terminal has at least
 _LINE = "{:16} {:8} {:>6} {:>7} {:>5} {:8} {:18} {}"
 
 # Readers of corpora that are not published: their line in the list, and what they read and where it is described.
@@ -98,10 +99,16 @@ def table_of(instances: Sequence[Instance]) -> Iterator[str]:
     """Yield the lines of a table: each instance with its settings, or what is wrong with it; notes come last."""
     yield _LINE.format("instance", "modality", "pooled", "per row", "ms", "weights", "licence", "runs")
     for one in instances:
-        yield from [one.fault] if one.fault else _lines(one)
+        yield from _sentence(one.fault) if one.fault else _lines(one)
     speed = measured()
     yield "pooled: values per utterance; per row: values per frame, word or window."
-    yield f"ms: processor time for a clip of {speed.clip_s:g} s on one core of {speed.machine}; -: not measured."
+    yield from wrap(
+        f"ms: processor time for a clip of {speed.clip_s:g} s on one core of {speed.machine}; -: not measured.", WIDTH
+    )
+
+
+def _sentence(text: str) -> list[str]:
+    return wrap(text, WIDTH, subsequent_indent=" " * 4, break_long_words=False, break_on_hyphens=False)
 
 
 def _lines(one: Instance) -> Iterator[str]:
@@ -110,7 +117,7 @@ def _lines(one: Instance) -> Iterator[str]:
     yield _LINE.format(one.instance, one.modality, *widths, time, one.weights, one.licence, runs)
     settings = [f"{key}={value}" for key, value in one.settings.items()]
     other = [f"extractor={one.extractor}"] if one.extractor != one.instance else []
-    yield from wrap(", ".join(other + settings), 92, initial_indent=" " * 4, subsequent_indent=" " * 4)
+    yield from wrap(", ".join(other + settings), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 4)
 
 
 @dataclass(frozen=True)

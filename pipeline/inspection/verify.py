@@ -8,7 +8,7 @@ from features.errors import StoreError
 from features.store import open_store
 from models.errors import ModelError
 from models.saving.saving import load
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.inference.fit import FOLDER
 from pipeline.run.cache import ClipCache
 from pipeline.run.ledger import read_failures
@@ -57,7 +57,9 @@ def _fault_of_store(path: Path) -> str:
             found = list(store.damage())
     except StoreError as error:
         return str(error)
-    return found[0] + (f" (and {len(found) - 1} other parts of it)" if len(found) > 1 else "") if found else ""
+    return (
+        found[0] + (f" (and {counted(len(found) - 1, 'other part')} of it)" if len(found) > 1 else "") if found else ""
+    )
 
 
 def _bound_files(folder: Path) -> Iterator[Checked]:

@@ -50,7 +50,7 @@ class Loaded(NamedTuple):
         else:
             counts = Counter(map(str, values)).most_common()
             labels = ", ".join(f"{count} {name}" for name, count in counts[:_SHOWN]) or "no labels"
-            labels += f" and {len(counts) - _SHOWN} more classes" * (len(counts) > _SHOWN)
+            labels += f" and {len(counts) - _SHOWN} more" * (len(counts) > _SHOWN)
         return f"X: {self.X!r}\ny: {self.y.name}, {labels}\ngroups: {self.groups.nunique()} of {self.groups.name}"
 
     def _repr_html_(self) -> str:

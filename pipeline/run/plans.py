@@ -12,7 +12,7 @@ import pandas as pd
 from features.base import Extractor, Modality
 from features.store import Status, open_store
 from pipeline.corpora.utterances import place_of, read_utterances, read_words
-from pipeline.errors import UserError
+from pipeline.errors import OutOfDate, UserError
 from pipeline.hashing import HashMemo
 from pipeline.run.keys.utterance import (
     Word,
@@ -221,7 +221,7 @@ def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str)
 
     Raises
     ------
-    UserError
+    OutOfDate
         If an utterance in the store is out of date. The message names the command that updates the store.
     """
     with open_store(path) as store:
@@ -229,7 +229,7 @@ def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str)
     old = [p.utterance for p in planned if not is_current(p, *stored.get(p.utterance, ("", "")))]
     if old or len(stored) != len(planned):
         names = ", ".join(old[:3]) or "fewer utterances now"
-        raise UserError(
+        raise OutOfDate(
             f"{path} is out of date for {max(len(old), 1)} of {len(planned)} utterances ({names}): run `{command}`"
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from common.atomic import write_text
 from pipeline.corpora.reading import read_corpus
 from pipeline.corpora.sources import label_file
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.hashing import HashMemo
 from pipeline.ingest.own_stages import code_of_stages
 from pipeline.run.code import contents_of, installed_at
@@ -40,7 +40,7 @@ def note_inputs(params: Params) -> str:
     }
     memo.save()
     write_text(INPUTS, json.dumps(noted, indent=1) + "\n")
-    counts = ", ".join(f"{len(found)} files of {name}" for name, found in files.items())
+    counts = ", ".join(f"{counted(len(found), 'file')} of {name}" for name, found in files.items())
     return f"inputs: crossmodal {noted['crossmodal']}, {counts}"
 
 

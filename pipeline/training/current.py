@@ -4,12 +4,12 @@ Every command that shows or uses results makes these checks first. They compare 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.errors import Changed, Untrainable, UserError, refuse_pipe
+from pipeline.errors import Changed, OutOfDate, Untrainable, UserError, refuse_pipe
 from pipeline.evaluation.results import metrics_of
 from pipeline.run.keys import results as keys
 from pipeline.settings.params import Params
@@ -33,8 +33,9 @@ def require_trained(params: Params, name: str) -> Record:
     Raises
     ------
     UserError
-        If there are no predictions, or something has changed since they were made. The message says what, and which
-        command to run.
+        If there are no predictions.
+    OutOfDate
+        If something has changed since they were made. The message says what, and which command to run.
     Untrainable
         If the record says that nothing could be learnt.
     """
@@ -48,7 +49,7 @@ def require_trained(params: Params, name: str) -> Record:
     require_features(params, name, missing_too=True)
     if changed := record.changes(inputs_of(params, name)):
         since = f"changed since: {', '.join(changed)}"
-        raise UserError(f"{path} was made from other labels, features or settings ({since}): run {train}")
+        raise OutOfDate(f"{path} was made from other labels, features or settings ({since}): run {train}")
     if record.untrained:
         raise Untrainable(record.untrained)
     return record
@@ -83,18 +84,30 @@ def require_evaluated(params: Params, name: str) -> Record:
     Raises
     ------
     UserError
-        If there is no table, or something has changed since it was made. The message says what, and which command to
-        run.
+        If there is no table.
+    OutOfDate
+        If something has changed since it was made. The message says what, and which command to run.
     """
     record = require_trained(params, name)
-    now = made_of(params, name, record)
-    folder = CorpusPaths(name).results
-    for place in (folder, folder / "images"):
-        _require_made_of(now, place, f"`crossmodal evaluate --corpus {name}`")
+    now, evaluate = made_of(params, name, record), f"`crossmodal evaluate --corpus {name}`"
+    for folder in _folders(name):
+        then = _made_of_then(folder, evaluate)
+        if other := [what for what in {**then, **now} if then.get(what) != now.get(what)]:
+            raise OutOfDate(
+                f"{folder / 'table.csv' if folder.name != 'images' else folder} is out of date: {', '.join(other)} "
+                f"changed since it was made. Run {evaluate} again"
+            )
     return record
 
 
-def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> None:
+def _folders(name: str) -> tuple[Path, Path]:
+    """Return the folders that `evaluate` writes, each with a record."""
+    folder = CorpusPaths(name).results
+    return folder, folder / "images"
+
+
+def _made_of_then(folder: Path, evaluate: str) -> dict[str, str]:
+    """Return what the tables in a folder were made from; raise `UserError` if there are none, or some are missing."""
     path = folder / TABLES
     if not path.exists():
         first = "again" if (folder / "table.csv").exists() else "first"
@@ -103,11 +116,7 @@ def _require_made_of(now: Mapping[str, str], folder: Path, evaluate: str) -> Non
     if not isinstance(then, dict):
         raise UserError(f"{path} does not record what the table was made from: run {evaluate} again")
     bound.require_all_there(path)
-    if other := [what for what in {**then, **now} if then.get(what) != now.get(what)]:
-        raise UserError(
-            f"{folder / 'table.csv' if folder.name != 'images' else folder} is out of date: {', '.join(other)} changed "
-            f"since it was made. Run {evaluate} again"
-        )
+    return then
 
 
 @contextmanager
@@ -124,9 +133,45 @@ def evaluated(params: Params, name: str) -> Iterator[str]:
     require_evaluated(params, name)
     key = page_key(params, name)
     yield key
+    _require_same_tables(params, name, key)
+    require_evaluated(params, name)
+
+
+@contextmanager
+def as_written(params: Params, name: str) -> Iterator[str]:
+    """Yield why a corpus's tables are out of date, which is empty if they are current; both may be shown.
+
+    Raises
+    ------
+    UserError
+        If there are no tables, or some of their files are missing.
+    Untrainable
+        If nothing could be learnt.
+    Changed
+        If the tables were written again, or became out of date, while the ``with`` block ran.
+    """
+    why, key = _out_of_date(params, name), page_key(params, name)
+    yield why
+    _require_same_tables(params, name, key)
+    if later := _out_of_date(params, name) if not why else "":
+        raise Changed(later)
+
+
+def _out_of_date(params: Params, name: str) -> str:
+    try:
+        require_evaluated(params, name)
+    except OutOfDate as error:
+        if (record := read_record(name)) is None or record.untrained:
+            raise
+        for folder in _folders(name):
+            _made_of_then(folder, f"`crossmodal evaluate --corpus {name}`")
+        return str(error)
+    return ""
+
+
+def _require_same_tables(params: Params, name: str, key: str) -> None:
     if page_key(params, name) != key:
         raise Changed(f"the table of {name} was written again meanwhile: run the same command again")
-    require_evaluated(params, name)
 
 
 def page_key(params: Params, name: str) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from features.store import is_imported, open_store
 from pipeline.corpora.utterances import place_of
-from pipeline.errors import UserError
+from pipeline.errors import OutOfDate
 from pipeline.foreign import one_line
 from pipeline.run.keys.utterance import frames_key
 from pipeline.settings.paths import CorpusPaths
@@ -20,7 +20,7 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
 
     Raises
     ------
-    UserError
+    OutOfDate
         If the store and the table each have utterances that the other lacks: ids are then probably written differently,
         and features would count as missing although they exist.
     """
@@ -30,7 +30,7 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
     unknown, missing = [n for n in held if n not in wanted], [n for n in names if n not in known]
     extra, lacking = f"{len(unknown)} of its {len(held)} ids", f"{len(missing)} of the table's {len(names)} utterances"
     if unknown and missing:
-        raise UserError(
+        raise OutOfDate(
             f"{path} does not match the table: {extra} are not in the table ({_some(unknown)}), and "
             f"{lacking} are not in the store ({_some(missing)}): write the ids the same way, or import the "
             "features again"
@@ -47,7 +47,7 @@ def require_same_places(path: Path, table: pd.DataFrame) -> None:
 
     Raises
     ------
-    UserError
+    OutOfDate
         If the times or the recording of an utterance have changed since its frames were imported.
     """
     with open_store(path) as store:
@@ -63,7 +63,7 @@ def require_same_places(path: Path, table: pd.DataFrame) -> None:
         and keys[row.utterance] != frames_key(source, path.stem, row, place_of(row, modality)[1:])
     ]
     if moved:
-        raise UserError(
+        raise OutOfDate(
             f"{path}: {len(moved)} of the table's {len(table)} utterances have other times or another recording than "
             f"when their frames were imported ({_some(moved)}): run `crossmodal import frames` again"
         )
@@ -74,7 +74,7 @@ def imported_differences(name: str, features: Iterable[Sequence[str]], table: pd
 
     Raises
     ------
-    UserError
+    OutOfDate
         As for `differences` and `require_same_places`.
     """
     paths = [CorpusPaths(name).features(one) for one in dict.fromkeys(f for names in features for f in names)]

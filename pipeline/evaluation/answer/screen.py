@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from models.wording import initials
 from pipeline.errors import counted
@@ -13,7 +13,7 @@ from pipeline.evaluation.answer.finding import several_models
 from pipeline.evaluation.answer.rows import headline
 from pipeline.evaluation.answer.sentences import p_of, sentences
 from pipeline.evaluation.formatting import difference, number, with_interval
-from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.scoring import Scored, Scores, Verdict
 from pipeline.foreign import one_line
 
 if TYPE_CHECKING:
@@ -37,12 +37,15 @@ class View:
         The number of notices that `train` recorded.
     page
         A sentence that says where the page is.
+    old
+        A sentence if the results are out of date; empty otherwise.
     """
 
     answer: Answer
     scores: Scores
     notices: int
     page: str
+    old: str = ""
 
 
 def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
@@ -69,6 +72,8 @@ def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
         console.print(Text(f"{one_line(answer.corpus)}: {one_line(size)}", "bold"))
         if answer.note:
             console.print(Text(one_line(answer.note, None), "yellow"))
+        if view.old:
+            console.print(Text(one_line(view.old, None), "bold yellow"))
         console.print()
         for place, sentence in enumerate(said):
             console.print(Text(one_line(sentence, None), "" if place else "bold"))
@@ -84,7 +89,7 @@ def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
 def _below(view: View) -> list[str]:
     count, shown = len(view.scores.rows), len(headline(view.scores))
     name = one_line(view.answer.corpus)
-    marks = "+ better, - worse, = undecided. " if any(row.comparison for row in view.scores.rows) else ""
+    marks = f"{', '.join(get_args(Verdict))}. " if any(row.comparison for row in view.scores.rows) else ""
     rest = "The rest" if shown < count else "All metrics"
     noted = f" and {counted(view.notices, 'notice')}" if view.notices else ""
     return [

@@ -3,7 +3,8 @@
 Charts use the colours of the page (such as ``var(--audio)``), so they change with it between light and dark.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,10 +69,27 @@ class Chart:
 
 
 def specification(chart: Any, height: int | None = None) -> dict[str, Any]:
-    """Return the Vega-Lite specification of an Altair chart, validated, and as wide as its place in the page."""
+    """Return the Vega-Lite specification of an Altair chart, which is as wide as its place in the page.
+
+    It is validated, except within `unvalidated`.
+    """
+    from altair.utils import schemapi
+
     size = {"width": "container"} | ({} if height is None else {"height": height})
-    found: dict[str, Any] = chart.properties(**size).to_dict()
+    found: dict[str, Any] = chart.properties(**size).to_dict(validate=schemapi.DEBUG_MODE)
     return found | {"config": _CONFIG, "autosize": {"type": "fit-x", "contains": "padding"}}
+
+
+@contextmanager
+def unvalidated() -> Iterator[None]:
+    """Make charts without comparing every part with Vega-Lite's schema, which takes a quarter of the time of a page.
+
+    Whether a chart is valid depends on the code that makes it, not on its numbers, and the tests validate every chart.
+    """
+    from altair.utils import schemapi
+
+    with schemapi.debug_mode(False):
+        yield
 
 
 def data_of(values: Sequence[dict[str, Any]]) -> Any:

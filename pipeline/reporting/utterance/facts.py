@@ -29,9 +29,9 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
     Returns
     -------
     dict
-        ``id``, ``text``, ``speaker``, ``group`` and ``label``; ``media``, ``start`` and ``seconds``, which say where
-        the utterance is in the recording; ``sound`` and ``faces`` as in `Preview.facts`; ``words`` and their
-        ``sources``; ``statuses``, ``missing`` features, ``failures``, and ``neighbours``.
+        ``id``, ``text``, ``speaker``, ``group`` (that of the protocol) and ``label``; ``media``, ``start`` and
+        ``seconds``, which say where the utterance is in the recording; ``sound`` and ``faces`` as in `Preview.facts`;
+        ``words`` and their ``sources``; ``statuses``, ``missing`` features, ``failures``, and ``neighbours``.
     """
     row = known.table.iloc[place]
     utterance = str(row["utterance"])
@@ -40,7 +40,7 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
         "id": utterance,
         "text": str(row["text"]),
         "speaker": str(row["speaker"]),
-        "group": str(row["group"]),
+        "group": str(known.groups.iloc[place]),
         "label": known.label_at(place),
         "media": str(row["media"]),
         "start": _number(row["start"]),

@@ -8,6 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from features.store import STATUSES
+from pipeline.errors import counted
 from pipeline.reporting.tables import Table
 from pipeline.reporting.utterance.known import Known
 from pipeline.reporting.utterance.parts import Parts
@@ -168,6 +169,6 @@ def _histogram(name: str, values: Sequence[float]) -> Histogram | None:
         f'<rect x="{10 * i + 0.5}" y="{60 - 60 * c / tall:.1f}" width="9" height="{60 * c / tall:.1f}"/>'
         for i, c in enumerate(counts)
     )
-    known = f"{low:.3g} to {high:.3g} {unit}".strip() + f", median {middle:.3g}; {len(values)} utterances"
+    known = f"{low:.3g} to {high:.3g} {unit}".strip() + f", median {middle:.3g}; {counted(len(values), 'utterance')}"
     svg = f'<svg viewBox="0 0 {10 * BINS} 60" role="img" aria-label="{title}: {known}" style="fill: var(--link)">'
     return Histogram(title, Markup(f"{svg}{bars}</svg>"), known)

@@ -76,6 +76,7 @@ def test_features_list_shows_all_extractors_even_if_one_cannot_be_used(here: Pat
     assert next(line.split()[4] for line in lines if line.startswith("other ")) == "-"
     assert "    extractor=mfcc, count=12, bands=64, " in listed.output
     assert lines[-1] == "Error: 1 extractor cannot be used, as listed"
+    assert max(map(len, lines)) <= 80
 
 
 def test_features_show_describes_a_store(here: Path) -> None:

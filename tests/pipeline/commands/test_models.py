@@ -55,6 +55,10 @@ def test_fit_prints_the_folder_that_predict_reads(here: Path) -> None:
     assert json.dumps(answers).count('"prediction"') == 2
 
 
+def test_fit_takes_the_corpora_of_the_settings(here: Path) -> None:
+    assert output_of("fit", "--strategy", "tfidf") == output_of("fit", "c", "--strategy", "tfidf")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

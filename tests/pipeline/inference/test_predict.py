@@ -189,6 +189,8 @@ def test_the_note_of_the_corpus_is_repeated_and_odd_features_are_named(
         notices = predict(params, tmp_path / "m", CLIPS[0]).notices
         assert f"{tmp_path / 'm'} was fitted on av: It is\\u001b[2J acted." in notices
         assert any("the features of audio lie far outside the range of training" in n for n in notices) is told
+        unchecked = "cannot warn about features of text and video outside the range of training: it was fitted on fewer"
+        assert sum(unchecked in notice for notice in notices) == 1
     old = {key: value for key, value in saved.schema.items() if key not in ("note", "ranges")}
     save(saved.model, tmp_path / "m", old)  # as an earlier version wrote it
     assert not any("fitted on" in notice for notice in predict(params, tmp_path / "m", CLIPS[0]).notices)

@@ -5,7 +5,15 @@ import pytest
 
 from models.data.modalities import Modalities
 from models.errors import ModelError
-from pipeline.inference.ranges import FEWEST, SHARE, bounds_of, far_outside, notices_of_ranges, ranges_of
+from pipeline.inference.ranges import (
+    FEWEST,
+    SHARE,
+    bounds_of,
+    far_outside,
+    notices_of_ranges,
+    notices_of_unchecked,
+    ranges_of,
+)
 
 
 def of(rows: np.ndarray, there: np.ndarray | None = None) -> Modalities:
@@ -42,6 +50,17 @@ def test_too_few_training_clips_give_no_ranges() -> None:
     assert set(ranges_of(of(rows), ["audio", "text"])) == {"audio"}
 
 
+def test_a_modality_without_ranges_is_named() -> None:
+    there = {"audio": {"low": [0.0], "high": [1.0]}}
+    assert notices_of_unchecked(there, ["audio"], "m") == []
+    said = notices_of_unchecked(there, ["audio", "text", "video"], "m")
+    assert said == [
+        "m cannot warn about features of text and video outside the range of training: it was fitted on fewer than "
+        f"{FEWEST} clips with them"
+    ]
+    assert notices_of_unchecked(None, ["audio"], "m")[0].endswith(": an earlier version fitted it")
+
+
 def test_a_constant_may_differ_by_rounding_only() -> None:
     ranges = ranges_of(of(np.full((FEWEST, 1), 0.1)), ["audio"])
     assert far_outside(ranges, of(np.array([[0.1], [0.1 + 1e-8], [0.2]])), "m")["audio"].tolist() == [0, 0, 1]
@@ -73,5 +92,5 @@ def test_the_farthest_clips_are_named_with_their_shares() -> None:
 
 
 def test_ranges_of_other_features_are_a_fault_of_the_model() -> None:
-    with pytest.raises(ModelError, match="has ranges for 1 features of audio, but there are 2: fit it again"):
+    with pytest.raises(ModelError, match="has ranges for 1 feature of audio, but there are 2: fit it again"):
         far_outside({"audio": {"low": [0.0], "high": [1.0]}}, of(np.zeros((1, 2))), "m")

@@ -1,5 +1,7 @@
 """Nothing that was made of something else is shown or used as current: whoever asks is told what to run."""
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -37,9 +39,15 @@ SETTINGS: dict[str, Any] = {
     "evaluate": {"resamples": 50},
 }
 WORDS = ("good", "bad", "fine", "awful", "nice", "sad")
-SHOW = {
-    "show": ("evaluate", "--show"),
+OLD = {
+    "answer": ("evaluate", "--show"),
+    "all": ("evaluate", "--show", "--all"),
+    "csv": ("evaluate", "--show", "--csv"),
+    "json": ("evaluate", "--show", "--json"),
     "robustness": ("evaluate", "--show", "--robustness"),
+}  # these show results that are out of date, and say so
+SHOW = {
+    "by": ("evaluate", "--show", "--by", "speaker"),
     "explain": ("explain", "--strategy", "unimodal:text", "--repeats", "1", "--workers", "0"),
     "report": ("report",),
 }
@@ -78,7 +86,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_current_is_shown(here: Path) -> None:
-    for command in (*SHOW.values(), *TRAINED.values()):
+    for command in (*OLD.values(), *SHOW.values(), *TRAINED.values()):
         output_of(*command)
     assert all(current(stage).split()[2] == "1/1" for stage in ("train", "evaluate", "report"))
 
@@ -99,6 +107,29 @@ def test_settings_that_changed_are_noticed_by_whoever_uses_the_predictions(what:
     refused = invoke(*{**SHOW, **TRAINED, "evaluate": ("evaluate",)}[who])
     assert refused.exit_code == 1, refused.output
     assert f"`crossmodal {remedy}" in refused.output, refused.output
+
+
+@pytest.mark.parametrize("what", [*STALE, "a metric"])
+def test_old_results_are_shown_as_they_were_written_with_the_command_that_renews_them(what: str, here: Path) -> None:
+    metric = (("corpora", "c", "metrics"), ["uar"], "evaluate --corpus c")
+    path, value, remedy = (STALE | {"a metric": metric})[what]
+    before = {who: output_of(*command) for who, command in OLD.items()}
+    settings(*path, value=value)
+    for who, command in OLD.items():
+        now = output_of(*command)
+        assert "ut of date" not in before[who].replace('"out_of_date": ""', "")
+        assert f"`crossmodal {remedy}" in " ".join(now.split())
+        if who == "json":
+            was, shown = (json.loads(text)["corpora"]["c"] for text in (before[who], now))
+            assert f"`crossmodal {remedy}" in shown["out_of_date"]
+            assert shown | {"out_of_date": ""} == was
+        else:
+            assert "Out of date, shown as `evaluate` last wrote it: " in " ".join(now.split())
+            figures = [line for line in before[who].splitlines() if re.search(r"\d\.\d", line)]
+            assert figures or who == "robustness"  # there is one modality
+            assert set(figures) <= set(now.splitlines()) or who == "all"  # table.md has more metrics
+    (here / "results/c/table.csv").write_text("edited")
+    assert "it was edited or damaged" in invoke(*OLD["csv"]).output
 
 
 @pytest.mark.parametrize("who", SHOW)
@@ -150,7 +181,7 @@ def test_the_best_row_is_not_taken_from_an_old_table(here: Path) -> None:
 
 def test_train_again_with_the_same_outcome_leaves_all_current(here: Path) -> None:
     output_of("train", "--workers", "0")
-    for command in (*SHOW.values(), *TRAINED.values()):
+    for command in (*OLD.values(), *SHOW.values(), *TRAINED.values()):
         output_of(*command)
     assert current("report").split()[2] == "1/1"
 
@@ -158,10 +189,10 @@ def test_train_again_with_the_same_outcome_leaves_all_current(here: Path) -> Non
 def test_what_is_gone_is_not_missed(here: Path) -> None:
     """Features and streams may be deleted to save space: what was made of them is still good."""
     shutil.rmtree(here / "data/work/c/streams")
-    for command in (SHOW["show"], ("report",), ("evaluate",), *TRAINED.values()):
+    for command in (OLD["answer"], ("report",), ("evaluate",), *TRAINED.values()):
         output_of(*command)
     shutil.rmtree(here / "data/work/c/features")
-    for command in (SHOW["show"], ("report",), ("evaluate",), *TRAINED.values()):
+    for command in (OLD["answer"], ("report",), ("evaluate",), *TRAINED.values()):
         output_of(*command)
     shutil.rmtree(here / "data/work")
     output_of("evaluate", "--show")

@@ -63,6 +63,13 @@ def test_everything_fits_80_columns_and_40_lines() -> None:
     assert "…" not in text
 
 
+def test_marks_are_the_verdicts_of_the_table_and_old_results_are_said_to_be_old() -> None:
+    shown = view(classes())
+    assert "+ better, - worse, = not better. In brackets: 95 % intervals over groups." in screen(shown).split("\n")
+    lines = screen(replace(shown, old="Out of date.")).split("\n")
+    assert lines.index("Out of date.") < next(i for i, line in enumerate(lines) if line.startswith("Fusing helps."))
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
 def test_no_line_of_the_table_is_wider_than_the_terminal(width: int) -> None:
     for scores in (classes(), Scores(rows("regression"), metrics_of("regression")).sorted()):

@@ -1,5 +1,7 @@
 """The facts of one utterance."""
 
+from dataclasses import replace
+
 from pipeline.reporting.utterance.facts import facts_of
 from pipeline.reporting.utterance.known import Space, known_of
 from pipeline.reporting.utterance.preview import Preview
@@ -15,6 +17,14 @@ def test_they_join_tables_stores_and_preview(looking: Params) -> None:
     assert facts["sources"] == {"text_source": "given", "words_source": "given"}
     assert facts["sound"] == {"gain_db": 1.0}
     assert facts["statuses"] == {"text": ["ok", ""], "audio": ["ok", ""], "video": ["ok", ""]}
+
+
+def test_the_group_is_that_of_the_protocol(looking: Params) -> None:
+    known = known_of(looking, "c")
+    known.table["group"], known.table["family"] = "recording", "family"
+    assert known.by == "speaker"
+    assert facts_of(known, 0, None)["group"] == "ana"
+    assert facts_of(replace(known, by="family"), 0, None)["group"] == "family"
 
 
 def test_neighbours_have_names_and_failures_their_messages(looking: Params) -> None:

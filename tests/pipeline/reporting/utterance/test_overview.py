@@ -50,7 +50,7 @@ def test_histograms_show_what_was_measured_and_nothing_else() -> None:
     found = overview_of(known(["x"] * 3, ["g"] * 3), Parts("none", {}, measures), None, "group", ["a remark"])
     assert [one.caption for one in found.histograms] == [
         "1 to 4 s, median 2; 3 utterances",
-        "3 to 3 dB, median 3; 1 utterances",
+        "3 to 3 dB, median 3; 1 utterance",
     ]
     assert found.histograms[0].drawing.count("<rect") == 24
     assert found.remarks == ["a remark"]
