@@ -110,7 +110,7 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
     Parameters
     ----------
     metric
-        A metric, such as an entry of `models.evaluation.metrics.METRICS`.
+        The metric, as `models.evaluation.metrics.metric` returns it.
     truth
         ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     prediction
@@ -142,7 +142,7 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
     Parameters
     ----------
     metric
-        A metric, such as an entry of `models.evaluation.metrics.METRICS`.
+        The metric, as `models.evaluation.metrics.metric` returns it.
     truth
         ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     first, second

@@ -240,13 +240,13 @@ def non0_f1(truth: Any, prediction: Any) -> float:
 
 
 def acc5(truth: Any, prediction: Any) -> float:
-    """Return the share of scores that agree after clipping at +-2 and rounding half to even (5 classes)."""
+    """Return the share of utterances whose scores agree after clipping at +-2 and rounding half to even (5 classes)."""
     first, second = _floats(truth, prediction)
     return accuracy(_nearest_of_5(first), _nearest_of_5(second))
 
 
 def acc7(truth: Any, prediction: Any) -> float:
-    """Return the share of scores that agree after clipping at +-3 and rounding half to even (7 classes).
+    """Return the share of utterances whose scores agree after clipping at +-3 and rounding half to even (7 classes).
 
     >>> acc7([2.5, 1.4, 3.0], [2.0, 0.6, 9.0])
     1.0

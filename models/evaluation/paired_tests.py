@@ -71,7 +71,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
     Parameters
     ----------
     metric
-        A metric, such as an entry of `models.evaluation.metrics.METRICS`.
+        The metric, as `models.evaluation.metrics.metric` returns it.
     truth
         ``(n,)`` classes or scores; for a metric that reads probabilities, the columns of the true classes.
     first, second

@@ -16,7 +16,7 @@ from models.data.modalities import FloatArray
 
 
 def shapley_values(value: Callable[[tuple[str, ...]], FloatArray], players: Sequence[str]) -> dict[str, FloatArray]:
-    """Return the share of each player.
+    """Return the Shapley value of each player, called its share.
 
     Parameters
     ----------
