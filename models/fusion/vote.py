@@ -77,8 +77,8 @@ class MajorityVote(Late):
 def fewest_errors(count: int, error: Callable[[BoolArray], float]) -> BoolArray:
     """Return a mask ``(count,)`` of the set of bases with the smallest error, the largest set if several tie.
 
-    With up to ten bases, every set is tried. With more, bases are removed one at a time, each time the one whose removal
-    gives the smallest error, and only the sets on this way are tried.
+    With up to ten bases, every set is tried. With more, bases are removed one at a time, each time the base whose
+    removal gives the smallest error, and only the sets on this way are tried.
 
     >>> fewest_errors(3, lambda voting: float(voting @ [0.1, -0.2, 0.3])).tolist()
     [False, True, False]
