@@ -1,4 +1,4 @@
-"""Add corpora and features to params.yaml without changing anything else in it."""
+"""Add corpora, features and labels to params.yaml without changing anything else in it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -33,13 +33,14 @@ def add_corpus(
     """Add a corpus block to a settings file and return the lines to print.
 
     A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. For a union, the
-    folders of its parts are linked in data/raw/<name>. `check` may refuse the new settings by raising an exception.
+    folders of its parts are linked in data/raw/<name>. With `also_run`, the corpus is also added to run.corpora.
+    `check` may refuse the new settings by raising an exception.
 
     Raises
     ------
     UserError
-        If the name is taken and `force` is not set, the name cannot be used, or a setting is invalid. The file is then
-        unchanged.
+        If the name is taken and `force` is not set, the name cannot be used, a setting is invalid, or data/raw/<name>
+        is already something else. The file is then unchanged.
     """
     check_name(name)
     with _editing(path):
@@ -79,7 +80,10 @@ def _unlabelled(name: str, block: Mapping[str, Any]) -> list[str]:
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
-    """Add stores (modality -> names) to the features of a corpus in a settings file, and return the lines to print."""
+    """Add stores (modality -> names), and their modalities, to a corpus in a settings file; return the lines to print.
+
+    Stores that the corpus already uses are kept.
+    """
     with _editing(path):
         return _add_features(path, name, stores)
 
@@ -100,14 +104,14 @@ def add_missing(path: Path, blocks: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def set_label(path: Path, name: str, label: str, task: str) -> list[str]:
-    """Add a label column and a task to a corpus without labels, and return the lines to print."""
+    """Set the label column and the task in the settings of a corpus, and return the lines to print."""
     with _editing(path):
         document = _document(path)
         corpus = next(block for key, block in document["corpora"].items() if str(key) == name)
         corpus["label"], corpus["task"] = _text(label), task
         lines: list[str] = []
         _replace(path, document, lines, name)
-    return [*lines, f"{path}: corpora.{name}.label is {label} now, and its task {task}"]
+    return [*lines, f"{path}: corpora.{name} now has the label {label} and the task {task}"]
 
 
 def _editing(path: Path) -> AbstractContextManager[None]:
@@ -277,7 +281,7 @@ def _unused(settings: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[st
 def _link(name: str, corpus: CorpusParams, *, force: bool = False) -> list[str]:
     """Link the folder of a corpus, or the folders of a union's parts, into data/raw, where `dvc repro` looks for them.
 
-    With `force`, a link to another folder is replaced.
+    With `force`, a link to a different folder is replaced.
     """
     if force and (RAW / name).is_symlink() and (RAW / name).resolve() != Path(corpus.root).resolve():
         (RAW / name).unlink()

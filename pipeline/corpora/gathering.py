@@ -48,6 +48,11 @@ def tabulate(
         The settings and the name of the corpus.
     complete
         Function that adds recognised words and aligned times (`pipeline.run.words`); by default, none are added.
+
+    Raises
+    ------
+    UserError
+        If a problem is an error; no table is then written.
     """
     paths = CorpusPaths(name)
     with writing(paths.utterances):
@@ -118,7 +123,7 @@ def _worst_first(problems: Sequence[Problem]) -> list[Problem]:
 
 
 def known_bad(table: pd.DataFrame, settings: CorpusParams) -> dict[str, Fault]:
-    """Return the recordings that are unreadable in every copy of a published corpus, each with its fault."""
+    """Return the recordings that are missing or unreadable in every copy of a published corpus, each with its fault."""
     published = description(settings.reader)
     bad = published.known_bad() if published else {}
     rows = table[table["utterance"].isin(bad)]
@@ -134,7 +139,7 @@ def if_known(problem: Problem, known: Mapping[str, Fault]) -> Problem:
 
 
 def _outside(table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about recordings outside the corpus's folder, which DVC does not watch in a checkout."""
+    """Return a warning if recordings lie outside the corpus's folder, since DVC does not watch them there."""
     root = os.path.realpath(settings.root)
     named = {m for m in (*table["media"], *table.get("sound", [])) if m}
     folders = {folder: Path(os.path.realpath(folder)) for folder in {Path(m).parent for m in named}}
@@ -153,7 +158,7 @@ def _with_media(
 ) -> tuple[pd.DataFrame, list[Problem], set[str]]:
     """Fill in `media_sha256`, `sound_sha256`, `duration` and `end`; each recording is opened only once.
 
-    Return the table, problems, and which of audio and video at least one recording has.
+    Return the table, problems, and which of audio and video the utterances may have (see `kinds_of`).
     """
     table, file = table.copy(), label_file(settings)
     for name in ("sound", "sound_start", *CHOICES):
@@ -202,7 +207,7 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about rows that cover the same part of a recording once missing ends are filled in.
+    """Return a warning about rows that cover the same part of a recording, but only after missing ends are filled in.
 
     A published corpus gets no such warning.
     """
@@ -214,9 +219,9 @@ def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
-    """Return a problem for each utterance that begins or ends after the end of its recording.
+    """Return a problem for each utterance that begins after its recording, or ends `END_TOLERANCE_S` or more after it.
 
-    In a user's own folder, this is an error to correct; in a published corpus, the utterance is kept.
+    In a user's own folder, this is an error. In a published corpus, a late start is a failure and a late end a warning.
     """
     file = label_file(settings)
     problems: list[Problem] = []

@@ -2,7 +2,7 @@
 
 manifest.csv has one row per utterance, with the columns `media` (path, absolute or relative to the manifest's folder),
 the label and, optionally, `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split` and
-`region`. If the voice is in another file, `sound` (path) and `sound_start` (s) say where. `audio_track` and
+`region`. If the voice is in a different file, `sound` (path) and `sound_start` (s) say where. `audio_track` and
 `video_track` name one of several tracks (by number from 1, language or title), and `audio_channel` one channel (left,
 right, mix or number). Further columns are kept, and any of them can be the protocol's group. words.csv has the columns
 `utterance, word, start, end`. All times are seconds of the recording.
@@ -53,12 +53,14 @@ Note = Callable[[Severity, str], None]  # function that reports what is wrong wi
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read `root`/manifest.csv and `root`/words.csv; a label is needed only if the settings name one.
+    """Read `root`/manifest.csv and, if it exists, `root`/words.csv.
+
+    A label column is needed only if the settings name one.
 
     Raises
     ------
     UserError
-        If there is no manifest, it is not a CSV, or it lacks a column that the settings name.
+        If there is no manifest, it is not a CSV, it has no rows, or it lacks a needed column.
     """
     path = root / "manifest.csv"
     if not path.exists():
@@ -94,7 +96,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _named_columns(corpus: CorpusParams) -> list[str]:
-    """Return the names of the label and group columns in the settings, except names that every manifest can have."""
+    """Return the names of the label and group columns in the settings, except those that are in `OURS`."""
     return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
 
 
@@ -162,7 +164,10 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row's group keyed by the usual name, such as ``speaker``, if the manifest spells it ``Speaker``."""
+    """Return a row's group keyed by the usual name, such as ``speaker``, if the manifest spells it ``Speaker``.
+
+    Otherwise, the dict is empty.
+    """
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
 
@@ -211,7 +216,10 @@ def _check_region(cell: str, note: Note) -> None:
 
 
 def _names(given: Iterable[str], files: Sequence[str]) -> list[str]:
-    """Return the names of utterances; a missing name is made from the file's name, numbered if the file has several."""
+    """Return the names of utterances.
+
+    A missing name is made from the file's name; it gets a number if the file has several utterances.
+    """
     many = Counter(files)
     seen: Counter[str] = Counter()
     names = []

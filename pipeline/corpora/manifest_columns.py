@@ -18,7 +18,7 @@ OURS = tuple(name for name in COLUMNS if name not in MADE)
 
 
 def check_named_columns(path: Path, label: str, group: str) -> None:
-    """Raise `UserError` if the settings' label or group column has a name with another meaning in a manifest."""
+    """Raise `UserError` if the settings' label or group column has a name that manifests use for something else."""
     if label in (*COLUMNS, *MADE):
         raise UserError(
             f"{path}: the column {label!r} has a fixed meaning in a manifest: copy the labels to another column"
@@ -30,9 +30,9 @@ def check_named_columns(path: Path, label: str, group: str) -> None:
 def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
     """Return the corrected sheet, and problems.
 
-    Columns that `prepare` makes are left out. A column with a known name but only unsuitable cells is an error and is
-    emptied. Other words for train, valid and test are replaced by these words. Unknown names of splits are ignored if
-    the protocol does not use splits.
+    Columns that `prepare` makes are left out. If no cell suits a column's known name, that is an error, and the column
+    is emptied. Synonyms of train, valid and test are replaced by these words. Unknown split names are emptied if the
+    protocol does not use splits.
     """
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())

@@ -36,9 +36,11 @@ def _real(path: str) -> str:
 
 
 def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
-    """Return two lists with one entry per path: the shortest unique name of the file, and the name of the recording.
+    """Return two lists with one entry per path: a name made from the path, and the name of the recording.
 
-    All paths that lead to the same file have the same recording, which is named after the first of these paths.
+    The first is the path without its suffix, unless two paths would then have the same name. Absolute paths are
+    shortened to the part below the folder that they share. All paths that lead to the same file have the same
+    recording, which is named after the first of these paths.
 
     Examples
     --------
@@ -61,7 +63,7 @@ def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str
 
 
 def _plain(path: str, place: str, root: Path) -> str:
-    """Return a path without ``.`` and ``..``, or unchanged if it would then lead to another file."""
+    """Return a path without ``.`` and ``..``, or unchanged if it would then lead to a different file."""
     plain = os.path.normpath(path)
     return plain if plain == path or real_places([plain], root) == [place] else path
 
@@ -107,12 +109,15 @@ def _region(cell: str) -> str:
 
 
 def repeated(table: pd.DataFrame) -> pd.Series:
-    """Return a mask of the rows that cover the same part of a recording as an earlier row."""
+    """Return a mask of the rows that cover the same part of a recording as an earlier row.
+
+    Rows without a recording, and rows whose start equals their end, do not count.
+    """
     return parts_of(table).duplicated() & (table["media"] != "") & (table["start"] != table["end"])
 
 
 def same_parts(table: pd.DataFrame, again: pd.Series) -> str:
-    """Return a sentence about the rows that cover the same part of a recording as an earlier row, or ``""``.
+    """Return a sentence about the rows that cover the same part of a recording as an earlier row; ``""`` if none do.
 
     Parameters
     ----------

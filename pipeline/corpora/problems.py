@@ -27,8 +27,8 @@ class Problem:
     Attributes
     ----------
     severity
-        ``error``: a row contradicts itself, and nothing is prepared. ``failed``: a recording cannot be read; its
-        utterances stay in the table and count as failed. ``warning``: everything is prepared all the same.
+        ``error``: something must be corrected before the stage in `stops` can run. ``failed``: a recording cannot be
+        read; its utterances stay in the table and count as failed. ``warning``: no stage is stopped.
     file, line
         Where the problem is; the line is None if it does not concern a single line.
     message

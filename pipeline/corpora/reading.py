@@ -28,8 +28,8 @@ def read_corpus(settings: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If the reader cannot read the folder or raises any other exception, or if it does not return a `Corpus` of
-        utterances with unique names and cells of the right types.
+        If the reader raises any exception except OSError, or if it does not return a `Corpus` of utterances with unique
+        names and cells of the right types.
     """
     if isinstance(settings, UnionParams):
         return united({name: read_corpus(part) for name, part in settings.parts.items()}, settings)
@@ -103,7 +103,7 @@ def _fault_of_names(table: pd.DataFrame) -> str:
 
 
 def _wrong(cells: pd.Series, fits: Callable[[Any], bool]) -> tuple[int, Any] | None:
-    """Return the position and the value of the first cell that does not fit."""
+    """Return the position and the value of the first cell that does not fit; None if all fit."""
     return next(((i, cell) for i, cell in enumerate(cells) if not fits(cell)), None)
 
 

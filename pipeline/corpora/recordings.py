@@ -25,12 +25,19 @@ CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose
 
 
 def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
-    """Read every recording to its end, each file once; for a missing file, suggest the one that was probably meant."""
+    """Return the length and tracks of each recording, or what is wrong with it; each file is read to its end, once.
+
+    For a missing file, the message suggests the file that was probably meant.
+    """
     return _with_meant(probed(files), settings)
 
 
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
-    """Return problems: broken-off recordings, named tracks or channels that do not exist, tracks without a choice."""
+    """Return the problems of readable recordings; none if neither audio nor video is one of the corpus's modalities.
+
+    A recording may break off, lack a track or channel that a row names, or have several tracks of which no row chooses
+    one. Its picture and sound may belong to different TV programs.
+    """
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
     problems: list[Problem] = []
@@ -51,7 +58,7 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
 
 
 def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
-    """Return which of audio and video any utterance may have; an unreadable recording may have both."""
+    """Return which of audio and video at least one utterance may have; an unreadable recording may have both."""
     return {
         kind
         for kind in ("audio", "video")
@@ -62,7 +69,7 @@ def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
 
 
 def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
-    """Return a warning about modalities in the settings that no utterance has, or an error if there is no other.
+    """Return a warning about modalities in the settings that no utterance has, or an error if no modality remains.
 
     Parameters
     ----------
@@ -101,7 +108,7 @@ def _read_from(table: pd.DataFrame, kind: str) -> pd.Series:
 def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[tuple[int, str]]:
     """Yield the line and an error message for each row that names a track or channel that its recording lacks.
 
-    If the default track of a recording cannot be decoded, the first row that relies on it is yielded.
+    If the default track of a recording cannot be decoded, the first row that relies on it is yielded, too.
     """
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import channel_index, chosen
@@ -124,7 +131,7 @@ def _not_there(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iterator[str]:
-    """Yield a sentence about recordings with several tracks, if there are any and a row does not choose a track."""
+    """Yield one sentence about recordings with several tracks if a row reads such a recording and chooses no track."""
     read = _read_from(table, kind)[table[f"{kind}_track"] == ""]
     several = [name for name in dict.fromkeys(read) if name in infos and len(getattr(infos[name], kind)) > 1]
     if several:
@@ -139,7 +146,7 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield the line and an error message for each row whose picture and sound are from different TV programs."""
+    """Yield the line and a message for each row whose picture and sound are from different TV programs."""
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen
 
@@ -177,7 +184,7 @@ def probed(files: Iterable[str]) -> Found:
 
 
 def _with_meant(found: Found, settings: CorpusParams) -> Found:
-    """Add to the messages about missing files which file was probably meant, or where a broken link leads."""
+    """Add a hint to the messages about missing files: which file was probably meant, or where a broken link leads."""
     lost = [name for name, result in found.items() if isinstance(result, str) and not Path(name).exists()]
     if not lost:
         return found

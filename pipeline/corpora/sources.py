@@ -1,4 +1,7 @@
-"""Check whether the label files of a corpus changed since `prepare` read them: later stages read only its tables."""
+"""Check whether the label files of a corpus changed since `prepare` read them.
+
+Later stages read only the tables that `prepare` wrote.
+"""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
@@ -30,9 +33,9 @@ MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start"
 
 
 def sources_of(settings: CorpusParams) -> dict[str, str]:
-    """Return the sha256 of manifest.csv and words.csv, keyed by file name; empty for a published corpus.
+    """Return the sha256 of manifest.csv and words.csv, keyed by file name; empty for readers other than `manifest`.
 
-    For a union, return its settings `of` and `labels`, and the files of its parts, keyed by ``<part>/<name>``.
+    For a union, return its settings `of` and `labels`, and the hashes of its parts' files, keyed by ``<part>/<name>``.
     """
     if isinstance(settings, UnionParams):
         own = {"of": ", ".join(settings.of), "labels": str(dict(settings.labels))}
@@ -102,7 +105,7 @@ def _words_made_by(path: Path) -> Any:
 
 
 def _words_within(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame, before: str = "") -> pd.DataFrame:
-    """Return the words in the form in which `prepare` writes them, cut off where the recording of a manifest ends."""
+    """Return the words as `prepare` writes them; words of a manifest are cut off at the end of their recording."""
     if not isinstance(settings, UnionParams):
         return within_recordings(corpus, stored, Path(settings.root))[0]
     found = []

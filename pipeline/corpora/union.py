@@ -1,4 +1,4 @@
-"""The union of several corpora of the settings file: their utterances in one table, with unique names."""
+"""The union of several corpora in the settings file: their utterances in one table, with unique names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +21,7 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
 
     The utterances of ravdess get names such as ``ravdess:03-01-01-01-01-01-01``. Recordings, speakers, groups and the
     group column of each part's own protocol get the same prefix, so that equal names in two corpora are never confused.
-    A row without a group takes its value in that column as its group. The column `corpus` names the part.
+    A row without a group gets its value in its part's group column as its group. The column `corpus` names the part.
 
     Parameters
     ----------

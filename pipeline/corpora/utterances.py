@@ -123,7 +123,7 @@ def read_utterances(path: Path, label: str) -> pd.DataFrame:
     Raises
     ------
     UserError
-        If the table is missing or lacks a column.
+        If the table is missing or damaged, or lacks a column.
     """
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
@@ -148,7 +148,7 @@ def place_of(row: Any, modality: str) -> tuple[str, float, float]:
     row
         A row of the table, with the columns as attributes.
     modality
-        Audio is in the file `sound` if that is given; otherwise, as for the other modalities, the file is `media`.
+        For audio, the file is `sound` if that is given; in all other cases, it is `media`.
     """
     if modality == "audio" and row.sound:
         start = float(row.sound_start)
@@ -165,7 +165,10 @@ def read_word_table(path: Path) -> pd.DataFrame:
 
 
 def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
-    """Return the words of each utterance in the order of the file, with start and end in seconds of the recording."""
+    """Return the words of each utterance in the order of the file, with start and end in seconds of the recording.
+
+    Unknown times are NaN.
+    """
     table = read_word_table(path)
     words: dict[str, list[tuple[str, float, float]]] = {}
     for row in table.itertuples(index=False):

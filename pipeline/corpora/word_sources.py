@@ -79,7 +79,7 @@ def needs_times(row: Any, rule: CorpusParams, coarse: Collection[str]) -> bool:
 
 
 def coarsely_timed(words: pd.DataFrame) -> set[str]:
-    """Return the utterances in which most words have the same start and end as another, as in subtitles.
+    """Return the utterances in which most timed words have the same start and end as another word, as in subtitles.
 
     >>> cue = {"utterance": "a", "start": 1.0, "end": 2.5}
     >>> coarsely_timed(pd.DataFrame([cue | {"word": "so"}, cue | {"word": "what"}]))
@@ -116,7 +116,7 @@ def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> 
 
 
 def word_settings(settings: CorpusParams, words: WordsConfig) -> dict[str, Any]:
-    """Return the settings by which words are recognised or aligned, in the form in which the record stores them."""
+    """Return the settings by which words are recognised or aligned, as the record stores them; empty if none are."""
     if not makes_words(settings):
         return {}
     return {"model": words.model, "language": words.language, "when": _when(settings)}

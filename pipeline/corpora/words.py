@@ -27,9 +27,10 @@ Spans = Mapping[str, tuple[float, float]]  # utterance -> start and end in secon
 def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFrame:
     """Return the words of a file, indexed by line number; the table is empty if there is no file.
 
-    A word without a start or an end (an empty cell, or -1 as some aligners write) is kept with NaN for both. Rows
-    without a word, which aligners write for pauses, are left out and counted in a warning, as are rows that repeat a
-    word with the same times. A word that ends long after its utterance is cut off at the utterance's end.
+    A word without a start or an end (an empty cell, or -1 for both as some aligners write) is kept with NaN for both.
+    Rows without a word, which aligners write for pauses, are left out and counted in a warning, as are rows that repeat
+    a word with the same times. A word that ends long after its utterance is cut off at the utterance's end. All
+    problems are added to `problems`.
     """
     if not path.exists():
         return pd.DataFrame(columns=list(WORD_COLUMNS))
@@ -50,7 +51,7 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
         index=list(rows),
     )
     problems += _untimed(path, words, rows)
-    words, found = within(words, spans, path, "its utterance; times are seconds of the recording")
+    words, found = within(words, spans, path, "the utterance; times are seconds of the recording")
     problems += found
     return words
 
@@ -62,15 +63,18 @@ def _timed(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def _once(path: Path, rows: Mapping[int, dict[str, str]], problems: list[Problem]) -> dict[int, dict[str, str]]:
-    """Return the rows without those that repeat an earlier row's utterance, word and times."""
+    """Return the rows except those that repeat an earlier row's utterance, word and times."""
     first: dict[tuple[str, ...], int] = {}
     again = []
     for line, row in rows.items():
         if row["start"] and first.setdefault(tuple(row[name] for name in WORD_COLUMNS), line) != line:
             again.append(line)
     if again:
-        what = f"{len(again)} {'row repeats' if len(again) == 1 else 'rows repeat'} another (such as line {again[0]})"
-        problems.append(Problem("warning", path, None, f"{what} with the same word and times: read once"))
+        what = (
+            f"{len(again)} {'row repeats' if len(again) == 1 else 'rows repeat'} an earlier row's word and times "
+            f"(such as line {again[0]})"
+        )
+        problems.append(Problem("warning", path, None, f"{what}: read once"))
     return {line: row for line, row in rows.items() if line not in {*again}}
 
 
@@ -147,11 +151,11 @@ def _named(words: pd.DataFrame, line: int) -> str:
 
 
 def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, cut off where they last far longer than their utterance, and problems.
+    """Return the words, cut off if they end long after their utterance, and problems.
 
-    A word that begins in its span, or at most `TOLERANCE_S` after the span, and ends more than `REACH_S` after the span
-    is cut off at the end of the span, with a warning. A word that begins or ends far before its span, or begins far
-    after it, is an error. Other words that lie slightly outside their span are counted in a warning.
+    It is an error if a word ends more than `TOLERANCE_S` before its span, begins more than `TOLERANCE_S` after it, or
+    begins more than `REACH_S` before it. Any other word that ends more than `REACH_S` after its span is cut off at the
+    end of the span, with a warning. Other words that lie wholly outside their span are kept, and counted in a warning.
 
     Parameters
     ----------
@@ -162,7 +166,7 @@ def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.D
     path
         The file, for messages.
     of
-        What a span is in messages, such as ``its utterance``.
+        What a span is called in messages, such as ``the utterance``.
     """
     first = words["utterance"].map({name: start for name, (start, _) in spans.items()}).astype(float)
     last = words["utterance"].map({name: end for name, (_, end) in spans.items()}).astype(float)
@@ -194,7 +198,7 @@ def _how_far(off: float, early: float) -> str:
 
 
 def within_recordings(corpus: Corpus, table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Check the words of utterances that end with their recording; return the words, cut off there, and problems."""
+    """Return the words, cut off at the end of the recording if their utterance has no end of its own, and problems."""
     file = root / "words.csv"
     if not file.exists():
         return corpus.words, []
@@ -203,4 +207,4 @@ def within_recordings(corpus: Corpus, table: pd.DataFrame, root: Path) -> tuple[
     spans = {
         u: (float("nan"), e) for u, e in zip(rows["utterance"], rows["end"], strict=True)
     }  # starts were checked before
-    return within(corpus.words, spans, file, "its utterance, which ends with the recording")
+    return within(corpus.words, spans, file, "the utterance, which ends with the recording")

@@ -98,7 +98,8 @@ def read_coded(root: Path, corpus: CorpusParams, description: Description, namin
     named = {clip: match for clip, match in matches.items() if match}
     if not named:
         raise UserError(
-            f"{root} holds recordings such as {clips[0].name}, but none is named like those of {description.title}"
+            f"{root} holds recordings such as {clips[0].name}, but none is named like those of {description.title}: "
+            "give the unpacked corpus as root, and keep the names of its files"
         )
     others = [clip.name for clip in clips if clip not in named]
     problems = listed("warning", root, "{} is not named like the clips of the corpus and is not used", others)
@@ -134,7 +135,10 @@ def _one_per_take(named: Mapping[Path, Match], naming: Naming, root: Path, probl
 
 
 def _other_counts(description: Description, table: pd.DataFrame, kinds: str, root: Path) -> list[Problem]:
-    """Return a warning for each count that differs from the release; parts that are missing altogether are ignored."""
+    """Return a warning for each count that differs from that of the release.
+
+    Parts of the corpus (`kinds`) that are missing altogether are ignored.
+    """
     if table.empty:
         return []
     found = {f"{kind} utterances": int(n) for kind, n in table[kinds].value_counts().items()} if kinds else {}
@@ -144,7 +148,7 @@ def _other_counts(description: Description, table: pd.DataFrame, kinds: str, roo
 
 
 def meaning(codes: Mapping[str, str], part: str, what: str) -> str:
-    """Return the meaning of a part of a name; a code that the corpus does not have raises ValueError.
+    """Return what one code in a clip's name stands for; raise ValueError if the corpus has no such code.
 
     >>> meaning({"01": "neutral"}, "01", "emotion")
     'neutral'

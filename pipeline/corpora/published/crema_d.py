@@ -62,8 +62,8 @@ DESCRIPTION = Description(
         "protocol": {"kind": "group-kfold", "folds": 5, "group": "speaker"},
     },
     faults=(
-        Fault("1076_MTI_SAD_XX holds no sound", "read by several public projects", ("1076_MTI_SAD_XX",)),
-        Fault("1076_MTI_NEU_XX holds 3 frames, 1064_TIE_SAD_XX 18", "read by several public projects"),
+        Fault("1076_MTI_SAD_XX holds no sound", "readers of several public projects", ("1076_MTI_SAD_XX",)),
+        Fault("1076_MTI_NEU_XX holds 3 frames, 1064_TIE_SAD_XX 18", "readers of several public projects"),
         Fault("1064_IEO_DIS_MD lasts a minute and holds the sentence in all emotions", "the same"),
         Fault("some .mp3 are empty; they are read only where there is neither .flv nor .wav", "issue 13"),
         Fault("1040_ITH_SAD_X has an intensity that is not documented: it counts as unspecified", "the release"),
@@ -85,7 +85,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, no name has this pattern, or CREMA-D does not have the label.
+        If there are no recordings, no name has this pattern, VideoDemographics.csv lacks a column, or CREMA-D does not
+        have the label.
     """
     films, sounds = (".flv", *PICTURES), (*SOUNDS, ".mp3")
     suffixes = (*films, *sounds) if "video" in corpus.modalities else (*SOUNDS, *films, ".mp3")
@@ -100,7 +101,9 @@ def _with_demographics(corpus: Corpus, root: Path) -> Corpus:
     actors = demographics(path) if path is not None else {}
     missing = sorted(set(table["speaker"]) - actors.keys())
     if missing:
-        where = f"{path} lacks actors ({len(missing)}, such as {missing[0]})" if path else f"no {DEMOGRAPHICS}"
+        where = (
+            f"{path} lacks actors ({len(missing)}, such as {missing[0]})" if path else f"no {DEMOGRAPHICS} for actors"
+        )
         what = "their gender, age, race and ethnicity are empty"
         problems.append(Problem("warning", path or root, None, f"{where}: {what}"))
     cells = {name: [actors.get(actor, {}).get(name, "") for actor in table["speaker"]] for name in _COLUMNS.values()}

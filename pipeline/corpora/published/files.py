@@ -44,13 +44,13 @@ def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None
 
 
 def utterance_row(**cells: Any) -> dict[str, Any]:
-    """Return a row of the utterance table; cells that are not given are empty, and `start` is 0."""
+    """Return a row of the utterance table; unless given, `start` and `line` are 0, and other cells empty or NaN."""
     empty = {name: math.nan if kind == "number" else "" for name, kind in COLUMNS.items()}
     return empty | {"start": 0.0, "line": 0} | cells
 
 
 def word_table(words: Iterable[tuple[str, str, float, float]]) -> pd.DataFrame:
-    """Return the table of timed words."""
+    """Return timed words (utterance, word, start, end) as a table."""
     return pd.DataFrame(list(words), columns=list(WORD_COLUMNS))
 
 
@@ -87,7 +87,7 @@ def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float
 
 
 def folders_below(root: Path, levels: int = 3) -> Iterator[Path]:
-    """Yield the root and all folders up to `levels` below it, the nearest first, except hidden ones."""
+    """Yield the root and all folders up to `levels` levels below it, the nearest first, except hidden ones."""
     level = [root]
     for _ in range(levels + 1):
         yield from level
@@ -187,7 +187,7 @@ class Folder:
     stray
         Other files, which are not part of the corpus.
     pattern
-        Pattern of the path at which a missing file would be.
+        Pattern of the path, relative to `path`, at which a missing recording would be.
     """
 
     path: Path
@@ -204,7 +204,7 @@ class Folder:
 
 
 def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
-    """List the recordings of a folder; if files differ only in suffix, the one whose suffix comes first is used."""
+    """Return the recordings of a folder; of files that differ only in suffix, the one whose suffix comes first."""
     files, stray = files_in(path)
     found = [file for file in files if file.suffix.lower() in suffixes]
     found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)

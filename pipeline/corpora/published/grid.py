@@ -76,7 +76,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, no name has this pattern, or GRID does not have the label.
+        If there are no recordings, none is named as in GRID, or GRID does not have the label.
     """
     films = (".mpg", *PICTURES)
     suffixes = (*films, *SOUNDS) if "video" in corpus.modalities else (*SOUNDS, *films)
@@ -168,7 +168,7 @@ def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tupl
 
 
 def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> str:
-    """Return the talker whose sentences match a folder of .align files best; in a tie, the one in its name.
+    """Return the talker whose clips have the most names in common with a folder's .align files; in a tie, `own`.
 
     >>> owner("s5", {"bbaf2n", "lgbz9s"}, {"s5": {"bbaf2n"}, "s6": {"bbaf2n", "lgbz9s"}})
     's6'
@@ -179,7 +179,7 @@ def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> st
 
 
 def timed_words(path: Path, bad: list[Problem]) -> Iterator[tuple[str, float, float]]:
-    """Yield the words of an .align file with start and end in seconds, leaving out pauses."""
+    """Yield the words of an .align file except pauses, with start and end in seconds; add malformed lines to `bad`."""
     for line, content in numbered(decoded(path)):
         cells = content.split()
         try:

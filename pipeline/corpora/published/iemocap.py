@@ -1,4 +1,4 @@
-"""IEMOCAP: ten actors in five sessions of dialogues, read from the folder of the release or some of its sessions."""
+"""IEMOCAP: dialogues of ten actors in five sessions, read from the release's folder; sessions may be missing."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -119,7 +119,7 @@ LEFT, RIGHT = "0 0 0.5 1", "0.5 0 1 1"
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the sessions that exist; `root` is the folder of the release, or contains it.
 
-    Utterances keep their names; `group` is the dialogue, `speaker` is such as ``Ses01F``, and `order` is the rank by
+    Utterances keep their names; `group` is the dialogue, `speaker` a name such as ``Ses01F``, and `order` the rank by
     start time among all turns of the dialogue, labelled or not. The picture of an utterance is one half of the
     picture in the dialogue's recording, and its sound is a file of its own. Without recordings of dialogues, only the
     sound file is used.
@@ -127,8 +127,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If no session is complete enough, the sessions do not have the same recordings, a label file has another header,
-        or IEMOCAP has no such label.
+        If no session has evaluations and transcriptions, only some sessions have the recordings, an evaluation has a
+        different header, IEMOCAP has no such label, or no utterance has a value for it.
     """
     check_label("IEMOCAP", corpus, DESCRIPTION.labels)
     log = Log()
@@ -166,7 +166,7 @@ def _counts(evaluated: Iterable[Evaluated]) -> dict[str, int]:
 
 
 def _release(root: Path) -> Path:
-    """Return the folder that contains sessions: `root`, or else the first such folder in it."""
+    """Return the folder that contains sessions: `root`, or else a folder in it; `root` if no folder contains any."""
     holds = (f for f in folders_below(root, levels=1) if any(inside(f, session).is_dir() for session in SESSIONS))
     return next(holds, root)
 

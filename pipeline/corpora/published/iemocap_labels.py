@@ -155,7 +155,10 @@ class Turn:
 
 
 def _dialogue_files(session: Path, name: str, log: Log) -> Iterator[Path]:
-    """Yield the files directly in a folder that are named after a dialogue of the session."""
+    """Yield the .txt files in a session's folder `name` that are named after one of its dialogues; log all others.
+
+    Subfolders are not searched.
+    """
     files, stray = files_in(inside(session, name))
     for file in files:
         found = DIALOGUE.fullmatch(file.stem)
@@ -168,7 +171,7 @@ def _dialogue_files(session: Path, name: str, log: Log) -> Iterator[Path]:
 
 
 def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
-    """Yield the head lines of a session's evaluations; those that contradict themselves are reported and left out."""
+    """Yield the utterance of each head line in a session's evaluations; faulty lines are reported and left out."""
     for file in _dialogue_files(session, NEEDED[0], log):
         first: dict[str, int] = {}
         refuse_pipe(file)
@@ -186,7 +189,10 @@ def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
 
 
 def _head(file: Path, line: int, content: str, log: Log) -> Evaluated | None:
-    """Return the utterance of a head line; lines of raters (C-E2:, A-F1: ...) are skipped, all others reported."""
+    """Return the utterance of a head line, and None for any other line.
+
+    Faulty head lines also give None. All lines that give None are reported, except raters' lines (C-E2:, A-F1: ...).
+    """
     if not content.startswith("["):
         if not re.match(r"[CA]-\w+:", content):
             log.name(file, "{} is neither a head line nor a rater's line and is ignored", f"line {line}, {content!r},")
@@ -250,7 +256,10 @@ def transcriptions(session: Path, log: Log) -> Iterator[tuple[str, list[Turn]]]:
 
 
 def _turn(file: Path, line: int, content: str, log: Log) -> Turn | None:
-    """Return the turn of a line of a transcription; None for a line without a name (``M: ...``)."""
+    """Return the turn in a line of a transcription; None for a line without a name (``M: ...``) or with a fault.
+
+    Faults are reported.
+    """
     found = _TURN.fullmatch(content.strip())
     if not found:
         if content.startswith("Ses"):
@@ -304,7 +313,7 @@ def alignment(file: Path) -> list[Word]:
     Raises
     ------
     ValueError
-        If the file is missing or has another layout.
+        If the file is missing or has a different layout.
     """
     if not file.is_file():
         raise ValueError("is missing")

@@ -104,14 +104,14 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the three sheets and find the clip of each row.
 
     Utterances are named ``<split>_dia<D>_utt<U>`` with the split names of the release; `group` is the dialogue, and
-    `order` the position in it. Times in the sheets are times of the episode, not of the clip, so they are kept as
-    `episode_start` and `episode_end`, in seconds.
+    `order` the position in it. Times in the sheets count from the start of the episode, not of the clip, so they are
+    kept as `episode_start` and `episode_end`, in seconds.
 
     Raises
     ------
     UserError
-        If a sheet or a folder of clips is missing while others exist, a sheet has another header, or MELD has no such
-        label.
+        If a sheet is missing, a folder of clips is missing while others exist, a sheet lacks a column or has no rows,
+        or MELD has no such label.
     """
     check_label("MELD", corpus, LABELS)
     sheets = {name: _find(root, f"{name}_sent_emo.csv") for name in SPLITS}
@@ -161,7 +161,10 @@ _CLIP = re.compile(r"(final_videos_test)?(dia\d+_utt\d+)")
 
 
 def _clips(root: Path, split: str) -> Clips | None:
-    """Return the clips of a split, from the folder with the release's name or else from one named after the split."""
+    """Return the clips of a split, from the folder with the release's name or else from one named after the split.
+
+    If there are no clips, return None.
+    """
     for name in (CLIPS[split], split):
         for folder in folders_below(root):
             if folder.name.casefold() == name.casefold() and (found := _clips_in(folder)):
@@ -177,7 +180,10 @@ def _clips_in(path: Path) -> Clips | None:
 
 
 def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem]) -> list[str]:
-    """Return the clip of each row of a split; report clips that are missing, superfluous or duplicated."""
+    """Return the path of the clip of each row of a split, ``""`` for a clip that every copy of MELD lacks.
+
+    Such missing clips, extra clips, stray files and re-cut clips are reported.
+    """
     folder = clips.plain
     known = DESCRIPTION.known_bad()
     rows = table[table["line_split"] == split]

@@ -111,8 +111,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If labels, transcripts or recordings are missing while others exist, a label file has another header or cannot
-        be read, or CMU-MOSI has no such label.
+        If there are no labels, texts are needed but missing, a folder for recordings holds none, whole videos have no
+        utterance times, a file cannot be read, or CMU-MOSI has no such label.
     """
     check_label("CMU-MOSI", corpus, DESCRIPTION.labels)
     problems: list[Problem] = []
@@ -159,7 +159,7 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in seconds from its start; empty if no file or utterance has times."""
+    """Return the timed words of each video, in seconds from its start; empty if words or utterances have no times."""
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}

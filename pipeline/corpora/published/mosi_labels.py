@@ -88,7 +88,7 @@ class Segment:
 
 
 def find(places: Iterable[Path], pattern: str) -> Path | None:
-    """Return the first file in `places` whose name fits the pattern."""
+    """Return the first file in `places` whose name fits the pattern, ignoring case; None if there is none."""
     return next(
         (f for place in places for f in files_in(place)[0] if fnmatchcase(f.name.casefold(), pattern.casefold())), None
     )
@@ -125,8 +125,8 @@ def _opinion_rows(path: Path) -> Rows:
     for i, (line, cells) in enumerate(csv_rows(path)):
         if i == 0 and (len(cells) != len(HEADERLESS) or not re.match(r"[-+.\d]", cells[0])):
             raise UserError(
-                f"{path}:{line}: this file has no header, and five columns (start, end, video, segment, score), but it "
-                f"begins with {','.join(cells)!r}"
+                f"{path}:{line}: this file must have no header and five columns (start, end, video, segment, score), "
+                f"but it begins with {','.join(cells)!r}"
             )
         yield line, named_cells(HEADERLESS, cells)
 
@@ -173,7 +173,7 @@ def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segm
 
 
 def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[str]) -> Segment | None:
-    """Return the segment of a row; or None, after adding the reasons to `errors`."""
+    """Return the segment of a row, or None if the row has errors, which are added to `errors`."""
     video, n = cells["video_id"], cells["clip_id"]
     if "" in cells:
         errors.append(f"the row has {cells['']}")

@@ -58,7 +58,10 @@ class Recordings:
 def find_recordings(
     root: Path, raw: Path, segments: Mapping[str, Segment], corpus: CorpusParams, problems: list[Problem]
 ) -> tuple[Recordings | None, Recordings | None]:
-    """Return the recordings to use (sound files if there is no video), and separate sound files for the voice."""
+    """Return the recordings of the utterances, and separate sound files for the voice; None for what is not used.
+
+    Sound files serve as the recordings if there are no videos, or if video is not one of the modalities.
+    """
     sounds = inside(raw, "Audio/WAV_16000")
     heard = _first(recordings(inside(sounds, "Segmented"), SOUNDS), recordings(inside(sounds, "Full"), SOUNDS))
     clips = recordings(inside(raw, "Video/Segmented"), PICTURES) or _nested(raw)

@@ -97,7 +97,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _with_voices(corpus: Corpus, root: Path) -> Corpus:
-    """Fill in the sound-only recording of the same take as the voice of utterances whose recording has no sound."""
+    """Use the sound-only recording of the same take as the voice of utterances whose recording has no sound."""
     table = corpus.utterances
     if table.empty or not table["utterance"].str.startswith(PICTURE_ONLY).any():
         return corpus

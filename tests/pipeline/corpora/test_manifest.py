@@ -190,7 +190,7 @@ def test_words_are_read_and_checked(tmp_path: Path) -> None:
     assert "'nobody' is not in manifest.csv" in problems[0].message
     assert "before its start" in problems[1].message
     assert "start is 'later'" in problems[2].message
-    assert "outside its utterance" in problems[3].message
+    assert "outside the utterance" in problems[3].message
 
 
 @given(spans=st.lists(st.tuples(st.floats(0, 1e4), st.floats(0.001, 100)), min_size=2, max_size=20))

@@ -53,7 +53,7 @@ def test_words_a_little_outside_their_utterance_are_kept(row: str, tmp_path: Pat
 def test_words_far_outside_their_utterance_are_refused(row: str, tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, row + "\n")
     assert (problem.severity, problem.line) == ("error", 2)
-    assert "outside its utterance; times are seconds of the recording" in problem.message
+    assert "outside the utterance; times are seconds of the recording" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_rows_that_are_there_twice_are_read_once(tmp_path: Path) -> None:
     rows = "u1,no,0.5,0.7\nu1,no,0.8,1\nu1,so,,\nu1,so,,\n"
     found, problems = words(tmp_path, rows + rows.replace("u1,so,,\n", ""))
     assert [word for word, _, _ in found] == ["no", "no", "so", "so"]
-    assert "2 rows repeat another (such as line 6) with the same word and times: read once" in problems[0].message
+    assert "2 rows repeat an earlier row's word and times (such as line 6): read once" in problems[0].message
 
 
 @pytest.mark.parametrize("empty", ["", '""', " ", '"  "', "\u00a0", "\u200b"])

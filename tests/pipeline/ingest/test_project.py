@@ -215,7 +215,7 @@ def test_a_label_that_is_named_later_is_written(here: Path) -> None:
     path.write_text(path.read_text() + "# mine\n")
     before = load_params(path).corpus("clips")
     lines = init(pattern=PATTERN, label="emotion")
-    assert "params.yaml: corpora.clips.label is emotion now, and its task classification" in lines
+    assert "params.yaml: corpora.clips now has the label emotion and the task classification" in lines
     after = load_params(path).corpus("clips")
     assert (after.label, after.task) == ("emotion", "classification")
     assert replace(after, label="", task=before.task) == before
