@@ -188,7 +188,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
     has the separable convolutions 2b - 1 and 2b, and the shortcut convolution b + 2.
     """
     import torch
-    from torch.nn.functional import adaptive_avg_pool2d, conv2d, max_pool2d, pad
+    from torch.nn.functional import adaptive_avg_pool2d, conv2d, pad
 
     first = [_folded(weights, f"conv2d_{i}/kernel", i) for i in (1, 2)]
     blocks = [_block(weights, b) for b in range(1, BLOCKS + 1)]
@@ -199,7 +199,7 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
         y = conv2d(conv2d(x, depth_1, padding=1, groups=len(depth_1)), point_1, bias_1).relu()
         y = conv2d(conv2d(y, depth_2, padding=1, groups=len(depth_2)), point_2, bias_2)
         odd = y.shape[-1] % 2  # TensorFlow's "same" pads an odd length at both ends, an even one only at the end
-        y = max_pool2d(pad(y, (odd, 1, odd, 1), value=-torch.inf), 3, stride=2)
+        y = max_pool(pad(y, (odd, 1, odd, 1), value=-torch.inf))
         return y + conv2d(x, short, short_bias, stride=2)
 
     def run(faces: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -213,6 +213,17 @@ def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, 
             return classes.numpy(), adaptive_avg_pool2d(x, 1).flatten(1).numpy()
 
     return run
+
+
+def max_pool(x: "Tensor") -> "Tensor":
+    """Return ``torch.nn.functional.max_pool2d(x, 3, stride=2)`` in a tenth of its time on a processor."""
+    import torch
+
+    for axis in (2, 3):
+        places = (slice(start, start + x.shape[axis] - 2, 2) for start in range(3))
+        first, second, third = (x[(slice(None),) * axis + (place,)] for place in places)
+        x = torch.maximum(torch.maximum(first, second), third)
+    return x
 
 
 def _block(weights: Weights, b: int) -> "list[tuple[Tensor, ...]]":

@@ -21,6 +21,7 @@ SPEECH = slice(2, 6)  # the octaves from 250 to 4000 Hz
 STEADY = 0.1  # this quantile of an octave's power over time counts as steady sound: hum, hiss, rumble
 RISEN = 2.0  # power above this multiple of the steady power is not steady sound
 BLOCK = 4096  # samples
+AT_ONCE = 32  # number of blocks that are transformed at once
 PART_S = 0.5  # channels that cancel for this long in an audible part are not averaged, in seconds
 AUDIBLE_DB = -30.0  # a part counts as audible down to this level below the loudest one
 LOUD_DB = -10.0  # the same limit after steady sound was subtracted
@@ -90,7 +91,7 @@ def offsets_of(rows: FloatArray) -> FloatArray:
     if not rows.shape[1]:
         return np.zeros((len(rows), 1), np.float32)
     mean = rows.mean(axis=1, dtype=np.float64)
-    deviation = np.sqrt(np.maximum(np.mean(np.square(rows, dtype=np.float64), axis=1) - mean**2, 0.0))
+    deviation = np.sqrt(np.maximum([_power(row) for row in rows] - mean**2, 0.0))
     offset: FloatArray = np.where(np.abs(mean) > OFFSET * deviation, mean, 0.0).astype(np.float32)[:, None]
     return offset
 
@@ -103,7 +104,12 @@ def _mains(names: Sequence[str]) -> list[int]:
 
 
 def _level_db(row: FloatArray) -> float:
-    return float(10 * np.log10(np.mean(np.square(row, dtype=np.float64)) + 1e-20)) if row.size else -200.0
+    return float(10 * np.log10(_power(row) + 1e-20)) if row.size else -200.0
+
+
+def _power(row: FloatArray) -> float:
+    wide = row.astype(np.float64)
+    return float(wide @ wide) / row.size
 
 
 def _cancels(rows: FloatArray, rate_hz: int) -> bool:
@@ -167,10 +173,16 @@ def _octave_powers(rows: FloatArray, rate_hz: int) -> tuple[Powers, Powers]:
     edges = np.searchsorted(np.fft.rfftfreq(size, 1 / rate_hz), OCTAVES_HZ)
     window = np.hanning(size)  # without a window, a loud hum spills into all octaves
     spans = [slice(first, last) for first, last in pairwise(edges) if last > first]
+    blocks = rows[:, : rows.shape[1] // size * size].reshape(len(rows), -1, size)
     kept, whole = [], []
-    for start in range(0, rows.shape[1] - size + 1, size):
-        spectra = np.fft.rfft(window * rows[:, start : start + size].astype(np.float64))
-        mean, powers = np.abs(spectra.mean(axis=0)) ** 2, np.mean(np.abs(spectra) ** 2, axis=0) * 2 / len(rows)
-        kept.append([mean[span].sum() for span in spans])
-        whole.append([powers[span].sum() for span in spans])
-    return np.array(kept), np.array(whole)
+    for first in range(0, blocks.shape[1], AT_ONCE):
+        spectra = np.fft.rfft(window * blocks[:, first : first + AT_ONCE])
+        mean, powers = _squared(spectra.mean(axis=0)), _squared(spectra).mean(axis=0) * 2 / len(rows)
+        kept.append([mean[:, span].sum(axis=1) for span in spans])
+        whole.append([powers[:, span].sum(axis=1) for span in spans])
+    return np.hstack(kept).T, np.hstack(whole).T
+
+
+def _squared(spectra: NDArray[np.complex128]) -> Powers:
+    power: Powers = spectra.real**2 + spectra.imag**2
+    return power

@@ -1,6 +1,7 @@
 """Clean the voice of one utterance: band-pass filter, trim, and bring to a common level."""
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,14 +75,22 @@ def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, ord
     order
         Order of the filter, which runs twice.
     """
-    from scipy.signal import butter, sosfiltfilt
+    from scipy.signal import sosfiltfilt
 
     if samples.size < 2:
         return np.zeros(samples.shape)
-    sections = butter(order, (low_hz, high_hz), btype="bandpass", fs=rate_hz, output="sos")
+    sections = _sections(rate_hz, low_hz, high_hz, order)
     reach = min(samples.size - 1, math.ceil(3 * rate_hz / low_hz))
     filtered: Samples = sosfiltfilt(sections, samples, padtype="even", padlen=reach)
     return filtered
+
+
+@lru_cache(maxsize=8)
+def _sections(rate_hz: int, low_hz: float, high_hz: float, order: int) -> NDArray[np.float64]:
+    """Return the second-order sections of a Butterworth band-pass filter."""
+    from scipy.signal import butter
+
+    return np.asarray(butter(order, (low_hz, high_hz), btype="bandpass", fs=rate_hz, output="sos"))
 
 
 def frame_levels_db(samples: Samples, rate_hz: int) -> Samples:

@@ -228,5 +228,6 @@ def _as_float(data: NDArray[Any]) -> FloatArray:
     if data.dtype.kind == "f":
         return data.astype(np.float32)
     full_scale = 2.0 ** (8 * data.dtype.itemsize - 1)
-    offset = full_scale if data.dtype.kind == "u" else 0.0
-    return ((data - offset) / full_scale).astype(np.float32)
+    if data.dtype.kind == "u":
+        return ((data - full_scale) / full_scale).astype(np.float32)
+    return data.astype(np.float32) * np.float32(1 / full_scale)  # exact, because it only changes the exponent

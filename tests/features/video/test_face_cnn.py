@@ -9,12 +9,14 @@ import cv2
 import h5py
 import numpy as np
 import pytest
+import torch
 from scipy.signal import correlate2d
 
 from features import weights
 from features.errors import EmptyInput, ExtractorError
 from features.registry import build
 from features.types import VideoStream
+from features.video import face_cnn
 from features.video.face_cnn import (
     EMOTIONS,
     FaceCnn,
@@ -135,6 +137,12 @@ def test_the_port_is_the_published_network(extractor, clip):
         values = published(face)
         np.testing.assert_allclose(found, values[published.output], atol=2e-5)
         np.testing.assert_allclose(before, values["add_4"].mean((0, 1)), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("side", [3, 4, 9, 30])
+def test_pooling_is_that_of_torch(side):
+    x = torch.randn(2, 3, side, side)
+    assert torch.equal(face_cnn.max_pool(x), torch.nn.functional.max_pool2d(x, 3, stride=2))
 
 
 def test_the_weights_are_the_published_ones_and_fer_is_never_imported(extractor):
