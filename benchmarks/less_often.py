@@ -31,7 +31,7 @@ from pipeline.streams.pictures import iou
 from pipeline.streams.spans import Region, Span
 from pipeline.streams.video import read_video
 
-EVERY_FRAME, BY_DEFAULT = VideoConfig(detect_every_s=0), VideoConfig()
+EVERY_FRAME, BY_DEFAULT = VideoConfig(detect_every_s=0, frame_step=1), VideoConfig()
 LONGEST_S = 8.0
 INSIDE = Region(0.02, 0.02, 0.98, 0.98)
 

@@ -16,6 +16,8 @@ from benchmarks.tools.table import table
 from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
 from common.threads import pin_to_one_thread
 from features.video.images import quiet_stderr, read_jpeg
+from pipeline.settings.streams import VideoConfig
+from pipeline.streams.pictures import Picture, jpeg, shrink
 
 # The parts of each step. OTHER_WAYS lists other ways to call a part, which are not added up.
 PARTS = {
@@ -115,9 +117,14 @@ def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
         "network, one by one": partial(bare.expressions, faces, batched=False),
         "face mesh, tracking": partial(bare.meshes, faces, static=False),
         "face mesh, static": partial(bare.meshes, faces, static=True),
-        "pose": partial(bare.bodies, [read_jpeg(frame) for frame in streams["video"].frames[::POSE_STEP]]),
+        "pose": partial(bare.bodies, [_reduced(image, ours.config["video"]) for image in images[::POSE_STEP]]),
     }
     return calls
+
+
+def _reduced(image: Picture, config: VideoConfig) -> Picture:
+    """Return a picture as `posture` reads it from a stream."""
+    return read_jpeg(jpeg(shrink(image, config.frame_height), config.jpeg_quality))
 
 
 def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]) -> list[str]:

@@ -81,7 +81,7 @@ class VideoStream:
     faces
         n square JPEG images, by default 224x224, of the followed face with a margin; ``b""`` for a frame without it.
     frames
-        n small JPEG images of the whole picture (or of the speaker's part of it).
+        n small JPEG images of the whole picture (or of the speaker's part of it); ``b""`` where it was not kept.
     boxes
         ``(n, 4)`` tight face box (x, y, width, height) in pixels of the source picture; if the picture size changes, in
         pixels of the first sampled picture. NaN without a face.

@@ -17,7 +17,7 @@ import numpy as np
 
 from common.references import Reference
 from features.base import Extractor
-from features.errors import EmptyInput
+from features.errors import EmptyInput, ExtractorError
 from features.types import Features, FloatArray, TimeArray, VideoStream
 from features.video.images import (
     Picture,
@@ -60,7 +60,7 @@ class PostureConfig:
         Minimum visibility of the shoulders; below it, their measures are NaN. From 0 to 1.
     step
         Measure every n-th sampled frame: at 5 frames per second, 5 means once a second. Posture changes slowly, and
-        this model takes longer to run than any other.
+        this model takes longer to run than any other. The stream must have kept these frames (its `frame_step`).
     """
 
     min_score: float = 0.5
@@ -135,8 +135,16 @@ class Posture(Extractor[VideoStream]):
         ------
         EmptyInput
             If no frame shows a body.
+        ExtractorError
+            If the stream did not keep all frames to be measured.
         """
-        times, frames = stream.times[:: self.config.step], stream.frames[:: self.config.step]
+        step = self.config.step
+        times, frames = stream.times[::step], stream.frames[::step]
+        if not all(frames):
+            raise ExtractorError(
+                f"step is {step}, but the video stream did not keep every {step}. frame: set streams.video.frame_step "
+                f"to {step} (or to a number that divides it), or step to a multiple of it"
+            )
         bodies = list(self._bodies([read_jpeg(frame) for frame in frames]))
         rows = [i for i, body in enumerate(bodies) if body is not None]
         if not rows:

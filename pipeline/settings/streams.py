@@ -184,6 +184,9 @@ class VideoConfig(StreamConfig):
         Margin added to the tight face box on each side, as a fraction of its longer side.
     size
         Side of the face images in pixels.
+    frame_step
+        Keep a whole frame of every n-th sampled frame, which `posture` and the page's pictures need: at 5 frames per
+        second, 5 means once a second.
     frame_height
         Height in pixels to which whole frames are reduced; a smaller frame keeps its height.
     jpeg_quality
@@ -200,10 +203,11 @@ class VideoConfig(StreamConfig):
 
     fps: Annotated[float, Field(gt=0, le=120)] = 5.0
     detector: Literal["mediapipe", "haar"] = "mediapipe"
-    min_score: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    min_score: Annotated[float, Field(ge=0, lt=1)] = 0.6
     detect_every_s: Annotated[float, Field(ge=0, le=60)] = 1.0
     margin: Annotated[float, Field(ge=0, le=2)] = 0.25
     size: Annotated[int, Field(ge=32, le=1024)] = 224
+    frame_step: Annotated[int, Field(ge=1)] = 5
     frame_height: Annotated[int, Field(ge=32, le=2160)] = 256
     jpeg_quality: Annotated[int, Field(ge=1, le=100)] = 95
     track: Track = DEFAULT

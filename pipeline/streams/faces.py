@@ -8,6 +8,7 @@ cascade of Viola and Jones (2001) that OpenCV ships.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -86,9 +87,17 @@ def detector(name: str, min_score: float) -> Detector:
 
 
 def _mediapipe(min_score: float) -> Detector:
-    mp = load_mediapipe()
+    load_mediapipe()
+    import_module("mediapipe.python.solutions.face_detection")  # registers the graph's calculators
     with quiet_stderr():
-        model = mp.solutions.face_detection.FaceDetection(model_selection=1, min_detection_confidence=min_score)
+        # mediapipe's own class sets the score too late, so that it always uses the graph's 0.6
+        model = import_module("mediapipe.python.solution_base").SolutionBase(
+            binary_graph_path="mediapipe/modules/face_detection/face_detection_full_range_cpu.binarypb",
+            calculator_params={
+                "facedetectionfullrange__facedetection__TensorsToDetectionsCalculator.min_score_thresh": min_score
+            },
+            outputs=["detections"],
+        )
         model.process(np.zeros((192, 192, 3), np.uint8))
 
     def detect(picture: Picture) -> list[Detection]:

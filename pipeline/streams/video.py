@@ -27,7 +27,7 @@ from pipeline.streams.speaker.voice import Voice, levels
 from pipeline.streams.speaker.watching import watch
 from pipeline.streams.tracking import FaceTracker
 
-VERSION = 3  # raised whenever the same recording and settings give different streams
+VERSION = 4  # raised whenever the same recording and settings give different streams
 MOST_HELD = 1000  # the largest number of frames, of spans with several faces, that wait until mouths are measured
 NOBODY = "no mouth moves with the voice: the largest face is followed"
 UNHEARD = "the voice cannot be heard ({}): the largest face is followed"
@@ -48,7 +48,7 @@ class Pending:
         shown for longer than one sampling step occurs several times.
     numbers, times, frames, faces
         For each frame collected so far: its index in the recording, its time on the recording's clock, the reduced
-        image, and the faces.
+        image (empty unless it is kept), and the faces.
     side
         The square root of the first picture's area. Faces in pictures of other sizes are scaled to that size.
     tracker
@@ -262,7 +262,8 @@ def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config
         times = span.at[span.wanted == number].tolist()
         faces = [view.face(found) for found in span.tracker.find(view.part, times[0], view.detect)]
         for time_s in times:
-            span.add(number, time_s, view.small, faces, side)
+            kept = len(span.frames) % config.frame_step == 0
+            span.add(number, time_s, view.small if kept else b"", faces, side)
 
 
 def _finish(

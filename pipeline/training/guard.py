@@ -195,7 +195,7 @@ def _nothing_moves(frames: Sequence[bytes]) -> bool:
     Even the frames of a still picture differ in their bytes, because a codec predicts one frame from another.
     """
     first = None
-    for data in dict.fromkeys(frames):
+    for data in dict.fromkeys(filter(None, frames)):
         grey = read_jpeg(data).mean(axis=2)
         first = grey if first is None else first
         if grey.shape != first.shape or (np.abs(grey - first) > FAINT).mean() > FEW:

@@ -11,7 +11,7 @@ from features.video.images import read_jpeg
 from pipeline.streams.pictures import Box, Picture, iou, jpeg, shrink
 from pipeline.streams.spans import Region
 
-SHOWN = 6  # maximum number of frames in a strip; every other one of them is searched for faces again
+SHOWN = 6  # maximum number of kept frames in a strip; every other one of them is searched for faces again
 HEIGHT = 96  # height of the pictures in pixels
 QUALITY = 70  # quality of the JPEG
 SAME = 0.3  # minimum overlap (intersection over union) of the followed face and the same face found again
@@ -41,7 +41,7 @@ class Strip:
 
 
 def shown(count: int) -> list[int]:
-    """Return the indices of at most `SHOWN` of `count` frames, evenly spaced from the first to the last.
+    """Return the indices of at most `SHOWN` of `count` kept frames, evenly spaced from the first to the last.
 
     >>> shown(3), shown(11)
     ([0, 1, 2], [0, 2, 4, 6, 8, 10])
@@ -67,7 +67,8 @@ def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | No
         The function that finds faces.
     """
     pictures, frames = [], []
-    for number, place in enumerate(shown(len(stream.times))):
+    kept = [place for place, frame in enumerate(stream.frames) if frame]
+    for number, place in enumerate(kept[k] for k in shown(len(kept))):
         picture = read_jpeg(stream.frames[place])
         whole = picture.shape[1], picture.shape[0]
         own = None if size is None else followed(stream.boxes[place], size, region)

@@ -24,7 +24,7 @@ def stream_of(name, fps=5.0):
     path = DATA / name
     if not path.is_file():
         pytest.skip(f"needs the real recording {path}")
-    return dict(read_video(path, [Span(0.0, probe(path).duration_s)], VideoConfig(fps=fps)))[0]
+    return dict(read_video(path, [Span(0.0, probe(path).duration_s)], VideoConfig(fps=fps, frame_step=1)))[0]
 
 
 def encoded(picture):

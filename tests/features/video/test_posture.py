@@ -23,7 +23,7 @@ def stream_of(name):
     path = DATA / name
     if not path.is_file():
         pytest.skip(f"needs the real recording {path}")
-    return dict(read_video(path, [Span(0.0, min(probe(path).duration_s, 3.0))], VideoConfig()))[0]
+    return dict(read_video(path, [Span(0.0, min(probe(path).duration_s, 3.0))], VideoConfig(frame_step=1)))[0]
 
 
 def encoded(picture):
@@ -136,6 +136,13 @@ def test_one_frame_a_second_by_default(extractor, clip):
     np.testing.assert_array_equal(found.times[:, 0], clip.times[::5])
     np.testing.assert_array_equal(every.times[:, 0], clip.times)
     np.testing.assert_allclose(found.times[0], [0, 1.0], atol=1e-9)
+
+
+def test_frames_that_the_stream_did_not_keep(extractor, clip):
+    kept = replace(clip, frames=tuple(frame if i % 5 == 0 else b"" for i, frame in enumerate(clip.frames)))
+    np.testing.assert_array_equal(extractor.extract(kept).values, extractor.extract(clip).values)
+    with pytest.raises(ExtractorError, match=r"step is 2, but .* streams\.video\.frame_step to 2"):
+        Posture(PostureConfig(step=2)).extract(kept)
 
 
 def test_a_clip_measures_the_same_before_and_after_others(extractor, clip):

@@ -27,6 +27,7 @@ EDGES: list[tuple[type[Any], str, list[Any], list[Any]]] = [
     (VideoConfig, "detect_every_s", [0, 0.4, 60], [-0.1, 61]),
     (VideoConfig, "margin", [0, 2], [-0.1, 2.1]),
     (VideoConfig, "size", [32, 1024], [31, 1025]),
+    (VideoConfig, "frame_step", [1, 100], [0, -1]),
     (VideoConfig, "frame_height", [32, 2160], [31, 2161]),
     (VideoConfig, "jpeg_quality", [1, 100], [0, 101]),
     (VideoConfig, "track", [3, "default"], [0]),

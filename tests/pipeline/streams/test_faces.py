@@ -6,7 +6,8 @@ import av
 import numpy as np
 import pytest
 
-from features.video.images import read_jpeg
+from features.video.images import load_mediapipe, read_jpeg
+from pipeline.settings.streams import VideoConfig
 from pipeline.streams.faces import MAX_FACES, Detection, Face, cut_face, detector, found_faces
 from pipeline.streams.pictures import iou
 from tests.pipeline.streams.recordings import face
@@ -69,6 +70,24 @@ def test_detectors_agree_on_where_a_real_face_is(name):
             best = max(detect(picture), key=lambda found: found.box[2])
             assert iou(best.box, box) > 0.55
             assert 0.5 <= best.score <= 1
+
+
+def test_a_face_with_a_lower_score_is_not_found():
+    picture = pictures("grid/s1/bbaf2n.mpg", 1)[0]
+    (score,) = (found.score for found in detector("mediapipe", 0.6)(picture))
+    assert 0.6 < score < 0.99
+    assert [found.score for found in detector("mediapipe", score - 0.01)(picture)] == [score]
+    assert detector("mediapipe", score + 0.005)(picture) == []
+
+
+def test_by_default_the_detector_is_that_of_mediapipes_own_solution():
+    own = load_mediapipe().solutions.face_detection.FaceDetection(model_selection=1)
+    detect = detector("mediapipe", VideoConfig().min_score)
+    for picture in pictures("ravdess/av/01-01-01-01-01-01-01.mp4", 3):
+        box = own.process(picture).detections[0].location_data.relative_bounding_box
+        height, width = picture.shape[:2]
+        expected = box.xmin * width, box.ymin * height, box.width * width, box.height * height
+        assert [found.box for found in detect(picture)] == [expected]
 
 
 def test_detection_does_not_depend_on_other_pictures():

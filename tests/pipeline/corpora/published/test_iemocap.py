@@ -227,7 +227,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def seen(row: Any, fps: float = 5) -> VideoStream:
     span = Span(row.start, row.end, Region.parse(row.region))
-    _, stream = next(read_video(Path(row.media), [span], VideoConfig(fps=fps)))
+    _, stream = next(read_video(Path(row.media), [span], VideoConfig(fps=fps, frame_step=1)))
     assert isinstance(stream, VideoStream), stream
     return stream
 

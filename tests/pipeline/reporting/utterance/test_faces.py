@@ -1,5 +1,7 @@
 """The strip of sampled frames: which are shown, and where the boxes of faces are."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from features.types import VideoStream
@@ -34,6 +36,14 @@ def test_without_the_size_of_the_recording_a_lone_face_is_the_followed_one() -> 
     found = strip(stream([(40, 20, 80, 40)]), None, None, lambda _: [(8.0, 4.0, 8.0, 4.0)])
     assert found is not None
     assert found.frames == [{"frame": 0, "box": [0.1, 0.1, 0.1, 0.1], "others": []}]
+
+
+def test_only_frames_that_were_kept_are_shown() -> None:
+    whole = stream([(40, 20, 80, 40)] * 4)
+    kept = replace(whole, frames=tuple(b"" if i % 2 else frame for i, frame in enumerate(whole.frames)))
+    found = strip(kept, (160, 80), None, lambda _: [])
+    assert found is not None
+    assert [frame["frame"] for frame in found.frames] == [0, 2]
 
 
 def test_a_region_is_what_its_frames_show() -> None:

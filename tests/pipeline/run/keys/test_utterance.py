@@ -62,7 +62,7 @@ def test_a_stream_depends_on_settings_version_and_libraries() -> None:
 
 def test_the_key_of_a_picture_holds_the_voice_only_where_the_face_that_speaks_is_followed() -> None:
     plain = stream_program("video", VideoConfig(mouth_fps=10))
-    before = ("fps", "detector", "min_score", "margin", "size", "frame_height", "jpeg_quality", "track")
+    before = ("fps", "detector", "min_score", "margin", "size", "frame_step", "frame_height", "jpeg_quality", "track")
     assert plain == stream_program("video", VideoConfig())
     assert tuple(stream_program("video", VideoConfig(detect_every_s=0))["config"]) == before
     assert set(plain["config"]) == {*before, "detect_every_s"}
