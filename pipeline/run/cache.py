@@ -23,7 +23,7 @@ _DIGEST = 32
 class ClipCache:
     """Entries of one step, written under ``root/step/``.
 
-    An entry with the same key under another step is read, too: an extractor's instance may have been renamed.
+    An entry with the same key under a different step is read, too: an extractor's instance may have been renamed.
     """
 
     def __init__(self, root: Path, step: str) -> None:
@@ -34,7 +34,7 @@ class ClipCache:
         return self.folder / key[:2] / f"{key}.clip"
 
     def _found(self, key: str) -> Path:
-        """Return the file of a key in this step, or else in another step if it exists there."""
+        """Return the file of a key in this step or, if only a different step has one, in that step."""
         path = self.path(key)
         if path.is_file():
             return path
@@ -60,7 +60,7 @@ class ClipCache:
         return _decode(payload)
 
     def written(self, key: str) -> Entry | None:
-        """Return the entry of a key that a worker has just stored, perhaps on another host.
+        """Return the entry of a key that a worker has just stored, perhaps on a different host; None as in `get`.
 
         On a network file system, a host that has looked for a file before it existed may not see it for up to a minute
         after it was written, unless the host lists the folder.

@@ -223,7 +223,7 @@ def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
 
 
 def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | None]:
-    """Return the outcome of a result, and its entry unless it failed."""
+    """Return the outcome of a result, and its entry, or None if it failed."""
     if isinstance(result, NoStream):
         result = Entry("absent", str(result))
     elif isinstance(result, EmptyInput):
@@ -241,8 +241,7 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
 def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema) -> list[Item]:
     """Return the outcomes as items for `features.store.write_store`; an item loads its entry when it is written.
 
-    Loading raises `UserError` if the entry is no longer in the cache, or if a column has another width than in the
-    schema.
+    Loading raises `UserError` if the entry is no longer in the cache, or if a column's width differs from the schema's.
     """
     cache = ClipCache(cache_root, step)
 
@@ -262,7 +261,7 @@ def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema)
 
 
 def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
-    """Raise `UserError` if an entry has other widths than the schema, as after a change of an extractor's names."""
+    """Raise `UserError` if an entry's widths differ from the schema's, as after a change of an extractor's names."""
     for columns, cells, rows in ((schema.rows, entry.rows, entry.length), (schema.clips, entry.clips, 1)):
         for column in columns:
             if column.width and np.size(cells[column.name]) != rows * column.width:

@@ -1,4 +1,4 @@
-"""Divide clips into tasks of whole recordings, or of parts of long ones, to spread the work evenly over workers."""
+"""Divide clips into tasks that keep all workers equally busy: by number, by recording, or by parts of recordings."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from math import ceil

@@ -51,7 +51,7 @@ def _built(name: str, settings: str, depends: str, device: str) -> Extractor[Any
 
 
 class _OpenStore:
-    """The only store that this process has open; it is closed before another store, or a changed one, is opened."""
+    """The only store that this process has open; it is closed before a different or changed store is opened."""
 
     def __init__(self) -> None:
         self._which: tuple[Path, list[int]] | None = None
@@ -166,7 +166,7 @@ def _entry(found: Features, extractor: Extractor[Any]) -> Entry:
 
 
 def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
-    """Compute an extractor's features and write their store, features/<extractor>.h5.
+    """Compute an extractor's features, write their store features/<extractor>.h5, and return a report of all clips.
 
     The errors are those of the stage `extract`.
     """

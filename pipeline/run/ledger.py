@@ -43,7 +43,7 @@ def read_failures(path: Path) -> list[Failure]:
 
 
 def record(path: Path, stage: str, step: str, failures: Sequence[Failure]) -> None:
-    """Replace the rows of one stage and step with the current failures; attempts are added up."""
+    """Replace the rows of one stage and step with its current failures; each counts one attempt more than before."""
     with locked(path.with_name(f".{path.name}.lock"), f"is writing {path}"):
         rows = read_failures(path)
         before = {row.utterance: row.attempts for row in rows if (row.stage, row.step) == (stage, step)}

@@ -1,4 +1,4 @@
-"""Find files that killed runs left: only those with names of this program, and only in folders that it writes.
+"""Find files that killed runs left behind: only names that this program uses, and only in folders that it writes to.
 
 A user's own hidden files may be next to ours, and a corpus's folder in ``data/raw`` may be a link to a user's folder.
 """

@@ -93,7 +93,8 @@ def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -
     Raises
     ------
     TooManyFailures
-        If more than one clip failed and the share of failed clips exceeds `run.max_failed`, or if all clips failed.
+        If more than one clip failed and the share of failed clips exceeds `run.max_failed`, or if all clips failed and
+        `run.max_failed` is below 1.
     """
     failed = [o for o in report.outcomes if o.status == "failed" and o.error != STREAM_FAILED]
     record(

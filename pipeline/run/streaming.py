@@ -109,7 +109,7 @@ class StreamStep:
 
 
 def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> StepReport:
-    """Compute a stream of a corpus and write its store, streams/<modality>.h5.
+    """Compute a stream of a corpus, write its store streams/<modality>.h5, and return a report of all clips.
 
     The errors are those of the stage `preprocess`.
     """

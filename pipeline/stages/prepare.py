@@ -10,14 +10,14 @@ from pipeline.settings.params import Params
 
 
 def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Problem]:
-    """Write utterances.csv and words.csv, and return warnings. Words are recognised or aligned if the settings say so.
+    """Write utterances.csv and words.csv, and return the problems that do not stop the stage, the worst first.
 
-    Without a pool, everything runs in this process. A missing or unreadable recording is only a warning here: its
-    utterances stay in the table and fail one by one later. A row that contradicts itself is an error.
+    Words are recognised or aligned if the settings say so; without a pool, in this process. A missing or unreadable
+    recording does not stop the stage: its utterances stay in the table and fail one by one later.
 
     Raises
     ------
     UserError
-        If any row has an error; the message lists all errors.
+        If a problem is an error, such as a row that contradicts itself. The message lists the errors.
     """
     return tabulate(params.corpus(name), name, completing(params, name, pool or Pool(0)))

@@ -14,6 +14,8 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
 
     Raises
     ------
+    UserError
+        If a recording has changed since `prepare` read it.
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is still written.
     """

@@ -39,7 +39,7 @@ from pipeline.training.trained import (
 
 
 def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False, if_possible: bool = False) -> Sequence[str]:
-    """Write predictions.csv and the tables that accompany it; return notices for the user.
+    """Write predictions.csv and the tables that go with it, and return notices for the user.
 
     Parameters
     ----------

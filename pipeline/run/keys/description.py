@@ -17,7 +17,7 @@ def described(parts: Mapping[str, Any]) -> str:
     Raises
     ------
     TypeError
-        If the description holds a value, such as a set, that may have another text in another process.
+        If the description holds a value, such as a set, whose text may differ between processes.
     """
     return json.dumps(parts, sort_keys=True, default=_plain)
 

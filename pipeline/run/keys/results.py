@@ -25,7 +25,7 @@ class FitInputs:
     settings
         The settings of the strategy and of the model.
     text_features
-        The settings of features that are fitted inside the fold, and the content hash of a file of word vectors.
+        The settings of features that are fitted inside the fold, and the content hash of the word-vector file.
     preparation
         The settings of normalisation, context and time steps, and the number of settings that are tried.
     utterances

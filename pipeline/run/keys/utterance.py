@@ -145,7 +145,7 @@ def files_sha256(files: Sequence[Path]) -> dict[str, str]:
 
 
 def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
-    """Return the key of an extractor's features of utterance `i`, made from the stream's key and content."""
+    """Return the key of an extractor's features for utterance `i`, made from the stream's key and content."""
     return key_of({**program, "stream": [store.keys[i], store.digest_of(i)]})
 
 

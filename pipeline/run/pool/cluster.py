@@ -59,7 +59,8 @@ class Pool:
     Parameters
     ----------
     workers
-        The largest number of processes to start, or 0 for none; with a scheduler, its workers are used instead.
+        The largest number of processes to start: ``auto`` for one per core, 0 for none. Unless it is 0, a scheduler's
+        workers are used instead.
     scheduler
         Address of a Dask scheduler.
     plugins

@@ -29,7 +29,7 @@ class Crew:
     approved
         Addresses of the workers that may get work.
     pool
-        A random name, by which approved processes know the crew again.
+        A random name, by which approved processes recognise the crew.
     """
 
     def __init__(self, client: Any, plugins: tuple[str, ...] = ()) -> None:

@@ -21,7 +21,7 @@ _TRIES = 4  # a task that has lost its worker this many times gets the result `W
 
 
 class WorkerLost(Exception):
-    """A worker process died on a task that was the only one in flight (a crash in a library, or out of memory)."""
+    """The worker process that ran a task died (a crash in a library, or out of memory)."""
 
     def __init__(self) -> None:
         super().__init__("the worker process died (a crash in a library, or out of memory)")
