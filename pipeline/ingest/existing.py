@@ -27,9 +27,9 @@ class Tables:
     manifest, words
         The two files.
     changed
-        The files to which something was added.
+        The files that were changed.
     notes
-        Sentences about what was added, filled and kept.
+        Sentences about what was added, filled or kept, and about recordings that no longer exist.
     """
 
     manifest: ManifestFile
@@ -38,7 +38,7 @@ class Tables:
     notes: list[str] = field(default_factory=list)
 
     def rows(self) -> list[Cells]:
-        """Return the rows of the manifest, each as cells by column name."""
+        """Return the rows of the manifest except empty ones; cells are keyed by the names in the file's header."""
         names = [name.strip() for name in self.manifest.header if name != MARKS]
         found = (self.manifest.values(row).values() for row in self.manifest.rows if any(row))
         return [dict(zip(names, cells, strict=True)) for cells in found]
@@ -50,7 +50,7 @@ def tables_of(root: Path, *, anew: bool) -> Tables:
     Raises
     ------
     UserError
-        If a table cannot be read, or manifest.csv does not name recordings.
+        If a table cannot be read, or manifest.csv has no column `media`.
     """
     manifest = ManifestFile(root / "manifest.csv", KNOWN, anew=anew)
     if manifest.header and "media" not in map(folded, manifest.header):
@@ -62,7 +62,7 @@ def tables_of(root: Path, *, anew: bool) -> Tables:
 
 
 def add(tables: Tables, new: Draft, root: Path) -> None:
-    """Add rows and words for recordings that the manifest lacks, and fill empty cells of its other rows.
+    """Add rows for recordings that the manifest lacks, fill empty cells of its other rows, and add missing words.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def add(tables: Tables, new: Draft, root: Path) -> None:
 
 
 def add_groups(tables: Tables) -> None:
-    """If only some rows have a speaker and no row has a group, copy the speakers into the column of groups.
+    """If only some rows have a speaker and no row has a group, copy the speakers into the column `group`.
 
     A row that has neither is then grouped by its recording, while a protocol that groups by speaker would refuse it.
     """
@@ -110,7 +110,7 @@ def add_groups(tables: Tables) -> None:
 
 
 def save(tables: Tables) -> list[Path]:
-    """Write the files to which something was added, and return them."""
+    """Write the files that were changed, and return their paths."""
     for file in tables.changed:
         file.save()
     return [file.path for file in tables.changed]
@@ -137,7 +137,7 @@ def _note_changed(tables: Tables) -> None:
 def _fill(
     tables: Tables, held: Mapping[str, Sequence[list[str]]], rows: Sequence[tuple[str, Cells]], new: Draft
 ) -> Iterator[tuple[str, tuple[Word, ...]]]:
-    """Fill the empty cells of existing rows; yield the names of utterances that get words, with these words."""
+    """Fill the empty cells of existing rows; yield the name and the words of each row for which `new` has words."""
     filled = differing = 0
     taken = {cells.get("utterance", "") for _, cells in _cells(tables)}
     for place, row in rows:
@@ -167,7 +167,7 @@ def _span(cells: Cells) -> tuple[str, str]:
 
 
 def _missing(cells: Cells, row: Cells) -> Cells:
-    """Return the cells of `row` that are empty in `cells`; `text_source` only if the text is one of them."""
+    """Return the cells of `row`, except `utterance`, that `cells` lacks; `text_source` only together with `text`."""
     found = {name: cell for name, cell in row.items() if cell and not _held(cells, name)}
     if "text" not in found:
         found.pop("text_source", None)

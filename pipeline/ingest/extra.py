@@ -1,4 +1,4 @@
-"""Errors for missing packages of the optional extra `speech`, which find, recognise and align speech."""
+"""Errors for missing packages of the optional extra `speech`; these packages find, recognise and align speech."""
 
 from importlib.util import find_spec
 

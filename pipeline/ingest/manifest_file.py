@@ -1,4 +1,4 @@
-"""A manifest.csv or words.csv that a person may have edited: rows are added, and everything else stays as it is."""
+"""Extend a manifest.csv or words.csv that a person may have edited: everything else in it stays as it is."""
 
 import csv
 import io
@@ -29,12 +29,12 @@ class ManifestFile:
     Attributes
     ----------
     rows
-        The cells of each line after the header, as they are written in the file.
+        The cells of each row after the header, as they are written in the file.
 
     Raises
     ------
     UserError
-        If the file is not a CSV, or has a column without a name, or two columns with the same name.
+        If the file cannot be read as a CSV, has a column without a name, or has two columns with the same name.
     """
 
     def __init__(self, path: Path, known: Collection[str], *, anew: bool = False) -> None:
@@ -75,7 +75,10 @@ class ManifestFile:
         return how if self._how.quoted else {**how, "quoting": csv.QUOTE_NONE, "quotechar": None}
 
     def values(self, row: list[str]) -> dict[str, str]:
-        """Return the cells of a row by our names of the columns, without spaces and marks around the cells."""
+        """Return the cells of a row, trimmed and without the apostrophes that `csv_cells.mark` adds.
+
+        They are keyed by our own column name, or by the normalised name of any other column.
+        """
         cells = row + [""] * (len(self.header) - len(row))
         return restored_row({name: trimmed(cells[i]) for name, i in self._columns.items()})
 
@@ -122,12 +125,14 @@ class ManifestFile:
                 writer.writerow(row + [""] * (len(self.header) - len(row)) if row else row)
             content = (self._head + buffer.getvalue()).encode(self._encoding)
         except (csv.Error, UnicodeEncodeError) as error:
-            raise UserError(f"{self.path}: a new row cannot be added ({error}): save the file as UTF-8") from None
+            raise UserError(
+                f"{self.path}: a new row cannot be added ({error}): save the file as CSV in UTF-8"
+            ) from None
         write_bytes(self.path, content)
 
 
 def media_cell(recording: Path, manifest: Path) -> str:
-    """Return the path of a recording as a manifest names it: relative if it is below the manifest's folder."""
+    """Return the path of a recording for a manifest: relative if it is below the manifest's folder, else absolute."""
     root = manifest.parent.resolve()
     found = recording.parent.resolve() / recording.name
     return found.relative_to(root).as_posix() if found.is_relative_to(root) else found.as_posix()

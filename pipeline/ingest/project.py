@@ -40,16 +40,16 @@ _SHOWN = 10  # at most this many files are listed
 
 @dataclass(frozen=True)
 class Options:
-    """The options of `init` about a folder of recordings.
+    """The options of `crossmodal init`.
 
     Attributes
     ----------
     folder
         The folder of the recordings.
     name
-        The name of the corpus; if empty, that of the folder.
+        The name of the corpus; if empty, that of the project's only corpus, or else of the folder.
     pattern, labels, transcripts
-        The pattern of names, the table of labels and the folder of transcripts; empty or None if not given.
+        The pattern of file names, the table of labels and the folder of transcripts; empty or None if not given.
     label
         The column or field that is the label; if empty, it is guessed.
     unlabelled
@@ -92,7 +92,8 @@ def plan(options: Options) -> Project:
     Raises
     ------
     UserError
-        If there are no recordings, or an option, or a file that an option names, cannot be used.
+        If there are no recordings, an option or a file that it names cannot be used, or the current folder is a
+        checkout of crossmodal or belongs to a different corpus.
     """
     root = Path()
     _refuse_checkout(root)
@@ -138,7 +139,7 @@ def _refuse_checkout(root: Path) -> None:
 
 
 def _name_of(folder: Path) -> str:
-    """Return the name of the project's only corpus, else the folder's name reduced to letters, digits, - and _."""
+    """Return the name of the project's only corpus, else that of the folder, with _ for special characters."""
     if PARAMS.is_file():
         own = [name for name, corpus in load_params(PARAMS).corpora.items() if _is_here(corpus)]
         if len(own) == 1:
@@ -148,7 +149,10 @@ def _name_of(folder: Path) -> str:
 
 
 def _settled(name: str) -> CorpusParams | None:
-    """Return a corpus's settings, or None; raise `UserError` unless this folder is free or belongs to the corpus."""
+    """Return the existing settings of a corpus; None if it is new.
+
+    Raise `UserError` if the current folder belongs to a different corpus, or this corpus to a different folder.
+    """
     corpora = load_params(PARAMS).corpora if PARAMS.is_file() else {}
     if name not in corpora:
         others = [other for other, corpus in corpora.items() if _is_here(corpus)]
@@ -164,7 +168,7 @@ def _settled(name: str) -> CorpusParams | None:
 
 
 def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Sequence[Cells]) -> list[str]:
-    """Return the guesses about the rows, and a line on the existing settings instead of the guesses about settings."""
+    """Return the guesses about rows and, in place of guessed settings, lines about the existing settings."""
     of_settings = ("task:", "modalities:", "group:", "protocol:")
     protocol = settled.protocol
     folds = f", {protocol.folds} folds" if protocol.kind in ("group-kfold", "crossfit") else ""
@@ -227,7 +231,7 @@ def _without_group(rows: Sequence[Cells], column: str) -> list[str]:
 
 
 def _long(found: Found, rows: Sequence[Cells]) -> list[str]:
-    """Return a sentence about long recordings that are still one utterance each."""
+    """Return a sentence about long recordings that are still one utterance each; an empty list if there are none."""
     cut = {row.get("media", "") for row in rows if row.get("start") or row.get("end")}
     media = [relative(r.path, Path()) for r in found.recordings if r.info.duration_s > LONG_S]
     whole = [name for name in media if name not in cut]
@@ -281,7 +285,10 @@ def _write_left_out(left_out: Sequence[LeftOut]) -> list[Path]:
 
 
 def _into_settings(project: Project, *, force: bool) -> list[str]:
-    """Add the corpus to existing settings; an existing block of this name is replaced only with `force`."""
+    """Add the corpus to existing settings, and return lines about it; its existing block is replaced only with `force`.
+
+    Without `force`, a label that the user named is entered in the existing block if the block has none.
+    """
     settled = _settled(project.name)
     if settled is None or force:
         block = project.guess.block
@@ -319,6 +326,6 @@ def _next(project: Project) -> list[str]:
 
 
 def _weights_first() -> list[str]:
-    """Return the command that installs weights that the settings need, if any are missing."""
+    """Return the command that installs the weights that the settings need; an empty list if none are missing."""
     missing = set(not_installed()) & set(load_params(PARAMS).extract)
     return [f"  crossmodal models install    (the weights of {listed_names(sorted(missing))})"] if missing else []

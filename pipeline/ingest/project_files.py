@@ -29,10 +29,11 @@ _GITIGNORE = ("/data/work/", "/data/cache/", "/data/raw/", "/results/", "/dvc_pl
 
 
 def write_project_files(folder: Path, *, force: bool = False) -> list[Path]:
-    """Write dvc.yaml, .dvc, .dvcignore and .gitignore where they are missing, and return the files that were written.
+    """Write dvc.yaml, .dvc/config and the ignore files of DVC and git, and return the files that were written.
 
-    The project does not need git. In the root folder of a git repository, DVC uses the repository (``dvc metrics
-    diff``). In any other folder, even inside a repository, DVC is configured to work without git.
+    An existing .dvc/config is kept, and existing ignore files only get further lines. The project does not need git. In
+    the root folder of a git repository, DVC uses the repository (``dvc metrics diff``). In any other folder, even
+    inside a repository, DVC is configured to work without git.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def stages_notice(folder: Path) -> str:
     if _body(text) == _body(_dvc_yaml()):
         return ""
     now = version("crossmodal")
-    return f"{path} does not have the stages of this version, crossmodal {now}: `crossmodal init` writes it again"
+    return f"{path} does not have the stages of this version, crossmodal {now}: `crossmodal init` rewrites it"
 
 
 def _dvc_yaml() -> str:

@@ -1,8 +1,8 @@
 """Recognise the words of an utterance with Whisper, run by faster-whisper on CTranslate2.
 
-Whisper writes words even for silence, noise and music (A. Koenecke et al., Careless Whisper, FAccT 2024). So it only
-reads the parts in which somebody speaks (`pipeline.ingest.voice`), and improbable segments are left out. Decoding is a
-beam search without sampling: the same sound gives the same words.
+Whisper writes words even for silence, noise and music (A. Koenecke et al., Careless Whisper, FAccT 2024). So Whisper is
+only given the parts in which somebody speaks (`pipeline.ingest.voice`), and improbable segments are left out. Decoding
+is a beam search without sampling: the same sound gives the same words.
 
 Source: A. Radford et al., Robust speech recognition via large-scale weak supervision, ICML 2023.
 """
@@ -53,7 +53,7 @@ Spans = NDArray[np.float64]
 
 
 def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> Spoken:
-    """Return the words that are spoken, with their times and probabilities.
+    """Return the text and the words that are spoken, with times and probabilities; `note` says what was left out.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     Raises
     ------
     EmptyInput
-        If nobody speaks, or all segments are left out as too uncertain.
+        If nobody speaks, no word is heard, or all segments are left out (see `doubt`).
     UserError
         If a package or the model is missing, or the model does not know the language.
     """
@@ -88,10 +88,10 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
 
 
 def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list[str]:
-    """Return a sentence if the recogniser was unsure of most utterances, which may be in another language.
+    """Return a sentence if the recogniser was unsure of most utterances, perhaps because of their language.
 
     A few utterances may be unclear for many reasons. So the list is empty unless a one-sided sign test at the 5 % level
-    rejects that at least half of the utterances are clear, which takes five or more utterances.
+    rejects the hypothesis that at least half of the utterances are clear. This takes at least five utterances.
 
     Parameters
     ----------
@@ -100,14 +100,14 @@ def unsure(found: Sequence[Spoken], doubted: int, settings: WordsConfig) -> list
     doubted
         The number of further utterances in which somebody speaks, but all segments were left out.
     settings
-        The settings, which the sentence names.
+        The settings; the sentence names their language.
     """
     means = [float(np.mean([word.confidence for word in spoken.words])) for spoken in found] + [0.0] * doubted
     below = sum(mean < UNSURE_MEAN for mean in means)
     if sum(comb(len(means), k) for k in range(below, len(means) + 1)) / 2 ** len(means) >= _LEVEL:
         return []
     return [
-        f"the recogniser is unsure of most utterances (median of the mean probability of their words "
+        f"the recogniser is unsure of most utterances (median of their mean word probabilities: "
         f"{np.median(means):.2f}): if they are not in the language {settings.language}, set streams.text.language to "
         "their language, and streams.text.model to a model that knows it"
     ]
@@ -131,7 +131,7 @@ def windows(spans: Spans) -> Iterator[tuple[float, float]]:
 
 
 def speech_share(samples: FloatArray, spans: Spans) -> float:
-    """Return the share of the loud frames (at most `LOUD_DB` below the loudest) that are inside spans of speech.
+    """Return the share of loud frames (at most `LOUD_DB` below the loudest) that are inside spans; 0 for silence.
 
     >>> hum = np.sin(np.arange(4 * RATE_HZ, dtype=np.float32))
     >>> round(speech_share(hum, np.array([[0.0, 1.0]])), 2)
@@ -153,7 +153,7 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
     Parameters
     ----------
     segment
-        A segment of faster-whisper, with its words, in seconds of the utterance.
+        A faster-whisper segment with its words; times in seconds from the start of the utterance.
     spans
         Where somebody speaks, ``(spans, 2)`` in seconds.
     limit
@@ -173,12 +173,12 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
 
 
 def program(settings: WordsConfig) -> dict[str, Any]:
-    """Return the part of a key that recognised words depend on: the version of this code, the language and the model.
+    """Return what recognised words depend on, for a cache key: the version of this code, the language and the model.
 
     Raises
     ------
     UserError
-        If the model is missing.
+        If the model is missing, or is not a Whisper model for CTranslate2.
     """
     return {"version": VERSION, "language": settings.language, "model": model_files(settings.model)}
 
@@ -198,7 +198,7 @@ def model_files(model: str) -> tuple[Path, ...]:
 
 
 def _on_hub(model: str) -> str:
-    """Return the name on the hub for a size that faster-whisper knows, such as ``small.en``; other names unchanged."""
+    """Return the hub name of a size that faster-whisper knows, such as ``small.en``; return other names unchanged."""
     from faster_whisper.utils import _MODELS
 
     return model if model == PACKAGED or Path(model).is_dir() else str(_MODELS.get(model, model))

@@ -99,7 +99,7 @@ def _value(value: Any) -> str:
 
 
 def _plain(value: str) -> bool:
-    """Whether a text without quotation marks keeps its value in YAML, also inside a list and before a comment."""
+    """Whether a text needs no quotation marks in YAML, not even inside a list or before a comment."""
     try:
         return bool(yaml.safe_load(f"[{value}, {{a: {value}}}] # x") == [value, {"a": value}])
     except (yaml.YAMLError, ValueError):

@@ -33,14 +33,14 @@ class SpeechSettings:
     Attributes
     ----------
     threshold
-        A window with at least this probability is speech; in (0, 1).
+        Speech begins at a window with at least this probability; in (0, 1).
     pause_s
         Silence of this length in seconds ends a span; shorter silences are part of the span.
     shortest_s
         Spans shorter than this, in seconds, are left out, since they are clicks or coughs.
     padding_s
-        Spans are widened by this on both sides, in seconds, so that soft beginnings and ends are not cut off, but at
-        most to the middle of a pause.
+        Spans are widened by this many seconds on both sides, but at most to the middle of a pause, so that soft
+        beginnings and ends are not cut off.
     """
 
     threshold: float = 0.5
@@ -167,7 +167,7 @@ class _Net:
         self._context = np.zeros((1, _CONTEXT), np.float32)
 
     def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities of the windows that follow those of the previous call, shape (windows,)."""
+        """Return the probabilities of whole windows, shape (windows,); `samples` continue those of the last call."""
         windows = samples.reshape(-1, WINDOW)
         found = [np.zeros(0, np.float32)]
         for begin in range(0, len(windows), _AT_ONCE):

@@ -15,7 +15,7 @@ class Word(NamedTuple):
     start_s, end_s
         When it is spoken, in seconds from the start of the utterance; NaN if unknown.
     confidence
-        How sure the machine is, from 0 to 1; NaN if a person gave the word.
+        How sure recognition or alignment is, from 0 to 1; NaN if the word was neither recognised nor aligned.
     """
 
     text: str

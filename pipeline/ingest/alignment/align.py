@@ -50,7 +50,7 @@ _EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which the confiden
 
 
 class Placed(NamedTuple):
-    """The place of a unit: first frame, frame after the last, log-likelihood relative to that of the best states."""
+    """The place of a unit: first frame, frame after the last, total log-likelihood relative to the best states."""
 
     first: int
     end: int
@@ -65,8 +65,8 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     samples
         Mono sound at 16 kHz in [-1, 1], shape (n,).
     known
-        The words of the utterance, or its text, which is split at spaces. A word that already has times, such as those
-        of its subtitle, is only searched for near them (`SLACK_S`).
+        The words of the utterance, or its text, which is split at spaces. If all words already have times, such as
+        those of a subtitle, each is only searched for near its times (`SLACK_S`).
 
     Returns
     -------
@@ -77,7 +77,8 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     Raises
     ------
     EmptyInput
-        If the words cannot be aligned: the text has no spoken word, or the sound is silent, too short or does not fit.
+        If the words cannot be aligned: the text has no spoken words, most of its words are in another script, or the
+        sound is silent, too short or does not fit.
     UserError
         If pocketsphinx is not installed.
     """
@@ -96,7 +97,10 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
 
 
 def _in_order(known: Spoken) -> Sequence[Word]:
-    """Return the listed words, in order of time if all have times; or those of the text if it has more words."""
+    """Return `known.words`, sorted by time if all of them have times.
+
+    If the text has more words than that list, return the words of the text instead.
+    """
     written = known.text.split()
     if len(known.words) < len(written):
         return [Word(word) for word in written]
@@ -121,7 +125,7 @@ def _mean(words: Sequence[Word]) -> float:
 def _refuse_others(spoken: Sequence[Unit]) -> None:
     """Raise `EmptyInput` if a text has no spoken words, or if most of its words are in another script."""
     if not spoken:
-        raise EmptyInput("no word of the text is spoken")
+        raise EmptyInput("the text contains no spoken words")
     if 2 * sum(not unit.ways for unit in spoken) > len(spoken):
         raise EmptyInput("only English words can be aligned, and most words of this text are in another script")
 
@@ -129,8 +133,8 @@ def _refuse_others(spoken: Sequence[Unit]) -> None:
 def _parts(words: Sequence[Word], duration_s: float) -> list[tuple[int, int, float, float]]:
     """Divide words and sound into parts: index of the first word, index after the last one, start and end in seconds.
 
-    The sound is divided where words with coarse times are far apart, or where a part would become too long. A part
-    reaches `SLACK_S` beyond its words, but not beyond the middle of the pause before the next ones.
+    If all words have (coarse) times, the sound is divided where they are far apart, or where a part would become too
+    long. A part reaches `SLACK_S` beyond its words on both sides, but at most to the middle of a pause.
 
     >>> _parts([Word("a", 1, 3), Word("b", 1, 3), Word("c", 6, 7)], 8.0)
     [(0, 2, 0.0, 4.0), (2, 3, 5.0, 8.0)]
@@ -229,7 +233,7 @@ def _pronounced(decoder: Any, unit: Unit) -> int:
 
 
 def _prepare(decoder: Any, beam: float, noisy: bool) -> None:
-    """Reset the decoder before an utterance, so that nothing of earlier utterances (their mean spectrum) remains."""
+    """Set up the decoder for an utterance, and make it forget earlier utterances (their mean spectrum)."""
     for name in ("beam", "wbeam", "pbeam"):
         decoder.config[name] = beam
     decoder.config["remove_noise"] = noisy

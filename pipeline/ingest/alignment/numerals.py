@@ -21,7 +21,7 @@ _ORDINALS = {
 
 
 def cardinal(number: int, joined: str = "") -> str:
-    """Return a whole number below 10 to the power of 15 in words, with `joined` after each hundred.
+    """Return a whole number below 10 to the power of 15 in words, with `joined` before a remainder below 100.
 
     >>> cardinal(1217), cardinal(105, "and"), cardinal(2_000_040)
     ('one thousand two hundred seventeen', 'one hundred and five', 'two million forty')
@@ -125,7 +125,7 @@ def clock(hours: int, minutes: int) -> list[str]:
 
 
 def number(text: str) -> list[str]:
-    """Return the ways to say a number with or without separators and decimal point; an empty list if it is no number.
+    """Return the ways to say a number, with or without separators and decimal point; an empty list for other texts.
 
     >>> number("12,000")[0], number("2.5"), number("2..5")
     ('twelve thousand', ['two point five'], [])

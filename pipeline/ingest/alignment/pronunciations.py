@@ -77,7 +77,7 @@ def _known(word: str, lookup: Lookup) -> list[str]:
 
 
 def _likened(word: str, lookup: Lookup) -> list[str]:
-    """Return pronunciations of a word that are derived from words of the dictionary; an empty list if none can be."""
+    """Return pronunciations of a word that are derived from dictionary words; an empty list if there are none."""
     if known := _known(word, lookup):
         return known
     for ways in (_drawled(word, lookup), _clipped(word, lookup), _inflected(word, lookup), _derived(word, lookup)):
@@ -87,19 +87,19 @@ def _likened(word: str, lookup: Lookup) -> list[str]:
 
 
 def _drawled(word: str, lookup: Lookup) -> list[str]:
-    """Derive words like ``nooo`` and ``sweeeet``, with letters repeated to show that a sound is drawn out."""
+    """Pronounce words like ``nooo`` and ``sweeeet``, whose letters are repeated because a sound is drawn out."""
     twice, once = (re.sub(r"(.)\1{2,}", kept, word) for kept in (r"\1\1", r"\1"))
     shorter = (short for short in (twice, once, re.sub(r"(.)\1+$", r"\1", twice)) if short != word)
     return next((ways for short in shorter if (ways := _known(short, lookup))), [])
 
 
 def _clipped(word: str, lookup: Lookup) -> list[str]:
-    """Derive words like ``flingin``, which lack the g of -ing and the apostrophe."""
+    """Pronounce words like ``flingin``, which lack the g of -ing and the apostrophe."""
     return [f"{way[:-1]}" for way in _known(f"{word}g", lookup) if way.endswith("IH NG")] if word.endswith("in") else []
 
 
 def _inflected(word: str, lookup: Lookup) -> list[str]:
-    """Derive ``phoebe's``, ``seahorses``, ``traumatised``: the sound of -s and -ed depends on the phone before them."""
+    """Pronounce words like ``phoebe's`` and ``traumatised``; the sound of -s or -ed depends on the phone before it."""
     for ending, stems in (("'s", ("",)), ("es", ("", "e")), ("s", ("",)), ("'d", ("",)), ("ed", ("", "e"))):
         stem = word.removesuffix(ending)
         if stem == word or len(stem) < 2:
@@ -117,7 +117,7 @@ def _suffix(ending: str, before: str) -> str:
 
 
 def _derived(word: str, lookup: Lookup) -> list[str]:
-    """Derive words like ``judgey`` and ``unmarriable``: a known word with a suffix or a prefix."""
+    """Pronounce words like ``judgey`` and ``unmarriable``: a known word with a suffix or a prefix."""
     for ending, phones in _ENDINGS:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _SHORTEST_PART:

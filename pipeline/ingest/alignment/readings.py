@@ -103,8 +103,8 @@ class Unit:
     Attributes
     ----------
     ways
-        The ways to say it, each of one or more words in lower case; empty for a word in another script, which is known
-        to be spoken, but not how.
+        The ways to say it, each of one or more words in lower case; empty for a word in another script: it is spoken,
+        but its pronunciation is unknown.
     """
 
     ways: tuple[str, ...]
@@ -189,7 +189,7 @@ def _amount(found: re.Match[str]) -> Ways:
 
 
 def _numbered(found: re.Match[str]) -> Ways:
-    """Read a number and the letters after it: an ordinal, a plural, a measure, or letters."""
+    """Read a number and what follows it: an ordinal, a plural, a percentage, a range, a measure, or letters."""
     heads, tail = number(found["number"]), found["tail"] or ""
     if tail in ("st", "nd", "rd", "th"):
         return [ordinal(head) for head in heads]

@@ -1,4 +1,4 @@
-"""Guess the pronunciation of a word that is not in the dictionary from its letters.
+"""Guess from its letters how a word that is not in the dictionary is pronounced.
 
 The rules are a short list in the manner of Elovitz, Johnson, McHugh and Shore (1976, "Letter-to-sound rules for
 automatic translation of English text to phonetics"). The first rule that fits at a place gives the phones (ARPAbet, as

@@ -45,7 +45,7 @@ def read_tables(path: Path) -> list[Cells]:
     Raises
     ------
     UserError
-        If the file is not a table, or its encoding is not recognised.
+        If the file is missing, is not a table, or has an unknown encoding.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")
@@ -90,7 +90,7 @@ def _cell(value: Any) -> str:
 
 
 def _filled(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return the rows that are not empty, without empty columns at the end."""
+    """Return the rows that are not empty, padded to the same length, without empty columns at the end."""
     width = max((i for _, cells in rows for i, cell in enumerate(cells, 1) if cell), default=0)
     return tuple((line, (cells + ("",) * width)[:width]) for line, cells in rows if any(cells))
 

@@ -40,7 +40,7 @@ class Label:
 
 
 def role_of(name: str, cells: Iterable[str] = ()) -> str:
-    """Return the role in `ROLES` that a column's name stands for; ``""`` if there is none or its cells contradict it.
+    """Return the role in `ROLES` that a column's name stands for; ``""`` if it has none or the cells contradict it.
 
     >>> role_of("Speaker_ID"), role_of("actor"), role_of("emotion"), role_of("partition")
     ('speaker', 'speaker', '', 'split')
@@ -72,7 +72,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
     Raises
     ------
     UserError
-        If there is no column with the given name, if that column is empty, or if several columns may be the label.
+        If there is no column with the given name, if that column is empty, or if several columns could be the label.
     """
     if asked:
         return Label(_asked(columns, asked), "as --label says")
@@ -81,7 +81,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
     likely = named or [name for name in free if repeats(columns[name])]
     if len(likely) > 1:
         shown = ", ".join(likely)
-        raise UserError(f"each of {shown} may be the label: choose one with --label, such as --label {likely[0]}")
+        raise UserError(f"several columns could be the label ({shown}): choose one, for example --label {likely[0]}")
     if not likely:
         return Label(
             "", "since no column has few values that repeat" if free else "since there are no columns of labels"
@@ -94,7 +94,7 @@ def _asked(columns: Mapping[str, Sequence[str]], asked: str) -> str:
     if not name:
         raise UserError(f"--label {asked}: there is no such column; {suggest(asked, columns)}")
     if not any(map(_filled, columns[name])):
-        raise UserError(f"--label {asked}: the column is empty for every recording")
+        raise UserError(f"--label {asked}: the column is empty for every recording: name another one")
     return name
 
 

@@ -39,7 +39,7 @@ def folder_columns(places: Sequence[PurePosixPath]) -> dict[str, list[str]]:
 
 
 def varied(places: Sequence[PurePosixPath]) -> list[str]:
-    """Return the names of the folders that differ between recordings, in order."""
+    """Return the sorted folders of the recordings; an empty list if all recordings are in the same folder."""
     named = sorted({place.parent.as_posix() for place in places})
     return named if len(named) > 1 else []
 

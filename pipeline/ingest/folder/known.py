@@ -1,4 +1,4 @@
-"""Find cells for each recording (label, speaker, ...) by a pattern of names, in a table of labels, or by folders."""
+"""Find the known cells of each recording (label, speaker, ...) in its name, its folders and a table of labels."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ByPlace = dict[PurePosixPath, list[Cells]]
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources of cells: a pattern of names, a table of labels (None: search for one), and the names of folders."""
+    """The sources of cells: a pattern of file names, a table of labels (None: search for one), and folder names."""
 
     pattern: str = ""
     labels: Path | None = None
@@ -45,7 +45,8 @@ def known_cells(found: Found, sources: Sources) -> KnownCells:
     Raises
     ------
     UserError
-        If no name fits the pattern, no row of the table names a recording, or several tables name recordings.
+        If the pattern is faulty or fits no name, the table cannot be read or names no recording, or several tables name
+        recordings.
     """
     notes: list[str] = []
     cells: ByPlace = {}
@@ -72,7 +73,9 @@ def _by_pattern(found: Found, names: Pattern, notes: list[str]) -> ByPlace:
         raise UserError(f"--pattern {names.text!r} does not fit any name, such as {found.recordings[0].place}")
     columns = {name: _column(name, [fields[name] for fields in fitting.values()]) for name in names.fields}
     if len({*columns.values()}) < len(columns):
-        raise UserError(f"--pattern {names.text!r} has two fields with the same meaning: {listed_names(names.fields)}")
+        raise UserError(
+            f"--pattern {names.text!r} has two fields with the same meaning among {listed_names(names.fields)}"
+        )
     shown = ", ".join(name if name == column else f"{name} as {column}" for name, column in columns.items())
     notes.append(f"pattern: {len(fitting)} of {counted(len(values), 'name')} fit; fields: {shown}")
     if others := [place for place in values if place not in fitting]:
@@ -92,7 +95,7 @@ def _column(name: str, cells: Sequence[str]) -> str:
 
 
 def _sheet(found: Found, sources: Sources, notes: list[str]) -> LabelSheet | None:
-    """Return the table of labels: the one that the user names or, without a pattern, the only one in the folder."""
+    """Return the table of labels, if any: the one that the user names or, without a pattern, the one in the folder."""
     if sources.labels is not None:
         return _said(read_label_sheet(sources.labels, found.recordings), notes)
     if sources.pattern:
@@ -139,7 +142,7 @@ def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[st
 
 
 def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
-    """Return the cells of both by recording; `other`, which may have several rows for one, takes precedence."""
+    """Join the cells of each recording; `other` takes precedence, and may have several rows for a recording."""
     places = dict.fromkeys([*one, *other])
     return {place: [{**one.get(place, [{}])[0], **row} for row in other.get(place, [{}])] for place in places}
 

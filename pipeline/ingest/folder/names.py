@@ -1,4 +1,4 @@
-"""Find the recordings that a name in a table or of a transcript refers to, with or without folders and suffix."""
+"""Find the recordings to which a name in a table, or the name of a transcript, refers."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -42,9 +42,10 @@ class Names(Generic[PlacedT]):
     def meant(self, name: str) -> list[PlacedT]:
         r"""Return the files that a name may refer to: none, one, or several.
 
-        The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have another one.
-        Case does not matter. If folders are given, they must match: ``s2/a`` does not refer to ``s1/a.mp4``. Leading
-        zeros may be missing, since spreadsheets drop them: ``7`` refers to ``007.mp4``.
+        The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have that of another
+        media format. Case does not matter. Folders must match as far as both the name and the file have them: ``s2/a``
+        does not refer to ``s1/a.mp4``. Leading zeros may be missing, since spreadsheets drop them: ``7`` refers to
+        ``007.mp4``.
         """
         parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
         for i in range(len(parts)):

@@ -81,7 +81,7 @@ def _field(text: str, content: str | None, marks: str, fields: list[str]) -> str
 
 
 def _marks(parts: Sequence[re.Match[str]], i: int) -> str:
-    """Return the punctuation next to a part: characters of adjacent literals that are neither letters nor digits."""
+    """Return the punctuation directly before and after a part; letters and digits do not count."""
     before = parts[i - 1]["literal"] if i else None
     after = parts[i + 1]["literal"] if i + 1 < len(parts) else None
     marks = (before or "")[-1:] + (after or "")[:1]

@@ -38,7 +38,7 @@ class Recording:
     info
         What the file contains.
     sound
-        The path of the file with the sound, if that is another file.
+        The path of a separate sound file, relative to the folder; None if there is none.
     """
 
     path: Path
@@ -48,7 +48,7 @@ class Recording:
 
     @property
     def stem(self) -> PurePosixPath:
-        """The path without its suffix."""
+        """The path relative to the folder (`place`), without its suffix."""
         return self.place.with_suffix("")
 
     @property
@@ -79,7 +79,7 @@ class Found:
 def find(folder: Path, without: Collection[Path] = ()) -> Found:
     """Return the recordings in a folder and its subfolders; each is read to its end, but nothing is decoded.
 
-    Hidden files and folders are ignored, and so are macOS's ``._*`` files.
+    Hidden files and folders are ignored, including macOS's ``._*`` files.
 
     Parameters
     ----------
@@ -217,5 +217,5 @@ def _notes(recordings: Sequence[Recording]) -> Iterator[str]:
     if twice := [stem for stem, count in stems.items() if count > 1]:
         yield (
             f"recordings that differ only in the suffix ({counted(len(twice), 'name')}, such as {twice[0]}) are "
-            "separate utterances: if they are copies, remove their rows"
+            "separate utterances: if one is a copy of the other, remove its row"
         )

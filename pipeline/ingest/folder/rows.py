@@ -1,4 +1,4 @@
-"""Draft the rows of a manifest from recordings, what is known about each, and their transcripts."""
+"""Draft the rows of a manifest from recordings, their known cells, and their transcripts."""
 
 import os
 from collections import Counter
@@ -33,7 +33,7 @@ class Draft:
 
 @dataclass
 class _Known:
-    """Words and notes that are collected while rows are drafted."""
+    """The rows and words drafted so far, and the recordings whose transcripts go on after their end."""
 
     rows: list[Cells] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
@@ -46,7 +46,7 @@ def draft(
     transcripts: Mapping[PurePosixPath, Transcript],
     project: Path,
 ) -> Draft:
-    """Return one manifest row per recording, or several if a table has several rows for it.
+    """Draft one manifest row per recording, or several if a table has several rows for it.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def draft(
     given
         The known cells of each recording, keyed by its path; a table with times may give several rows.
     transcripts
-        Transcripts, keyed by the path of the recording; text and speaker in the cells take precedence.
+        Transcripts, keyed by the path of the recording; text and speaker in `given` take precedence.
     project
         The folder of the manifest; paths inside this folder are written relative to it.
     """
@@ -156,7 +156,7 @@ def _add_transcript(known: _Known, row: Cells, transcript: Transcript, recording
 
 
 def merged_rows(rows: Sequence[Cells], place: str, notes: list[str]) -> list[Cells]:
-    """Merge the rows of a recording that have the same times; cells that differ are left empty, and a note lists them.
+    """Merge the rows of a recording that have the same times; cells that differ are left empty and listed in `notes`.
 
     Rows with different times are different utterances.
     """

@@ -33,7 +33,7 @@ class LabelSheet:
     named_by
         The column that names the recordings.
     columns
-        The other columns, with the names that they get in the manifest.
+        The names that the other columns get in the manifest.
     rows
         For each row: its line, its recordings (several if they share a name), and its cells by column.
     lost
@@ -53,12 +53,12 @@ class LabelSheet:
 def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
     """Read a table of labels.
 
-    In a workbook with several sheets, the sheet that names most recordings is read.
+    In a workbook with several sheets, the sheet that names the most recordings is read.
 
     Raises
     ------
     UserError
-        If the table cannot be read, or no column names the recordings.
+        If the table cannot be read, no column names the recordings, or two columns have the same name.
     """
     names = Names(recordings)
     tables = [(cells, *_naming_column(cells, names)) for cells in read_tables(path)]
@@ -73,7 +73,7 @@ def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
 
 
 def _naming_column(cells: Cells, names: Names[Recording]) -> tuple[int, int]:
-    """Return the index of the column in which most different cells name recordings, and how many of them do."""
+    """Return the index of the column with the most different cells that name recordings, and the number of these."""
     best = (0, 0)
     for j in range(len(cells.rows[0][1])):
         named = {cell for _, row in cells.rows if (cell := row[j]) and names.meant(cell)}

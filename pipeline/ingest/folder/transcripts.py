@@ -34,7 +34,7 @@ class Transcript:
     cues
         Pieces of text with start and end in seconds, in order; empty if the file has no times.
     words
-        Words with their times, in order.
+        Words with start and end in seconds, in order; empty if the file has no word times.
     speaker
         The speaker, if the file names exactly one.
     """
@@ -47,7 +47,7 @@ class Transcript:
     speaker: str = ""
 
     def within(self, start_s: float, end_s: float) -> "Transcript":
-        """Return the cues and words whose middle lies within a span; everything if there are no times."""
+        """Return a transcript of the cues and words whose middle lies within a span; all of it if it has no times."""
         if not self.cues:
             return self
         cues = tuple(cue for cue in self.cues if start_s <= _middle(cue.start, cue.end) < end_s)
@@ -83,7 +83,10 @@ def transcripts_of(
 def _by_recording(
     recordings: Sequence[Recording], files: Mapping[PurePosixPath, Path], notes: list[str]
 ) -> dict[PurePosixPath, list[Path]]:
-    """Return the transcript files of each recording: without a language in the name first, then by detail of format."""
+    """Return the transcript files of each recording, the preferred one first.
+
+    Files without a language in their name come before those with one; among these, the most detailed format is first.
+    """
     names = Names(recordings)
     beside: dict[PurePosixPath, list[Recording]] = {}
     for recording in recordings:
@@ -163,6 +166,6 @@ def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
 
 
 def _speaker(said: Iterable[TimedText]) -> str:
-    """Return the only speaker that a file names, else ``""``; a cue without a speaker belongs to the previous one."""
+    """Return the speaker if the texts name exactly one, else ``""``; texts that name none are ignored."""
     speakers = {one.speaker for one in said} - {""}
     return speakers.pop() if len(speakers) == 1 else ""

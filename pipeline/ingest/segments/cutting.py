@@ -18,7 +18,7 @@ _ENDS = re.compile(r"[.?!…。？！][\"'”’»)\]]*\Z")
 
 @dataclass(frozen=True)
 class Limits:
-    """How long utterances may be if they are found by voice activity, in seconds.
+    """Limits on utterances, in seconds: for voice activity and, except `shortest_s`, for joining cues into sentences.
 
     Attributes
     ----------
@@ -27,7 +27,8 @@ class Limits:
     shortest_s
         Shorter utterances are left out, since they are clicks or coughs.
     longest_s
-        Longer utterances are cut at their longest pause, or where speech is least probable.
+        Longer utterances are cut at their longest pause, or where speech is least probable. Cues are not joined beyond
+        this length.
     """
 
     pause_s: float = 0.5
@@ -95,7 +96,7 @@ def _parts(
 
 
 def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return the cues in which somebody speaks, without cues of zero length or of only noises or music.
+    """Return the cues in which somebody speaks: those that have a duration, and more than noises or music.
 
     >>> [said.text for said in spoken([TimedText("[applause]", 0, 1), TimedText("(laughs) Yes", 1, 2)])]
     ['(laughs) Yes']
@@ -111,7 +112,7 @@ def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def sentences(texts: Sequence[TimedText], limits: Limits = DEFAULT_LIMITS) -> tuple[TimedText, ...]:
-    """Join cues until a sentence ends, a longer pause follows, another speaker begins or the maximum length is reached.
+    """Join cues until a sentence ends, a long pause follows, the speaker changes or the next cue would exceed a limit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Find the utterances of a recording from subtitles, tiers of an annotation, or voice activity."""
+"""Find the utterances of a recording from subtitles, annotation tiers, or voice activity."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -35,13 +35,13 @@ class Request:
     by
         The method; None means a file beside the recording if there is one, else voice activity.
     source
-        The file of subtitles or annotations, or a folder of such files; None means beside the recording.
+        A subtitle or annotation file, or a folder of such files; None means beside the recording.
     tiers
         The tiers of annotations to use; if empty, the only suitable one.
     limits
-        The limits for voice activity, and for joining cues to sentences.
+        The limits for voice activity, and for joining cues into sentences.
     sentences
-        Whether cues are joined to sentences.
+        Whether cues are joined into sentences.
     """
 
     by: Way | None = None
@@ -96,7 +96,7 @@ def utterances_in(recording: Path, request: Request, voice: Voice | None = None)
     Raises
     ------
     UserError
-        If the file to cut by is missing, or does not fit the recording.
+        If the file to cut by is missing or faulty, has no utterances, or does not fit the recording.
     MediaError
         If the recording cannot be read, or voice activity is to be used and there is no sound.
     """
@@ -111,9 +111,7 @@ def _file_of(recording: Path, request: Request) -> Path | None:
     among = {"subtitles": SUBTITLES, "tier": ANNOTATIONS, None: SUBTITLES + ANNOTATIONS}[_way(request)]
     if request.source is not None and not request.source.is_dir():
         if request.source.suffix.lower() not in among:
-            raise UserError(
-                f"{request.source} does not end with {' or '.join(among)}: give a file that does with --from"
-            )
+            raise UserError(f"{request.source} does not end with {' or '.join(among)}: give such a file with --from")
         return request.source
     found = beside(recording, request.source, among)
     if found is None and (request.by or request.source or request.tiers):
@@ -157,7 +155,7 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
 
 
 def _within(recording: Path, path: Path, said: tuple[TimedText, ...]) -> tuple[TimedText, ...]:
-    """Return the utterances, the last ones cut off at the recording's end; raise `UserError` if one begins after it."""
+    """Return the utterances, cut off at the recording's end; raise `UserError` if one begins clearly after that."""
     end_s = probe(recording).duration_s
     late = [one for one in said if one.start is not None and one.start > end_s + _AFTER_S]
     if late:

@@ -43,7 +43,8 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
     Raises
     ------
     UserError
-        If a recording already has other rows. Nothing is written then.
+        If a recording already has other rows, has a text that cannot be divided, or would get names that are taken.
+        Nothing is written then.
     """
     table = ManifestFile(manifest, COLUMNS)
     words = ManifestFile(manifest.parent / "words.csv", WORDS)
@@ -56,7 +57,7 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
 
 
 def voice_of(manifest: Path, recording: Path) -> Voice | None:
-    """Return a recording's sound as the manifest gives it; None if there is no row of the whole recording."""
+    """Return a recording's sound as the manifest gives it; None unless its only row is that of the whole recording."""
     table = ManifestFile(manifest, COLUMNS)
     own = [table.values(row) for row in table.rows if row and _is_of(table, row, recording)]
     if len(own) != 1 or own[0].get("start"):
@@ -111,7 +112,8 @@ def _is_of(table: ManifestFile, row: list[str], recording: Path) -> bool:
 def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own: Sequence[int]) -> list[str]:
     """Return the names of utterances: the name of the recording, the start and the end in milliseconds.
 
-    A name does not depend on other utterances. If another recording has the same names, the folder is put before them.
+    Utterances with the same times are numbered. If another recording has the same names, the folder's name is put
+    before all names.
     """
     others = {table.values(row).get("utterance") for i, row in enumerate(table.rows) if row and i not in own}
     for stem in (recording.stem, f"{recording.resolve().parent.name}_{recording.stem}"):
@@ -123,7 +125,7 @@ def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own:
         if not others & names.keys():
             return list(names)
     raise UserError(
-        f"{table.path} already has utterances with the names that {recording} would give: rename the recording"
+        f"{table.path} already has utterances with the names that those of {recording} would get: rename the recording"
     )
 
 

@@ -1,4 +1,4 @@
-"""What readers of transcripts, subtitles and annotations share: the class of their result, text files, and errors."""
+"""What readers of transcripts, subtitles and annotations share: the class of their results, text files, and errors."""
 
 import re
 import unicodedata
@@ -69,13 +69,13 @@ def checked_times(start: object, end: object) -> tuple[float, float] | None:
 def read_text(path: Path) -> str:
     """Read a text file; the byte order mark is removed, and line endings are normalised.
 
-    The byte order mark decides between UTF-16, UTF-32 and UTF-8; without one, the file is read as UTF-8. A file that is
-    not UTF-8 is read as Windows-1252 if the result looks like a Western language.
+    The encoding is UTF-16 or UTF-32 if the byte order mark or the NUL bytes show this; otherwise, it is UTF-8. A file
+    that is not UTF-8 is read as Windows-1252 if the result looks like a Western language.
 
     Raises
     ------
     UserError
-        If the path is not a regular file, or none of these encodings fits.
+        If the path is not a regular file, none of these encodings fits, or the text contains NUL characters.
     """
     refuse_pipe(path)
     raw = path.read_bytes()
@@ -99,7 +99,7 @@ def read_text(path: Path) -> str:
 
 
 def _western(raw: bytes) -> str:
-    """Return a text decoded as Windows-1252; empty if it then contains symbols that words do not contain."""
+    """Return bytes decoded as Windows-1252; empty if the result does not look like a Western language."""
     try:
         text = raw.decode(_WESTERN)
     except UnicodeDecodeError:

@@ -10,8 +10,8 @@ from pipeline.ingest.timed_text.registry import endings, is_timed_text
 def beside(recording: Path, folder: Path | None = None, among: Collection[str] = endings()) -> Path | None:
     """Return the transcript, subtitles or annotation with a recording's name; None if there is none.
 
-    ``talk.srt``, ``talk.en.srt`` and ``talk.mp4.srt`` belong to ``talk.mp4``. If there are several formats, the most
-    detailed one is chosen, in the order of `endings`.
+    ``talk.srt``, ``talk.mp4.srt`` and ``talk.en.srt`` belong to ``talk.mp4``. Names without a language are preferred.
+    Among these, the most detailed format is chosen, in the order of `endings`.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def beside(recording: Path, folder: Path | None = None, among: Collection[str] =
     Raises
     ------
     UserError
-        If the folder cannot be listed, or holds several of the same format, as for several languages.
+        If there is no such folder, or it holds several files of the preferred format, as for several languages.
     """
     where = recording.parent if folder is None else folder
     if not where.is_dir():
@@ -46,6 +46,6 @@ def beside(recording: Path, folder: Path | None = None, among: Collection[str] =
 
 
 def _without_language(path: Path) -> str:
-    """Return the stem of a file without its language, as ``talk`` for ``talk.en-GB.srt``; ``""`` without a language."""
+    """Return the stem of a file without its language: ``talk`` for ``talk.en-GB.srt``; ``""`` if it has no language."""
     stem, dot, language = path.stem.rpartition(".")
     return stem if dot and 2 <= len(language.split("-")[0]) <= 3 and language.replace("-", "").isalnum() else ""

@@ -61,9 +61,9 @@ def unmarked(text: str) -> str:
 
 
 def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float, float], ...]:
-    """Return the words of a cue in which a time precedes each word, as in automatic captions.
+    """Return the words of a cue, each with start and end in seconds; empty if the cue does not give these times.
 
-    A cue in which several words follow one time gives no times for single words, so the result is empty.
+    In automatic captions, a time precedes each word except the first, which begins with the cue.
     """
     pieces = _STAMP.split(text)
     if len(pieces) == 1:
@@ -83,7 +83,8 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
 
     Automatic captions show each line twice: as the lower line while it is spoken, then as the upper line above the
     next one. A line at the beginning of a cue counts as such a repetition if the preceding cue ends with it.
-    Repetitions are removed only if at least half of the cues have one, so that words said twice are kept elsewhere.
+    Repetitions are removed only if there are at least four cues and half of them have one, so that words said twice are
+    kept elsewhere.
 
     Parameters
     ----------
@@ -93,7 +94,7 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
     Returns
     -------
     list of TimedText
-        The cues that have new lines, with only these lines as text.
+        The cues that still have text.
     """
     repeats = [False, *(_repeats(*cues[at - 1], *cues[at]) for at in range(1, len(cues)))]
     if len(cues) < 4 or sum(repeats) < _ROLLED_SHARE * (len(cues) - 1):
@@ -103,7 +104,7 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
 
 
 def _repeats(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> bool:
-    """Whether a cue begins with the last line of the preceding one, and also has another line or is very short."""
+    """Whether a cue directly follows the preceding one, begins with its last line, and has more lines or is short."""
     if before.end is None or cue.start is None or cue.end is None or not earlier or not lines:
         return False
     follows = cue.start - before.end <= _ROLLED_S

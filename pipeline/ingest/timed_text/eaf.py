@@ -124,7 +124,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
         for annotation in tier.annotations:
             start, end = (time + shift for time in times[annotation.id])
             if end < start or start < 0:
-                what = f"the annotation {annotation.id} lasts from {start:g} to {end:g} s: the end must not be earlier"
+                what = f"the annotation {annotation.id} lasts from {start:g} to {end:g} s: correct these times"
                 raise fault(path, annotation.line, what)
             if annotation.text:
                 found.append(TimedText(annotation.text, start, end, tier.name, speaker=tier.speaker))
@@ -132,10 +132,10 @@ def read(path: Path) -> tuple[TimedText, ...]:
 
 
 def shift_s(path: Path, recording: str) -> float:
-    """Return the offset of one of an annotation's recordings relative to the first one, in seconds.
+    """Return the offset of a recording relative to the first recording that the file names, in seconds.
 
-    In ELAN, several recordings of the same event, such as from several cameras, have offsets. A recording without an
-    offset has 0.
+    An ELAN file may name several recordings of the same event, such as from several cameras, each with an offset. The
+    result is 0 for a recording that the file does not name.
     """
     origins = _parsed(path).origins
     own = [origin for name, origin in origins if name.casefold() == recording.casefold()]
@@ -155,7 +155,7 @@ def _parsed(path: Path) -> _Handler:
 
 
 def _times(path: Path, handler: _Handler) -> dict[str, tuple[float, float]]:
-    """Return the start and end of each annotation in seconds, to which the offset of a recording is not yet added."""
+    """Return the start and end of each annotation in seconds, without the offset of a recording."""
     times: dict[str, tuple[float, float]] = {}
     for tier in handler.tiers:
         slots = _filled(path, tier, handler.slots)

@@ -8,12 +8,12 @@ from pipeline.ingest.timed_text.cues import ARROW, times_of
 
 
 def read(path: Path) -> tuple[TimedText, ...]:
-    """Read a transcript, or subtitles in a file with this suffix; the result is empty for an empty file.
+    """Read a .txt file, which may also contain subtitles; the result is empty for an empty file.
 
     Raises
     ------
     UserError
-        If the file is not text.
+        If the file is not text, or its subtitles are faulty.
     """
     text = read_text(path)
     if text.startswith("WEBVTT"):

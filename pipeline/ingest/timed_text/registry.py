@@ -12,7 +12,7 @@ from pipeline.ingest.timed_text.base import TimedText
 
 @dataclass(frozen=True)
 class Format:
-    """An entry of the registry.
+    """A format of transcripts, subtitles or annotations.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
     path
         A file with one of the `endings`, in lower or upper case.
     recording
-        The recording whose clock the times refer to, if a file belongs to several recordings; None means the first.
+        The recording on whose clock times are returned, if the file belongs to several; None means the first.
 
     Returns
     -------

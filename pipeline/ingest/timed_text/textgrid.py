@@ -1,4 +1,4 @@
-r"""Read annotations of Praat (.TextGrid), in the long and in the short form of its text files.
+r"""Read Praat annotations (.TextGrid), in the long and in the short form of its text files.
 
 Like Praat itself, this reader uses only free-standing numbers, texts in quotation marks and flags in angle brackets, in
 their order. Everything else (`xmin =`, `intervals [1]:`, comments after an exclamation mark) is for human readers. So
@@ -109,6 +109,6 @@ def _tier(tokens: _Tokens) -> Iterator[TimedText]:
         end = tokens.number("the end of an interval") if kind == "IntervalTier" else start
         label = plain(tokens.text("a label"))
         if checked_times(start, end) is None:
-            raise tokens.fault(f"the label {label!r} lasts from {start:g} to {end:g} s: the end must not be earlier")
+            raise tokens.fault(f"the label {label!r} lasts from {start:g} to {end:g} s: correct these times")
         if label and label.lower() not in _PAUSES:
             yield TimedText(label, start, end, name)

@@ -21,7 +21,9 @@ _SLACK_S = 0.005  # bounds of words and of utterances may be rounded differently
 
 
 def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText, ...]:
-    """Return the utterances of a file, in order of time, with the words of another tier.
+    """Return the utterances of a file in order of time, with their words if a further tier has them.
+
+    A text without times is returned as it is.
 
     Parameters
     ----------
@@ -67,7 +69,7 @@ def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def _holds_words(tier: str, texts: Sequence[TimedText]) -> bool:
-    """Whether each interval of a tier is one word; not if the tier has no name, or a name such as ``utterances``."""
+    """Whether each interval of a tier is one word; False if the tier has no name, or a name such as ``utterances``."""
     held = [said.text for said in texts if said.tier == tier]
     return bool(tier) and not _TEXTS.fullmatch(tier) and len(held) > 1 and not any(" " in text for text in held)
 
@@ -87,7 +89,7 @@ def _chosen(names: Sequence[str], tier: str) -> str:
 
 
 def _of_words(names: Sequence[str], chosen: str) -> list[str]:
-    """Return the tiers with the words of the chosen tier: the only tier of words, or those with a matching name."""
+    """Return the word tiers of the chosen tier: the only word tier, or those whose names begin with its name."""
     found = [name for name in names if name != chosen and _WORDS.fullmatch(name)]
     related = [name for name in found if name.casefold().startswith(chosen.casefold())]
     return related if len(found) > 1 else found

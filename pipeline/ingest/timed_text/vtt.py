@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
     """Yield the blocks after the header, each with the number of its first line.
 
-    A line of only spaces does not end a cue, since automatic captions have such lines, unless another cue follows.
+    A line of only spaces ends a cue only if the next cue follows, since automatic captions contain such lines.
     """
     block: list[str] = []
     header = True
@@ -53,7 +53,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list[str]]]:
-    """Return the cues of a block, one per voice, with their lines; nothing for a note, a style or a region.
+    """Return the cues of a block, one per voice, with their lines; an empty list for a note, a style or a region.
 
     A line of times inside a cue begins the next cue, even without an empty line before it.
     """

@@ -24,7 +24,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError also stands for integers that are too long
-        raise fault(path, getattr(error, "lineno", 1), "this is not JSON: write the transcript again") from None
+        raise fault(path, getattr(error, "lineno", 1), "this is not JSON: export the transcript again") from None
     segments = _segments(path, content)
     return tuple(said for at, segment in enumerate(segments) if (said := _said(path, at, segment)).text)
 

@@ -277,7 +277,7 @@ def test_a_film_and_its_sound_are_one_utterance(here: Path) -> None:
         ({"labels": Path("none.csv")}, r"none\.csv does not exist"),
         ({"transcripts": Path("none")}, "--transcripts none is not a folder"),
         ({"transcripts": Path()}, r"--transcripts \. holds no transcripts"),
-        ({"pattern": "{a}_{b}_{c}"}, "each of a, b, c may be the label: choose one with --label"),
+        ({"pattern": "{a}_{b}_{c}"}, r"several columns could be the label \(a, b, c\): choose one, for example"),
     ],
 )
 def test_a_mistake_is_a_sentence_and_nothing_is_written(here: Path, options: dict[str, object], fault: str) -> None:

@@ -45,7 +45,9 @@ def test_the_label_is_else_the_only_column_that_repeats() -> None:
 
 
 def test_two_columns_that_may_be_the_label_are_not_guessed_between() -> None:
-    with pytest.raises(UserError, match="each of who, what may be the label: choose one with --label, such as"):
+    with pytest.raises(
+        UserError, match=r"several columns could be the label \(who, what\): choose one, for example --label"
+    ):
         label_of({"who": SPEAKERS, "what": EMOTIONS}, "")
     with pytest.raises(UserError, match="each of valence, arousal"):
         label_of({"valence": TAKES, "arousal": TAKES}, "")
