@@ -1,4 +1,4 @@
-"""Collect the warnings of libraries while a model is fitted or predicts, so that each is reported once per model."""
+"""Collect library warnings while a model is fitted or predicts, so that each is reported once per model."""
 
 import warnings
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _MAX_LENGTH = 200  # maximum length of a warning, in characters
 
 @contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """Yield a list that holds each warning once, worded as the end of a sentence, when the context ends.
+    """Yield a list; when the context ends, each warning is added once, worded as the end of a sentence.
 
     The warnings are not printed. Warnings about code, such as deprecations, are left out.
 

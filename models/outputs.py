@@ -33,7 +33,7 @@ def checked_outputs(outputs: Any, rows: int, classes: int) -> FloatArray:
     DivergedError
         If an output is not a finite number.
     FitError
-        If the outputs have another shape, a probability is outside [0, 1], or a row of probabilities does not sum to 1.
+        If the shape is wrong, a probability is outside [0, 1], or a row of probabilities does not sum to 1.
     """
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows, classes or 1):
@@ -62,7 +62,7 @@ def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = No
     Raises
     ------
     FitError
-        If the model's classes are in another order, or its outputs are not probabilities.
+        If the model's classes are in a different order, or its outputs are not probabilities.
     """
     if own is not None and [str(c) for c in own] != [str(c) for c in classes]:
         raise FitError(
@@ -73,7 +73,7 @@ def probabilities(outputs: Any, rows: int, classes: Sequence[Any], own: Any = No
 
 
 def scores(outputs: Any, rows: int) -> FloatArray:
-    """Return ``(rows,)`` scores unchanged; raise `FitError` if they have another shape."""
+    """Return ``(rows,)`` scores unchanged; raise `FitError` if they have a different shape."""
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows,):
         raise FitError(f"predict returns the shape {found.shape}, not {(rows,)}: it must return one score per row")

@@ -96,7 +96,7 @@ def strategy(name: str) -> Strategy:
     Raises
     ------
     ModelError
-        If there is no such strategy (the message has the closest name), or ``@`` follows a strategy that has no bases.
+        If there is no such strategy (the message lists the known names), or ``@`` follows a strategy that has no bases.
 
     Examples
     --------
@@ -123,7 +123,7 @@ def model_names() -> tuple[str, ...]:
 
 
 def settings_of(name: str) -> tuple[str, ...] | None:
-    """Return the names of the settings of a classifier or strategy, read from its class; None if they are not known.
+    """Return the names of the settings that a classifier or strategy has; None if they are not known.
 
     >>> settings_of("cca"), settings_of("weighted"), settings_of("tfidf")
     (('components', 'shrinkage', 'keep'), ('pool',), None)
@@ -144,7 +144,7 @@ def settings_of(name: str) -> tuple[str, ...] | None:
 
 
 def unimodal_model_names() -> tuple[str, ...]:
-    """Return the names of strategies for one modality that are complete models and take no classifier."""
+    """Return the names of the unimodal strategies that take no classifier, such as ``spectrogram_cnn``."""
     return tuple(name for name in strategy_names("unimodal") if not strategy(name).classifier)
 
 
@@ -171,7 +171,8 @@ def check_fusion(entry: str) -> None:
     Raises
     ------
     ModelError
-        If there is no such strategy or model; the message quotes only the wrong part of the entry.
+        If there is no such fusion or model, or a model is named for a fusion that takes none. The message quotes only
+        the wrong part of the entry.
     """
     name, model = split_fusion(entry)
     fusions = [*strategy_names("fusion"), *_over_extractors()]
@@ -213,7 +214,7 @@ def reads_sequences(strategy_name: str, model_name: str) -> bool:
 
 
 def is_ours(strategy_name: str, model_name: str) -> bool:
-    """Whether a strategy with this model is defined in this project alone, and not (in part) in a plugin.
+    """Whether this project defines both the strategy and its model; False if a plugin defines one of them.
 
     >>> is_ours("concat", "svm"), is_ours("unimodal", "lstm"), is_ours("transformer", "")
     (True, True, True)
@@ -241,7 +242,8 @@ def build(name: str, recipe: Recipe, *, fit_cache: FitCache | None = None) -> An
     Raises
     ------
     ModelError
-        If a name or a setting is unknown, or the strategy cannot read these modalities.
+        If the strategy or the task is unknown, or the strategy cannot use these modalities or this classifier. For most
+        other invalid names and settings, only ``fit`` raises it.
 
     Examples
     --------

@@ -26,7 +26,8 @@ class Recipe:
     classes
         All classes of the corpus, so that the probabilities of all folds have the same columns; None in a regression.
     fitted
-        For each modality, ``(name, transformer)`` pairs for raw transcripts, which are fitted inside the fold.
+        For each modality, ``(name, transformer)`` pairs. The transformers read raw transcripts and are fitted inside
+        the fold.
     extractors
         For each modality, the names of its extractors and transformers.
     settings
@@ -79,13 +80,13 @@ class Strategy:
         Name of an extractor whose rows over time the model reads instead of features. If the corpus has no store of
         this extractor, the strategy is left out of the table.
     within_modality
-        Whether the table also has a row for each modality with several extractors, for which the strategy combines
+        Whether the table also has a row for each modality with several extractors, in which the strategy combines
         these extractors.
     model
         The base model that tables show, if it is always the same.
     tried_with
-        Base models with which the strategy is listed in the default of ``train.fusions``. None stands for all; with an
-        empty tuple, it is listed by its name alone.
+        Base models with which the default of ``train.fusions`` lists the strategy; None stands for all. If the tuple
+        is empty, the strategy is listed by its name alone.
     core
         The class from which a function of `models.builders` made `build`, or its name as ``module:Class``.
     words

@@ -195,5 +195,5 @@ def classifier_names() -> tuple[str, ...]:
 
 
 def classifier(name: str) -> Classifier:
-    """Return the classifier registered as `name`; an unknown name raises `ModelError` with the closest known one."""
+    """Return the classifier registered as `name`; an unknown name raises `ModelError`, which lists the known ones."""
     return CLASSIFIERS[name]

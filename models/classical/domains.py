@@ -156,7 +156,7 @@ def has_order(owner: str, setting: str) -> bool:
 
 
 def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
-    """Yield the place of each invalid value in a block of settings, with the end of a sentence that says what is wrong.
+    """Yield the place of each unknown or invalid setting, with the end of a sentence that says what is wrong.
 
     Parameters
     ----------
@@ -232,7 +232,7 @@ def _weighs(value: Any) -> bool:
 
 
 def as_number(value: Any) -> str:
-    """Return advice on how to write a number that YAML reads as text, such as ``1e-3``; else an empty string."""
+    """Return advice on how to write a number that YAML reads as text, such as ``1e-3``; ``""`` for any other value."""
     try:
         number = float(value) if isinstance(value, str) else math.nan
     except ValueError:

@@ -26,11 +26,10 @@ def search(
     fit_fold: Callable[[IntArray, IntArray], ValidationOutputs],
     scored: BoolArray | None = None,
 ) -> tuple[Any, FloatArray, list[float]]:
-    """Return the candidate with the lowest loss over all validation rows, with its outputs and the losses of all.
+    """Return the candidate with the lowest loss over all validation rows, its outputs, and all candidates' losses.
 
-    If several candidates tie, the first wins.
-
-    A candidate cannot win if its fit diverges or one of its outputs is not finite.
+    If several candidates tie, the first of them wins. A candidate cannot win if its fit diverges or one of its outputs
+    is not finite.
 
     Parameters
     ----------

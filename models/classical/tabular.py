@@ -18,8 +18,8 @@ from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, 
 class Tabular(UtteranceEstimator):
     """One classifier on a design matrix, fitted on the rows that the design can use; other rows get the prior.
 
-    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie. Without
-    inner folds, the first settings are used. At most `budget` combinations of settings are tried.
+    The settings with the lowest log loss (or squared error) on the inner folds win, the first of them if several tie.
+    Without inner folds, the first settings are used. At most `budget` combinations of settings are tried.
 
     Attributes
     ----------
@@ -30,7 +30,8 @@ class Tabular(UtteranceEstimator):
         `models.classical.search_space.edges`).
     out_of_fold_
         ``(n, k)`` outputs for the training rows with the chosen settings, each from a model of an inner fold that was
-        not fitted on the row; NaN in rows that are in no validation part.
+        not fitted on the row; NaN in rows that are in no validation part. If there was only one combination of settings
+        to try, all are NaN, unless the model sets ``_keeps_out_of_fold``.
     """
 
     classifier: str

@@ -27,7 +27,7 @@ def align_to_words(
     Returns
     -------
     aligned
-        ``(words, d)``; NaN for words that no row overlaps.
+        ``(words, d)``; NaN where no row overlaps the word, or where all overlapping rows are undefined.
     there
         ``(words,)`` whether any row overlaps the word; other words are to be masked, not set to zero.
 
@@ -92,7 +92,8 @@ def average_over_windows(
     Returns
     -------
     list of ndarray
-        One ``(windows, d)`` per utterance, up to the last window that has a row; NaN for windows without rows.
+        One ``(windows, d)`` per utterance, up to the last window that has a row; NaN where a window has no defined
+        value.
 
     Examples
     --------

@@ -20,7 +20,8 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
     dialogues
         ``(n,)`` name of each utterance's dialogue; an utterance whose dialogue is empty has no neighbours.
     order
-        ``(n,)`` position of each utterance in its dialogue; equal or undefined positions keep the order of the table.
+        ``(n,)`` position of each utterance in its dialogue. Undefined positions (NaN) come last; equal positions keep
+        the order of the table.
     before, after
         The number of neighbours on each side. Lag -1 is the previous utterance, 1 the next.
 

@@ -30,8 +30,8 @@ class Block:
         Whether to add a column that marks the rows that have the modality. It is added only if some training rows lack
         the modality.
     only
-        The only extractor or transformer whose columns are read; all by default. Columns are named
-        ``<extractor>.<feature>``; columns of neighbours in a dialogue belong to the same extractor.
+        The only extractor or transformer whose columns are read; all by default. An extractor's columns are named
+        ``<extractor>.<feature>``, and ``<extractor>@-1.<feature>`` if they belong to a neighbour in the dialogue.
     normalise
         Scaler of pooled features and dense transformer outputs, ``standard`` or ``quantile``.
     """
@@ -86,8 +86,8 @@ class Block:
     def usable(self, x: Modalities) -> BoolArray:
         """Return a mask ``(n,)`` of the rows that this block can use: those that have the modality.
 
-        If `only` is set, a row must also have a defined number of that extractor (its neighbours' numbers do not count)
-        or, if `only` is a transformer, a transcript.
+        If `only` is an extractor, a row must also have a defined feature of this extractor; features of its neighbours
+        do not count. If `only` is a transformer, a row must also have a transcript.
         """
         present = x.mask(self.modality)
         if not self.only:
@@ -145,7 +145,7 @@ def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
 
 @contextmanager
 def _named_failure(name: str, count: int) -> Iterator[None]:
-    """Turn any exception of a text transformer, which may come from a plugin, into a `ModelError` that names it."""
+    """Turn any exception of a text transformer, perhaps a plugin's, into a `ModelError` that names the transformer."""
     try:
         yield
     except ModelError:

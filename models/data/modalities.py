@@ -24,7 +24,7 @@ Pairs = tuple[tuple[IntArray, IntArray], ...]  # (training rows, validation rows
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """The steps of all utterances of a corpus, which all selections of utterances share without copying."""
+    """The steps of all utterances of a corpus; selections of utterances share them without copying."""
 
     values: NDArray[np.float32]
     times: FloatArray
@@ -68,7 +68,7 @@ class Ragged:
         Raises
         ------
         ModelError
-            If the widths differ, the lengths of values and times differ, or a number is infinite.
+            If the widths differ, there are more or fewer times than steps in total, or a value is infinite.
         """
         if len({v.shape[1:] for v in values}) > 1 or any(v.ndim != 2 for v in values):
             raise ModelError(
@@ -107,7 +107,7 @@ class Ragged:
         return self.steps.times[self._where(i)]
 
     def with_values(self, values: NDArray[np.float32]) -> "Ragged":
-        """Return the same sequences with other values; `values` has one row for each row of `steps`."""
+        """Return the same sequences with new values; `values` has one row for each row of `steps`."""
         return Ragged(_Steps(values, self.steps.times), self.starts, self.lengths)
 
     def rows(self) -> IntArray:

@@ -56,10 +56,10 @@ class Standardise(_ColumnScaler):
 
 
 class Quantile(_ColumnScaler):
-    """Map columns to a normal distribution by their ranks in training, and standardise; this tames outliers and skew.
+    """Map each column to a normal distribution by the ranks of its training values, then standardise it.
 
-    The mapping is scikit-learn's `QuantileTransformer`, which interpolates between at most 200 quantiles and puts
-    extremes at 5.2 standard deviations.
+    This tames outliers and skew. The mapping is scikit-learn's `QuantileTransformer`, which interpolates between at
+    most 200 quantiles and puts extremes at 5.2 standard deviations.
     """
 
     def fit(self, x: NDArray[Any], y: Any = None) -> "Quantile":  # noqa: ARG002 - scikit-learn's signature
@@ -99,7 +99,7 @@ def scaler(normalise: str) -> Standardise | Quantile:
 class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Divide a dense or sparse matrix by one number, so that the variances of its columns around 0 sum to 1.
 
-    A matrix that is empty, or that has an undefined number, is not changed.
+    If the training matrix is empty or all zeros, or has an undefined number, no matrix is changed.
 
     Parameters
     ----------
@@ -132,8 +132,8 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Replace rows by their coordinates in the space that the training rows span, if there are more columns than rows.
 
     All inner products with training rows stay the same. A linear model with a penalty on its squared weights is
-    therefore the same model, but is fitted much faster. Sparse matrices, and matrices with fewer columns than rows, are
-    not changed.
+    therefore the same model, but is fitted much faster. Nothing is changed if the training matrix
+    is sparse or all zeros, or has no more columns than rows.
     """
 
     def fit(self, x: Matrix, y: Any = None) -> "RowSpace":  # noqa: ARG002 - scikit-learn's signature

@@ -1,7 +1,7 @@
 """How trustworthy class probabilities are: the Brier score, the expected calibration error, and reliability diagrams.
 
-All functions read ``truth (n,)``, the column of the true class of each utterance, and ``probabilities (n, classes)``,
-whose rows sum to 1. Unknown probabilities are NaN, and so is every result that depends on them, except that
+`brier`, `ece` and `reliability` read ``truth (n,)``, the column of the true class of each utterance, and
+``probabilities (n, classes)``, whose rows sum to 1. Unknown probabilities are NaN: they make the scores NaN, and
 `reliability` refuses them.
 """
 
@@ -108,7 +108,8 @@ def squared_errors() -> SufficientStatistics:
 def calibration_gaps() -> SufficientStatistics:
     """Return the sufficient statistics of the expected calibration error.
 
-    They are the sum, in each bin, of the probability of the predicted class minus 1 if it is correct; and the count.
+    They are, for each bin, the sum of the predicted classes' probabilities minus the number of correct predictions;
+    and, after the bins, the number of utterances.
     """
 
     def per_utterance(truth: Array, probabilities: Array) -> FloatArray:

@@ -137,7 +137,10 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
 
 
 def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resamples: Resamples) -> Interval:
-    """Return the metric of `first` minus the metric of `second`; each draw computes both on the same utterances.
+    """Return the metric of `first` minus the metric of `second`, with its 95 % percentile interval.
+
+    Each draw computes both metrics on the same utterances. As in `group_bootstrap`, draws in which the
+    difference is undefined are left out, and the interval is reflected if the metric is `reflected`.
 
     Parameters
     ----------

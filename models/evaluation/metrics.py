@@ -325,5 +325,5 @@ def metrics_of(task: Task, chosen: Sequence[str] = ()) -> tuple[Metric, ...]:
 
 
 def metric(task: Task, name: str) -> Metric:
-    """Return a metric of a task; an unknown task or name raises `ModelError` with the closest known one."""
+    """Return a metric of a task; an unknown task or name raises `ModelError`, which lists the known ones."""
     return METRICS[task][name]

@@ -63,10 +63,10 @@ def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
 def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swapped: Swaps) -> float:
     """Return the two-sided p value of the hypothesis that two models do not differ.
 
-    Under this hypothesis, the predictions of the two models can be swapped for any group. The p value is the share of
-    draws in which the difference is at least as large as the observed one. If not all possible swaps are tried, the
-    observed assignment counts as one more draw: ``(1 + k) / (1 + n)``. The smallest possible p value for g groups is
-    ``2 / 2 ** g``.
+    Under this hypothesis, the predictions of the two models can be swapped for any group. If the absolute difference is
+    at least as large as the observed one in k of n draws, the p value is ``k / n``. If not all possible swaps are
+    tried, the observed assignment counts as one more draw: ``(1 + k) / (1 + n)``. The smallest possible p value for g
+    groups is ``2 / 2 ** g``.
 
     Parameters
     ----------

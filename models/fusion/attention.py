@@ -37,7 +37,7 @@ class ModalityAttention(Multimodal):
         return full
 
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
-        """Return the weights of each modality's steps: one ``(steps,)`` array per utterance, empty without steps.
+        """Return the step weights: for each modality, one ``(steps,)`` array per utterance, empty without steps.
 
         In a sequence longer than `models.nets.steps.MAX_STEPS`, neighbouring steps are averaged before the network
         reads it. The weight of an average is divided equally among the steps that it averages.
@@ -54,7 +54,7 @@ class ModalityAttention(Multimodal):
 
 
 def _spread(weights: FloatArray, length: int) -> FloatArray:
-    """Return ``(length,)`` weights of a sequence's own steps from the weights of the averages that were read."""
+    """Return the ``(length,)`` weights of a sequence's own steps, given the weights of the averages that were read."""
     if length <= MAX_STEPS:
         return weights[:length]
     parts = parts_of(np.array([length], np.intp))

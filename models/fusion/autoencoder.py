@@ -18,7 +18,7 @@ ROWS_AT_A_TIME = 4096  # number of rows that are encoded at once
 
 
 class Autoencoder:
-    """A network that reconstructs all columns from a few code units, although some of its inputs are set to 0.
+    """A network that reconstructs all columns from a few code units, although training sets some of its inputs to 0.
 
     The columns of each modality are first divided by the square root of their total variance, so that a modality with
     many columns does not dominate one with few. Codes are standardised over the training rows.

@@ -24,7 +24,7 @@ class Cca:
     Parameters
     ----------
     components
-        Number of directions per view.
+        Maximum number of directions per view.
     shrinkage
         Shrinkage of each view's covariance towards the identity: 0 is CCA, 1 is partial least squares.
     keep
@@ -33,7 +33,7 @@ class Cca:
     Attributes
     ----------
     correlations_
-        ``(components,)`` mean pairwise correlation between the views' projections in training.
+        ``(directions,)`` mean pairwise correlation between the views' projections in training; NaN with a single view.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Early fusion: one classifier on the columns of all modalities, which a reducer joins first."""
+"""Early fusion: a reducer joins the columns of all modalities, and one classifier reads the result."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -102,7 +102,7 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
     Raises
     ------
     ModelError
-        If the strategy is unknown or not an early fusion, or a setting is unknown.
+        If the strategy is unknown or not an early fusion, or a setting is unknown or invalid.
     """
     found = strategy(name)
     if not found.early or found.core is None:
@@ -145,8 +145,8 @@ class _Joined:
 class Early(Tabular):
     """One classifier on the joined features of several modalities.
 
-    A missing modality is replaced by the training means of its columns, and an indicator column marks it as missing. If
-    all modalities are missing, the prediction is the prior.
+    A missing modality is replaced by the training means of its columns. If it is missing in some training rows, an
+    indicator column marks the rows that have it. If all modalities are missing, the prediction is the prior.
 
     Parameters
     ----------

@@ -127,7 +127,7 @@ class Channel:
         Raises
         ------
         ModelError
-            If the model reads steps, but `x` has no steps, or steps of another width.
+            If the model reads steps, but `x` has no steps, or steps of a different width.
         """
         if self.scaler_ is None:
             return None
@@ -191,7 +191,7 @@ class Inputs:
         return np.asarray(self.available(x).any(axis=1))
 
     def lengths(self, x: Modalities) -> IntArray:
-        """Return ``(n,)``, the length of each row's longest sequence, at most `MAX_STEPS`; 0 in rows without steps."""
+        """Return the ``(n,)`` lengths of the rows' longest sequences, at most `MAX_STEPS`; 0 in rows without steps."""
         found = [steps.lengths for steps in (c.steps(x) for c in self.channels_) if steps is not None]
         lengths: IntArray = np.minimum(np.max(found, axis=0), MAX_STEPS) if found else np.zeros(len(x), np.intp)
         return lengths

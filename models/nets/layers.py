@@ -68,7 +68,7 @@ class TransformerLayer(nn.Module):
         )
 
     def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
-        """Return ``(n, q, h)`` queries after attention to `keys`, ``(n, s, h)``, where `mask`, ``(n, s)``, is True."""
+        """Return ``(n, q, h)`` queries after they attend to ``(n, s, h)`` keys where the ``(n, s)`` mask is True."""
         blocked = ~mask & mask.any(dim=1, keepdim=True)  # rows without any key are not blocked; the caller ignores them
         normal = self.before(keys)
         found, _ = self.attention(self.before(queries), normal, normal, key_padding_mask=blocked, need_weights=False)
@@ -163,7 +163,7 @@ class Tokens(nn.Module):
     def forward(
         self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], times: list[Tensor]
     ) -> list[tuple[Tensor, Tensor]]:
-        """Return the ``(n, tokens, h)`` tokens of each modality, and their mask ``(n, tokens)``."""
+        """Return, for each modality, its ``(n, tokens, h)`` tokens and their ``(n, tokens)`` mask."""
         tokens = []
         for m, (p, d) in enumerate(self.widths):
             items = [(self.summary[m](summaries[m]) + self.kinds[m, 0]).unsqueeze(1)] if p else []

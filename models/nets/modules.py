@@ -82,7 +82,7 @@ class IntermediateNet(nn.Module):
     def forward(
         self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
     ) -> dict[str, Tensor]:
-        """Return ``outputs`` ``(n, k)`` and ``decisions`` ``(n, modalities, k)``."""
+        """Return ``outputs`` ``(n, k)``, ``decisions`` ``(n, modalities, k)``, and ``available`` as given."""
         parts = zip(self.encoders, summaries, steps, masks, strict=True)
         encoded = torch.stack([encoder(s, x, mask) for encoder, s, x, mask in parts], dim=1)
         decisions = [decide(part) for decide, part in zip(self.decisions, encoded.unbind(1), strict=True)]
@@ -143,7 +143,10 @@ class ModalityAttentionNet(nn.Module):
     def forward(
         self, available: Tensor, summaries: list[Tensor], steps: list[Tensor], masks: list[Tensor], **_: list[Tensor]
     ) -> dict[str, Tensor | list[Tensor]]:
-        """Return ``outputs`` ``(n, k)``, ``weights`` ``(n, modalities)``, ``steps`` ``(n, steps)`` per modality."""
+        """Return ``outputs`` ``(n, k)``, ``weights`` ``(n, modalities)`` and ``steps``.
+
+        ``steps`` holds the weights of each modality's steps, ``(n, steps)``.
+        """
         vectors, step_weights = [], []
         for m, (p, d) in enumerate(self.widths):
             vector = self.summary[m](summaries[m]) if p else 0.0
@@ -190,7 +193,7 @@ class CrossModalNet(nn.Module):
 
 
 class FusedSequenceNet(nn.Module):
-    """Self-attention over one sequence, in which all modalities are joined step by step, then attention pooling."""
+    """Self-attention over one sequence that joins all modalities step by step, followed by attention pooling."""
 
     def __init__(self, widths: Widths, outputs: int, hidden: int, dropout: float, layers: int) -> None:
         super().__init__()
@@ -220,7 +223,7 @@ class FusedSequenceNet(nn.Module):
 
 
 class SequenceNet(nn.Module):
-    """An LSTM over one sequence, whose state is concatenated with a summary before the head."""
+    """An LSTM over one sequence; its encoding is concatenated with a summary before the head."""
 
     def __init__(self, steps: int, summary: int, outputs: int, hidden: int, dropout: float, pooling: str) -> None:
         super().__init__()

@@ -45,8 +45,9 @@ class NetInputs(Protocol):
 class Neural(UtteranceEstimator):
     """A network over `Modalities`, trained on the rows that have any input; other rows get the prior.
 
-    The settings with the lowest log loss (or squared error) on the inner folds win, the first if several tie. Without
-    inner folds, the first settings are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and ``_net``.
+    The settings with the lowest log loss (or squared error) on the inner folds win, the first of them if several tie.
+    Without inner folds, the first settings are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and
+    ``_net``.
 
     Attributes
     ----------
@@ -58,7 +59,8 @@ class Neural(UtteranceEstimator):
         Settings whose chosen value is the smallest or largest that was tried (`models.classical.search_space.edges`).
     out_of_fold_
         ``(n, k)`` outputs for the training rows with the chosen settings, each from a network of an inner fold that was
-        not trained on the row; NaN in rows that are in no validation part, or if there was nothing to choose.
+        not trained on the row; NaN in rows that are in no validation part, and in all rows if there was nothing
+        to choose.
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {}
@@ -180,7 +182,7 @@ class FittedNet:
         return full
 
     def network_outputs(self, x: Modalities) -> tuple[IntArray, list[Any]]:
-        """Return the positions of rows that have any input, and a list of the network's outputs for them, per batch.
+        """Return the positions of rows that have any input, and the network's outputs for them, one item per batch.
 
         Both are empty if there is no network.
         """

@@ -53,7 +53,10 @@ class Frames:
         """Return a reader that makes batches from `x`."""
         frames = self._frames(x)
         if self.scaler_ is None or frames.width != self.bands:
-            raise ModelError(f"the model was fitted on spectrograms of {self.bands} bands, not of {frames.width}")
+            raise ModelError(
+                f"the model was fitted on spectrograms of {self.bands} bands, not of {frames.width}: use the "
+                "features that it was fitted on"
+            )
         return FrameReader(frames, self.scaler_, self.join_, settings["crop_s"])
 
 

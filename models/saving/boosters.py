@@ -32,7 +32,7 @@ def build(text: Any) -> Any:
     Raises
     ------
     ModelError
-        If the booster is of another kind than this project fits, or could crash XGBoost or make it allocate far more
+        If the booster is of a kind that this project does not fit, or could crash XGBoost or make it allocate far more
         memory than the text needs.
     """
     from xgboost import Booster

@@ -90,7 +90,7 @@ def _channel(part: Any) -> None:
 
 
 def _network(part: Any) -> None:
-    """Check that a network of this project fits the classes, and the widths of the inputs, that are saved with it."""
+    """Check that a network of this project fits the classes and input widths that are saved with it."""
     own = vars(part)
     net, inputs = own.get("net_"), vars(own["inputs"])
     if net is None or net.build.partition(":")[0] != NETS:

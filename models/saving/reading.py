@@ -1,8 +1,8 @@
 """Build fitted objects from the plain values and arrays that `models.saving.writing` makes, without trusting them.
 
-Every object is checked as soon as it is built. This module checks its number of parallel jobs, `models.saving.shapes`
-the shapes of its arrays; `models.saving.checks_own` and `models.saving.checks_libraries` check that its parts fit
-together.
+Every object is checked as soon as it is built. This module checks its number of parallel jobs, and
+`models.saving.shapes` checks the shapes of its arrays. `models.saving.checks_own` and `models.saving.checks_libraries`
+check that its parts fit together.
 """
 
 from collections.abc import Callable, Mapping, Sequence

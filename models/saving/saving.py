@@ -48,7 +48,7 @@ class Saved:
     schema
         The schema that was given to `save`, which describes what the model was fitted on.
     notices
-        One sentence for each of scikit-learn, XGBoost and torch that has another major or minor version than when the
+        One sentence for each of scikit-learn, XGBoost and torch whose major or minor version has changed since the
         model was saved.
     """
 
@@ -115,7 +115,7 @@ def load(folder: Path, trusted: Sequence[str] = ()) -> Saved:
     Raises
     ------
     ModelError
-        If a file is missing, was changed, has another format, contains something not allowed, or cannot be read.
+        If a file is missing, was changed, has a different format, contains something not allowed, or cannot be read.
     """
     trust(trusted)
     about = _about(folder)

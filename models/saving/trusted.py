@@ -1,4 +1,4 @@
-"""The list of classes that a saved model may contain, and of networks that may be built from it.
+"""Which classes a saved model may contain, and which networks may be built from a saved model.
 
 A file from somebody else can name any class. A class is therefore looked up only if it is one of those classes of
 scikit-learn and XGBoost that this project's strategies use, or if it is defined in `models`, in `features.text`, or in

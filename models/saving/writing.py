@@ -13,7 +13,7 @@ null, true, 1, 0.5, "text", [...]             itself
 ``{"texts": [...], "shape": [2]}``            an array of texts
 ``{"compiled": kind, "state": ...}``          a tree, a booster or a sparse matrix (`models.saving.compiled`)
 ``{"object": "module.Class", "state": ...}``  an instance of a class on the list of `models.saving.trusted`
-``{"same": 3}``                               value 3 (from 0) among the lists, mappings, ... that end before
+``{"same": 3}``                               value 3, counted from 0, of the lists, mappings, ... ended so far
 ============================================  =====================================================================
 
 `models.saving.reading` turns these values into objects again.

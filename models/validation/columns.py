@@ -29,12 +29,12 @@ class Column:
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
     def paired_with(self, other: "Column") -> "Column":
-        """Return a column of pairs of this column's and another column's texts; empty if one of the two is empty."""
+        """Return a column that stands for pairs of this and the other column's texts; empty where one is empty."""
         pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
         return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
 
     def shared(self, fold: Fold) -> IntArray:
-        """Return the codes that occur in both parts of a fold."""
+        """Return the codes, except -1, that occur in both the training and the test part of a fold."""
         both = np.intersect1d(self.codes[fold.train], self.codes[fold.test])
         return both[both >= 0]
 
@@ -106,7 +106,7 @@ def segments_of(table: pd.DataFrame) -> Texts:
 
 
 def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return a mask of utterances whose words occur with several lengths, such as prompted sentences and "Yeah.".
+    """Return a mask of utterances whose words occur with `SEVERAL` or more different lengths, such as "Yeah.".
 
     Such words were spoken several times, so that two clips of the same length need not be copies.
     """

@@ -27,8 +27,8 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
     """Split training rows into inner folds without splitting a group.
 
     With at least two groups, scikit-learn's ``GroupKFold`` makes the folds, at most as many as there are groups. With a
-    single group, ``StratifiedKFold`` makes them from classes, and ``KFold`` from scores or if a class has only one row.
-    With fewer than two rows there are no folds, so that nothing can be chosen and the first settings are used.
+    single group, ``StratifiedKFold`` makes them, or ``KFold`` if the labels are scores or a class has only one row.
+    With fewer than two rows, or `folds` below 2, there are no folds, so that the first settings are used.
 
     Parameters
     ----------

@@ -200,7 +200,7 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return advice if the protocol's groups may split the group or recording `what`; else ``""``."""
+    """Return advice if `what` is a group or recording that the protocol's groups may split; else ``""``."""
     if what not in ("group", "recording") or by in ("", what):
         return ""
     return (

@@ -21,7 +21,7 @@ def probe(model: Any, x: Modalities, test: IntArray, others: IntArray, *, name: 
     """Check that the output for a test row does not depend on the rows that are predicted with it.
 
     Some test rows are predicted a second time together with other rows. A model that normalises, centres or clusters
-    the rows that it predicts would then give other outputs.
+    the rows that it predicts would then give different outputs.
 
     Parameters
     ----------

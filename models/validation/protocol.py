@@ -114,7 +114,7 @@ def _split_of(table: pd.DataFrame) -> Any:
         raise ModelError(f"utterance {name!r} (row {row + 1}) has the split {split[row]!r}: write train, valid or test")
     for part in ("train", "test"):
         if not (split == part).any():
-            raise ModelError(f"the official split has no {part} utterances")
+            raise ModelError(f"the official split has no {part} utterances: mark some in the column 'split'")
     return split
 
 
@@ -245,7 +245,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     protocol
         The protocol and its settings.
     table
-        One row per utterance. It has the columns ``utterance`` and `label`, and ``split`` or the column of groups.
+        One row per utterance. It has the columns ``utterance`` and `label` and, depending on the protocol, ``split`` or
+        the column of groups.
     label
         Name of the column of classes or scores.
     task
@@ -254,8 +255,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     Raises
     ------
     ModelError
-        If the protocol is unknown, a part is empty, a split has an unknown name, there are fewer than two groups, or a
-        training part has only one class.
+        If the protocol is unknown, the table is empty or lacks a column or value that the protocol needs, a part is
+        empty, there are fewer than two groups or folds, or a training part has only one class.
     """
     entry = PROTOCOLS[protocol.kind]
     if not len(table):
