@@ -14,11 +14,11 @@ class TooManyFailures(UserError):
 
 
 class Untrainable(UserError):
-    """A corpus from which nothing can be learnt as it is: it has no labels, one class, or one group."""
+    """A corpus from which nothing can be learnt as it is: it has no labels, only one class, or only one group."""
 
 
 class OutOfDate(UserError):
-    """Results, or what they were made from, do not match the present files and settings; they may still be shown."""
+    """Results, or features behind them, do not match the present files and settings; results may still be shown."""
 
 
 class Changed(UserError):
@@ -46,7 +46,10 @@ def is_plugins(function: Callable[..., object]) -> bool:
 
 
 def failed(function: Callable[..., object], error: Exception) -> UserError:
-    """Return the error for an exception in a registered function; it names the function, the line and the exception."""
+    """Return the error for an exception in a registered function; it names the function, the exception and its line.
+
+    There is no line if the exception did not arise in the function's own file.
+    """
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [call.lineno for call in extract_tb(error.__traceback__) if call.filename == own]
     place = f" in line {lines[-1]} of {Path(str(own)).name}" if lines else ""

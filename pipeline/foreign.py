@@ -22,7 +22,8 @@ _COMMANDS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 def printable(text: str) -> str:
     r"""Return text that is safe on a terminal: control characters and overrides of text direction are escaped.
 
-    Line ends, tabs, and the invisible joiners and marks that some scripts need are kept. Escape codes are as in JSON.
+    They are escaped as in JSON, and so are line separators and lone surrogates. Line feeds, tabs, and the invisible
+    joiners and marks that some scripts need are kept.
 
     >>> print(printable("größe " + chr(27) + "[2J " + chr(0x202E) + "txt"))
     größe \u001b[2J \u202etxt
@@ -31,12 +32,12 @@ def printable(text: str) -> str:
 
 
 def one_line(text: object, most: int | None = 160) -> str:
-    r"""Return an error, or any text from elsewhere, as one line that is safe on a terminal.
+    r"""Return a text, or the message of an error, as one line that is safe on a terminal.
 
     Parameters
     ----------
     text
-        The text.
+        The text or the error.
     most
         Maximum length in characters, beyond which the line is cut off; None for no limit.
 
@@ -51,7 +52,7 @@ def one_line(text: object, most: int | None = 160) -> str:
 
 @contextmanager
 def open_hdf5(path: Path) -> Iterator[Any]:
-    """Open an HDF5 file for reading; any fault of the file, even while it is read later, raises `UserError`.
+    """Open an HDF5 file for reading; any fault of the file, even one that is met later, raises `UserError`.
 
     A fault that hangs the HDF5 library itself cannot be caught: of 6000 files with random bytes changed, one kept the
     library reading the text heap for ever.
@@ -71,13 +72,13 @@ def open_hdf5(path: Path) -> Iterator[Any]:
 
 
 def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
-    """Return the group or dataset `name` in a group; it must be stored in this file itself.
+    """Return the group or dataset `name` in a group; its data must be in this file itself.
 
     Raises
     ------
     UserError
-        If there is no such name, if it is a dataset instead of a group or a group instead of a dataset, or if it is
-        a soft or external link, which could lead anywhere.
+        If there is no such name, if it is a soft or external link, which could lead anywhere, if it is a group
+        instead of a dataset or the other way round, or if `check_dataset` refuses the dataset.
     """
     import h5py
 
@@ -91,14 +92,14 @@ def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
         raise UserError(f"{path}: {where} is a link to somewhere else, which is not followed: store the data itself")
     found = group[name]
     if not isinstance(found, h5py.Dataset if dataset else h5py.Group):
-        raise UserError(f"{path}: {where} is not a {'dataset' if dataset else 'group'}: the file has another layout")
+        raise UserError(f"{path}: {where} is not a {'dataset' if dataset else 'group'}: write the file again")
     if dataset:
         check_dataset(path, where, found)
     return found
 
 
 def check_dataset(path: Path, where: str, dataset: Any) -> None:
-    """Raise `UserError` for a dataset that is stored in other files, or that declares much more than the file holds."""
+    """Raise `UserError` for a dataset that is empty, in other files, or declared much larger than what is stored."""
     if dataset.external:
         raise UserError(f"{path}: {where} is stored in another file, which is not opened: store the data itself")
     if dataset.is_virtual:
@@ -112,7 +113,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return how many bytes of memory reading a dataset takes at least: its size, or one chunk if that is larger."""
+    """Return the least memory in bytes that reading a dataset takes: its size, or that of one chunk if it is larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)
@@ -120,7 +121,7 @@ def declared_bytes(dataset: Any) -> int:
 
 
 def refuse_ratio(what: str, declared: int, stored: int) -> None:
-    """Raise `UserError` if data unpack to more than `HARMLESS` bytes and to more than `RATIO` times their size."""
+    """Raise `UserError` if data unpack to more than `HARMLESS` bytes and to more than `RATIO` times the stored size."""
     if declared > HARMLESS and declared > RATIO * stored:
         raise UserError(
             f"{what} declares {declared >> 20} MiB but holds {stored} bytes, like a file made to fill the memory: "

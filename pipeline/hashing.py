@@ -18,17 +18,17 @@ def sha256_of(path: Path) -> str:
 
 
 def stamp_of(path: Path) -> list[int]:
-    """Return a file's size, times, inode and device: some of them change whenever the file does.
+    """Return a file's size, times, inode and device: at least one of them changes whenever the file does.
 
-    The change time (ctime) is among them: it differs even if a new file has the same size and modification time. A
-    missing file raises OSError.
+    The times include the change time (ctime), which differs even if a new file has the same size and modification
+    time. A missing file raises OSError.
     """
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev]
 
 
 class HashMemo:
-    """Content hashes by path and `stamp_of`, kept in a file, so that an unchanged file is read only once."""
+    """Content hashes keyed by path and stamp (see `stamp_of`), saved so that an unchanged file is hashed only once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -51,7 +51,7 @@ class HashMemo:
     def sha256(self, path: Path) -> str:
         """Return the hex sha256 of a file's content.
 
-        Raises OSError for a missing file, and for a pipe or a device, since reading one may never end.
+        A missing file raises OSError, and so does anything that is not a regular file: reading a pipe may never end.
         """
         if path.exists() and not path.is_file():
             raise OSError(EINVAL, "not a regular file", str(path))
@@ -67,7 +67,7 @@ class HashMemo:
         return digest
 
     def save(self) -> None:
-        """Write the hashes to the file if any are new; a folder that cannot be written is ignored."""
+        """Write the hashes to the file if any are new; do nothing if the folder is read-only."""
         if self._dirty:
             with suppress(OSError):  # the memo only saves time: a read-only folder can still be inspected
                 write_text(self.path, json.dumps({"digest": _digest(self._known), "files": self._known}))

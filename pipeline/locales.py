@@ -12,7 +12,7 @@ def encoding() -> str:
 
 
 def named() -> str:
-    """Return the words for this machine's locale in a message, such as ``the locale C (encoding ascii)``."""
+    """Return the name of this machine's locale for messages, such as ``the locale C (encoding ascii)``."""
     name = locale.setlocale(locale.LC_CTYPE) or "C"
     return f"the locale {name} (encoding {encoding()})"
 
@@ -26,7 +26,7 @@ def cannot_spell(error: UnicodeEncodeError) -> str:
 
 
 def hint_of(name: str) -> str:
-    """Return what to add to a message about a missing file: a hint if the locale may be the reason, else nothing."""
+    """Return a hint to add to the message about a missing file; empty if the locale cannot be the reason."""
     if name.isascii() or encoding() == "utf-8":
         return ""
     return f"; under {named()} names with non-ASCII letters may not be found: {REMEDY}"

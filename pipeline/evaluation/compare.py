@@ -103,7 +103,7 @@ class Comparison:
 
 @one_thread()
 def compare(params: Params, first: str, second: str, corpus: str | None = None, only: str | None = None) -> Comparison:
-    """Compare two folders of results, or two configurations of one corpus.
+    """Compare two results folders, or two configurations of one corpus.
 
     Differences are the second minus the first.
 
@@ -121,7 +121,8 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     Raises
     ------
     UserError
-        If a name is unknown or matches several configurations, or the two predict different utterances.
+        If a name is unknown or matches several configurations, the two have no row in common or predict different
+        utterances, or results are missing. Results that are out of date raise it only if configurations are compared.
     """
     folders = [Path(side).is_dir() for side in (first, second)]
     if folders[0] != folders[1]:
@@ -232,7 +233,7 @@ def _runs(first: Path, second: Path, corpus: CorpusParams) -> tuple[Pairs, list[
     one, two = (by_configuration(read_predictions(path, corpus, checked=not bound.unknown(path))) for path in paths)
     pairs = {shared.display: (one[shared], two[shared]) for shared in one if shared in two}
     if not pairs:
-        raise UserError(f"{first} and {second} have no row in common: nothing can be compared")
+        raise UserError(f"{first} and {second} have no row in common: choose two that share a configuration")
     words = [
         "Differences: the second minus the first. p: Holm's correction over all rows, separately for each metric.",
         *unknown,

@@ -92,9 +92,10 @@ class Explained:
     Attributes
     ----------
     corpus, metric
-        The corpus, and the metric whose loss is measured.
+        The corpus, and the metric that is measured.
     importance
-        Columns strategy, modalities, model, part, metric, loss, deviation.
+        Columns strategy, modalities, model, part (a modality or extractor), metric, loss (how much the metric worsens)
+        and deviation (of the loss).
     fusion_alone, single_alone
         The utterances that only the best fusion, or only the best single modality, gets right.
     top
@@ -201,7 +202,7 @@ def _predicted(
 def _importance(
     predictions: Sequence[FoldPredictions], configurations: Sequence[Configuration], params: Params, name: str
 ) -> pd.DataFrame:
-    """Return how much the metric worsens when a part is permuted: mean and standard deviation over the repeats."""
+    """Return how much the metric worsens when an input is permuted: mean and standard deviation over the repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
     leading = leading_of_predictions(corpus)
@@ -219,7 +220,7 @@ def _importance(
 
 
 def _importance_lines(table: pd.DataFrame, metric: str) -> Iterator[str]:
-    yield f"How much {metric} worsens when a part is permuted between utterances (mean and standard deviation):"
+    yield f"How much {metric} worsens when an input is permuted between utterances (mean and standard deviation):"
     for one, lines in by_configuration(table).items():
         yield f"\n{one}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():

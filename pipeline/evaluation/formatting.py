@@ -30,7 +30,7 @@ def with_interval(metric: Metric, found: Interval) -> str:
 
 
 def difference(metric: Metric, found: Interval) -> str:
-    """Return the difference between two models in a metric as text, with its interval and all signs.
+    """Return the difference between two models in a metric as text, with its interval; all numbers have a sign.
 
     >>> from models.evaluation.metrics import metric
     >>> difference(metric("classification", "accuracy"), Interval(0.05, -0.01, 0.1))

@@ -33,7 +33,7 @@ COLUMNS = [*NAMES, "column", "group", "n", "metric", "value", "low", "high", "re
 
 @dataclass(frozen=True, eq=False)
 class Grouping:
-    """Utterances divided by a column of their table.
+    """Utterances grouped by a column of their table.
 
     Attributes
     ----------
@@ -73,13 +73,13 @@ class Resampling:
 
 
 def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by the protocol's own groups; it is empty if each utterance is a group of its own."""
+    """Return the grouping by the protocol's own groups; `order` is empty if each utterance is a group of its own."""
     order = sorted(set(groups)) if groups.duplicated().any() else []
     return Grouping(corpus.protocol.group, groups, order)
 
 
 def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by the column that the protocol itself prescribes (``corpus``), or else by its groups."""
+    """Return the grouping by the column that the protocol prescribes (``corpus``), or else by the protocol's groups."""
     column = PROTOCOLS[corpus.protocol.kind].column
     if not column:
         return by_protocol(groups, corpus)
@@ -88,7 +88,7 @@ def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) ->
 
 
 def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str:
-    """Return what a group of the protocol is called: its column (``speaker``), or ``group`` if cells are empty there.
+    """Return what a group of the protocol is called: its column (``speaker``), or ``group`` if any cell is empty there.
 
     Parameters
     ----------
@@ -106,28 +106,29 @@ def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str
 
 
 def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpus: CorpusParams) -> Grouping:
-    """Return the predicted utterances divided by a column; utterances with an empty cell form a group of their own.
+    """Return the predicted utterances grouped by a column; utterances with an empty cell form a group of their own.
 
-    A column of numbers with fewer than `FEW` utterances per value is divided at its quartiles, unless its numbers are
-    names (``speaker``, the protocol's group).
+    A column of numbers with fewer than `FEW` utterances per value on average is divided at its quartiles, unless the
+    numbers only identify something, as in ``speaker`` or the protocol's group.
 
     Raises
     ------
     UserError
-        If there is no such column, all its cells are empty, or every utterance has a different value.
+        If there is no such column, all its cells are empty, or every utterance has a different value and the column is
+        not divided at its quartiles.
     """
     if column not in table.columns:
         raise UserError(f"--by {column}: the utterances have no column {column!r}; {suggest(column, table.columns)}")
     cells = table.set_index("utterance", drop=False)[column].loc[list(utterances)].map(_as_text)
     if (cells == "").all():
-        raise UserError(f"--by {column}: the column is empty for every predicted utterance")
+        raise UserError(f"--by {column}: the column is empty for every predicted utterance: choose a different one")
     numbers = pd.to_numeric(cells.replace("", None), errors="coerce")
     numeric = bool((numbers.notna() == (cells != "")).all())
     named = UTTERANCE_COLUMNS.get(column, "number") != "number" or column == corpus.protocol.group
     if numeric and not named and numbers.count() < FEW * numbers.nunique():
         return _quarters(numbers, column)
     if cells.nunique() == len(cells):
-        raise UserError(f"--by {column}: every utterance has a different {column}, so there are no groups")
+        raise UserError(f"--by {column}: every utterance has a different {column}: choose a column that makes groups")
     keys = numbers.where(numbers.notna(), math.inf) if numeric else numbers.mul(0).fillna(0)
     values = dict(zip(cells, keys, strict=True))
     order = sorted(values, key=lambda value: (value == "", values[value], value))
@@ -163,7 +164,7 @@ def by_group(
 
     A group that contains at least `LEAST` groups of the protocol gets its interval by resampling those groups; a group
     that contains only one, by resampling its utterances. A group that contains two, or has fewer than `FEW` utterances,
-    gets no interval.
+    gets no interval, and neither does one whose resamples all have the same value.
 
     Parameters
     ----------
@@ -194,7 +195,7 @@ def by_group(
 
 
 def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tuple[Interval, str]:
-    """Return the metric of some utterances with its interval, and what was resampled for it."""
+    """Return the metric of some utterances with its interval, and what was resampled for it; empty if nothing was."""
     truth, outputs = truth_and_outputs(metric, own)
     units: NDArray[np.object_] = resampling.groups[list(own["utterance"])].to_numpy()
     several = len(set(units)) > 1

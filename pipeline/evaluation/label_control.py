@@ -19,7 +19,7 @@ ROUNDING = 1e-9  # a smaller deviation counts as 0: it occurs if all utterances 
 
 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:
-    """Yield one line per configuration: its leading metric, the metric at chance, and p.
+    """Yield lines to print, one per configuration: its leading metric, the metric at chance, and p.
 
     The metric at chance is its mean over random permutations of the labels with unchanged predictions. p comes from a
     normal distribution with the mean and standard deviation of these values (one-sided, Holm's correction over all
@@ -59,7 +59,10 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
 
 
 def _against_chance(part: pd.DataFrame, metric: Metric) -> tuple[float, float, float]:
-    """Return the metric, and its mean and standard deviation over random permutations of the labels."""
+    """Return the metric, and its mean and standard deviation over random permutations of the labels.
+
+    If the metric is undefined, the mean is NaN and the standard deviation 0.
+    """
     rng = np.random.default_rng(0)
     truth, predicted = truth_and_outputs(metric, part)
     if metric.task == "classification" and metric.reads == "predictions":

@@ -41,7 +41,7 @@ def attention_points(attention: pd.DataFrame, truth: pd.Series) -> list[Point]:
         Columns utterance, strategy, modalities, and one column of weights per modality. Only the rows with the most
         modalities are used.
     truth
-        The class of each utterance, indexed by utterance. Scores are not divided into classes.
+        The true class or score of each utterance, indexed by utterance; for scores, there are no points by class.
     """
     sizes = attention["modalities"].map(lambda modalities: len(split_modalities(modalities)))
     widest = attention[sizes == sizes.max()]

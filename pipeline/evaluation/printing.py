@@ -33,9 +33,9 @@ SHORT = 2  # metrics that the terminal shows; the files hold all
 
 
 def printed(params: Params, name: str) -> list[Block]:
-    """Return the table that `evaluate` wrote: its first metrics, and the seconds per fit if `train` recorded them.
+    """Return the tables that `evaluate` wrote, with the first metrics only, and seconds per fit if `train` timed them.
 
-    If it is out of date, it is table.md as it was written, after a sentence that says so.
+    If they are out of date, return table.md as it was written, after a sentence that says so.
 
     Raises
     ------
@@ -81,9 +81,10 @@ def view_of(params: Params, name: str) -> View:
 
 
 def facts_of(params: Params, name: str) -> dict[str, Any]:
-    """Return the answer that `evaluate` wrote, all rows of the table, and why they are out of date, as plain data.
+    """Return the answer that `evaluate` wrote, all rows of the table as plain data, and why they are out of date.
 
-    Raises the errors of `view_of`. If nothing could be learnt, the answer says why, and there are no rows.
+    The reason is empty if they are current. If nothing could be learnt, the answer says why, and there are no rows.
+    Raises the errors of `view_of`.
     """
     try:
         with as_written(params, name) as why:
@@ -94,7 +95,7 @@ def facts_of(params: Params, name: str) -> dict[str, Any]:
 
 
 def csv_of(params: Params, name: str) -> tuple[str, str]:
-    """Return table.csv as `evaluate` wrote it, and a sentence if it is out of date; raises the errors of `view_of`."""
+    """Return table.csv as `evaluate` wrote it, and a sentence if it is out of date (else ""); raises as `view_of`."""
     with as_written(params, name) as why:
         return _text_of(CorpusPaths(name).results / "table.csv"), old(why)
 
@@ -125,7 +126,7 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
     Raises
     ------
     UserError
-        If a modality is unknown, or `train` has not written predictions without it.
+        If a modality is unknown, the training is out of date, or it has not written predictions without the modality.
     """
     record = require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)

@@ -59,7 +59,7 @@ def setting_of(corpus: CorpusParams, groups: pd.Series, params: EvaluateParams) 
 def ablated_predictions(
     parts: Mapping[Configuration, pd.DataFrame], dropped: pd.DataFrame
 ) -> dict[Configuration, dict[frozenset[str], NDArray[Any]]]:
-    """Return the predictions of each fusion with every subset of its modalities ablated.
+    """Return the predictions of each fusion with every non-empty subset of its modalities ablated.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def ablate_share(whole: NDArray[Any], ablated: NDArray[Any], share: int, seed: i
     Returns
     -------
     ndarray
-        Predictions ``(orders, n)``.
+        Predictions ``(orders, n)``; there is a single order if the share is 0 or 100.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def page(corpus: str, shares: pd.DataFrame, present: pd.DataFrame, metric: Metri
 
 
 def parse_modalities(text: str, corpus: CorpusParams) -> frozenset[str]:
-    """Return modalities that are separated by commas; an unknown one raises `UserError`."""
+    """Return the modalities in a text, separated by commas; raise `UserError` if one is unknown or there are none."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name not in corpus.modalities:
@@ -212,7 +212,7 @@ def without_modalities(
 
 
 def _patterns(presence: pd.DataFrame, utterances: pd.Series) -> pd.Series:
-    """Return the present modalities of each utterance, joined by +, with the index of `utterances`."""
+    """Return the present modalities of each utterance, joined by + (or ``none``), with the index of `utterances`."""
     table = presence.set_index("utterance")
     if missing := set(utterances) - set(table.index):
         raise UserError(f"presence.csv lacks the utterance {min(missing)!r}: run `crossmodal train` again")

@@ -91,7 +91,7 @@ class Scores:
 
     @property
     def top(self) -> str:
-        """What the rows with the highest scores are called: best, or only top if rows are not ranked."""
+        """What the first rows are called: ``best``, or only ``top`` if rows are not ranked."""
         return "top" if self.unranked else "best"
 
     @property
@@ -165,8 +165,8 @@ def score(
     Parameters
     ----------
     predictions
-        The columns of predictions.csv: utterance, strategy, modalities, model, truth, prediction, and one column `p_`
-        per class.
+        The columns of predictions.csv: utterance, strategy, modalities, model, truth, prediction and, if there are
+        probabilities, one column per class whose name begins with ``p_``.
     groups
         The group of each utterance, indexed by utterance.
     corpus, settings
@@ -219,7 +219,7 @@ def _values(part: pd.DataFrame, metrics: Sequence[Metric], resamples: Resamples)
 
 
 def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resamples: Resamples, seed: int) -> Scores:
-    """Return the scores with each fusion's comparison with the best single modality added."""
+    """Return the scores with a comparison added to each fusion: with the best single modality."""
     best, leading = scores.best_unimodal, scores.leading
     fusions = [row.configuration for row in scores.rows if row.is_fusion]
     if best is None or not fusions:

@@ -47,7 +47,7 @@ def read_scores(name: str, corpus: CorpusParams, *, as_written: bool = False) ->
     name, corpus
         The name of the corpus and its settings.
     as_written
-        Whether the metrics, and which of them leads, are those of the table rather than those of the settings.
+        Whether to take the metrics and their order from the table rather than from the settings.
 
     Raises
     ------

@@ -24,8 +24,8 @@ class ClipPrediction:
     prior
         The prediction without any modality: the share of the predicted class in training, or the mean score.
     shares
-        What each modality adds to the probability of the predicted class, or to the score, which is the sum of the
-        prior and all shares.
+        What each modality adds to the probability of the predicted class, or to the score. The prior and all shares sum
+        to that probability or score.
     absent
         Each modality that the utterance lacks -> the reason.
     """
@@ -89,7 +89,7 @@ class ClipPredictions:
         return json.dumps(asdict(self), indent=1)
 
     def table(self) -> pd.DataFrame:
-        """Return one row per utterance: prediction, ``p_<class>`` or ``score``, ``prior``, ``share_<modality>``."""
+        """Return a row per answer: utterance, prediction, ``p_<class>`` or ``score``, prior, ``share_<modality>``."""
         return pd.DataFrame([_cells(one) for one in self.answers])
 
 

@@ -194,7 +194,7 @@ def configuration_of(
         if modality not in there:
             raise UserError(f"{name} has no modality {modality!r}; {suggest(modality, there)}")
     if found.modality and (found.modality not in there or modalities not in ((), (found.modality,))):
-        raise UserError(f"{strategy_name} reads only {found.modality}")
+        raise UserError(f"{strategy_name} reads only {found.modality}: name no other modality, and a corpus with it")
     if found.kind == "unimodal" and not found.modality and len(modalities) != 1:
         raise UserError(f"{strategy_name} reads one modality: name it with --modalities ({', '.join(there)})")
     if model and not found.classifier:

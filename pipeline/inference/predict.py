@@ -209,7 +209,7 @@ def _without_anything(
     """Return the utterances that cannot be predicted, each with the reason, and notices about what the others lack.
 
     If a row of a manifest has none of the modalities that the model reads, its prediction is the prior, as in training.
-    For recordings named on the command line (`lone`), or after a failure, that is an error instead.
+    A recording that is named on the command line (`lone`), or has failed, cannot be predicted instead.
     """
     lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):

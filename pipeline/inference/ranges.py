@@ -103,7 +103,7 @@ def notices_of_unchecked(ranges: Ranges | None, modalities: Sequence[str], folde
     Parameters
     ----------
     ranges
-        The ranges of the model; None if an earlier version saved it, without any.
+        The ranges of the model; None if an earlier version saved the model, without ranges.
     modalities
         The modalities whose features the model reads.
     folder

@@ -167,7 +167,7 @@ def trained_settings(schema: Schema, where: str) -> TrainParams:
 
 
 def extractors_of(schema: Schema) -> dict[str, Schema]:
-    """Return the schema's entries of the extractors that must run for a model, keyed by name."""
+    """Return the schema's entries for the extractors that a model needs, keyed by the extractor's name."""
     listed = [*(e for entries in schema["features"].values() for e in entries), schema["frames"]]
     return {entry["name"]: entry for entry in listed if entry and entry["kind"] == "extracted"}
 
@@ -226,7 +226,7 @@ def _compared(where: str, was: Schema, now: Schema, params: Params) -> Iterator[
     if was["version"] != now["version"]:
         yield f"{where}: the model was trained with version {was['version']}, but {now['version']} is installed", True
     if was.get("weights") != now.get("weights"):
-        yield f"{where}: the model was trained with other weights files", True
+        yield f"{where}: the model was trained with different weights files", True
     for library, then in was["libraries"].items():
         here = now["libraries"].get(library)
         if then != here:

@@ -25,7 +25,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: utterances in it, their mean probability, and share of correct predictions."""
+    """One bin of a reliability diagram: how many utterances it has, their mean probability, and the share correct."""
 
     count: int
     probability: float
@@ -52,7 +52,7 @@ def forest(points: Sequence[Point], title: str, span: tuple[float, float], base:
     span
         The ends of the axis.
     base
-        The value at which a dashed line crosses all rows.
+        The value at which a dashed line crosses all rows; None for no line.
     """
     low, high = span
 
@@ -97,8 +97,8 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[tuple[float, float]]]], ti
 def reliability(diagrams: Sequence[Diagram], title: str) -> str:
     """Draw reliability diagrams side by side, each above a histogram of its utterances.
 
-    Each bar is the share of correct predictions in a bin. A point marks the mean probability and that share; a line
-    joins it with the diagonal, on which both are equal. Each bar of the histogram has its count.
+    The height of a bar is the share of correct predictions in a bin. A point marks the bin's mean probability (x) and
+    this share (y); a line joins the point to the diagonal, where the two are equal. Histogram bars show their counts.
 
     Parameters
     ----------

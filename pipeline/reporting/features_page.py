@@ -44,7 +44,7 @@ def page_of_features(params: Params, name: str, why: str, data: DataSections) ->
 
 
 def stores_of(name: str) -> Table:
-    """Return a table of the number of utterances with each status, for each store of features."""
+    """Return a table with one line per feature store, which says how many utterances have each status."""
     lines = []
     for path in sorted((CorpusPaths(name).work / "features").glob("*.h5")):
         with open_store(path) as store:

@@ -34,8 +34,8 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
         ``task``; ``classes`` (empty for scores); the leading ``metric``; ``utterances``, ``texts`` and ``speakers``,
         which have equal lengths; ``truth``, an index into ``classes`` or a score per utterance; and ``configurations``
         in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``, ``model``, ``kind``,
-        ``value`` (the leading metric as text) and a ``prediction`` per utterance. Those of `detailed` that have
-        probabilities also have ``shares``, the percentages of the classes, one utterance after the other.
+        ``value`` (the leading metric as text) and a ``prediction`` per utterance. If classes are predicted, the rows
+        of `detailed` also have ``shares``, as `_shares` returns them.
     """
     parts, with_shares = by_configuration(predictions), detailed(scores)
     first = next(iter(parts.values()))
@@ -60,7 +60,7 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
 
 
 def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
-    """Return the data of `predictions_block` for a corpus without results: no classes and no configurations."""
+    """Return the `predictions_block` of a corpus without results: it has no classes, truth or configurations."""
     return {
         "task": corpus.task,
         "classes": [],
@@ -74,7 +74,7 @@ def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
 
 
 def detailed(scores: Scores) -> list[Scored]:
-    """Return the best row of each set of modalities; the page contains the class probabilities of these rows."""
+    """Return the best row of each set of modalities, without baselines; the page shows probabilities of these rows."""
     sets = dict.fromkeys(row.configuration.modalities for row in scores.rows if not row.is_baseline)
     best = (
         scores.best(row for row in scores.rows if row.configuration.modalities == one and not row.is_baseline)
@@ -107,7 +107,7 @@ def _coded(column: pd.Series, classes: Sequence[str]) -> list[int] | list[float]
 
 
 def _shares(part: pd.DataFrame, classes: Sequence[str]) -> list[int] | None:
-    """Return the probabilities of the classes in percent; None if the model gives no probabilities."""
+    """Return class probabilities in percent, one utterance after the other; None if the model gives none."""
     columns = [PROBABILITY + one for one in classes]
     if not set(columns) <= set(part.columns):
         return None

@@ -1,7 +1,7 @@
 """Tables and texts as objects that are rendered as Markdown, as LaTeX and for a terminal; foreign text is escaped.
 
-Markdown and LaTeX are written here instead of by tabulate or pandas, so that the bytes of results do not change with a
-library. The LaTeX needs no package, and none of its rows begins with a bracket, which LaTeX would read as an option.
+Markdown and LaTeX are written here instead of by tabulate or pandas, so that a new version of a library changes no
+results. The LaTeX needs no package, and none of its rows begins with a bracket, which LaTeX would read as an option.
 """
 
 import re
@@ -132,7 +132,7 @@ def plain(sentence: str) -> str:
 
 
 def latex(text: str) -> str:
-    r"""Escape the characters that have a meaning in LaTeX.
+    r"""Return a text as one line, with the characters escaped that are special in LaTeX.
 
     >>> latex("random_forest 5 %")
     'random\\_forest 5 \\%'

@@ -59,7 +59,7 @@ def require_same(record: Record, params: Params, name: str) -> None:
     """Raise `Changed` if the predictions, or anything that they were made from, changed since `record` was read."""
     if (now := read_record(name)) is None or now.content != record.content:
         raise Changed(
-            f"{CorpusPaths(name).predictions} was written again meanwhile: run the same command again when "
+            f"{CorpusPaths(name).predictions} was rewritten meanwhile: run the same command again when "
             f"`crossmodal train --corpus {name}` has ended"
         )
     if changed := record.changes(inputs_of(params, name)):
@@ -128,7 +128,7 @@ def evaluated(params: Params, name: str) -> Iterator[str]:
     UserError
         If the tables are not current.
     Changed
-        If they were written again while the block ran.
+        If they were rewritten while the block ran.
     """
     require_evaluated(params, name)
     key = page_key(params, name)
@@ -139,7 +139,7 @@ def evaluated(params: Params, name: str) -> Iterator[str]:
 
 @contextmanager
 def as_written(params: Params, name: str) -> Iterator[str]:
-    """Yield why a corpus's tables are out of date, which is empty if they are current; both may be shown.
+    """Yield why a corpus's tables are out of date, or "" if they are current; in either case, they may be shown.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def as_written(params: Params, name: str) -> Iterator[str]:
     Untrainable
         If nothing could be learnt.
     Changed
-        If the tables were written again, or became out of date, while the ``with`` block ran.
+        If the tables were rewritten, or became out of date, while the ``with`` block ran.
     """
     why, key = _out_of_date(params, name), page_key(params, name)
     yield why
@@ -171,7 +171,7 @@ def _out_of_date(params: Params, name: str) -> str:
 
 def _require_same_tables(params: Params, name: str, key: str) -> None:
     if page_key(params, name) != key:
-        raise Changed(f"the table of {name} was written again meanwhile: run the same command again")
+        raise Changed(f"the table of {name} was rewritten meanwhile: run the same command again")
 
 
 def page_key(params: Params, name: str) -> str:
@@ -196,7 +196,9 @@ def require_reported(params: Params, name: str) -> None:
     Raises
     ------
     UserError
-        If the page was made from another table.
+        If the page was made from a different table.
+    FileNotFoundError
+        If there is no page.
     """
     path = CorpusPaths(name).results / "report.html"
     refuse_pipe(path)

@@ -82,7 +82,7 @@ def fitted_model(
 
 @contextmanager
 def named_failure(configuration: Configuration) -> Iterator[None]:
-    """Turn any exception of a plugin's model into `FitError`; exceptions of our own models pass unchanged."""
+    """Turn exceptions of a plugin's model into `FitError`; `LeakError`, `MemoryError` and those of our models pass."""
     try:
         yield
     except (FitError, LeakError, MemoryError):

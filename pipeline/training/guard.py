@@ -30,14 +30,14 @@ TELLING = 8  # equal features with at least this many distinct values cannot be 
 
 
 def plan_of(table: pd.DataFrame, corpus: CorpusParams) -> Plan:
-    """Divide the utterances that have a label by the corpus's protocol; folds hold positions in the whole table.
+    """Divide the labelled utterances into folds by the corpus's protocol; folds hold positions in the whole table.
 
     Raises
     ------
     ModelError
         If the protocol cannot divide the labelled utterances.
     UserError
-        If a label is not a score in regression.
+        If a label is not a score in regression, or no utterance has a label.
     """
     rows = labelled(table, corpus)
     protocol = Protocol(corpus.protocol.kind, by=corpus.protocol.group, folds=corpus.protocol.folds)
@@ -121,7 +121,7 @@ def _features(
 
 
 def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
-    """Return digests ``(n,)`` from a column of a stream; ``""`` if the utterance or the stream is missing."""
+    """Return digests ``(n,)`` from a column of a stream; ``""`` if the stream is missing or lacks the utterance."""
     found = np.full(len(table), "", object)
     path = CorpusPaths(name).stream(modality)
     if _fits(path, table):

@@ -26,7 +26,7 @@ ANY_TIME = np.array([[-np.inf, np.inf]])  # if steps are words: the only step of
 
 
 def settings_of(params: Params, name: str) -> TrainParams:
-    """Return the settings of training, including those that the corpus overrides."""
+    """Return the settings of training for a corpus: those of the corpus where it has its own, else the general ones."""
     corpus = params.corpus(name)
     features: dict[str, tuple[str, ...]] = {m: params.features_of(name, m) for m in corpus.modalities}
     return replace(
@@ -87,8 +87,8 @@ def _untimed(rows: "_Rows") -> Iterator[str]:
     lost = sum(int((~mask).sum()) for mask in known if mask.any())
     if lost:
         yield (
-            "sequences.align is word, so words without times belong to no step if other words of their utterance have"
-            f" times: {lost} in all"
+            "sequences.align is word, so in utterances that have timed words, the words without times belong to no"
+            f" step ({lost} in all)"
         )
 
 
@@ -109,8 +109,8 @@ def load_modalities(
     Raises
     ------
     UserError
-        If a store was made from another utterance table or belongs to another modality, or if rows of several stores
-        cannot be joined.
+        If a modality other than text has no extractor, a store was made from a different utterance table, belongs to a
+        different modality or holds an infinite feature, or rows of several stores cannot be joined.
     ModelError
         If features are to be normalised per speaker and an utterance has no speaker.
     """
@@ -159,7 +159,8 @@ def pooled_of(
     Raises
     ------
     UserError
-        If a modality is given and the store belongs to another; also in the cases of `positions`.
+        If a modality is given and the store belongs to a different one, if a feature is infinite, or if `positions`
+        raises it.
     """
     with open_store(path) as store:
         own = store.attribute("modality") if "modality" in store.file.attrs else modality
@@ -192,7 +193,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
     Raises
     ------
     UserError
-        If the store is not an imported one and was made for another table.
+        If the store is not an imported one and was made for a different table.
     """
     names = table["utterance"].tolist()
     if store.utterances == names:
@@ -205,7 +206,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """The rows of one store: one array per utterance of the table, which is empty if the store has no rows for it."""
+    """The rows of one store, as one array per utterance of the table; it is empty if the store has none for it."""
 
     name: str
     values: list[NDArray[np.float32]]
@@ -233,7 +234,7 @@ def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd
     paths = CorpusPaths(name)
     rows = {m: _over_time([_rows(paths.features(e), table) for e in stores_of(settings, m)]) for m in corpus.modalities}
     if settings.sequences.align == "word" and "text" not in rows:
-        raise UserError("sequences.align is word, but no text features with word times are read")
+        raise UserError("sequences.align is word, but the corpus has no text with word times: set it to none")
     words = _words(rows["text"], len(table)) if settings.sequences.align == "word" else None
     steps: dict[str, Ragged] = {m: _steps(m, found, settings.sequences, words) for m, found in rows.items() if found}
     frames = _rows(paths.features(SPECTROGRAM), table) if paths.features(SPECTROGRAM).exists() else None
@@ -262,7 +263,7 @@ def _words(text: Sequence[_Rows], n: int) -> list[NDArray[np.float64]]:
 
 
 def _timed(text: Sequence[_Rows]) -> _Rows | None:
-    """Return the rows of the first store that has any row with a time."""
+    """Return the rows of the first store that has any row with a time; None if there is no such store."""
     return next((rows for rows in text if any(np.isfinite(t).all(axis=1).any() for t in rows.times)), None)
 
 

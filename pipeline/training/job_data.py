@@ -77,7 +77,7 @@ def _load(job: Job, state: str) -> Modalities:
 
 
 def _state(job: Job) -> str:
-    """Return a key that changes whenever one of the files that jobs read is written again."""
+    """Return a key that changes whenever one of the files that jobs read is rewritten."""
     paths = CorpusPaths(job.name)
     read = [paths.utterances, *sorted(paths.work.glob("features/*.h5"))]
     return stamps_key({str(path): stamp_of(path) for path in read if path.exists()})

@@ -78,7 +78,7 @@ class Fit:
     warned: tuple[str, ...] = ()
 
     def entry(self) -> Entry:
-        """Return the fit as an entry of the cache."""
+        """Return the fit as a cache entry."""
         arrays = {
             "test": self.test,
             "predictions": self.predictions,
@@ -93,7 +93,7 @@ class Fit:
 
     @classmethod
     def of(cls, configuration: Configuration, fold: str, entry: Entry) -> "Fit":
-        """Return the fit that an entry of the cache holds."""
+        """Return the fit that a cache entry holds."""
         kept: Any = entry.clips
         inner, fit_s, predict_s, parameters = kept["numbers"].tolist()
         ablated = {name.removeprefix("ablated "): a for name, a in kept.items() if name.startswith("ablated ")}

@@ -1,4 +1,4 @@
-"""The labels to learn, by the column and task in the settings, which may have changed since `prepare` ran."""
+"""The labels to learn: the settings name their column and task, and may have changed since `prepare` ran."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def classes_of(labels: NDArray[Any]) -> NDArray[Any]:
 def labelled(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[np.intp]:
     """Return the positions of the rows that have a label, by the same rules as in `prepare`.
 
-    The rules are applied again because the settings may name another column or task since `prepare` ran.
+    The rules are applied again because the column or task in the settings may have changed since `prepare` ran.
 
     Raises
     ------

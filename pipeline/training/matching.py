@@ -16,7 +16,7 @@ _SHOWN = 3
 
 
 def differences(path: Path, names: Sequence[str]) -> list[str]:
-    """Return sentences about utterances that only the imported store or only the table of utterances has.
+    """Return sentences about utterances that only the imported store or only the utterance table has.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def differences(path: Path, names: Sequence[str]) -> list[str]:
 
 
 def require_same_places(path: Path, table: pd.DataFrame) -> None:
-    """Check that utterances still have the times that they had when their frames were imported.
+    """Check that utterances still have the times and recordings that they had when their frames were imported.
 
     A store that does not hold imported frames passes.
 
@@ -64,7 +64,7 @@ def require_same_places(path: Path, table: pd.DataFrame) -> None:
     ]
     if moved:
         raise OutOfDate(
-            f"{path}: {len(moved)} of the table's {len(table)} utterances have other times or another recording than "
+            f"{path}: {len(moved)} of the table's {len(table)} utterances have different times or recordings than "
             f"when their frames were imported ({_some(moved)}): run `crossmodal import frames` again"
         )
 

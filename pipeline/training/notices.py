@@ -51,7 +51,8 @@ def label_notices(
 
     Such features predict held-out rows of inner folds well, and test rows at chance. The comparison is fair only if
     inner folds hold out whole groups; otherwise their validation rows are predicted better just because the same groups
-    were trained on. It is also unfair if a fold tests another corpus than it trains on, since that is always harder.
+    were trained on. It is also unfair if a fold tests a different corpus than it trains on, since that is always
+    harder. If the comparison is unfair, nothing is yielded.
     """
     if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, corpus.protocol.group):
         return

@@ -20,7 +20,7 @@ COSTS = "fits.csv"
 def tables_of(
     fits: Sequence[Fit], table: pd.DataFrame, truth: NDArray[Any], corpus: CorpusParams
 ) -> dict[str, pd.DataFrame]:
-    """Return the tables predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv, by file name."""
+    """Return the tables predictions.csv, dropped.csv, attention.csv, parameters.csv and fits.csv, keyed by name."""
     classes = classes_of(truth) if corpus.task == "classification" else None
     costs = pd.DataFrame(
         [

@@ -132,7 +132,7 @@ def require_features(params: Params, name: str, *, missing_too: bool = False) ->
 
 
 def _stores_read(params: Params, name: str) -> Iterator[tuple[Modality, str]]:
-    """Yield the modality and name of each feature store that training reads, also for unimodal models only."""
+    """Yield the modality and name of each feature store that training reads, even if only for unimodal models."""
     corpus = params.corpus(name)
     for modality in corpus.modalities:
         for extractor in params.features_of(name, modality):

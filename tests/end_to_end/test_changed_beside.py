@@ -379,6 +379,6 @@ def test_train_beside_report_gives_no_page_of_two_runs(
         when,
         lambda: (prepared_with(CHANGED["labels"])(), train(params, "c", Pool(0))),
     )
-    with pytest.raises(Changed, match="c was written again meanwhile"):
+    with pytest.raises(Changed, match="c was rewritten meanwhile"):
         module.report(params, "c")
     assert not (CorpusPaths("c").results / "report.html").exists()

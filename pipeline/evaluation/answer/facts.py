@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a modality adds: the paired difference of the best full fusion and the best row without the modality."""
+    """What a modality adds: the paired difference, best full fusion minus best row without the modality."""
 
     without: Measured
     difference: Interval
@@ -92,7 +92,8 @@ class Answer:
     corpus, note
         The corpus, and the note in its settings (for example that it is synthetic).
     unanswered
-        Why nothing was learnt; the attributes below then keep their defaults. Empty if something was learnt.
+        Why nothing was learnt; the attributes below then keep their defaults, except `caveats`. Empty if something was
+        learnt.
     measure
         The leading metric.
     utterances, groups, unit
@@ -102,7 +103,7 @@ class Answer:
     baseline, single
         The best baseline, and the best single modality.
     singles
-        The number of rows of a single modality, the best of which is `single`.
+        The number of single-modality rows, the best of which is `single`.
     fusion
         The best fusion by the leading metric.
     fusions

@@ -9,8 +9,8 @@ def headline_metrics(answer: Answer) -> dict[str, dict[str, float]]:
     """Return the content of metrics.json; a value that is undefined or missing has no entry.
 
     The values are the leading metric of the best baseline, of the best row of each modality and of the best fusion; the
-    difference of the best fusion to the best single modality (``gain``), with interval and corrected p; and what each
-    modality adds to the best row without it.
+    difference between the best fusion and the best single modality (``gain``), with interval and corrected p; and what
+    each modality adds to the best row without it (``adds``).
     """
     if answer.measure is None:
         return {}

@@ -20,7 +20,7 @@ def headline(scores: Scores, most: int = 12) -> list[Scored]:
     scores
         All rows.
     most
-        The largest number of rows.
+        The maximum number of rows.
     """
     ordered = scores.sorted().rows  # the best row of each set of modalities comes before the others
     first = {(row.is_baseline or row.configuration.modalities): row for row in reversed(ordered)}
@@ -36,14 +36,14 @@ def headline(scores: Scores, most: int = 12) -> list[Scored]:
 
 
 def rows_json(scores: Scores, seconds: Mapping[Configuration, tuple[float, float]]) -> list[dict[str, Any]]:
-    """Return all rows as plain data: their names, every metric with its interval, and a fusion's comparison.
+    """Return all rows as plain data: names, metrics with intervals and, where known, comparison, parameters, seconds.
 
     Parameters
     ----------
     scores
         The rows.
     seconds
-        Seconds of fitting and of predicting a fold, for the rows for which they are known.
+        Mean seconds of fitting and of predicting a fold, for the rows for which they are known.
     """
     return [_row(row, seconds.get(row.configuration)) for row in scores.rows]
 

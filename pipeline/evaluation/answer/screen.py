@@ -132,7 +132,7 @@ def _header(scores: Scores) -> list[str]:
 
 
 def _cells(row: Scored, scores: Scores) -> list[str]:
-    """Return the cells of a row: modalities, strategy, the leading metric and, if there are fusions, the comparison."""
+    """Return the cells of a row: modalities, method, the leading metric and, if any row has one, the comparison."""
     who, leading = row.configuration, scores.leading
     model = who.model if who.strategy == "unimodal" or several_models(row, scores.rows) else ""
     method = model if who.strategy == "unimodal" else "/".join(filter(None, (who.strategy, model)))

@@ -50,7 +50,7 @@ def _verdict(answer: Answer, measure: Measure) -> Iterator[str]:
         yield f"Fusing helps. {_beside(shown, single, answer, measure)}."
         if shown.row != fusion.row:
             yield (
-                f"A fusion with a higher score is not shown to be better: {_scored(fusion.row, measure)}, "
+                f"The fusion with the best score is not shown to be better: {_scored(fusion.row, measure)}, "
                 f"{_p(fusion.p_holm)} after correction."
             )
     elif not answer.decidable:
@@ -66,7 +66,7 @@ def _verdict(answer: Answer, measure: Measure) -> Iterator[str]:
 
 def _undecided(answer: Answer) -> str:
     if answer.groups < 2:
-        return f"With one {answer.unit} nothing can be decided: it says nothing about others."
+        return f"With one {answer.unit} nothing can be decided: one says nothing about others."
     many = f"{counted(answer.groups, answer.unit)} and {counted(answer.fusions, 'fusion')}"
     least = p_of(answer.smallest_p)
     return f"With {many} nothing can be decided: p after correction cannot be below {least}."

@@ -19,7 +19,7 @@ HEIGHT = 300
 
 
 def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> Iterator[Chart]:
-    """Yield a reliability diagram for the best single modality and for the best fusion, if they give probabilities."""
+    """Yield reliability diagrams of the best single modality and the best fusion, if they have probabilities."""
     ece, top = metric("classification", "ece"), scores.top
     for name, what, best in (
         ("calibration-single", f"{top} single modality", scores.best_unimodal),
@@ -36,7 +36,7 @@ def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFram
 
 
 def _bins(truth: Any, probabilities: Any) -> list[dict[str, Any]]:
-    """Return the bins of probabilities that contain utterances, each with its numbers in percent."""
+    """Return the bins that contain utterances; probabilities and shares are in percent."""
     found, width = reliability(truth, probabilities), 100 / BINS
     return [
         {

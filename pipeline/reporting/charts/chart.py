@@ -69,9 +69,9 @@ class Chart:
 
 
 def specification(chart: Any, height: int | None = None) -> dict[str, Any]:
-    """Return the Vega-Lite specification of an Altair chart, which is as wide as its place in the page.
+    """Return an Altair chart as a Vega-Lite specification, which makes the chart as wide as its place in the page.
 
-    It is validated, except within `unvalidated`.
+    The height is in pixels. The specification is validated, except within `unvalidated`.
     """
     from altair.utils import schemapi
 
@@ -82,7 +82,7 @@ def specification(chart: Any, height: int | None = None) -> dict[str, Any]:
 
 @contextmanager
 def unvalidated() -> Iterator[None]:
-    """Make charts without comparing every part with Vega-Lite's schema, which takes a quarter of the time of a page.
+    """Skip the validation of charts against Vega-Lite's schema, which takes a quarter of the time of a page.
 
     Whether a chart is valid depends on the code that makes it, not on its numbers, and the tests validate every chart.
     """
@@ -100,7 +100,7 @@ def data_of(values: Sequence[dict[str, Any]]) -> Any:
 
 
 def axis_title(metric: Metric) -> str:
-    """Return the title of a metric's axis, with its unit and direction."""
+    """Return the title of a metric's axis: its name, its unit, and a remark if lower is better."""
     unit = " (%)" if metric.share else ""
     return f"{metric.name}{unit}{'' if metric.higher_is_better else ', lower is better'}"
 

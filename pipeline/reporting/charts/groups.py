@@ -16,7 +16,7 @@ SHOWN = 40  # at most this many groups are in the chart; by_group.csv has all of
 
 
 def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
-    """Return the chart of the leading metric by group.
+    """Return the chart of the leading metric by group, for the first `SHOWN` groups.
 
     Parameters
     ----------

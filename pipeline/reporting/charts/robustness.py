@@ -38,9 +38,7 @@ def _chart(modality: str, part: pd.DataFrame, metric: Metric, best: Configuratio
 
     values = list(_points(part, metric))
     lines = alt.Chart(data_of(values)).encode(
-        x=alt.X(
-            "share:Q", title=f"% of the utterances without {modality}", axis=alt.Axis(values=[0, 10, 20, 30, 40, 50])
-        ),
+        x=alt.X("share:Q", title=f"Utterances without {modality} (%)", axis=alt.Axis(values=[0, 10, 20, 30, 40, 50])),
         y=alt.Y("value:Q", title=axis_title(metric), scale=alt.Scale(domain=span, nice=True, zero=False)),
         detail="name:N",
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("share:Q"), alt.Tooltip("value:Q", format=".4~g")],

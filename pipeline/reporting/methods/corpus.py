@@ -1,4 +1,4 @@
-"""Sentences of the methods text about the corpus: its size, labels, parts and speakers, and the sources of words."""
+"""Sentences of the methods text about the corpus: its size, labels, speakers, and how its words were made."""
 
 from collections.abc import Iterator, Mapping
 
@@ -43,7 +43,10 @@ def corpus_sentences(
 
 
 def published_in(params: Params, name: str) -> dict[str, Description]:
-    """Return the descriptions of the published corpora by name: the corpus itself, or those in a union."""
+    """Return the descriptions of published corpora, keyed by name: of the corpus itself, or of those in its union.
+
+    A corpus that is not published is left out.
+    """
     corpus = params.corpus(name)
     if corpus.of:
         return {part: found for one in corpus.of for part, found in published_in(params, one).items()}

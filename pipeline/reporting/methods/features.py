@@ -26,9 +26,9 @@ class Used:
     sentence
         The part of the methods text about these features.
     libraries
-        The packages and their versions, as the store records them.
+        The packages and their versions, as the store records them; empty for a transformer or imported features.
     licence
-        What the weights or the library of the extractor may be used for.
+        What the weights or the library of the extractor may be used for; empty for a transformer.
     references
         The publications to cite.
     """
@@ -89,7 +89,7 @@ def _video(config: Mapping[str, Any]) -> str:
     if every * config["fps"] > 1:
         between = (
             f" While there was a single face, the detector ran every {every:g} s, and whenever that face was lost; in "
-            "between, it was found again by normalised cross-correlation."
+            "between, the face was found again by normalised cross-correlation."
         )
     return (
         f"Frames were sampled at {config['fps']:g} per second; faces were detected by {config['detector']} (score "
@@ -122,6 +122,9 @@ def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
 
 
 def _settings(config: Mapping[str, Any]) -> str:
-    """Return the first settings as text in parentheses; settings whose value is a mapping are left out."""
+    """Return the first `_SHOWN` settings as text in parentheses, without those whose value is a mapping.
+
+    The text is empty if there are none.
+    """
     shown = [f"{key} {value}" for key, value in list(config.items())[:_SHOWN] if not isinstance(value, dict)]
     return f" ({', '.join(shown)})" if shown else ""

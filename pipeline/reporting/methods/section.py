@@ -36,7 +36,7 @@ class Methods:
     versions, licences
         The versions of packages, and the licences of the corpus and of features.
     commands
-        The commands that give the same results again.
+        The commands that reproduce the results.
     notes
         What the user should know about this run.
     """

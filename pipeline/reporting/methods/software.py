@@ -33,7 +33,7 @@ def licences(used: Sequence[Used], published: Mapping[str, Description]) -> Tabl
 
 
 def devices_sentence(devices: Mapping[str, str]) -> str:
-    """Return a sentence on the devices of encoders; empty if there are no encoders."""
+    """Return a sentence that says on which device each encoder ran; empty if there are no encoders."""
     return (
         f"Where encoders ran: {', '.join(f'{name} on {device}' for name, device in devices.items())}."
         if devices

@@ -56,13 +56,13 @@ class AnswerSection:
     metric
         The leading metric, with its unit.
     top
-        The word for the first rows: best, or only top if no row is called best.
+        What the first rows are called: ``best``, or only ``top`` if no row may be called best.
     grid
-        The paper's table; None if nothing was learnt.
+        The table of strategies by modalities; None if nothing was learnt.
     gains
         The chart of what each modality adds; None unless several modalities were fused.
     stores
-        The table of the features, if nothing was learnt.
+        The table of feature stores, if nothing was learnt; otherwise None.
     """
 
     verdict: str
@@ -77,7 +77,7 @@ class AnswerSection:
 
 
 def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
-    """Return the content of the section *Answer*; answer and scores must be of the same table."""
+    """Return the content of the section *Answer*; answer and scores must come from the same table."""
     said = sentences(answer)
     leading = scores.leading
     return AnswerSection(
@@ -108,7 +108,7 @@ def grid(scores: Scores) -> Grid:
 
 
 def _best_of(scores: Scores, rows: Sequence[Scored], modalities: tuple[str, ...]) -> Scored | None:
-    """Return the best of the rows with these modalities, or the first if all have an undefined metric."""
+    """Return the best of the rows with these modalities, or the first if all are undefined; None if there are none."""
     own = [row for row in rows if row.configuration.modalities == modalities]
     return scores.best(own) or next(iter(own), None)
 

@@ -42,7 +42,7 @@ class Results:
     Attributes
     ----------
     forest
-        The chart of the leading metric of at most `SHOWN` rows.
+        The chart of the leading metric for at most `SHOWN` rows.
     rows
         The table of all rows with all metrics.
     scores
@@ -54,9 +54,9 @@ class Results:
     lists
         Lists of utterances on which the best models differ.
     robustness, fusions, best
-        One chart per ablated modality, the names of the fusions in the charts, and the one that is highlighted.
+        One chart per ablated modality, the names of the fusions in the charts, and the name that is highlighted.
     top
-        The word for the first rows: best, or only top if no row is called best.
+        What the first rows are called: ``best``, or only ``top`` if no row may be called best.
     calibration
         Reliability diagrams.
     groups
@@ -127,7 +127,7 @@ def results_of(
 
 
 def shown_rows(scores: Scores, most: int = SHOWN) -> list[Scored]:
-    """Choose the rows of a short table: the best baseline, the best row of each modality, and the best of the others.
+    """Choose the rows of a short table: the best baseline, the best row of each modality alone, and the best others.
 
     Parameters
     ----------

@@ -29,7 +29,19 @@ _ALIKE = 0.5  # minimum similarity of an id that is suggested
 
 @dataclass(frozen=True)
 class Place:
-    """An utterance that was found: the settings and the name of its corpus, its id, and remarks for the user."""
+    """Where an utterance was found.
+
+    Attributes
+    ----------
+    params, name
+        The settings, and the corpus in them that has the streams of the utterance; it may be a temporary one.
+    utterance
+        The id of the utterance.
+    corpus
+        The prepared corpus that holds the utterance; empty for a recording.
+    remarks
+        Sentences for the user.
+    """
 
     params: Params
     name: str
@@ -40,30 +52,36 @@ class Place:
 
 @contextmanager
 def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterator[Place]:
-    """Find an utterance or a recording; if it has no streams, make them for it alone, and remove them at the end.
+    """Find an utterance or a recording, and yield its place.
+
+    For a recording, and for an utterance whose corpus has neither streams nor features, streams are made for it alone
+    and removed at the end.
 
     Parameters
     ----------
     params
         The settings.
     wanted
-        The id of an utterance, or the path of a recording.
+        The id of an utterance or, if `corpus` is empty, the path of a recording.
     corpus
         The corpus of the utterance; if empty, all prepared corpora are searched.
     text
-        The transcript of the recording; None if it is not given.
+        The transcript of the recording; None if there is none, and always for an utterance.
 
     Raises
     ------
     UserError
-        If there is no such utterance or recording, or several corpora have an utterance with this id.
+        If there is no such utterance or recording, several corpora have an utterance with this id, the corpus is not
+        prepared, or there is a text for an utterance.
     """
     with ExitStack() as stack:
         if not corpus and Path(wanted).is_file():
             yield stack.enter_context(_recording(params, Path(wanted), text))
             return
         if text is not None:
-            raise UserError(f"--text is the transcript of a recording, but {wanted!r} is not a file")
+            raise UserError(
+            f"--text is the transcript of a recording, but {wanted!r} is looked up as an utterance: leave out --text"
+        )
         name = corpus_of(params, wanted, corpus)
         paths = CorpusPaths(name)
         if any(paths.stream(m).exists() for m in MODALITIES) or any((paths.work / "features").glob("*.h5")):
@@ -73,12 +91,12 @@ def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterato
 
 
 def corpus_of(params: Params, utterance: str, corpus: str) -> str:
-    """Return the one corpus that holds an utterance.
+    """Return the one corpus that holds an utterance; if `corpus` is not empty, only that one is searched.
 
     Raises
     ------
     UserError
-        If no corpus has it (the message lists similar ids), or several have it.
+        If no corpus is prepared, none has the utterance (the message lists similar ids), or several have it.
     """
     names = [corpus] if corpus else [n for n in params.corpora if CorpusPaths(n).utterances.exists()]
     if not names:
@@ -123,7 +141,7 @@ def _recording(params: Params, clip: Path, text: str | None) -> Iterator[Place]:
 
 @contextmanager
 def _alone(params: Params, name: str, utterance: str) -> Iterator[Place]:
-    """Make the streams of one utterance of a prepared corpus without streams, and yield its place; then remove them."""
+    """Make the streams of one utterance, whose corpus has none, and yield its place; then remove the streams."""
     paths, corpus = CorpusPaths(name), params.corpus(name)
     tables = {
         paths.utterances: read_utterances(paths.utterances, corpus.label),

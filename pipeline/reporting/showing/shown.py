@@ -33,9 +33,9 @@ class Shown:
     facts
         The facts from `facts_of`.
     preview
-        The pictures and the clip; None if there is no recording.
+        The pictures and the clip; None if there is no recording, or it cannot be read.
     predictions
-        The predictions in the form of `predictions_block`, for this utterance alone; None before training.
+        The predictions in the form of `predictions_block`, for this utterance alone; None if there are none to show.
     remarks
         Sentences on how the facts were made, for the user.
     """
@@ -76,7 +76,7 @@ def _require_readable(recording: str, facts: Facts) -> None:
 
 
 def _predictions(params: Params, place: Place) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """Return the predictions of one utterance, or None and remarks that say why there are none."""
+    """Return the predictions of one utterance or None, and a remark if there are predictions that cannot be shown."""
     if not place.corpus or not CorpusPaths(place.corpus).predictions.exists():
         return None, ()
     corpus = params.corpus(place.corpus)
@@ -105,7 +105,7 @@ def only(block: Mapping[str, Any], utterance: str) -> dict[str, Any] | None:
 
 
 def detailed(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the configurations to show: for each set of modalities the one with ``shares``, or else the first."""
+    """Return the row to show for each set of modalities: the first with ``shares``, or else the first; no baselines."""
     firsts: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in block["configurations"]:
         key = tuple(row["modalities"])

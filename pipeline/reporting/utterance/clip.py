@@ -21,7 +21,7 @@ _RATE = 48_000  # bit rate of its sound
 
 
 class Playable(NamedTuple):
-    """What browsers play in files of one suffix: the media type, the video codecs and the audio codecs."""
+    """What browsers play in files with one suffix: the media type, the video codecs and the audio codecs."""
 
     mime: str
     video: frozenset[str]
@@ -70,7 +70,7 @@ def encoded(pictures: Iterable[Picture], sound: FloatArray, rate_hz: int) -> byt
     sound
         ``(n,)`` in [-1, 1]; empty for a clip with pictures only.
     rate_hz
-        The sampling rate of the sound.
+        The sampling rate of the sound, in Hz.
     """
     file = BytesIO()
     with av.open(file, "w", format="mp4", options={"fflags": "+bitexact"}) as container:
@@ -104,6 +104,6 @@ def _video_stream(container: Any, picture: Picture) -> Any:
 
 
 def _even(picture: Picture) -> Picture:
-    """Return a picture without its last row or column if their number is odd, since H.264 needs even numbers."""
+    """Return a picture of even height and width, which H.264 needs: an odd last row or column is cut off."""
     height, width = picture.shape[:2]
     return np.ascontiguousarray(picture[: max(height - height % 2, 2), : max(width - width % 2, 2)])

@@ -30,9 +30,9 @@ class Strip:
     width
         The aspect ratio of one picture (width divided by height).
     frames
-        For each picture: ``frame``, its index among the sampled frames; ``box``, the box of the followed face or None;
-        and ``others``, the boxes of other faces, or None if nobody searched for them. Boxes are x, y, width and height
-        as fractions of the picture's width and height.
+        For each picture: ``frame``, its index among the sampled frames, or None if it is not one of them; ``box``, the
+        box of the followed face or None; and ``others``, the boxes of other faces, or None if they were not searched
+        for. Boxes are x, y, width and height as fractions of the picture's width and height.
     """
 
     image: bytes
@@ -50,7 +50,7 @@ def shown(count: int) -> list[int]:
 
 
 def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | None, faces: Faces) -> Strip | None:
-    """Draw some of the sampled frames side by side, and search for faces in them again.
+    """Draw some of the sampled frames side by side, and search every other one for faces; None if there are no frames.
 
     The store has the boxes of the followed face only; `faces` finds the others in the reduced frames of the stream.
 
@@ -59,8 +59,8 @@ def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | No
     stream
         The frames.
     size
-        Width and height of the recording's picture, to which the stream's boxes refer. If None, they are unknown, and
-        the only face that `faces` finds in a frame counts as the followed one.
+        Width and height of the recording's picture, to which the stream's boxes refer; None if unknown. In that case,
+        if `faces` finds exactly one face in a frame in which a face was followed, it is taken for that face.
     region
         The part of the picture that the frames show.
     faces
@@ -85,7 +85,7 @@ def _others(found: Sequence[Box], own: Box | None) -> list[list[float]]:
 
 
 def strip_of(stills: Sequence[Picture]) -> Strip | None:
-    """Draw pictures side by side, without boxes of faces."""
+    """Draw pictures side by side, without boxes of faces; None if there are no pictures."""
     return _joined(
         [shrink(picture, HEIGHT) for picture in stills], [{"frame": None, "box": None, "others": None}] * len(stills)
     )
@@ -100,7 +100,7 @@ def _joined(pictures: Sequence[Picture], frames: list[dict[str, Any]]) -> Strip 
 
 
 def followed(box: Sequence[float], size: tuple[int, int], region: Region | None) -> Box | None:
-    """Convert a box in the recording's picture to fractions of the frame that shows its region; None without a face.
+    """Return a box of the recording's picture as fractions of the frame, which shows only `region`; None for no face.
 
     >>> followed((50, 0, 25, 50), (100, 100), Region(0.5, 0, 1, 1))
     (0.0, 0.0, 0.5, 0.5)
@@ -125,7 +125,7 @@ def _short(box: Box) -> list[float]:
 
 
 def _fitted(picture: Picture, width: int, height: int) -> Picture:
-    """Return a picture with the given size: cut off, or padded with black."""
+    """Return a picture cut off, or padded with black, to the given size."""
     fitted = np.zeros((height, width, 3), np.uint8)
     part = picture[:height, :width]
     fitted[: part.shape[0], : part.shape[1]] = part

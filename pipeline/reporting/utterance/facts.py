@@ -22,7 +22,7 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
     place
         The position of the utterance in the table.
     preview
-        What was read from its recording and its streams.
+        What was read from its recording and its streams; None if there is no preview.
     why
         The reason why there is no preview, or ``""``.
 
@@ -30,8 +30,9 @@ def facts_of(known: Known, place: int, preview: Preview | None, why: str = "") -
     -------
     dict
         ``id``, ``text``, ``speaker``, ``group`` (that of the protocol) and ``label``; ``media``, ``start`` and
-        ``seconds``, which say where the utterance is in the recording; ``sound`` and ``faces`` as in `Preview.facts`;
-        ``words`` and their ``sources``; ``statuses``, ``missing`` features, ``failures``, and ``neighbours``.
+        ``seconds``, which say where the utterance is in the recording; ``sound``, ``faces`` and ``clip`` as in
+        `Preview.facts`; ``words`` with times, and the ``sources`` of text and words; ``statuses`` by modality;
+        ``missing`` (the stores without its features); ``failures``; and ``neighbours``.
     """
     row = known.table.iloc[place]
     utterance = str(row["utterance"])

@@ -24,14 +24,14 @@ WHITHER = "not made yet: `crossmodal preprocess` makes it"
 
 @dataclass(frozen=True)
 class Held:
-    """The status and the note of each utterance in a store."""
+    """The status of each utterance in a store, and its note."""
 
     modality: str
     statuses: Mapping[str, str]
     notes: Mapping[str, str]
 
     def of(self, utterance: str) -> tuple[str, str]:
-        """Return the status and note of an utterance; an utterance that the store lacks is absent."""
+        """Return the status and note of an utterance: ``absent`` and no note if the store does not list it."""
         return self.statuses.get(utterance, NOT_THERE), self.notes.get(utterance, "")
 
 
@@ -58,11 +58,11 @@ class Known:
     streams
         The statuses in the stream of each modality; streams that do not exist are left out.
     features
-        The statuses in each store of features, by its name.
+        The statuses in each feature store, keyed by its name.
     failures
-        For each utterance in failures.csv, its rows.
+        The rows of failures.csv, grouped by utterance.
     spaces
-        For each modality, the neighbours of utterances in its first features.
+        For each modality, the neighbours of utterances in its first feature store.
     by
         The column of the table that holds the protocol's groups.
     """
@@ -80,7 +80,7 @@ class Known:
 
     @property
     def groups(self) -> pd.Series:
-        """The group of each utterance, which is not divided between training and test, as text."""
+        """The protocol's group of each utterance, as text."""
         return self.table[self.by if self.by in self.table else "group"].astype(str)
 
     def label_at(self, place: int) -> str:
@@ -89,9 +89,10 @@ class Known:
         return "" if value is None or pd.isna(value) else str(value)
 
     def status(self, utterance: str, modality: str) -> tuple[str, str]:
-        """Return the status and note of one modality of an utterance, from the stream or else from its first features.
+        """Return the status and note of an utterance in one modality.
 
-        A corpus of imported features has no streams.
+        They come from the modality's stream, or from its first feature store if there is no stream, as for imported
+        features.
         """
         if modality in self.streams:
             return self.streams[modality].of(utterance)
@@ -100,12 +101,14 @@ class Known:
 
 
 def known_of(params: Params, name: str) -> Known:
-    """Read what is known about a corpus; stores that are missing or cannot be read are left out.
+    """Read what is known about a corpus; stores that do not exist are left out.
 
     Raises
     ------
     UserError
         If the corpus is not prepared.
+    StoreError
+        If a store cannot be read.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     table = read_utterances(paths.utterances, corpus.label)
@@ -139,7 +142,7 @@ def _held(path: Path, modality: str) -> Held | None:
 
 
 def _spaces(params: Params, name: str, table: pd.DataFrame) -> dict[str, Space]:
-    """Return the neighbours in the first features of each modality; stores of other utterances are left out."""
+    """Return the neighbours in the first feature store of each modality, except stores that training would refuse."""
     settings = settings_of(params, name)
     found: dict[str, Space] = {}
     for modality in params.corpus(name).modalities:

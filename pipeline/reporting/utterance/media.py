@@ -1,4 +1,4 @@
-"""Read what a person sees and hears of an utterance from its recording, before any cleaning."""
+"""Read the picture and sound of an utterance from its recording, as a viewer would see and hear them, uncleaned."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ def sound_of(source: Source, config: AudioConfig) -> FloatArray | str:
 
 
 def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, config: VideoConfig) -> Clip:
-    """Return the clip of an utterance: its recording if that is small and playable, else a new clip.
+    """Return the clip of an utterance: its recording if that is small, playable and not longer, else a new clip.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _as_it_is(source: Source, voice: Source, config: VideoConfig) -> str:
 def _pictures(
     source: Source, span: Span, config: VideoConfig, fps: float
 ) -> tuple[list[Picture], tuple[int, int] | None]:
-    """Return reduced pictures of a span at a fixed rate, and the width and height of the recording's picture."""
+    """Return reduced pictures of a span at a fixed rate, and the size of the whole picture; [] and None without one."""
     path = Path(source.path)
     contents = _surveyed(path, span.track or str(config.track), source.media, tuple(_stamp(path)))
     if contents is None:

@@ -26,7 +26,8 @@ def nearest(features: NDArray[Any], present: NDArray[np.bool_], count: int = NEA
 
     Returns
     -------
-    For each utterance, positions and similarities from -1 to 1; an empty list if it has no features.
+    For each utterance, the positions of its neighbours and their similarities from -1 to 1; an empty list if it has no
+    features.
     """
     rows = np.flatnonzero(present)
     found: list[list[tuple[int, float]]] = [[] for _ in range(len(present))]
@@ -46,7 +47,7 @@ def nearest(features: NDArray[Any], present: NDArray[np.bool_], count: int = NEA
 
 
 def _unit(features: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the rows, standardised and scaled to length 1; a row that equals the means becomes 0."""
+    """Return the rows with standardised columns, scaled to length 1; a row that equals the means becomes 0."""
     known = np.isfinite(features)
     counts = np.maximum(known.sum(axis=0), 1)
     means = np.where(known, features, 0).sum(axis=0) / counts

@@ -60,7 +60,7 @@ class Overview:
     histograms
         The distributions of lengths, levels, faces and words.
     labels
-        A table of how often each label occurs in each group and fold; None without labels.
+        A table of the labels of each group, and of the folds in which the group is tested; None without labels.
     remarks
         The remarks of the leak guard and of training.
     where
@@ -125,7 +125,7 @@ def _reasons(known: Known) -> list[Reason]:
 
 
 def _labels(known: Known, folds: pd.Series | None, by: str) -> Table | None:
-    """Return a table of how often each label occurs in each group, or of mean scores, with the folds of the group."""
+    """Return a table with one line per group: its test folds, and the counts of its labels, or its range of scores."""
     if not known.label:
         return None
     labels = known.table[known.label]

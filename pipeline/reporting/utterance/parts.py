@@ -31,12 +31,12 @@ class Parts:
     where
         Where clips and pictures are: ``inside`` the page, ``beside`` it, or ``none``.
     blocks
-        JSON blocks for the page.
+        The data of the page's JSON blocks, keyed by their names.
     measures
         Measures of each utterance: ``seconds``, ``voice_s``, ``gain_db``, the share of sampled frames with a ``face``,
         and the number of timed ``words``; unknown ones are left out.
     unshown
-        The utterances without a clip, keyed by the reason.
+        The utterances that have a recording but no clip, grouped by the reason; empty if `where` is ``none``.
     """
 
     where: Where
@@ -67,7 +67,8 @@ def parts_of(known: Known, previews: Previews, where: Where, best: str, folder: 
     best
         The configuration by which the page calls an utterance right or wrong; empty without predictions.
     folder
-        The folder beside the page. It is always written; it contains only the list of previews if all clips are inside.
+        The folder beside the page. It is always written; if the facts are in the page, it holds only the list of
+        previews.
     """
     inside = where == "inside" or (where == "none" and len(known.table) <= FEW)
     parts = Parts(where, {"corpus": _corpus(known, where, best)}, [])
@@ -119,7 +120,7 @@ def _clip(preview: Preview, place: int, beside: Path | None) -> str:
 def read_keys(path: Path) -> list[str]:
     """Return the keys of the cached previews from which a page was made; an empty list if the file is damaged.
 
-    A preview that is then deleted from the cache can be made again.
+    Previews that are not listed may be deleted from the cache: they can be made again.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

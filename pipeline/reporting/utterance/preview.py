@@ -25,7 +25,7 @@ from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams.faces import detector, found_faces
 from pipeline.streams.pictures import Box, Picture
 
-VERSION = 2  # raised whenever the same utterance would give another preview
+VERSION = 2  # raised whenever the same utterance would give a different preview
 _MOST_IN_A_BATCH = 16
 PROGRAM = {"version": VERSION, "fps": FPS, "height": MOST_HIGH, "seconds": MOST_S}
 
@@ -39,7 +39,7 @@ class Preview:
     facts
         ``sound``: the waveform before cleaning, the part that was kept, the gain, pitch and level. ``faces``: the times
         of sampled frames, the score of the followed face in each, and the frames that are shown. ``clip``: the media
-        type and a note.
+        type and a note; only if pictures were made.
     strip
         Some sampled frames side by side as JPEG; empty if there are none.
     clip
@@ -83,7 +83,7 @@ class PreviewStep:
         return evenly(clips, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))), workers)
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield the index of each clip, and its preview as an entry of the cache or the error."""
+        """Yield the index of each clip, with its preview as an entry of the cache, or with the error."""
         streams = [dict[str, Any]() for _ in clips]
         for modality, path in self.stores:
             with open_store(Path(path)) as store:

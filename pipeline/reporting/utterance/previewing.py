@@ -22,7 +22,7 @@ class Previews:
     Attributes
     ----------
     keys
-        The key in the cache of each utterance that has a preview.
+        For each utterance that has a preview, its key in the cache.
     why
         For each utterance that has a recording but no preview, the reason.
     """

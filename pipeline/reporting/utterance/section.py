@@ -57,7 +57,7 @@ def data_sections(
 
 
 def _best(scores: Scores | None) -> str:
-    """Return the configuration that says which utterances are right: the best fusion, or else the best single one."""
+    """Return the name of the best fusion, or else of the best single modality; empty if there is neither."""
     best = None if scores is None else scores.best_fusion or scores.best_unimodal
     return best.configuration.display if best is not None else ""
 

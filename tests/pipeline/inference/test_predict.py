@@ -261,7 +261,7 @@ def test_another_version_or_other_weights_are_refused_and_libraries_remarked_on(
     made["weights"] = {"x": "y"}
     with pytest.raises(UserError, match="trained with version 99, but 1 is installed") as refused:
         require_same(params, schema, "m")
-    assert "trained with other weights files" in str(refused.value)
+    assert "trained with different weights files" in str(refused.value)
 
 
 def test_imported_features_are_refused_by_name(params: Params, model: Path) -> None:

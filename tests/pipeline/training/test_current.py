@@ -221,7 +221,7 @@ def test_train_beside_evaluate_leaves_no_figures_of_old_predictions(
 
     before = (here / "results/c/table.csv").read_bytes()
     during(monkeypatch, outputs if when in ("read_dropped", "read_attention") else evaluating, when, beside)
-    with pytest.raises(Changed, match=r"predictions\.csv was written again meanwhile"):
+    with pytest.raises(Changed, match=r"predictions\.csv was rewritten meanwhile"):
         evaluate(load_params(Path("params.yaml")), "c")
     assert (here / "results/c/table.csv").read_bytes() == before
     assert current("train").split()[2] == "1/1"
@@ -245,7 +245,7 @@ def test_train_that_ends_while_evaluate_writes_is_noticed_later(here: Path, monk
 
 def test_train_beside_explain_is_noticed(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     params = load_params(Path("params.yaml"))
-    with pytest.raises(Changed, match=r"predictions\.csv was written again meanwhile"):
+    with pytest.raises(Changed, match=r"predictions\.csv was rewritten meanwhile"):
         explain(params, "c", Beside(lambda: _other_predictions()), ("unimodal:text",), 1)
     assert not (here / "results/c/importance.csv").exists()
 

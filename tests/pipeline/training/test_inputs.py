@@ -380,12 +380,12 @@ def test_words_without_times_among_timed_ones_are_counted():
     store("bert", [ok([1, 2, 3], times=[[0, 0.1], [NAN, NAN], [0.2, 0.3]]), ok([4], times=[[0, 1]])])
     settings, (notice,) = stepped({"text": ("bert",)}, utterances(2))
     assert settings.sequences.align == "word"
-    assert "have times: 1 in all" in notice
+    assert "belong to no step (1 in all)" in notice
 
 
 def test_steps_of_words_are_refused_where_nothing_says_when_words_are_spoken():
     store("mfcc", [ok([1, 2, 3])])
-    with pytest.raises(UserError, match="no text features with word times are read"):
+    with pytest.raises(UserError, match="the corpus has no text with word times"):
         load(utterances(1), {"audio": ("mfcc",)}, SequenceParams("word"))
 
 

@@ -41,8 +41,8 @@ def test_a_fusion_that_helps() -> None:
     ]
     other = Compared(OTHER, Interval(0.13, -0.01, 0.2), 0.02, 0.2, "= not better")
     assert sentences(replace(HELPS, fusion=other))[1] == (
-        "A fusion with a higher score is not shown to be better: T+A by majority vote: accuracy 90.0 % [80.0, 100.0], "
-        "p = .200 after correction."
+        "The fusion with the best score is not shown to be better: T+A by majority vote: accuracy 90.0 % [80.0, "
+        "100.0], p = .200 after correction."
     )
     sure = replace(BETTER, p_holm=0.0002)
     assert "; p < .001 after" in sentences(replace(HELPS, fusion=sure, better=(sure,)))[0]
@@ -70,7 +70,7 @@ def test_too_few_groups() -> None:
     alone = Compared(FULL, Interval(0.1, NAN, NAN), NAN, NAN, "= not better")
     one = replace(few, groups=1, fusions=0, smallest_p=1.0, fusion=alone)
     assert sentences(one)[:2] == [
-        "With one speaker nothing can be decided: it says nothing about others.",
+        "With one speaker nothing can be decided: one says nothing about others.",
         "The best fusion here is T+A by weighted averaging: accuracy 86.7 % [80.8, 92.5], 10.0 above the best single "
         "modality, audio by XGBoost (76.7 %).",
     ]

@@ -356,7 +356,7 @@ def test_a_corpus_must_be_prepared_and_utterances_that_moved_since_are_not_train
     manifest(moved)
     output_of("prepare", "--corpus", "talk")
     sentence = (
-        "frames.h5: 1 of the table's 5 utterances have other times or another recording than when their frames were "
+        "frames.h5: 1 of the table's 5 utterances have different times or recordings than when their frames were "
         "imported (a2)"
     )
     settings = Path("params.yaml").read_text()
