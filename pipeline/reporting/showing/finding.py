@@ -80,8 +80,8 @@ def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterato
             return
         if text is not None:
             raise UserError(
-            f"--text is the transcript of a recording, but {wanted!r} is looked up as an utterance: leave out --text"
-        )
+                f"--text is the transcript of a recording, but {wanted!r} is looked up as an utterance: leave out --text"
+            )
         name = corpus_of(params, wanted, corpus)
         paths = CorpusPaths(name)
         if any(paths.stream(m).exists() for m in MODALITIES) or any((paths.work / "features").glob("*.h5")):
