@@ -80,7 +80,7 @@ def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterato
             return
         if text is not None:
             raise UserError(
-                f"--text is the transcript of a recording, but {wanted!r} is looked up as an utterance: leave out --text"
+                f"--text is the transcript of a recording, but {wanted!r} is taken for an utterance: leave out --text"
             )
         name = corpus_of(params, wanted, corpus)
         paths = CorpusPaths(name)
