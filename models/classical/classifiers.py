@@ -24,7 +24,7 @@ WIDE = 2000  # from this number of columns on, a matrix counts as wide
 
 @dataclass(frozen=True)
 class ByWidth:
-    """The values of a setting to try: `few` for matrices with fewer than `WIDE` columns, `many` for wider matrices."""
+    """The values of a setting to try: `few` for matrices with fewer than `WIDE` columns, `many` for all others."""
 
     few: tuple[float, ...]
     many: tuple[float, ...]
@@ -185,7 +185,7 @@ CLASSIFIERS: Registry[Classifier] = Registry(
 
 
 def register(name: str, classifier: Classifier) -> None:
-    """Add a classifier; raise `ModelError` if the name is already used."""
+    """Add a classifier; raise `ModelError` if a different one already has this name."""
     CLASSIFIERS.register(name, classifier)
 
 

@@ -61,7 +61,7 @@ def align_to_words(
 def _check_shapes(values: NDArray[np.float32], times: NDArray[np.float64], words: NDArray[np.float64]) -> None:
     if values.ndim != 2 or times.shape != (len(values), 2) or words.ndim != 2 or words.shape[1] != 2:
         shapes = (values.shape, times.shape, words.shape)
-        raise ValueError(f"shapes must be (rows, d), (rows, 2), (words, 2), not {shapes}")
+        raise ValueError(f"values, times and words must have shapes (rows, d), (rows, 2), (words, 2), not {shapes}")
     if (words[:, 1] < words[:, 0]).any():
         raise ValueError(f"word {int(np.argmax(words[:, 1] < words[:, 0]))} ends before it starts")
 

@@ -78,7 +78,7 @@ class Ragged:
         joined = np.concatenate(values).astype(np.float32) if values else np.zeros((0, 0), np.float32)
         clock = np.full((len(joined), 2), np.nan) if times is None else np.concatenate([*times, np.zeros((0, 2))])
         if clock.shape != (len(joined), 2):
-            raise ModelError(f"sequences of {len(joined)} steps have times of shape {clock.shape}")
+            raise ModelError(f"sequences of {len(joined)} steps have times of shape {clock.shape}, not (steps, 2)")
         if np.isinf(joined).any():
             raise ModelError("a sequence holds an infinite number: an undefined entry must be NaN")
         starts = np.concatenate([[0], np.cumsum(lengths)])[: len(lengths)].astype(np.intp)

@@ -14,7 +14,7 @@ from models.fusion.late import Late, row_weights
 
 
 def powers(bases: int) -> list[float]:
-    """Return the powers of the prior among which `Product` chooses: tenths of the number of bases, and 1.
+    """Return the powers of the prior among which `Product` chooses: 1, and every tenth of the number of bases.
 
     >>> [round(power, 1) for power in powers(3)]
     [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 1.0, 0.9, 0.6, 0.3, 0.0]

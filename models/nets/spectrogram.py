@@ -69,7 +69,7 @@ def _frames_joined(frames: Ragged) -> int:
 
 
 class FrameReader:
-    """Makes batches of spectrograms with averaged neighbouring frames; training reads a random piece of each clip."""
+    """Makes batches of spectrograms, averaging neighbouring frames; training reads `crop_s` seconds of longer clips."""
 
     def __init__(self, frames: Ragged, scaler: StepScaler, join: int, crop_s: float) -> None:
         self.frames = frames

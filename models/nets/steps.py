@@ -79,7 +79,7 @@ def within(lengths: IntArray) -> IntArray:
 
 
 def parts_of(lengths: IntArray) -> IntArray:
-    """Return, for each step, the part of its sequence that it belongs to, out of at most `MAX_STEPS` equal parts."""
+    """Return, for each step, which of at most `MAX_STEPS` equal parts of its sequence it belongs to."""
     whole = np.repeat(lengths, lengths)
     place = within(lengths)
     return np.where(whole > MAX_STEPS, place * MAX_STEPS // np.maximum(whole, 1), place)

@@ -1,6 +1,6 @@
 """Convert XGBoost boosters to JSON text and, after checking the text, back to boosters.
 
-XGBoost parses JSON itself, and may read repeated keys, or keys with escape sequences, differently than Python. Text
+XGBoost parses JSON itself, and may read repeated keys, or keys with escape sequences, differently from Python. Text
 from a file is therefore parsed and checked here, and then written again for XGBoost.
 """
 
@@ -72,7 +72,7 @@ def _check(learner: Mapping[str, Any]) -> None:
 
 
 def _count(text: Any, most: int = 2**31 - 1) -> int:
-    """Return a count that XGBoost wrote as text; refuse text that XGBoost could read differently than Python."""
+    """Return a count that XGBoost wrote as text; refuse text that XGBoost could read differently from Python."""
     if not (isinstance(text, str) and len(text) <= len(str(most)) and text.isascii() and text.isdigit()):
         raise ModelError(f"a booster in the model has the count {text!r:.60}, which is not a whole number up to {most}")
     if str(int(text)) != text or int(text) > most:

@@ -236,7 +236,7 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 
 
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
-    """Return the codes of pictures which prove that one recording is in both parts of the fold.
+    """Return the codes of pictures that prove that one recording is in both parts of the fold.
 
     The voice must be the same too or, if a voice is unknown, the pictures must move and the words must not differ.
     """

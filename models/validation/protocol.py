@@ -228,7 +228,7 @@ def register(
     needs_groups: bool = True,
     column: str = "",
 ) -> None:
-    """Add a protocol, with the attributes of `Entry`; raise `ModelError` if the name is already used."""
+    """Add a protocol, with the attributes of `Entry`; raise `ModelError` if a different one already has this name."""
     PROTOCOLS.register(name, Entry(divide, takes_folds, needs_splits, needs_groups, column))
 
 

@@ -94,9 +94,9 @@ def test_empty_input_gives_empty_output() -> None:
 @pytest.mark.parametrize(
     ("values", "times", "words", "message"),
     [
-        (np.zeros(3), np.zeros((3, 2)), np.zeros((1, 2)), "shapes must be"),
-        (np.zeros((3, 1)), np.zeros((2, 2)), np.zeros((1, 2)), "shapes must be"),
-        (np.zeros((3, 1)), np.zeros((3, 2)), np.zeros((1, 3)), "shapes must be"),
+        (np.zeros(3), np.zeros((3, 2)), np.zeros((1, 2)), "must have shapes"),
+        (np.zeros((3, 1)), np.zeros((2, 2)), np.zeros((1, 2)), "must have shapes"),
+        (np.zeros((3, 1)), np.zeros((3, 2)), np.zeros((1, 3)), "must have shapes"),
         (np.zeros((1, 1)), np.zeros((1, 2)), np.array([[0.0, 1.0], [2.0, 1.0]]), "word 1 ends before it starts"),
     ],
 )
