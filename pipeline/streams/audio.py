@@ -56,7 +56,7 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
     tuple of int and AudioStream or exception
         The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no audio track,
         `EmptyInput` if the span has no length, lies after the end of the sound or is (almost) silent, `MediaError` if
-        the recording cannot be read or breaks off inside the span.
+        the recording, track or channel cannot be read, or the sound breaks off inside the span.
     """
     return _read(path, spans, config, name or str(path), _cleaned)
 

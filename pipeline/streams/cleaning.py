@@ -120,7 +120,7 @@ def trim_bounds(samples: Samples, rate_hz: int, trim_db: float) -> tuple[int, in
 
 
 def normalise(samples: Samples, level_db: float) -> tuple[Samples, float]:
-    """Return `samples` scaled to a root mean square of `level_db`, and the gain in dB.
+    """Return `samples` scaled to a root mean square of `level_db` (dB of full scale), and the gain in dB.
 
     The gain is smaller if peaks would otherwise leave the range of 16-bit samples, [-1, 1).
     """

@@ -145,7 +145,7 @@ class AudioTrack:
         if lost_s > MISSING_S:
             raise MediaError(
                 f"{self._name}: {lost_s:.1f} s of audio between {span.start_s:.2f} and {span.end_s:.2f} s cannot be "
-                "decoded"
+                "decoded: copy the recording again"
             )
         if not self._finished:
             return
@@ -175,7 +175,7 @@ class AudioTrack:
         return Chunk(self._advance(frame.time, rows.shape[1]), names, rows)
 
     def _advance(self, time_s: float | None, count: int) -> int:
-        """Return the number of the first of the next `count` samples, which begin at the container's time `time_s`.
+        """Place the next `count` samples, which begin at the container's time `time_s`; return the first one's number.
 
         If `time_s` is None or within `DRIFT_S` of the end of the previous samples, they follow without a gap.
         """
@@ -205,8 +205,8 @@ def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
 def _counter(container: Any, stream: Any) -> Callable[[Any], int] | None:
     """Return a function that counts the samples of a packet without decoding it, or None.
 
-    It is None unless packets can be decoded separately, as in PCM and in FLAC files. In other codecs, the samples of a
-    packet also depend on earlier packets (overlapping windows, noise from one random sequence).
+    The result is None unless packets can be decoded separately, as in PCM and in FLAC files. In other codecs, the
+    samples of a packet also depend on earlier packets (overlapping windows, noise from one random sequence).
     """
     codec = stream.codec_context
     if codec is None or not stream.rate or stream.time_base != Fraction(1, stream.rate):

@@ -51,7 +51,7 @@ class Face:
     image: bytes
 
     def moved(self, left: float, top: float) -> "Face":
-        """Return the face in pixels of a larger picture, in which this one has its upper left corner at (left, top)."""
+        """Return the face in pixels of a larger picture, from which its own picture was cut at (left, top)."""
         x, y, width, height = self.box
         a, b, side, _ = self.square
         return replace(self, box=(x + left, y + top, width, height), square=(a + left, b + top, side, side))

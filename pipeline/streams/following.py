@@ -17,7 +17,7 @@ MAX_OTHER = 0.5  # ... and their sides are at most this fraction of the person's
 def follow(frames: Sequence[Sequence[Face]]) -> list[Face | None]:
     """Follow the person whose faces have the largest sum of area times score in an utterance.
 
-    Faces are linked to tracks (`link`), and tracks of one person are joined (`people`).
+    Faces are linked into tracks (`link`), and tracks of one person are joined (`people`).
 
     Returns
     -------
@@ -45,10 +45,10 @@ def several(frames: Sequence[Sequence[Face]]) -> bool:
 
 
 def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
-    """Return the track number of each box in each of successive frames.
+    """Return the track number of each box in successive frames.
 
-    Pairs of a track's latest box and a new box are joined in the order of how well they fit. A box that continues no
-    track starts a new one. A track continues after frames without its face if the face comes back in the same place.
+    A new box is joined to the latest box of a track, and the pairs that fit best are joined first. A box that continues
+    no track starts a new one. A track continues after frames without its face if the face comes back in the same place.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def affinity(a: Box, b: Box) -> float | None:
 
 
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Join the tracks of a person who is alone in the picture, and therefore the same after a jump cut or a zoom.
+    """Join the tracks of a person who is alone in the picture, since that is one person even after a cut or a zoom.
 
     A person is alone if other faces are seen in few frames (at most `MAX_CROWDED` of those with a face) and are much
     smaller (`MAX_OTHER`). A face next to a larger one is never joined to it. Neither is a probable error of the

@@ -35,7 +35,7 @@ class Span:
     """The place of an utterance in its recording.
 
     Times are seconds of the recording's own clock, as players show them; 0 is the earliest presentation time stamp of
-    any stream in the file.
+    any audio or video stream in the file.
 
     Attributes
     ----------

@@ -45,7 +45,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     NoStream
         If there is neither transcript nor timed words.
     EmptyInput
-        If the transcript is nothing but punctuation.
+        If the transcript contains no words, but for example only punctuation.
 
     Examples
     --------
@@ -74,6 +74,7 @@ def tokenise(text: str, config: TextConfig) -> tuple[str, ...]:
 
     An apostrophe between letters (``don't``) and a point or comma between digits (``3.5``) are part of a word. A hyphen
     separates two words. A Han character is a word by itself, because scripts with Han characters have no spaces.
+    Punctuation is left out or, if `config` says so, kept as separate tokens.
 
     >>> tokenise("Don\u2019t  pay \u20ac3.50 \u2014 it's a well-known trick!", TextConfig())
     ("don't", 'pay', '3.50', "it's", 'a', 'well', 'known', 'trick')

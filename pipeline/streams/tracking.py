@@ -1,4 +1,4 @@
-"""Find a single face again by its look, so that the detector need not run in every sampled frame.
+"""Find a single face again by its appearance, so that the detector need not run in every sampled frame.
 
 The image of the face in the previous frame is searched for around its old place by normalised cross-correlation (Lewis,
 1995, "Fast normalized cross-correlation"), at a reduced size. That takes a tenth of the detector's time, and its result
@@ -100,7 +100,7 @@ def _tracked(picture: Picture, look: Look) -> Detection | None:
 
 
 def _peak(values: NDArray[np.float32], place: int) -> float:
-    """Return the offset from `place` of the peak of the parabola through its value and both neighbours; 0 at an edge.
+    """Fit a parabola to the value at `place` and its neighbours; return its peak relative to `place`, 0 at an edge.
 
     >>> round(_peak(np.array([0.0, 1.0, 0.5], dtype=np.float32), 1), 3)
     0.167

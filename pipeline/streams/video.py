@@ -85,7 +85,7 @@ def read_video(
 
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
     and be in any order. Pictures are as players show them: upright and with square pixels. For a span with a region,
-    only that part of the picture is used. A face that is alone in the picture is followed over cuts
+    only that part of the picture is used. A face that is alone in the picture is followed across cuts
     (`following.people`). If there are several faces, the track with the largest sum of area times detector score is
     followed, or, depending on the settings, the face of the person who speaks (`speaker.choosing`); for that, spans
     that show several faces are decoded once more.
@@ -107,8 +107,8 @@ def read_video(
     ------
     tuple of int and VideoStream or exception
         The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no picture (a
-        cover picture does not count), `EmptyInput` if the span has no frame or none shows a face, `MediaError` if the
-        recording cannot be read or breaks off inside the span.
+        cover picture does not count), `EmptyInput` if the span has no frame or no face is found, `MediaError` if the
+        recording or track cannot be read, or the picture breaks off inside the span.
     """
     here = {index: Voice(path, Span(span.start_s, span.end_s), name) for index, span in enumerate(spans)}
     heard = here | dict(voices or {}) if config.follow == "speaking" else {}
@@ -155,7 +155,7 @@ def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | Em
 
 
 def _every_s(config: VideoConfig) -> float:
-    """Return the shortest time in seconds between two runs of the face detector.
+    """Return the time in seconds after which the face detector must run again.
 
     It is half a sampling step less than the setting, because frames are not evenly spaced. If the speaker is followed,
     it is 0: the detector runs in every frame, as in `watch`, so that the faces of both can be matched.
@@ -295,4 +295,4 @@ def _jumps_note(count: int) -> str:
     if not count:
         return ""
     cuts = f"{count} cut{'s' if count > 1 else ''}"
-    return f"one face is followed over {cuts}: if they show different people, give each person a row or a region"
+    return f"one face is followed across {cuts}: if it is not one person, give each person a row or a region"

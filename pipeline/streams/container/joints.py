@@ -179,7 +179,7 @@ def _places(path: Path, pattern: re.Pattern[bytes], start: int) -> Iterator[int]
 
 
 def _has_other_streams(container: Any, path: Path, after: int) -> bool:
-    """Whether a sound or picture stream that was not read, according to its number, begins after the last packet."""
+    """Whether a sound or picture stream begins after the last packet, with a number that no stream before it has."""
     known = {stream.id for stream in container.streams}
     try:
         with open_behind(path, after, str(container.format.name)) as rest:

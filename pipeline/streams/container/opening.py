@@ -53,7 +53,8 @@ def open_recording(path: Path, name: str = "") -> Iterator[Any]:
     Raises
     ------
     MediaError
-        If the file is missing, is empty, cannot be read, has neither sound nor picture, or is a still picture.
+        If the file is missing, is empty, cannot be read, has neither sound nor picture, is a still picture, or lists
+        other files.
     """
     name = name or str(path)
     _refuse_non_file(path, name)
@@ -197,7 +198,7 @@ def _refuse_list(path: Path, name: str) -> None:
 
 
 def _list_of_files(head: bytes) -> str:
-    """Return the kind of a file that lists other files and begins with `head`, or ``""``; comments may come first."""
+    """Return the kind of a list of files that begins with `head`, perhaps with comments; ``""`` for other files."""
     while True:
         if kind := next((kind for begin, kind in LISTS.items() if head.startswith(begin)), ""):
             return kind

@@ -218,7 +218,7 @@ def is_pause(path: Path, at: int) -> bool:
 
 
 def _transport_packets(data: bytes) -> Iterator[bytes]:
-    """Yield the complete packets in a part of a transport stream; nothing for other data."""
+    """Yield the complete packets in a piece of a transport stream; nothing for other data."""
     for size in TS_SIZES:
         for first in range(size):
             places = range(first, len(data) - 187, size)

@@ -53,7 +53,7 @@ def is_complete(container: Any, path: Path) -> bool:
 
 
 def _ends_with_a_tag(path: Path) -> bool:
-    """Whether an FLV file ends with the length of its last tag, and a tag of this length is there."""
+    """Whether an FLV file ends with a complete tag, followed by the length of this tag."""
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(read_at(file, max(size - 4, 0), 4), "big")

@@ -73,7 +73,7 @@ def timeline_of(path: Path, name: str = "") -> Timeline:
     Raises
     ------
     MediaError
-        As for `open_recording`, and if the file is several recordings that cannot be read as one.
+        As for `open_recording`, and if the file consists of several recordings that cannot be read as one.
     """
     try:
         status = path.stat()
@@ -154,8 +154,8 @@ def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int
 def _clock_start_s(container: Any, parts: Parts) -> float:
     """Return the recording's time 0: the earliest presentation stamp of any audio or video stream, in seconds.
 
-    FFmpeg's value is used unless the first packet contradicts it, because for a track of few pictures FFmpeg may report
-    no start or a late one. The first packets of a sound track may be earlier, since they may only prime its decoder.
+    FFmpeg's value is used unless the first packet is earlier: for a track of few pictures, FFmpeg may report no start
+    or a late one. The first packets of a sound track may be a little earlier, since they may only prime its decoder.
     """
     starts = []
     for stream in media_streams(container):
@@ -193,14 +193,14 @@ def _shift(packet: Any, shifts_s: Sequence[float]) -> None:
 
 
 def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: str) -> None:
-    """Raise `MediaError` if a file was joined byte by byte and its parts cannot be distinguished or all be read."""
+    """Raise `MediaError` if a file was joined byte by byte and its parts cannot be told apart or cannot all be read."""
     kind = str(container.format.name)
     if not parts.match and max(stream.back_s for stream in parts.streams.values()) < GLITCH_S:
         parts.forget()
     lost = not parts.match or (parts.joints and kind in LOSING) or (kind in FROM_STAMPS and parts.follow_each_other)
     if lost or loses_a_part(container, path, parts.last_byte, list(parts.joints.values())):
         raise MediaError(
-            f"{name} is several recordings joined byte by byte, which cannot be read as one: use the single "
+            f"{name} consists of several recordings joined byte by byte, which cannot be read as one: use the original "
             "recordings, or join them with a program that writes a new file"
         )
 

@@ -73,8 +73,9 @@ class Track:
 def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track, ...]:
     """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
 
-    If there are several programs, a picture with sound is chosen, and the sound of its program. A track with a single
-    picture is chosen only if there is no other, and a track that cannot be decoded only if none can be.
+    One of them is marked as `chosen`. If there are several programs, that is a picture with sound, or the sound of the
+    same program. A track with a single picture is chosen only if there is no other, and a track that cannot be decoded
+    only if none can be.
 
     Parameters
     ----------
@@ -105,7 +106,7 @@ def programs_of(container: Any) -> dict[int, int]:
 
 
 def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: Collection[int]) -> set[int]:
-    """Return the numbers of the programs from which a track of a kind is preferably chosen."""
+    """Return the numbers of the programs from which a track is preferably chosen; empty if there is only one."""
     if not programs:
         return set()
     heard = {programs[stream.index] for stream in media_streams(container, "audio") if has_decoder(stream)}

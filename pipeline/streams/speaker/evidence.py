@@ -15,12 +15,12 @@ from pipeline.streams.speaker.voice import RATE_HZ
 
 LAGS_S = np.arange(-6, 11) * 0.02  # delays of the voice relative to the mouth that are tried
 LOCAL_S = 0.6  # length of the Hann window of the local mean
-STILL = 0.01  # a smaller deviation of the lips' distance, in distances between the eyes, is mostly jitter of the mesh
+STILL = 0.01  # a smaller standard deviation of the lips' distance is mostly jitter of the mesh
 SHORTEST_S = 0.4  # a mouth that is visible for a shorter time is ignored
 
 
 def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, rate_hz: float) -> float:
-    """Return how clearly a person's mouth moves with a voice.
+    """Return how clearly a person's mouth moves with a voice; 0 if the lips are seen for less than `SHORTEST_S`.
 
     The evidence is a product of three factors: the correlation of the lips' distance with the voice's level at the best
     of `LAGS_S`; how much the lips move, s / (s + `STILL`) for a standard deviation s; and the square root of the number
@@ -31,7 +31,7 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
     ----------
     pieces
         For each stretch without a cut: the times ``(n,)`` of its frames, ascending, in seconds from the utterance's
-        start; and the distance ``(n,)`` of the lips in each frame, in distances between the eyes, or NaN if unknown.
+        start; and the distance of the lips in each frame ``(n,)``, divided by that of the eyes, or NaN if unknown.
     level
         Level ``(m,)`` of the voice, `RATE_HZ` times per second from the utterance's start.
     rate_hz

@@ -36,8 +36,8 @@ class Sighting:
     look
         Grey image ``(LOOK_SIDE, LOOK_SIDE)`` of the face with a margin.
     lips
-        Distance from the upper edge of the upper lip to the lower edge of the lower lip, in distances between the eyes;
-        NaN if the mesh does not find the face.
+        Distance from the upper edge of the upper lip to the lower edge of the lower lip, divided by the distance
+        between the eyes; NaN if the mesh does not find the face.
     """
 
     box: Box
@@ -59,7 +59,7 @@ def people(frames: Sequence[Sequence[Sighting]]) -> list[list[Piece]]:
 
 
 def pieces(frames: Sequence[Sequence[Sighting]]) -> list[Piece]:
-    """Link faces from frame to frame, and divide the tracks where a face suddenly looks different."""
+    """Link faces from frame to frame, and split a track where its face suddenly looks different."""
     tracks = link([[face.box for face in faces] for faces in frames])
     current: dict[int, Piece] = {}
     found: list[Piece] = []
@@ -95,7 +95,7 @@ def _of(number: int, person: Sequence[int], found: Sequence[Piece]) -> Iterator[
 
 
 def _likeness(frames: Sequence[Sequence[Sighting]], a: Piece, b: Piece) -> float:
-    """Return the highest correlation between an image of one piece of a track and an image of another piece."""
+    """Return the highest correlation between an image of piece `a` and an image of piece `b`."""
     return float((_looks(frames, a) @ _looks(frames, b).T).max())
 
 

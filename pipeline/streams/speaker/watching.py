@@ -115,7 +115,7 @@ def sightings(picture: Picture, detect: Detector) -> list[Sighting]:
 
 
 def lips_apart(crop: Picture) -> float:
-    """Return the distance of the lips' outer edges in distances between the eyes; NaN if the mesh finds no face.
+    """Return the distance between the outer edges of the lips, divided by that between the eyes; NaN without a face.
 
     Parameters
     ----------
@@ -137,5 +137,5 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 @cache
 def _mesh() -> Any:
-    """Return the face mesh model, built once per process; it follows no face, since successive images differ."""
+    """Return the face mesh model, built once per process; it treats each image separately."""
     return face_mesh(MIN_SCORE)

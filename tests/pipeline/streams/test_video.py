@@ -162,7 +162,7 @@ def test_a_lone_face_is_followed_over_a_jump_cut(tmp_path):
     stream = whole(write(tmp_path / "cut.mp4", frames))
     assert all(stream.faces)
     assert stream.boxes[-1, 0] - stream.boxes[0, 0] > 100
-    assert "over 1 cut:" in stream.note
+    assert "across 1 cut:" in stream.note
     assert whole(real(GRID)).note == ""
 
 

@@ -68,7 +68,7 @@ SOUNDS_PLAYED_ON: dict[str, tuple[str, str, dict[str, str]]] = {
     "oga": ("flac", "ogg", {}),
     "opus": ("libopus", "ogg", {}),
 }
-REFUSED = "is several recordings joined byte by byte"
+REFUSED = "consists of several recordings joined byte by byte"
 
 
 def film(path: Path, kind: str, duration_s: float, flash_s: float, *, tracks: str = "av", **options: str) -> Path:

@@ -110,7 +110,7 @@ def test_joined_files_of_which_a_part_would_be_lost_are_refused(tmp_path: Path, 
     video, audio, container = LOSING[ending]
     part = flashing(tmp_path / f"a.{ending}", 3.0, 1.0, video=video, audio=audio, container=container)
     assert probe(part).duration_s == pytest.approx(3.0, abs=0.06)
-    with pytest.raises(MediaError, match=f"ab.{ending} is several recordings joined byte by byte"):
+    with pytest.raises(MediaError, match=f"ab.{ending} consists of several recordings joined byte by byte"):
         probe(joined(tmp_path / f"ab.{ending}", [part, part]))
 
 
