@@ -26,7 +26,7 @@ TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield the path of a new, empty file. If the block succeeds, it replaces `path`; otherwise it is removed.
+    """Yield the path of a new, empty file. If the block succeeds, the file replaces `path`; otherwise it is removed.
 
     If an `OSError` in the block names no file or the temporary file, it is changed to name `path`.
 
@@ -65,7 +65,7 @@ def replacing_all(paths: Sequence[Path]) -> Iterator[list[Path]]:
 
 @contextmanager
 def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]:
-    """Yield a new, empty folder. If the block succeeds, it replaces the folder `path`; otherwise it is removed.
+    """Yield a new, empty folder. If the block succeeds, the new folder replaces `path`; otherwise it is removed.
 
     If an `OSError` in the block names no file, it is changed to name `path`.
 
@@ -74,7 +74,7 @@ def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]
     path
         The folder; its previous content is deleted.
     ours
-        Function that returns whether this program wrote a file of the folder, so that the file may be deleted.
+        Function that returns whether this program wrote a given file in the folder, so that it may be deleted.
 
     Raises
     ------

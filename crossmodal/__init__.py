@@ -99,7 +99,7 @@ def load(corpus: str, *, sequences: bool = False, unlabelled: bool = False, proj
     Raises
     ------
     CrossmodalError
-        If there is no such corpus, it has no labels, or features are missing or out of date.
+        If there is no such corpus, it has no labels (unless `unlabelled`), or features are missing or out of date.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.loading import load as run
@@ -126,7 +126,7 @@ def estimator(
     strategy
         A strategy such as ``unimodal``, ``concat`` or ``product``.
     modalities
-        Modalities that the model reads; by default all modalities of the corpus.
+        Modalities that the model reads; by default all modalities of the corpus. ``unimodal`` needs exactly one.
     model
         Base classifier, such as ``svm``; by default the setting ``train.fusion_classifier``.
     project
@@ -235,10 +235,12 @@ def fit(
 
     Parameters
     ----------
-    corpus, modalities, model, project
+    corpus, project
         As for `estimator`.
     strategy
         By default the best fusion in the corpus's table among those that read the most modalities.
+    modalities, model
+        As for `estimator`; not used without a strategy.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Arrays of cells of any type, read as text, names or numbers, and as columns of a table."""
+"""Convert arrays of cells of any type to text, names, numbers and table columns."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def cells_of(cells: NDArray[Any]) -> Any:
 
 
 def array_of(cells: pd.Series, number: bool = False) -> NDArray[Any]:
-    """Return a column of a table as an array ``(n,)``: numbers of their own type (float64 if `number`), or text.
+    """Return a table column as an array ``(n,)``: float64 if `number`, otherwise numbers of the column's type, or text.
 
     Raises
     ------

@@ -91,14 +91,14 @@ def _words(words: pd.DataFrame, renamed: dict[str, str], path: Path) -> pd.DataF
 
 
 def words_cut(words: pd.DataFrame, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Cut words that reach far beyond their utterance; return all words, and a notice if any were cut.
+    """Shorten words that reach far beyond their utterance; return all words, and a notice if any were shortened.
 
     Parameters
     ----------
     words
         ``utterance, word, start, end``.
     table
-        The utterances; without the columns `start` and `end`, no word is cut.
+        The utterances; without the columns `start` and `end`, no word is shortened.
     """
     if not len(words) or not {"start", "end"} <= {*table.columns}:
         return words, []

@@ -33,7 +33,17 @@ _RESERVED = {*COLUMNS, "line"} - {*_KEPT}
 
 @dataclass(frozen=True)
 class TableFile:
-    """A file as messages describe it: its path, its word for a column, and the place of row i (counted from 0)."""
+    """A file as messages describe it.
+
+    Attributes
+    ----------
+    path
+        The file.
+    kind
+        What the file calls a column: column or array.
+    place
+        Returns where row i (counted from 0) is, such as ``line 2``.
+    """
 
     path: Path
     kind: str
@@ -47,15 +57,15 @@ class TableFile:
 def utterances_of(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Return the utterance table, and notices about what could not be kept.
+    """Return the utterance table, and notices about its columns.
 
     Parameters
     ----------
     columns
-        Each column ``(n,)``, text or numbers, by its name.
+        Columns ``(n,)`` of text or numbers, keyed by name.
     options
-        ``id, text, speaker, group, split, start, end`` name columns; all other columns, and the ``label``, keep their
-        own names.
+        ``id, text, speaker, group, split, start, end`` name columns. The ``label`` and all other columns keep their own
+        names; columns that cannot be kept are left out, with a notice.
     source
         The file, for messages.
     count
@@ -64,8 +74,8 @@ def utterances_of(
     Raises
     ------
     UserError
-        If a named column is missing, an id is empty or occurs twice, a split is not train, valid or test, or a time is
-        not a number.
+        If a named column is missing, an id is empty or occurs twice, a split is not known, a time cannot be read, or an
+        utterance ends before it starts.
     """
     _require(columns, options, source)
     table: dict[str, Any] = {"utterance": _ids(columns, options, source, count)}
@@ -104,7 +114,7 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 def _times(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return ``start`` and ``end`` ``(n,)`` in seconds; NaN for one that has no column, ``{}`` if neither has one."""
+    """Return ``start`` and ``end`` ``(n,)`` in seconds, one of them NaN if it has no column; ``{}`` if neither has."""
     named = {"start": options.start, "end": options.end}
     if not any(named.values()):
         return {}
@@ -200,14 +210,15 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
         found = positions_of(cells) if name == "order" else cells
         if name in _RESERVED or found is None:
             notices.append(
-                f"{source.path.name}: {source.kind} {name!r} is left out, since crossmodal uses this name itself: give "
-                "it with the option for what it holds, such as --speaker, or --array for a feature"
+                f"{source.path.name}: {source.kind} {name!r} is left out, since crossmodal uses this name itself: if "
+                "you need it, rename it, or name it with an option such as --speaker or --array"
             )
         elif found.dtype.kind in "OUSbiuf":
             kept[name] = pd.Series(names_of(found), dtype="str") if name == "recording" else cells_of(found)
         else:
             notices.append(
-                f"{source.path.name}: {source.kind} {name!r} is left out: its type {cells.dtype} is not read"
+                f"{source.path.name}: {source.kind} {name!r} is left out: its type {cells.dtype} is not read; store it "
+                "as text or numbers"
             )
     return kept, notices
 
@@ -250,7 +261,7 @@ def features_of(
     vectors: bool,
     details: Mapping[str, Any],
 ) -> tuple[FeatureSet, list[str]]:
-    """Return one store, and a notice if numbers in it were masked.
+    """Return one store, and a list that holds a notice if numbers in the store were masked.
 
     Parameters
     ----------
@@ -278,7 +289,9 @@ def features_of(
 
 
 def store_name(wanted: str) -> str:
-    """Return a name that is valid as a file name: characters except letters, digits and ``_.-`` become underscores.
+    """Return a name as a valid file name: letters, digits and ``_.-`` stay, all else between them becomes ``_``.
+
+    Dots and underscores at either end are removed. If nothing is left, the name is ``features``.
 
     >>> store_name("audio/mfcc 13")
     'audio_mfcc_13'
@@ -290,5 +303,7 @@ def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]
     """Return the stores as a tuple; raise `UserError` if two have the same name."""
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
-            raise UserError(f"{path}: {count} stores would be named {name!r}: name each array or pattern only once")
+            raise UserError(
+                f"{path}: {count} stores would be named {name!r}: name each array once, or change a first pattern"
+            )
     return tuple(stores)

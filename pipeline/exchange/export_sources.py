@@ -1,4 +1,4 @@
-"""The stores of a corpus during an export, in which the values of an utterance are read only when they are needed."""
+"""The stores of a corpus during an export; the values of an utterance are read only when they are needed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class ExportStore:
         return found
 
     def features(self) -> FeatureSet:
-        """Return the features of the store with the rows that it has, not averaged over words."""
+        """Return the store's features with their own rows, not averaged over words."""
         items = [
             Item(utterance, "", int(length), partial(self.entry, i))
             for i, (utterance, length) in enumerate(zip(self.utterances, self.lengths, strict=True))
@@ -91,7 +91,10 @@ def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[N
 
 
 def _word_entry(sources: Sequence[ExportStore], i: int, words: Numbers) -> Entry:
-    """Return utterance i with one row per word and the columns of all stores; NaN where a store has no value."""
+    """Return utterance i with one row per word and the columns of all stores; NaN where a store has no value.
+
+    If no store has the utterance, the entry of the first store is returned.
+    """
     entries = [source.entry(i) for source in sources]
     if all(entry.status != "ok" for entry in entries):
         return entries[0]

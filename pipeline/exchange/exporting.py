@@ -55,7 +55,7 @@ def export(
     path
         The file, or folder, to write.
     features
-        Names of stores; if empty, the stores that the corpus is trained on.
+        Names of stores; if empty, the stores that the corpus is trained on, except features fitted inside folds.
     align
         ``word`` averages the rows of every store over words, and joins the stores of each modality.
     fold
@@ -116,10 +116,10 @@ def _divided(bundle: Bundle, table: pd.DataFrame, corpus: CorpusParams) -> tuple
     fold = plan_of(table, corpus).folds[0].name
     parts = _split_of(table, corpus, fold)
     counts = ", ".join(f"{int((parts == part).sum())} {part}" for part in SPLITS)
-    lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "split of some utterances"
+    lacking = " and ".join(part for part in SPLITS if not (table["split"] == part).any()) or "some utterances"
     return replace(bundle, utterances=bundle.utterances.assign(**{PART: parts})), (
-        f"the corpus has no {lacking}, so the file is split as in the fold {fold} ({counts}); `crossmodal import` "
-        "still restores the split of the corpus from it"
+        f"the corpus's split lacks {lacking}, so the file is split as in the fold {fold} ({counts}); `crossmodal "
+        "import` still restores the split of the corpus from it"
     )
 
 
@@ -227,7 +227,7 @@ def _source(params: Params, name: str, feature: str, table: pd.DataFrame) -> Exp
 
 
 def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.DataFrame) -> list[FeatureSet]:
-    """Return one store per modality that has one row per word."""
+    """Return one store per modality, with one row per word."""
     for source in sources:
         if not source.timed and source.lengths.any():
             raise UserError(f"{source.path} has no times, so it cannot be aligned to words: leave {source.name} out")
@@ -243,7 +243,7 @@ def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.Data
 
 
 def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the utterance table without the columns that need the recordings; columns of numbers become floats."""
+    """Return the utterance table without columns that need the recordings; our numbers and the scores are floats."""
     kept = table.drop(columns=[column for column in _LOCAL if column in table])
     for column, kind in COLUMNS.items():
         if column in kept and kind == "number":
@@ -258,7 +258,10 @@ def _is_split(table: pd.DataFrame) -> bool:
 
 
 def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
-    """Return ``(n,)``: train, valid (the validation part of the first inner fold), test or ``""``."""
+    """Return the part of a fold that each utterance is in ``(n,)``: train, valid, test or ``""``.
+
+    Valid is the validation part of the fold's first inner fold.
+    """
     folds = {one.name: one for one in plan_of(table, corpus).folds}
     if fold not in folds:
         raise UserError(f"the protocol has no fold {fold!r}; {suggest(fold, folds)}")
@@ -273,6 +276,8 @@ def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[A
 
 def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
     """Return the table with the label as numbers in the column ``sentiment``; negative, neutral, positive are -1, 0, 1.
+
+    If ``sentiment`` exists and is not the label, it is renamed ``sentiment_as_given``.
 
     Raises
     ------

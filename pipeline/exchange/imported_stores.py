@@ -22,7 +22,7 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores to temporary files, run a block, and move the files into place, or delete them if it fails."""
+    """Write all stores to temporary files and run a block; then rename the files, or delete them if the block fails."""
     targets = [CorpusPaths(name).features(store.name) for store in stores]
     with ExitStack() as stack:
         for target in sorted(targets):
@@ -49,14 +49,15 @@ def _require_imported(target: Path) -> None:
         return
     if not imported:
         raise UserError(
-            f"{target} holds features that `extract` computed, which this import would overwrite: rename the array"
+            f"{target} holds features that `extract` computed, which this import would overwrite: import the "
+            "features under a different name"
         )
 
 
 def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
-    """Return the stores, renamed where the name is that of an extractor, and append a notice for each of these.
+    """Return the stores; a store that has an extractor's name gets ``_imported`` at its end, and `notices` says so.
 
-    The name of an extractor is reserved for the features that it computes.
+    An extractor's name is reserved for the features that the extractor computes.
     """
     reserved = {*extractors, *fitted_names()}
     found = []
@@ -72,7 +73,7 @@ def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: li
 
 
 def origin_of(form: str, path: Path, options: ImportOptions) -> dict[str, Any]:
-    """Return the origin of a store as it is recorded: file, format, hash of each file, and import options."""
+    """Return the origin that stores record: the name of the file, the format, a hash of each file, and the options."""
     given = {k: v for k, v in asdict(options).items() if v}
     hashed = {f.name: sha256_of(f) for f in _files(path)}
     return {"origin": path.name, "format": form, "sha256": hashed, "options": _plain(given)}

@@ -48,9 +48,9 @@ _FILLED_IN = (
 def import_corpus(
     params_path: Path, form: str, path: Path, name: str, options: ImportOptions, settings: Mapping[str, Any]
 ) -> list[str]:
-    """Make a corpus from a file of features: write data/raw/NAME/manifest.csv, its stores, and a block of settings.
+    """Make a corpus from a feature file: write data/raw/NAME/manifest.csv, its stores, and a block of settings.
 
-    The function waits while another import, or `prepare`, writes the corpus.
+    The function waits while another import, or `prepare`, writes the corpus. It returns the lines to print.
 
     Parameters
     ----------
@@ -61,13 +61,13 @@ def import_corpus(
     name
         The name of the new corpus.
     settings
-        `task`, `label`, `folds`, `run` (whether the corpus is added to those that run) and `kind`, the protocol: None
-        stands for official if the file has train and test, and otherwise for group-kfold.
+        `task`, `label`, `folds`, `run` (whether to add the corpus to those that run) and `kind` (the protocol; if None,
+        official if the file has the splits train and test, otherwise group-kfold).
 
     Raises
     ------
     UserError
-        If the file cannot be read or the corpus already exists. Nothing is written then.
+        If the corpus already exists, the file cannot be read, or it cannot become a corpus. Nothing is written then.
     """
     check_name(name)
     with writing(CorpusPaths(name).utterances):
@@ -112,7 +112,7 @@ def _import_corpus(
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write manifest.csv and words.csv for `prepare`, with as few digits as needed and formulas marked as text."""
+    """Write manifest.csv, and words.csv if there are words: numbers with few digits, and formulas marked as text."""
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):
@@ -138,9 +138,9 @@ def _preparable(params: Params, name: str, path: Path) -> list[str]:
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
-    """Add the features of a file to the utterances of a corpus with the same ids.
+    """Add a file's features to those utterances of a corpus that have the same ids.
 
-    The function waits while another command writes the corpus.
+    The function waits while another command writes the corpus. It returns the lines to print.
 
     Parameters
     ----------
@@ -157,8 +157,8 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     Raises
     ------
     UserError
-        If no ids match, `match` reduces several ids to the same part, or so many ids differ only in spelling that they
-        are clearly the same. Nothing is written then.
+        If the file holds no features, no ids match, `match` reduces several ids to the same part, or so many ids differ
+        only in spelling that they are clearly the same. Nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         return _import_into(params, form, path, name, options, match)
@@ -213,7 +213,10 @@ def _joined(
 
 
 def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]]:
-    """Return the bundle without the utterances that have no label, and a notice of how many were left out."""
+    """Return the bundle without utterances that have no label, and a notice if any were left out.
+
+    Raise `UserError` if no utterance has a label.
+    """
     texts = as_text(bundle.utterances[label].to_numpy())
     known = np.array([not is_no_label(cell) and cell not in ("inf", "-inf") for cell in texts], bool)
     if known.all():

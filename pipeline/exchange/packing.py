@@ -41,7 +41,7 @@ class Damaged(Exception):
 
 
 def about(bundle: Bundle) -> str:
-    """Return as JSON what the arrays do not hold: the version, the order of columns, and `header_of` each store."""
+    """Return JSON text with what the arrays do not hold: version, order of columns, and the header of each store."""
     stores = [header_of(store) for store in bundle.features]
     columns = [str(name) for name in bundle.utterances.columns]
     return json.dumps({"version": VERSION, "columns": columns, "stores": stores}, sort_keys=True)
@@ -116,7 +116,7 @@ def unpack(text: str, arrays: Arrays) -> Bundle:
     Raises
     ------
     Damaged
-        If an array is missing or does not fit the others, or the arrays are of another version of the format.
+        If an array is missing or does not fit the others, or the format has a different version.
     """
     try:
         header = json.loads(text)

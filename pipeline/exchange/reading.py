@@ -23,13 +23,13 @@ _BROKEN = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionE
 
 
 def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
-    """Read a file of a format.
+    """Read a file in the format named `form`.
 
     Raises
     ------
     UserError
-        If the file is broken, if the reader of a plugin fails, or if a reader returns anything but a valid `Bundle`.
-        The entries of its stores are checked when they load.
+        If the file is broken, a plugin's reader fails, or the reader returns anything but a valid `Bundle`. The entries
+        of the bundle's stores are checked only when they are loaded.
     """
     read = reader_of(form)
     try:
@@ -83,7 +83,7 @@ def _held(store: FeatureSet, read: Read) -> FeatureSet:
 
 
 def _loaded(item: Item, store: FeatureSet, read: Read) -> Entry:
-    """Return the entry of an item; raise `UserError` if it is not valid, or has other shapes than the store says."""
+    """Return an item's entry; raise `UserError` if it is invalid, or its shapes do not fit the item and the store."""
     try:
         entry = item.load()
     except (UserError, OSError):

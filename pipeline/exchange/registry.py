@@ -50,7 +50,7 @@ _FORMATS = Registry(
 
 
 def register(name: str, entry: Format) -> None:
-    """Add a format; raise `UserError` if the name is taken, or the entry is not a `Format` of functions."""
+    """Add a format; raise `UserError` if the name is taken, or `entry` is not a `Format` with functions."""
     given = [function for function in (entry.read, entry.write) if function] if isinstance(entry, Format) else []
     if not given or not all(callable(function) for function in given):
         raise UserError(f"the format {name!r} is {entry!r}: register(name, Format(read, write)) needs functions")
@@ -60,7 +60,7 @@ def register(name: str, entry: Format) -> None:
 
 
 def format_names() -> tuple[str, ...]:
-    """Return the names of all formats."""
+    """Return the names of all registered formats."""
     return tuple(_FORMATS)
 
 

@@ -33,7 +33,7 @@ def slug(name: str) -> str:
 
 
 def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> None:
-    """Raise `UserError` if an option is given that is not in `used`, the options of the format of `path`.
+    """Raise `UserError` if an option is given that is not in `used`, the options that the file's format uses.
 
     The label is always accepted, since it is a column of the table that the import makes.
     """
@@ -56,7 +56,7 @@ def refuse_name(path: Path, module: str, name: str) -> NoReturn:
 
 
 class _Node:
-    """A value on the simulated stack of the unpickler; only its depth of nesting is known."""
+    """A value on the simulated stack of the unpickler; only its nesting depth is known."""
 
     __slots__ = ("depth",)
 
@@ -75,8 +75,8 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     Raises
     ------
     UserError
-        If the pickle has an opcode that plain data do not need, too many opcodes, too deep nesting, or bytes after the
-        end.
+        If the pickle has an opcode that plain data do not need, too many opcodes, values nested too deeply, or bytes
+        after its end.
     """
     stack: list[_Node | None] = []  # None stands for a mark
     memo: dict[int, _Node] = {}
@@ -118,7 +118,7 @@ def _check_opcode(path: Path, name: str, arg: Any, left: int) -> None:
 
 
 def _simulate(opcode: Any, arg: Any, stack: list[_Node | None], memo: dict[int, _Node]) -> None:
-    """Apply an opcode to the simulated stack, which holds depths of nesting instead of values."""
+    """Apply an opcode to the simulated stack, which holds nesting depths instead of values."""
     name = opcode.name
     if name in ("GET", "BINGET", "LONG_BINGET"):
         stack.append(memo[int(arg)])

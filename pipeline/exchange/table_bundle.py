@@ -18,7 +18,7 @@ Chosen = tuple[str, Modality, tuple[str, ...]]  # a store's name, its modality, 
 
 
 def matched(options: ImportOptions, header: Sequence[str], source: TableFile) -> list[Chosen]:
-    """Return the name, the modality and the columns of the store for each pair in ``options.arrays``.
+    """Return the store's name, modality and columns for each pair in ``options.arrays``.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def table_bundle(
     options: ImportOptions,
     source: TableFile,
 ) -> Bundle:
-    """Return the bundle of one table with a row per utterance.
+    """Return the bundle of one table with a row per utterance; raise `UserError` if it has no rows.
 
     Parameters
     ----------

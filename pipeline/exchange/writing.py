@@ -10,12 +10,12 @@ from pipeline.exchange.registry import writer_of
 
 
 def write_bundle(form: str, bundle: Bundle, path: Path) -> None:
-    """Write a bundle to `path`. The format of a plugin writes to a temporary path, which is renamed at the end.
+    """Write a bundle to `path`. A plugin's format writes to a temporary path, which is renamed at the end.
 
     Raises
     ------
     UserError
-        If the plugin fails or writes nothing, or `path` is a folder. Nothing is written then.
+        If the format or the plugin refuses to write, or the plugin fails or writes nothing. `path` is then unchanged.
     """
     write = writer_of(form)
     if not is_plugins(write):  # the formats of this program see to it themselves that a file appears whole
@@ -36,5 +36,5 @@ def write_bundle(form: str, bundle: Bundle, path: Path) -> None:
         except Exception as error:  # a plugin may raise anything
             raise failed(write, error) from error
         if not made.exists():
-            raise UserError(f"{name_of(write)} wrote nothing to the path that it was given")
+            raise UserError(f"{name_of(write)} wrote nothing to the path that it was given: correct the plugin")
         made.replace(path)

@@ -127,7 +127,7 @@ def cost(works: Sequence[Work], stages: Mapping[str, Measured], workers: int, he
     works
         What each step still has to compute.
     stages
-        What a worker measured on a few clips, by stage.
+        What a worker measured on a few clips, keyed by stage.
     workers
         Number of workers; 0 if the main process does the work.
     head_s

@@ -53,7 +53,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Sample:
-    """What some clips cost in one step: processor time in s and bytes in the cache, for `clips` of `seconds` in all."""
+    """What `clips` clips, `seconds` s long in all, cost in one step: processor time in s, and bytes in the cache."""
 
     clips: int
     seconds: float

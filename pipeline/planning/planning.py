@@ -77,12 +77,13 @@ def plan(params: Params, name: str, workers: int, new_pool: Callable[[], Pool]) 
     workers
         Number of workers that will share the work.
     new_pool
-        Returns a new pool; each stage is measured on its own pool, since each stage of a run starts its own workers.
+        Function that returns a new pool. Each stage is measured on its own pool, since each stage of a run starts its
+        own workers.
 
     Raises
     ------
     UserError
-        If the corpus is not prepared, if a recording has changed since, or if the worker that measured died.
+        If the corpus is not prepared, if a recording has changed since, or if a measuring worker died.
     """
     parts = [_part(params, name, modality) for modality in MODALITIES if modality in params.corpus(name).modalities]
     probes = [_probe(params, name, part) for part in parts if part.due]
@@ -165,7 +166,7 @@ def seconds_of(clip: Clip) -> float:
 
 
 def _measured(probes: Sequence[Probe], new_pool: Callable[[], Pool]) -> dict[str, Measured]:
-    """Measure the probes, each stage on a pool of its own, and return the measurements by stage."""
+    """Measure the probes, each stage on a pool of its own, and return the measurements keyed by stage."""
     with new_pool() as pool:
         streams = _result(pool.run(measure_streams, [tuple(probes)]))
     found = {"preprocess": streams}

@@ -53,7 +53,7 @@ def select(params: Params, corpus: str, selection: Selection) -> str:
 
 
 def select_again(params: Params, name: str) -> str:
-    """Write the tables of a selection again, after its corpus was prepared; return a sentence on what it contains."""
+    """Rewrite the tables of a selection after its corpus was prepared; return a sentence on what it contains."""
     select(params, corpus_of(name), chosen(name).selection)
     return f"{name}: {chosen(name)}"
 

@@ -36,9 +36,9 @@ def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | No
     Parameters
     ----------
     files
-        Name of each file -> its current path.
+        The current path of each file, keyed by its name.
     command
-        The command that writes the files again.
+        The command that rewrites the files.
     rest
         Further entries of the record.
     """
@@ -57,7 +57,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If the record is damaged, was edited, or has another version.
+        If the record is damaged, was edited, or has a different version.
     """
     found = _whole(path)
     if (version := found.get("version", 1)) != VERSION:
@@ -69,7 +69,7 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def _whole(path: Path) -> dict[str, Any]:
-    """Return the content of a record of any version; raises `UserError` if it is damaged or was edited."""
+    """Return the content of a record of any version; raise `UserError` if it is damaged or was edited."""
     refuse_pipe(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +128,7 @@ def unknown(path: Path) -> str:
 
 
 def of_this_version(path: Path) -> bool:
-    """Whether an undamaged record is of the version that this program writes."""
+    """Whether a record has the version that this program writes; raise `UserError` if the record is damaged."""
     return bool(_whole(path).get("version", 1) == VERSION)
 
 
@@ -143,7 +143,7 @@ def without_record(path: Path) -> str:
 
 
 def require_named(path: Path, content: Mapping[str, Any]) -> None:
-    """Raise `UserError` if a record lists a file that is missing or has other content."""
+    """Raise `UserError` if a record lists a file that is missing or whose content has changed."""
     digest = content["files"].get(path.name)
     if digest is not None and not path.exists():
         raise UserError(f"{path} is missing: run `{content['command']}` again")
@@ -158,7 +158,7 @@ _ELSE = dict.fromkeys(_PREPARED, "; to change the corpus, edit the files that it
 
 
 def command_of(path: Path) -> str:
-    """Return the command that writes a record, or a file that a record lists, again.
+    """Return the command that rewrites a record, or a file that a record lists.
 
     The name of the corpus is taken from the path: ``results/NAME`` or ``data/work/NAME``.
 

@@ -77,12 +77,12 @@ def fits(column: str, cells: Iterable[str]) -> bool:
 def other_meanings(
     columns: Mapping[str, Sequence[str]], ours: Collection[str], named: Collection[str], folder: Path
 ) -> dict[str, str]:
-    """Return each column that has one of our names in another spelling but holds something else, mapped to our name.
+    """Return each column that has one of our names in a different spelling but holds other things, mapped to our name.
 
     Parameters
     ----------
     columns
-        Name of each column in the file -> its cells.
+        The cells of each column in the file, keyed by its name.
     ours, named
         The same as for `pipeline.tables.headers.column_names`.
     folder
@@ -102,7 +102,7 @@ def other_meanings(
 
 
 def misused(column: str, cells: Iterable[str], folder: Path) -> str:
-    """Return the first filled cell if a column has several and none fits the column; otherwise ``""``.
+    """Return the first filled cell if a column has several filled cells and none fits the column; otherwise ``""``.
 
     >>> misused("region", ["north", "south"], Path()), misused("region", ["north", "0 0 0.5 1"], Path())
     ('north', '')

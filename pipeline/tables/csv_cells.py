@@ -82,7 +82,7 @@ def restore(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of text with its cells marked, and with the column `MARKS` if any cell was marked."""
+    """Return a table of text with its cells and column names marked, and with the column `MARKS` if any changed."""
     made = mark(table)
     changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
     if not changed.any() and list(made.columns) == list(table.columns):
@@ -126,7 +126,7 @@ def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
 
 
 def write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
-    """Write a table as CSV without marking cells; numbers keep six digits after the decimal point."""
+    """Write a table as CSV without marking cells; floats get six digits after the decimal point."""
     cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
     broken = any("\r" in str(cell) for cell in cells)  # pandas does not quote a cell for a lone carriage return
     quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL

@@ -1,4 +1,4 @@
-"""Read CSV files as people have them: any usual encoding and delimiter, lines before the header, an unnamed index."""
+"""Read CSV files of all kinds: any usual encoding and delimiter, lines before the header, an unnamed index."""
 
 import csv
 import re
@@ -20,7 +20,7 @@ _LONGEST = 1 << 28  # characters of one cell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a header: the column names, the rows, each with the number of its last line, and notices."""
+    """A table with a header: column names, rows (each after the number of its last line in the file), and notices."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, dict[str, str]], ...]
@@ -42,8 +42,8 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     Raises
     ------
     UserError
-        If the file is not a CSV, a row has more cells than there are columns, or a column with filled cells has no
-        name.
+        If the file is not a CSV, a row has more cells than there are columns, a column with filled cells has no name,
+        or two columns have the same name.
     """
     how = layout(path, {*ours, *named})
     found = _records(path, how)
@@ -70,7 +70,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
 
 
 def records(path: Path, known: Collection[str], encoding: str = "") -> Iterator[Record]:
-    """Yield the header and the rows of a CSV, with spaces around cells removed and empty lines skipped.
+    """Yield the header and the rows of a CSV as ``(line, cells)``; cells are trimmed, and empty lines are skipped.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ def _unquoted(cell: str) -> str:
 def _unreadable(path: Path, begun: int, line: int, error: str) -> str:
     if "unexpected end of data" in error:
         return f"{path}:{begun}: a quotation mark in the row that begins here is never closed: close or double it"
-    return f"{path}:{line}: not a readable CSV ({error})"
+    return f"{path}:{line}: not a readable CSV ({error}): correct the line, or save the table as CSV again"
 
 
 def undecodable(path: Path, encoding: str) -> UserError:

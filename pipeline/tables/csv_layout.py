@@ -60,9 +60,9 @@ class Layout:
 
 
 def layout(path: Path, known: Collection[str], encoding: str = "") -> Layout:
-    """Infer the layout of a CSV from its beginning; a file of another kind raises `UserError`.
+    """Infer the layout of a CSV from its beginning; raise `UserError` if the file is not a CSV.
 
-    If `encoding` is not empty, the encoding is not inferred.
+    `known` are column names by which the header is recognised. The encoding is inferred only if `encoding` is empty.
     """
     refuse_pipe(path)
     with path.open("rb") as file:
@@ -107,9 +107,9 @@ def _preamble(lines: Sequence[str], known: set[str]) -> int:
 
 
 def _best(lines: Sequence[str], known: set[str]) -> int:
-    """Return the largest number of known names in the first line with any delimiter.
+    """Return how many known names the first line holds when it is split at the delimiter that gives the most of them.
 
-    Without any known names, return 1 if the first line has several cells, else 0.
+    If `known` is empty, return 1 if any delimiter splits the line into several cells, else 0.
     """
     if known:
         return max(_score(lines, delimiter, known) for delimiter in DELIMITERS)
@@ -152,13 +152,13 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
         raise UserError(f"{path}:{skipped + 1}: the cells are separated by {mark[0]!r}: save the table with commas")
     for place in range(skipped + 1, min(skipped + _SEARCHED, len(lines))):
         if _best(lines[place:], known) > 1:
-            raise UserError(f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove what is before")
+            raise UserError(f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove the lines before")
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
     """Whether quotation marks enclose cells.
 
-    In a file with tabs, quotation marks are part of the text if every line then is a complete row.
+    In a file with tabs, quotation marks are part of the text if every line is then a complete row.
     """
     if delimiter != "\t":
         return True

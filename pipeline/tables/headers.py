@@ -1,4 +1,4 @@
-"""Match the column names of a file to ours: names in another spelling, and similar names that may be meant."""
+"""Match the column names of a file to ours: names in a different spelling, and similar names that may mean ours."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ def _both(names: Sequence[str], places: Iterable[int]) -> str:
 
 
 def nearly_ours(names: Iterable[str], ours: Collection[str], named: Collection[str] = ()) -> dict[str, str]:
-    """Return each column that is probably one of ours under another name, mapped to the column that was meant.
+    """Return each column that is probably one of ours under a different name, mapped to our name.
 
     Only columns of ours that are missing in `names` are considered.
 

@@ -73,7 +73,7 @@ def intervals_of(
     Parameters
     ----------
     starts, ends
-        Times ``(n,)`` in seconds of the recording; NaN if unknown.
+        Times ``(n,)`` in seconds of the recording; NaN if unknown. Infinite times become NaN.
     names
         The names of the n utterances, for messages.
     reversed_too

@@ -20,9 +20,9 @@ _MARKS = re.compile(r"[\s_\-\u2010-\u2015$]+")  # between the parts of an id
 def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, str]]:
     r"""Return the pairs of ids, one from each side, that differ only in spelling.
 
-    Differences of spelling are those of case, Unicode form, spaces, zeros before a number (``01``), a fraction of zero
-    (``1.0``), marks between parts (``_``, ``-``), quotation marks and file endings, and folders in front of only one of
-    the two ids. An id occurs in at most one pair.
+    The spelling may differ in case, Unicode form, spaces, zeros before a number (``01``), a zero fraction (``1.0``),
+    marks between parts (``_``, ``-``), quotation marks and file endings, and in folders in front of only one of the two
+    ids. An id occurs in at most one pair.
 
     Parameters
     ----------

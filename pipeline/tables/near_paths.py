@@ -15,8 +15,8 @@ class Neighbours:
     Parameters
     ----------
     used
-        Files that are in use already. They are proposed only for their own name in another spelling, not for a mistyped
-        name or one with another suffix.
+        Files that are in use already. They are proposed only for their own name in a different spelling, not for a
+        mistyped name or one with a different suffix.
     """
 
     def __init__(self, used: Iterable[str] = ()) -> None:
@@ -29,7 +29,7 @@ class Neighbours:
         The path is read as one relative to the home folder or the working directory, as a Windows path and as a URL.
         For each reading, the file itself is tried first, then names that differ in Unicode form, case, spacing or
         suffix, and then mistyped names. A mistyped name must contain the same numbers (``clip7`` and ``clip07``), since
-        a name with other numbers is another clip of a series.
+        different numbers mean a different clip of a series.
 
         Parameters
         ----------
@@ -48,7 +48,7 @@ class Neighbours:
         return None
 
     def _near(self, path: Path) -> Path | None:
-        """Return the path with each missing part replaced by a similar name in its folder."""
+        """Return the path with each missing part replaced by a similar name in its folder, or None if none is similar."""
         at = Path(path.anchor or ".")
         parts = path.parts[1:] if path.anchor else path.parts
         for i, part in enumerate(parts):

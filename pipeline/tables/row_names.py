@@ -1,4 +1,4 @@
-"""Handle a CSV whose rows have one cell more than its header: a row name in front, as R writes it, or a last cell.
+"""Handle a CSV whose rows have one cell more than the header: a row name in front, as R writes it, or one at the end.
 
 The two cases look alike, and the wrong choice would shift every cell to another column. So row names are removed only
 if there is evidence for them; without clear evidence the file is refused.
@@ -21,10 +21,10 @@ _COUNTING = ("", "#", "no", "nr", "index", "row", "number", "id")
 def without_row_names(
     path: Path, header: Sequence[str], rows: list[Record], how: Layout, ours: Collection[str]
 ) -> tuple[list[Record], tuple[str, ...]]:
-    """Return the rows without the row names that R writes in front of them, and a notice.
+    """Return the rows without row names in front of them, as R writes them, and a notice if there were any.
 
     The first cells are row names if they number the rows, every line begins with a quotation mark, and no column
-    contradicts this. They also are row names if they all differ, and the cells of known columns (`ours`) fit the
+    contradicts this. They are also row names if they all differ, and the cells of known columns (`ours`) fit the
     columns' names only once the first cells are removed. If the last cell is empty in every row, it comes from a
     delimiter at the end of the line.
 
@@ -61,7 +61,7 @@ def _differ(cells: Sequence[Sequence[str]]) -> bool:
 
 
 def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Collection[str], *, shift: int) -> bool:
-    """Whether the cells of some column fit its name if rows are shifted by `shift` cells, and only then."""
+    """Whether the cells of some column fit its name if rows are shifted by `shift` cells (0 or 1), and only then."""
     names = {folded(name): name for name in ours}
     for j, name in enumerate(header):
         column = names.get(folded(name))

@@ -40,7 +40,7 @@ def trimmed(cell: str) -> str:
 
 
 def folded(name: str) -> str:
-    """Return a name in the form in which names are compared: trimmed, case-folded, in one Unicode form.
+    """Return a name normalised for comparison: trimmed, case-folded, and in Unicode's NFC form.
 
     >>> folded(" Start ") == folded("start")
     True
@@ -175,7 +175,7 @@ def alike_notices(what: str, cells: Iterable[str], *, scores: bool = True) -> li
 
 
 def quoted(spelling: str) -> str:
-    r"""Return a spelling in quotes, with characters outside ASCII as codes unless it is in composed Unicode form.
+    r"""Return a spelling in quotes; if it is not in composed Unicode form, characters outside ASCII become codes.
 
     >>> print(quoted("caf" + chr(0xE9)) == repr("caf" + chr(0xE9)), quoted("cafe" + chr(0x301)))
     True 'cafe\u0301'
@@ -206,7 +206,7 @@ def number_of(cell: str) -> float:
     Raises
     ------
     ValueError
-        If the cell is anything else. The message says how to write the number.
+        If the cell is anything else. The message is ``must be a number``, or says how to write the number.
 
     Examples
     --------

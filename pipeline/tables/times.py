@@ -56,12 +56,12 @@ def by_clock(cell: str) -> bool:
 
 
 def clock_notices(columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return a sentence about how the clock times in some columns were read; empty if there are none.
+    """Return a list with one sentence on how clock times in some columns were read; an empty list if there are none.
 
     Parameters
     ----------
     columns
-        Name of the column -> its cells.
+        The cells of each column, keyed by its name.
 
     Examples
     --------

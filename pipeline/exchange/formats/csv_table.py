@@ -1,4 +1,4 @@
-"""Read a CSV with one row per utterance: the options name the feature columns, the others become its table."""
+"""Read a CSV with one row per utterance: the options name the feature columns, the others describe the utterances."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -30,8 +30,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         The file.
     options
         Each pair of ``arrays`` names the columns of one store, where patterns with ``*`` are allowed; the first name or
-        pattern also names the store. ``id, text, speaker, group, split, start, end, label`` each name one column. All
-        other columns are kept. An empty cell of a feature is undefined.
+        pattern also names the store. ``id, text, speaker, group, split, start, end, label`` each name one column. Other
+        columns are kept where `utterances_of` can. An empty cell of a feature is undefined.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def _filled(path: Path, header: list[str], rows: Iterator[Record], lines: list[i
 def _cells(
     rows: Iterator[list[str]], names: Mapping[int, str], wanted: set[str], source: TableFile
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[np.float32]]]:
-    """Return two dicts of columns by name: those that are not features, and the features ``(n,)`` as numbers."""
+    """Return two dicts of columns ``(n,)``, keyed by name: those that are not features, and the features as numbers."""
     features, others = [j for j in names if names[j] in wanted], [j for j in names if names[j] not in wanted]
     values: list[NDArray[np.float32]] = []
     cells: list[list[str]] = []
@@ -138,7 +138,7 @@ def _numbers(
 
 
 def _lossless(cells: list[str]) -> NDArray[Any]:
-    """Return a column as numbers if each cell can be restored exactly; a cell such as ``1.10`` or ``01`` keeps it text.
+    """Return a column as numbers if these restore each cell exactly; otherwise as text (``1.10`` and ``01`` are text).
 
     >>> _lossless(["1", "-2"]).tolist(), _lossless(["1.5", ""]).tolist(), _lossless(["1.1", "1.10"]).tolist()
     ([1, -2], [1.5, nan], ['1.1', '1.10'])

@@ -53,9 +53,9 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     """Read a pickle; without an entry ``crossmodal``, each clip becomes the utterance ``<video>_<clip>``.
 
     Padding is removed. Where the file gives lengths, rows after them are padding. Without lengths, padding depends on
-    the file. If all modalities have equally many rows, padding is the rows that ``text_bert`` masks or, without
+    the file. If all modalities have equally many rows, the padding is what ``text_bert`` masks or, without
     ``text_bert``, the rows at the end that are zero in all modalities. Otherwise, it is the rows of zeros at the end of
-    each modality, except that ``text_bert`` gives the length of text if it has as many rows.
+    each modality, except that ``text_bert`` gives the length of text if both have equally many rows.
 
     No part is left out: ``options.splits`` must say which split a part with an unusual name is.
 
@@ -297,8 +297,8 @@ def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
 def _clip_ids(table: pd.DataFrame) -> list[str]:
     """Return a unique id ``<video>$_$<clip>`` for each utterance.
 
-    The clip is what follows ``<video>_`` in the name of the utterance. It is the whole name if the name does not begin
-    like this, or for all utterances if two ids would be equal.
+    The clip is what follows ``<video>_`` in the name of the utterance. If the name does not begin like this, the clip
+    is the whole name. If two ids would be equal, it is the whole name for every utterance.
     """
     names = table["utterance"].tolist()
     videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]

@@ -47,7 +47,7 @@ def write_own(
 
 
 def _longest(stores: Mapping[Modality, FeatureSet]) -> dict[Modality, int]:
-    """Return T for each modality: the same for all if all modalities of every utterance have equally many rows."""
+    """Return T for each modality: the same T if the modalities that an utterance has always have equally many rows."""
     lengths = {m: np.diff(offsets_of(store)) for m, store in stores.items()}
     stacked = np.stack(list(lengths.values()))
     aligned = bool(((stacked == stacked.max(axis=0)) | (stacked == 0)).all())

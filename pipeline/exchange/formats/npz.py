@@ -45,9 +45,10 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         The `.npz`.
     options
         ``arrays`` names the feature arrays of each modality. ``(n, d)`` is one row per utterance. ``(n, T, d)`` is a
-        padded sequence per utterance; its length is in ``<name>_lengths``, or else it ends before the zeros at the end.
-        ``id, text, speaker, group, split, start, end, label`` name arrays of n cells, and ``splits`` translates the
-        names of splits. A file that `write` wrote needs no options.
+        padded sequence per utterance; the lengths are in ``<name>_lengths``, or else rows of zeros at the end are
+        padding. ``id, text, speaker, group, split, start, end, label`` name arrays of n cells, and ``splits``
+        translates the names of splits. Other arrays of n cells become columns of the utterance table, and the rest is
+        left out. A file that `write` wrote takes no options.
 
     Raises
     ------

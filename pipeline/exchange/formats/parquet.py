@@ -46,8 +46,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         A `.parquet` file with one row per utterance, or a folder.
     options
         For a single file, each pair of ``arrays`` names the numeric columns of one store, where patterns with ``*`` are
-        allowed. ``id, text, speaker, group, split, start, end, label`` each name one column. All other columns are
-        kept. A folder takes no options.
+        allowed. ``id, text, speaker, group, split, start, end, label`` each name one column. Other columns are kept
+        where `utterances_of` can. A folder takes no options.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _read_table(path: Path) -> Any:
 
 
 def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
-    """Return a column of a feature as ``(n,)`` float32, NaN for null; raise `UserError` if it holds other types."""
+    """Return a feature column as ``(n,)`` float32, NaN for null; raise `UserError` if its type is not numeric."""
     import pyarrow as pa
 
     column = column.cast(pa.float64()) if pa.types.is_decimal(column.type) else column
@@ -106,7 +106,10 @@ def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
 
 
 def _cells(column: Any) -> NDArray[Any]:
-    """Return a column as ``(n,)``: numbers of its own type, with NaN for null, or text, with "" for null."""
+    """Return a column as ``(n,)``: numbers, with NaN for null, or text, with "" for null.
+
+    Integers become floats if any is null, or text if that would not be exact.
+    """
     import pyarrow as pa
 
     kind = column.type

@@ -83,7 +83,7 @@ class Budget:
     Parameters
     ----------
     size
-        The size of the file in bytes; the limit is four times as much and 1 MiB.
+        The size of the file in bytes; the limit is four times this size plus 1 MiB.
     """
 
     def __init__(self, size: int) -> None:
@@ -107,7 +107,7 @@ def value_count(shape: Any) -> int:
 
 
 def raw_bytes(raw: Any, count: int, dtype: np.dtype[Any]) -> bytes | bytearray:
-    """Return the data of an array of `count` values as bytes; raise `ValueError` if they have another size or type.
+    """Return the data of an array of `count` values as bytes; raise `ValueError` if their size or type is wrong.
 
     Pickles of Python 2 hold the bytes as text.
     """

@@ -42,7 +42,7 @@ class Clock:
     frame
         ``(n,)`` the index of the frame that each row shows.
     notice
-        A sentence on the unit, if the times are not in the unit that the name of their column says; otherwise empty.
+        A sentence that says so if the column's name says milliseconds but its times are seconds; otherwise empty.
     """
 
     times: TimeArray
@@ -70,8 +70,8 @@ def clock_of(
     Raises
     ------
     UserError
-        If a cell is not a time or a frame number, times decrease from one frame to the next, or many frames have the
-        same time.
+        If a cell is not a time or a frame number, a frame is not in the recording, times decrease from one frame to the
+        next, or many frames have the same time.
     """
     numbers = _numbers(path, lines, frame, needed=bool(options.fps))
     if options.fps:
@@ -89,7 +89,7 @@ def clock_of(
 
 
 def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) -> list[float]:
-    """Return the frame numbers; if any cell is not one, return ``[]``, or raise `UserError` if they are `needed`."""
+    """Return the frame numbers. If any cell is not one, return ``[]``, or raise `UserError` if they are `needed`."""
     found = []
     for line, cell in zip(lines, frame.cells, strict=False):
         try:
@@ -110,13 +110,13 @@ def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeAr
     if shown is None or len(beyond):
         raise UserError(
             f"{path}:{lines[beyond[0]]}: frame {count[beyond[0]]:g} (counted from 0) is not in the recording of "
-            f"{counted(there, 'frame')}: if the table was made from a video with another frame rate, give it with --fps"
+            f"{counted(there, 'frame')}: if the table was made from a video with a different rate, give that with --fps"
         )
     return shown[count.astype(np.intp)]
 
 
 def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float:
-    """Return a cell as a number or, if it holds minutes and seconds, in seconds; raise `UserError` if it is no time.
+    """Return a cell as a number or, if it holds minutes and seconds, in seconds; raise `UserError` for other cells.
 
     >>> _seconds(Path(), 1, Cells("approx_time"), "01:02.5", ""), _seconds(Path(), 1, Cells("time"), "40", "")
     (62.5, 40.0)
@@ -133,7 +133,10 @@ def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float
 
 
 def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) -> tuple[TimeArray, str]:
-    """Return times in seconds, and a notice if they are in seconds although their column's name says milliseconds."""
+    """Return times converted to seconds, and ``""`` or a notice.
+
+    The notice says that they already were in seconds, although the name of their column says milliseconds.
+    """
     if (options.unit or ("ms" if name.casefold().endswith("ms") else "s")) == "s":
         return times, ""
     steps = np.diff(np.unique(times))
@@ -148,7 +151,7 @@ def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) 
 def _check_frames(
     path: Path, lines: Sequence[int], numbers: TimeArray, times: TimeArray, names: tuple[str, str]
 ) -> None:
-    """Raise `UserError` if times decrease while frame numbers increase, or more than a tenth of the times are equal."""
+    """Raise `UserError` if times decrease while frame numbers increase, or over a tenth of the times are repeated."""
     time, frame = names
     order = np.argsort(numbers, kind="stable")
     back = np.flatnonzero(np.diff(times[order]) < 0)

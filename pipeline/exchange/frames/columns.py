@@ -43,8 +43,8 @@ class FrameOptions:
     unit
         The unit of the times. If empty, milliseconds if the column's name ends in ``ms``, otherwise seconds.
     fps
-        Frames per second, from which times are computed with the frame numbers. `RECORDING` takes the time of each
-        frame from the recording itself. None reads the column of times.
+        Frames per second. Times are computed from this and the frame numbers. `RECORDING` takes the time of each frame
+        from the recording itself. None reads the column of times.
     prefixes
         How the names of feature columns begin; ``*`` stands for any characters. If empty, the features are all columns
         of numbers that have no other role and are not `UNASKED`.
@@ -77,7 +77,7 @@ class FrameOptions:
 
 @dataclass(frozen=True)
 class Roles:
-    """The positions of a table's columns; None for a column that the table lacks.
+    """The positions of a table's columns; None for a column that the table lacks or that is not read.
 
     Attributes
     ----------

@@ -9,9 +9,9 @@ Mask = NDArray[np.bool_]
 
 
 def comes_again(frame: NDArray[np.intp], face: NDArray[np.intp]) -> int | None:
-    """Return the first row that repeats the frame and face of an earlier row, with other frames of the face in between.
+    """Return the first row that repeats an earlier row's frame and face after other frames of that face, or None.
 
-    Return None if there is no such row. A row like this shows that the table holds two recordings, or one twice.
+    Such a row shows that the table holds two recordings, or one twice.
 
     >>> comes_again(np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])), comes_again(np.array([0, 1, 0]), np.zeros(3, int))
     (None, 2)
@@ -33,11 +33,11 @@ def one_face(
     confidence: NDArray[np.float64],
     good: Mask,
 ) -> NDArray[np.intp]:
-    """Choose one row for each frame of an utterance.
+    """Choose at most one row for each frame of an utterance, and return the positions of these rows in the table.
 
-    The main face is the one with the most good rows. A face that shares any frame with the main face is another person,
-    and is left out of all frames. Other faces are kept, since they may be the same person under a new id, or in another
-    shot. If a frame still has several rows, the good row with the highest confidence is chosen.
+    The main face is the one with the most good rows. A face that shares any frame with the main face is a different
+    person, and is left out of all frames. Other faces are kept, since they may be the same person under a new id, or in
+    another shot. If a frame still has several rows, the good row with the highest confidence is chosen.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`crossmodal import frames`: add the frames in tables of other tools to the utterances of a corpus, by time."""
+"""`crossmodal import frames`: add features per frame from other tools' tables to a corpus's utterances, by time."""
 
 import math
 import re
@@ -178,7 +178,7 @@ def _require_same(names: Sequence[str], track: Track, file: Path) -> None:
     if names and names != track.names:
         other = sorted(set(names) ^ set(track.names)) or list(track.names)
         raise UserError(
-            f"{file} has other columns than the tables before it ({some(other)}): with --prefix, choose "
+            f"{file} and the tables before it have different columns ({some(other)}): with --prefix, choose "
             "columns that all tables have"
         )
 
@@ -199,13 +199,13 @@ def _entry(track: Track, place: Place, seen: Seen) -> Entry:
 
 
 def _name_of(path: Path) -> str:
-    """Return the name of a folder or table as a valid name of a store, in lower case."""
+    """Return the name of a folder or table as a valid store name, in lower case."""
     path = path.resolve()
     return re.sub(r"[^\w+-]+", "_", path.name if path.is_dir() else path.stem).strip("_-").lower() or FRAMES
 
 
 def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict[str, Any]:
-    """Return the origin of the store as it is recorded: name of the folder, format, hash of each table, options."""
+    """Return the origin that the store records: name of the folder, format, hash of each table, and options."""
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(options).items() if value}
     return {
         "origin": path.resolve().name,
@@ -216,7 +216,7 @@ def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict
 
 
 def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any]) -> FeatureSet:
-    """Return the features with a key per utterance, by which `train` notices that an utterance was moved."""
+    """Return the features with a key per utterance, which lets `train` notice that an utterance was moved."""
     source = key_of(dict(origin))
     rows = zip(features.items, table.itertuples(), strict=True)
     keyed = [

@@ -36,9 +36,9 @@ def matched(
     """Return the table of each recording that has one.
 
     A table belongs to a recording if its path ends with the name of the recording or of its media file. Case is
-    ignored. For example, ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of ``s1/clip``. Folders are compared
-    only as far as needed to distinguish recordings: ``out/clip.csv`` is a table of ``s1/clip`` too, unless there is
-    also a recording ``s2/clip``.
+    ignored unless names of recordings differ only in case. For example, ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are
+    tables of ``s1/clip``. Folders are compared only as far as needed to distinguish recordings: ``out/clip.csv`` is a
+    table of ``s1/clip`` too, unless there is also a recording ``s2/clip``.
 
     Parameters
     ----------
@@ -47,7 +47,8 @@ def matched(
     tables
         The tables that `tables_in` returned.
     match
-        A regular expression whose only group is the part of a name (without folder and suffix) that is compared.
+        A regular expression whose only group is the part of a name (without folder and suffix) that is compared. If
+        empty, whole names are compared.
     places
         The name of the corpus and the path of the folder, for messages.
 
@@ -111,7 +112,10 @@ def _ends(parts: Parts) -> list[Parts]:
 
 
 def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> set[Parts]:
-    """Return the names that a recording's table may have: of the recording and its media file, whole or matched."""
+    """Return the names that a recording's table may have.
+
+    They are those of the recording and of its media file, each both whole and reduced to the group of `pattern`.
+    """
     name = PurePosixPath(recording)
     named = [name, *([name.with_name(Path(media).name)] if media else [])]
     return {_parts(one, how) for one in named for how in {pattern, None}} - {()}
@@ -120,7 +124,7 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables whose paths end like a recording, by the longest ending that finds any.
+    """Return the tables whose paths end with a name in `spellings`, or else with the longest ending that finds any.
 
     An ending that is shorter than the whole name counts only if no other recording has it.
     """

@@ -19,7 +19,7 @@ def some(names: Sequence[str]) -> str:
 
 
 class Seen:
-    """Collects what an import reports about its tables of frames.
+    """Collects what an import of frames reports about the tables.
 
     Parameters
     ----------

@@ -142,7 +142,7 @@ def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArr
 def _read(
     path: Path, width: int, rows: Iterator[Record], roles: Roles, numbers: Numbers
 ) -> tuple[list[int], dict[int, list[str]]]:
-    """Add all rows to `numbers`; return the line of each row, and by column the cells that are not features."""
+    """Add the feature cells to `numbers`; return the line of each row, and the other cells by column position."""
     kept = [
         at
         for at in (roles.time, roles.frame, roles.confidence, roles.face, roles.success, roles.source)
@@ -161,7 +161,7 @@ def _read(
 
 
 def _whole(path: Path, line: int, row: list[str], width: int) -> list[str]:
-    """Return a row with one cell per column, filled up with ``""``; raise `UserError` if it has more cells."""
+    """Return a row with one cell per column, padded with ``""``; raise `UserError` if it has more cells."""
     if any(row[width:]):
         raise UserError(
             f"{path}:{line}: the row has {len(row)} cells, but the header has {width}: write numbers with a decimal "
@@ -175,7 +175,7 @@ def _named(header: Sequence[str], at: int | None, cells: dict[int, list[str]]) -
 
 
 def _codes(cells: Iterable[str]) -> NDArray[np.intp]:
-    """Return an integer for each cell: equal cells get equal integers, counted in order of first occurrence."""
+    """Return an integer for each cell: equal cells get equal integers, numbered in order of first occurrence."""
     known: dict[str, int] = {}
     return np.array([known.setdefault(cell, len(known)) for cell in cells], np.intp)
 
@@ -209,7 +209,7 @@ def _confidence(path: Path, lines: Sequence[int], column: Cells, least: float) -
         try:
             number = -1.0 if is_no_label(cell) else number_of(cell)
         except ValueError as error:
-            raise UserError(f"{path}:{line}: {column.name} is {cell!r}; a confidence {error}") from None
+            raise UserError(f"{path}:{line}: {column.name} is {cell!r}: {error}") from None
         found.append(number)
     if 0 < least <= 1 and max(found) > FULL:
         raise UserError(

@@ -395,7 +395,7 @@ def test_an_mmsa_file_of_a_corpus_without_a_valid_part_gives_its_split_back(tmp_
     importing.import_corpus(Path("params.yaml"), "npz", Path("f.npz"), "mine", options, settings)
     prepared(tmp_path)
     lines = export(load_params(Path("params.yaml")), "mine", "mmsa", Path("out.pkl"))
-    assert any("the corpus has no valid, so the file is split as in the fold test" in line for line in lines)
+    assert any("the corpus's split lacks valid, so the file is split as in the fold test" in line for line in lines)
     again = reader_of("mmsa")(Path("out.pkl"), ImportOptions())
     assert again.utterances["split"].tolist() == split.tolist()
     assert "mmsa_part" not in again.utterances

@@ -5,9 +5,9 @@ and each ``/<root name>/metadata/<key>`` is one JSON text. The SDK requires one 
 as many intervals as rows of features. In a file of labels, row i (from 0) of video v is the utterance ``<v>_<i+1>``. In
 aligned files, the segment ``<v>[i]`` is this utterance.
 
-`write` makes a folder that the SDK can open: one file per store, ``words.csd`` and ``labels.csd``. Everything that the
-format has no place for is stored under metadata keys that begin with ``crossmodal``, from which `read` restores the
-same bundle.
+`write` makes a folder that the SDK can open: one file per store, ``words.csd``, ``labels.csd`` with the numeric labels,
+and ``labels_<name>.csd`` for each text label. Everything that the format has no place for is stored under metadata keys
+that begin with ``crossmodal``, from which `read` restores the same bundle.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from pipeline.exchange.safety import refuse_options
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read one file of features or a folder of files; from a folder that `write` made, restore the same bundle.
+    """Read one feature file or a folder of files; from a folder that `write` made, restore the same bundle.
 
     Parameters
     ----------
@@ -36,8 +36,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
         A ``.csd`` file, or a folder of such files.
     options
         ``arrays`` gives the modality and, for a folder, chooses files by file name or root name (``audio=*COVAREP``).
-        ``labels`` is a file of labels, which then defines the utterances. ``words`` is a file of words, over which
-        ``align="word"`` averages the rows.
+        ``labels`` is a label file, which then defines the utterances. ``words`` is a word file, which then gives the
+        text; ``align="word"`` averages the rows over its words.
 
     Raises
     ------

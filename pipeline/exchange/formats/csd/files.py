@@ -21,7 +21,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class SequenceFile:
-    """A ``.csd`` file without its features; `intervals` maps each id to ``(n, 2)`` seconds, rows have `width` cells."""
+    """A ``.csd`` file without its features.
+
+    `intervals` maps each id to ``(n, 2)`` seconds. Each of its n rows of features has `width` cells.
+    """
 
     path: Path
     root: str
@@ -71,7 +74,7 @@ def describe(path: Path) -> SequenceFile:
 
 
 def _metadata(path: Path, group: Any) -> dict[str, Any]:
-    """Return the metadata by key: JSON is parsed, other text is kept, and values that are not text are left out."""
+    """Return the metadata: JSON is parsed, other text is kept as it is, anything but a single text is left out."""
     import h5py
 
     found: dict[str, Any] = {}

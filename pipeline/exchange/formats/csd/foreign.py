@@ -43,7 +43,7 @@ class _Span:
     k: int
     start: float
     end: float
-    id: str = ""  # its id in files of features; if empty, the segment, the utterance or the recording is looked up
+    id: str = ""  # its id in feature files; if empty, the segment, the utterance or the recording is looked up
 
     @property
     def origin(self) -> float:
@@ -59,7 +59,7 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     path
         The file or folder, for messages.
     chosen
-        Files of features, each with its modality.
+        Feature files, each with its modality.
     options
         ``labels`` defines the utterances; without it, each id is an utterance. ``words`` and ``align`` are as in
         `csd.read`.
@@ -67,7 +67,8 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     Raises
     ------
     UserError
-        If a file holds text where numbers are expected, or numbers where text is expected, or there are no utterances.
+        If a file holds text where numbers are expected, or numbers where text is expected, there are no utterances, two
+        utterances have the same id, or ids of the files differ only in spelling.
     """
     for _, file in chosen:
         if not file.numeric:
@@ -115,7 +116,7 @@ def _segment(name: str) -> tuple[str, int | None]:
 
 
 def _labelled(labels: SequenceFile) -> list[_Span]:
-    """Return one utterance for each row of a file of labels; raise `UserError` if it holds no scores."""
+    """Return one utterance for each row of a label file; raise `UserError` if the file holds no scores."""
     if not labels.numeric:
         raise UserError(f"{labels.path} holds text where scores are expected: give the file of opinion labels")
     spans = []
@@ -131,7 +132,7 @@ def _labelled(labels: SequenceFile) -> list[_Span]:
 
 
 def _by_id(files: Sequence[SequenceFile]) -> list[_Span]:
-    """Return one utterance for each id of the files, from the start of its first interval to the end of its last."""
+    """Return one utterance for each id of the files, from the start of its first interval to its latest end."""
     spans: dict[str, _Span] = {}
     for file in files:
         refuse_nearly_equal(
@@ -205,7 +206,7 @@ def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
 
 
 def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
-    """Return the id of the file that contains an utterance, and whether the id contains only this utterance."""
+    """Return the id under which the file would hold an utterance, and whether it would hold only this utterance."""
     if span.id:
         return span.id, True
     own = (f"{span.recording}[{span.k}]", span.utterance)
@@ -263,7 +264,7 @@ def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
 def _store(
     modality: Modality, file: SequenceFile, spans: Sequence[_Span], words: pd.DataFrame | None
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store whose items read their rows when needed, and notices; read each once to learn its length."""
+    """Return a store whose items read their rows when needed, and notices; each item is read once to get its length."""
     words_of = None if words is None else dict(_word_times(words, spans))
     items: list[Item] = []
     masked = touched = 0
@@ -291,7 +292,7 @@ def _store(
 
 
 def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
-    """Raise `UserError` if utterances that the file lacks are clearly unused ids of the file in another spelling."""
+    """Raise `UserError` if utterances that the file lacks are clearly unused ids of the file, spelt differently."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
     spare = (_segment(name)[0] for name in file.intervals if name not in used)

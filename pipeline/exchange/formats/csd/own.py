@@ -1,4 +1,4 @@
-"""Restore a bundle from the ``.csd`` files of an export, by metadata that crossmodal adds to those of the SDK.
+"""Restore a bundle from the ``.csd`` files of an export, using metadata that crossmodal adds to the SDK's own.
 
 The keys of the added metadata begin with ``crossmodal``. Every file has the utterance table and the id of its export.
 The file of a store also has statuses, pooled vectors and unknown times; the file of words also has their order.
@@ -29,7 +29,9 @@ UTTERANCES_KEY, STORE_KEY, WORDS_KEY = "crossmodal utterances", "crossmodal stor
 
 
 def data_id(name: str) -> str:
-    """Return a name that is valid in HDF5: slashes, NUL characters and names of dots only are percent-encoded.
+    """Return a name as a valid HDF5 name: ``%``, slashes and NUL characters are percent-encoded.
+
+    The dots of a name that consists of dots only are percent-encoded too.
 
     >>> data_id("a/b"), data_id("..")
     ('a%2Fb', '%2E%2E')
@@ -60,7 +62,7 @@ def _column_from_json(cells: Mapping[str, Any]) -> pd.Series:
 
 
 def unknown_times(times: Floats) -> Any:
-    """Return the times that intervals cannot hold: ``all`` if all are NaN, else ``[row, start, end]`` for each one."""
+    """Return the times that intervals cannot hold: ``all`` if all are NaN, else a list of ``[row, start, end]``."""
     odd = np.flatnonzero(~np.isfinite(times).all(axis=1))
     if len(times) and np.isnan(times).all():
         return "all"
@@ -68,7 +70,7 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Put the unknown times that `unknown_times` returned back into `times`, and return it."""
+    """Return `times` with the result of `unknown_times` put back; `times` itself may be changed."""
     if unknown == "all":
         return np.full_like(times, np.nan)
     for row, start, end in unknown:

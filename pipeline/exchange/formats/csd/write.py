@@ -1,4 +1,4 @@
-"""Write a bundle as ``.csd`` files: one per store, one of the words, one of all scores, one per label of text.
+"""Write a bundle as ``.csd`` files: one per store, one for the words, one for all scores, and one per text label.
 
 The CMU-MultimodalSDK can read the files. Everything that the format has no place for is stored under the metadata keys
 of `pipeline.exchange.formats.csd.own`.

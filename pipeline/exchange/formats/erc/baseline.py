@@ -1,4 +1,4 @@
-"""The files of MELD's baseline: tables of utterances (``data_emotion.p``) and vectors by ``<dialogue>_<utterance>``."""
+"""The files of MELD's baseline: utterance tables (``data_emotion.p``), and vectors keyed ``<dialogue>_<utterance>``."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +78,7 @@ def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, A
             label, text = cells["y"], str(cells["text"])
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(
-                f"{where} lacks a valid split, dialog, utterance, y or text ({one_line(error, 60)})"
+                f"{where} lacks a valid split, dialog, utterance, y or text ({one_line(error, 60)}): get the file again"
             ) from None
         name = by_number.get(int(label)) if isinstance(label, int | np.integer) else label
         column = _label_column(path.stem, name, classes)

@@ -73,7 +73,7 @@ class _Dialogue:
 
 
 def layout_of(parts: Sequence[Any]) -> list[str]:
-    """Return the names of the fields of a tuple of dicts by dialogue; an empty list if the layout is unknown."""
+    """Return the field names of a tuple of dicts keyed by dialogue; an empty list if the layout is unknown."""
     kinds = "".join("d" if isinstance(p, dict) else "s" if _is_names(p) else "x" for p in parts)
     if not kinds.startswith("ddd"):
         return []
@@ -104,7 +104,7 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     fields
         The parts of the tuple, keyed by the names that `layout_of` returned.
     options
-        ``arrays`` chooses the fields of vectors; if empty, all are read.
+        ``arrays`` chooses the vector fields; if empty, all of them are read.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[st
 
 
 def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[str, ...]) -> dict[str, Any]:
-    """Return the table row of utterance i of a dialogue; `cells` has its value of each field."""
+    """Return the table row of utterance i of a dialogue; `cells` holds its value in each field."""
     where, key, group = dialogue.where, dialogue.key, dialogue.group
     if dialogue.numbers:
         name, recording, number = f"{group}_utt{dialogue.numbers[i]}", "", dialogue.numbers[i]
@@ -209,7 +209,10 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
 
 
 def _speaker(where: str, dialogue: str, cell: Any) -> str:
-    """Return the name of a speaker: IEMOCAP's letters get the session (Ses01F), one-hot vectors become ``s<index>``."""
+    """Return the name of a speaker; ``""`` for a vector of zeros.
+
+    IEMOCAP's letters are put after the session (``Ses01F``). A one-hot vector becomes ``s<index>``.
+    """
     if isinstance(cell, str):
         return f"{dialogue[:5]}{cell}" if cell in ("M", "F") and re.match(r"Ses0\d", dialogue) else str(cell)
     row = np.asarray(cell) if _length(cell) else np.zeros(0)
@@ -232,7 +235,7 @@ def _class(where: str, names: tuple[str, ...], cell: Any) -> str | float:
 
 
 def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[str]:
-    """Return the fields of vectors that ``options.arrays`` chooses, or all `names` if it is empty."""
+    """Return those of the vector fields `names` that ``options.arrays`` chooses, or all of them if it is empty."""
     if not options.arrays:
         return list(names)
     wanted: list[str] = []
@@ -249,6 +252,8 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
     """Return the name and split of each dialogue of MELD: the published ones if the splits of the file agree with them.
 
+    If any split does not agree, all dialogues are named ``dia<number>`` and keep the splits of the file.
+
     >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}
     """
@@ -264,7 +269,7 @@ def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dic
 
 
 def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
-    """Return the numbers of a dialogue's utterances: those at the end of their ids if they increase, else positions.
+    """Return the numbers of a dialogue's utterances: those that end their ids if they increase, otherwise positions.
 
     >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
     ([0, 2], range(0, 2))

@@ -1,7 +1,7 @@
 """Read pickles of papers on emotion recognition in conversations; their layout is recognised by content.
 
 ======================================== ==============================================================================
-tuples of dicts by dialogue              ``IEMOCAP_features(_raw).pkl`` (9 fields), ``iemocap_multimodal_features.pkl``
+tuples of dicts keyed by dialogue        ``IEMOCAP_features(_raw).pkl`` (9 fields), ``iemocap_multimodal_features.pkl``
                                          (12), those of MELD (9, 10, 13), COSMIC's ``iemocap.pkl`` (6), ``meld.pkl``
                                          (7) and RoBERTa features (10, 11), GCNet's and MERBench's label files (6, 7)
 7 arrays, padded                         bc-LSTM's ``{text,audio,video}.pickle`` of CMU-MOSI, one per modality
@@ -32,11 +32,11 @@ from pipeline.exchange.safety import refuse_options
 
 
 def read(path: Path, options: ImportOptions) -> Bundle:
-    """Read one pickle, or a folder of the pickles of bc-LSTM or of MELD's baseline.
+    """Read one pickle, or a folder of pickles from bc-LSTM or from MELD's baseline.
 
-    The vector of an utterance becomes both its only row and its pooled vector. Utterances keep their names; those of
-    MELD are named ``<train|dev|test>_dia<D>_utt<U>``. The label columns ``emotion`` and ``sentiment`` hold names of
-    classes; GCNet's scores stay numbers.
+    The vector of an utterance becomes both its only row and its pooled vector. Utterances keep the names in the file;
+    if it has none, they are numbered. MELD's are named ``<train|dev|test>_dia<D>_utt<U>``. The label columns
+    ``emotion`` and ``sentiment`` hold class names, or numbers if the file has scores.
 
     Parameters
     ----------
@@ -96,7 +96,9 @@ def _folder(path: Path, options: ImportOptions) -> Found:
         if is_padded(parts) or is_baseline(parts):
             values[file] = parts
         elif wanted:
-            raise UserError(f"{file} holds no vector for each utterance: remove it from --array, or import it alone")
+            raise UserError(
+                f"{file} does not hold one vector per utterance: remove it from --array, or import it alone"
+            )
         else:
             skipped.append(file.name)
     for pattern in chosen:
@@ -108,5 +110,5 @@ def _folder(path: Path, options: ImportOptions) -> Found:
     if not values or (padded and len(padded) < len(values)):
         raise UserError(f"{path} holds no pickles that can be imported together: give a single file")
     found = read_padded(padded, options) if padded else read_baseline(values, options)
-    found.notices += [f"{name} is left out, since it holds no vector for each utterance" for name in skipped]
+    found.notices += [f"{name} is left out, since it does not hold one vector per utterance" for name in skipped]
     return found

@@ -19,13 +19,16 @@ def is_padded(parts: Sequence[Any]) -> bool:
 
 
 def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the utterances and vectors of one file per modality; all files must have the same lengths and labels."""
+    """Return the utterances and vectors of the files, one per modality.
+
+    Raise `UserError` if the files have different lengths or labels.
+    """
     found = Found(notices=["this format does not name its videos, so they are numbered within train and test"])
     for name, (file, modality) in stores_by_name(files, options).items():
         rows, vectors = _unpadded(file, files[file])
         if found.rows and rows != found.rows:
             raise UserError(
-                f"{file} has other lengths or labels than the files next to it: use files from the same source"
+                f"{file} and the files next to it have different lengths or labels: use files from the same source"
             )
         found.rows = rows
         found.stores[name] = (modality, vectors)
@@ -50,7 +53,10 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
         if lengths.dtype.kind not in "iu" or (
             len(lengths) and not 0 <= lengths.min() <= lengths.max() <= values.shape[1]
         ):
-            raise UserError(f"{path}: a length of the {split} part is not a whole number from 0 to {values.shape[1]}")
+            raise UserError(
+                f"{path}: a length of the {split} part is not a whole number from 0 to {values.shape[1]}: get the file "
+                "again"
+            )
         for v, length in enumerate(lengths.tolist()):
             for n in range(length):
                 group = f"{split}_vid{v}"
@@ -62,7 +68,7 @@ def _unpadded(path: Path, parts: Sequence[Any]) -> tuple[list[dict[str, Any]], V
 
 
 def _sentiment(where: str, cell: NDArray[Any]) -> str | float:
-    """Return a label as ``negative`` for 0, ``positive`` for 1 (also if it is one-hot), or else as a score."""
+    """Return ``negative`` for 0, ``positive`` for 1 (either may be one-hot), or any other number as a score."""
     if cell.dtype.kind not in "biuf" or cell.ndim > 1:
         raise UserError(f"{where} is not a number: the labels must be numbers")
     value = float(cell.argmax()) if cell.ndim else float(cell)

@@ -60,7 +60,7 @@ def _modality_of(path: Path) -> Modality:
 def store_of(
     path: Path, name: str, modality: Modality, vectors: Vectors, utterances: Sequence[str]
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store of one vector per utterance, and a notice if numbers were masked.
+    """Return a store of one vector per utterance, and a list that holds a notice if numbers were masked.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def store_of(
     name, modality
         The name and the modality of the store.
     vectors, utterances
-        The vector and the name of each utterance.
+        The vector (None if it has none) and the name of each utterance.
 
     Raises
     ------
@@ -84,7 +84,9 @@ def store_of(
         vector = _vector(f"{path}: {name} of {utterance}", cell)
         width = len(vector) if width < 0 else width
         if len(vector) != width:
-            raise UserError(f"{path}: {name} of {utterance} has {len(vector)} numbers, but others have {width}")
+            raise UserError(
+                f"{path}: {name} of {utterance} has {len(vector)} numbers, but others have {width}: check the file"
+            )
         with np.errstate(over="ignore"):  # numbers too large for float32 are masked and counted
             entry, count = entry_of(vector[None], pooled=vector)
         items.append(item_of(utterance, entry))

@@ -320,7 +320,7 @@ def test_tables_of_different_columns_are_refused_unless_the_face_was_never_seen(
     table(project / "frames/a.csv", "time,AU1,mood", ["0,1,joy"])
     table(project / "frames/b.csv", "time,AU2,mood", ["0,1,joy"])
     with pytest.raises(
-        UserError, match=r"b\.csv has other columns than the tables before it \(AU1, AU2\): with --prefix, choose"
+        UserError, match=r"b\.csv and the tables before it have different columns \(AU1, AU2\): with --prefix, choose"
     ):
         imported()
     table(project / "frames/b.csv", "time,AU1,mood", ["0,,"])
