@@ -48,7 +48,7 @@ class Neighbours:
         return None
 
     def _near(self, path: Path) -> Path | None:
-        """Return the path with each missing part replaced by a similar name in its folder, or None if none is similar."""
+        """Return the path with each missing part replaced by a similar one in its folder; None if there is none."""
         at = Path(path.anchor or ".")
         parts = path.parts[1:] if path.anchor else path.parts
         for i, part in enumerate(parts):
