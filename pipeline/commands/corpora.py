@@ -70,8 +70,8 @@ def add_corpus(params_path: Path, name: str, also_run: bool, force: bool, **sett
 def validate(params_path: Path, corpora: tuple[str, ...], as_json: bool) -> None:
     """Check corpora without running them.
 
-    Lists every bad row and every difference from the published corpus. The exit code is 1 if there are bad rows, 3 if
-    recordings are missing or unreadable, and 0 if there are only warnings or none.
+    Lists bad rows, and differences from the published corpus. The exit code is 1 if there are errors, 3 if recordings
+    are missing or unreadable, and 0 if there are only warnings or no problems.
 
     Example: crossmodal validate demo
     """

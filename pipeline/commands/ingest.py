@@ -98,7 +98,8 @@ def init(dry_run: bool, **options: Any) -> None:
     type=click.FloatRange(1),
     default=30.0,
     show_default=True,
-    help="With voice: utterances longer than this many seconds are cut at their longest pause.",
+    help="With voice: utterances longer than this many seconds are cut, at their longest pause if they have one. "
+    "With --sentences: subtitles are not joined beyond this length.",
 )
 def segment(
     recordings: tuple[Path, ...], into: Path, pause: float, shortest: float, longest: float, **request: Any

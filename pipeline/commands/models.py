@@ -35,8 +35,8 @@ from pipeline.commands.common import (
 def compare(params_path: Path, first: str, second: str, name: str | None, metric: str | None, as_json: bool) -> None:
     """Compare two runs, or two rows of one table.
 
-    Two runs are given by their folders of results; they are compared row by row. Two rows of a corpus's table are
-    written strategy:modalities:model.
+    Two runs are given by their results folders, and compared row by row. Two rows of a corpus's table are given as
+    strategy:modalities:model.
 
     Example: crossmodal compare unimodal:text:logistic concat:text+audio:logistic --corpus demo
     """
@@ -82,7 +82,7 @@ def explain(
 
     The features of each modality, and of each extractor, are permuted between utterances. The resulting loss in the
     metric is their importance, and is written to results/<corpus>/importance.csv. Also lists the utterances that only
-    the fusion, or only one modality, predicts right.
+    the fusion, or only one modality, predicts correctly.
 
     Example: crossmodal explain --corpus demo --strategy concat:text+audio+video:logistic
     """

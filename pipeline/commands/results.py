@@ -50,7 +50,7 @@ def print_results(params: Any, name: str, choice: Choice, *, quiet: bool, first:
     choice
         What is printed.
     quiet
-        Print nothing; by_column.csv is still written.
+        Whether to print nothing; by_column.csv is still written.
     first
         Whether this is the first corpus; a CSV's header is printed for the first one only.
     """

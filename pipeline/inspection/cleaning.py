@@ -90,7 +90,7 @@ def _is_light(store: Store) -> bool:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Numbers of deleted clips and of their bytes, and of unfinished files that were deleted or could not be."""
+    """The numbers of deleted clips and their bytes, and of unfinished files that were deleted or had to be kept."""
 
     clips: int
     size: int
@@ -108,7 +108,7 @@ class Cleaned:
 
 
 def clean(found: Garbage) -> Cleaned:
-    """Delete the files, except unfinished ones that another run uses in the meantime, and return how many."""
+    """Delete the files, except unfinished ones that another run uses in the meantime, and return what was deleted."""
     for path in found.clips:
         path.unlink(missing_ok=True)
     deleted = sum(discard(path) for path in found.unfinished)

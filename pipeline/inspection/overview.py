@@ -1,4 +1,4 @@
-"""Lists of extractors and of readers of corpora, and the description of a published corpus."""
+"""Lists of extractors and corpus readers, and the description of a published corpus."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -122,7 +122,7 @@ def _lines(one: Instance) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Reader:
-    """A reader of corpora: its name, what it reads, and whether it reads a published corpus."""
+    """A corpus reader: its name, what it reads, and whether it reads a published corpus."""
 
     name: str
     title: str
@@ -134,7 +134,7 @@ class Reader:
 
 
 def readers() -> Iterator[Reader]:
-    """Yield every reader of corpora."""
+    """Yield every corpus reader."""
     for name in reader_names():
         published = description(name)
         own, _ = _OWN.get(name, ("a reader without a description", ""))

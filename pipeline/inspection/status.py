@@ -24,7 +24,7 @@ from pipeline.training.trained import inputs_of, read_record, require_features
 
 @dataclass(frozen=True)
 class Counts:
-    """The numbers of clips of a step that are up to date in the store, in the cache, failed, or out of date."""
+    """How many of a step's clips are up to date (`done`), in the cache, failed, or out of date (`stale`)."""
 
     corpus: str
     stage: str

@@ -55,7 +55,7 @@ class StoreFacts:
     version, format_version
         The versions of the algorithm and of the format of the store.
     config, libraries, weights, device
-        The settings, the version of each package, the sha256 of each file of weights, and where an encoder ran.
+        The settings, the version of each package, the sha256 of each weights file, and where an encoder ran.
     utterances
         The number of utterances.
     statuses

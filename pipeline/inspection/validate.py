@@ -59,7 +59,7 @@ class Validated:
 
 
 def validate(params: Params, name: str) -> Validated:
-    """Check the rows of a corpus; if they have no errors, also try its protocol and run the leak guard."""
+    """Check a corpus and its recordings; if there are only warnings, also try its protocol and run the leak guard."""
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances

@@ -23,7 +23,7 @@ Checked = tuple[Path, str]  # a file and its problem, which is empty if the file
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
     """Yield every file that was read, with a sentence about its damage; the sentence is empty if there is none.
 
-    The files are the stores, tables, predictions, saved models and ledger of each corpus, and all entries of the cache.
+    The files are the stores, tables, predictions, saved models and failures.csv of each corpus, and all cache entries.
 
     Parameters
     ----------
@@ -51,8 +51,8 @@ def _fault_of_store(path: Path) -> str:
         with open_store(path) as store:
             if not store.checked:
                 return (
-                    f"{path} holds imported features of an earlier version without checksums, so damage cannot be "
-                    "detected: import it again"
+                    f"{path} holds features that an earlier version imported without checksums, so damage cannot be "
+                    "detected: import them again"
                 )
             found = list(store.damage())
     except StoreError as error:

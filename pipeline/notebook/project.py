@@ -1,4 +1,4 @@
-"""Run calls from Python in the project around the working directory, or in the project that the caller names.
+"""Run Python calls in the project that contains the working directory, or in a project that the caller names.
 
 The stages read and write below the working directory. A call therefore changes the working directory while it runs, and
 only one call runs at a time.

@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 
 def extract(params: Params, clip: Path, *, extractors: Sequence[str], text: str | None) -> dict[str, Features]:
-    """Return the features of a recording by extractor, computed as in a corpus and held in memory.
+    """Return the features of a recording, keyed by extractor, computed as in a corpus and held in memory.
 
     Raises
     ------
     UserError
-        If the recording does not exist, or an extractor is unknown.
+        If the recording does not exist, an extractor is unknown, or no features can be computed.
     """
     if not clip.is_file():
         raise UserError(f"{clip} is not a file: name a recording")

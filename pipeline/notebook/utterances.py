@@ -117,7 +117,7 @@ class Utterances(Modalities):
         return pd.DataFrame(np.where(there[:, None], values, np.float32("nan")), index, pd.Index(names))
 
     def _parts(self) -> list[tuple[str, int, int, str]]:
-        """Return each modality's name, number of features, number of utterances, and width of its sequences."""
+        """Return each modality's name, number of features, number of utterances that have it, and sequence width."""
         return [
             (
                 m,

@@ -27,7 +27,7 @@ MOST_NEIGHBOURS = 1000
 
 @dataclass(frozen=True)
 class RunParams:
-    """How a run is carried out. Plugins can change results; another device can change their last digits.
+    """How a run is carried out. Plugins can change results; a different device can change their last digits.
 
     Attributes
     ----------
@@ -36,7 +36,8 @@ class RunParams:
     workers
         Number of worker processes; ``auto`` starts one per core.
     max_failed
-        Share of clips that may fail before a stage exits with an error; a single failed clip is always allowed.
+        Share of clips that may fail before a stage exits with an error. One failed clip is always allowed, unless it is
+        the only clip.
     plugins
         Your own Python files or modules, which register corpora, extractors, strategies or metrics.
     device
@@ -294,7 +295,7 @@ class SettingsFile:
     Attributes
     ----------
     run
-        How a run is carried out. Plugins can change results; another device can change their last digits.
+        How a run is carried out. Plugins can change results; a different device can change their last digits.
     corpora
         The corpora, keyed by their names.
     streams

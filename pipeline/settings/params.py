@@ -57,7 +57,7 @@ class Params:
     notices: tuple[str, ...] = ()
 
     def features_of(self, name: str, modality: str) -> tuple[str, ...]:
-        """Return the names of a corpus's features of one modality: stores, and transformers fitted inside folds."""
+        """Return the names of a corpus's features for one modality: stores, and transformers fitted inside folds."""
         return self.corpus(name).features.get(modality) or self.train.features.get(modality, ())
 
     def extractor(self, name: str) -> Extractor[Any]:
@@ -143,7 +143,7 @@ def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
 
 
 def _complete(corpus: CorpusParams, words: WordsConfig) -> CorpusParams:
-    """Return a corpus with its modalities in their fixed order; `words` gives what it does not override."""
+    """Return a corpus with its modalities in their fixed order, and `transcribe` and `align` from `words` if unset."""
     return replace(
         corpus,
         modalities=tuple(m for m in MODALITIES if m in corpus.modalities),

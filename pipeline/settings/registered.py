@@ -28,7 +28,7 @@ EXTRACT = "extract"  # key of the block features: the list of extractors that ru
 
 
 def unusable(file: SettingsFile) -> Iterator[Fault]:
-    """Yield each name that is not registered, and each setting that its extractor, classifier or strategy refuses."""
+    """Yield a fault for each name that is not registered, and for each setting that an extractor or model refuses."""
     yield from _refused(check_name, file.run.corpora, ("run", "corpora"))
     yield from _refused(check_name, {name: name for name in file.corpora}, ("corpora",))
     instances = with_defaults({name: block for name, block in file.features.items() if name != EXTRACT})
@@ -65,7 +65,10 @@ def _of_instance(name: str, settings: Any, place: Place) -> Iterator[Fault]:
     if named not in extractor_names():
         known = suggest(str(named), extractor_names())
         if named == name:
-            yield place, f"is unknown; {known}. To run one of them under another name, set its `extractor`"
+            yield (
+                place,
+                f"is unknown; {known}. To run one of them under this name, name it in this block's setting `extractor`",
+            )
         else:
             yield (*place, EXTRACTOR), f"is {named!r:.200}, which is unknown; {known}"
         return
@@ -117,7 +120,7 @@ def _of_feature(name: str, instances: Mapping[str, Any], modality: str, place: P
 
 
 def _misplaced(name: str, instances: Mapping[str, Any], modality: str, place: Place) -> Iterator[Fault]:
-    """Yield a fault if an instance is listed under another modality than the one it reads."""
+    """Yield a fault if an instance is listed under a modality other than the one that it reads."""
     own = _modality(name, instances[name]) if name in instances else ""
     if own and own != modality:
         yield place, f"is {name!r:.200}, which reads {own}, not {modality}: list it under {own}"
@@ -130,14 +133,14 @@ def _modality(name: str, settings: Any) -> str:
 
 
 def _unknown(names: Iterable[str] | Mapping[Any, str], known: Sequence[str], place: Place) -> Iterator[Fault]:
-    """Yield each name that is not known. The names are the items of a list, or the values of a mapping."""
+    """Yield a fault for each unknown name. The names are the items of a list, or the values of a mapping."""
     for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
         if name not in known:
             yield (*place, at), f"{'' if at == name else f'is {name!r:.200}, which '}is unknown; {suggest(name, known)}"
 
 
 def _refused(check: Callable[[str], object], names: Iterable[str] | Mapping[Any, str], place: Place) -> Iterator[Fault]:
-    """Yield each name for which a check raises an exception."""
+    """Yield a fault for each name for which `check` raises an exception."""
     for at, name in (names if isinstance(names, Mapping) else dict(enumerate(names))).items():
         try:
             check(name)

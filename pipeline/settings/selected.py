@@ -1,4 +1,4 @@
-"""Selections: a few utterances of a corpus as a corpus of their own, named after both as in ``mosi@120``.
+"""Selections: some utterances of a corpus, used as a corpus of their own with a name such as ``mosi@120``.
 
 A selection has the settings of its corpus, but folders of its own for its tables, stores and results. Its results can
 therefore not be mistaken for results of the whole corpus. Both share the clips in the cache.
@@ -34,7 +34,7 @@ class Selection:
 
     @property
     def name(self) -> str:
-        """The selection's name: the number, or the stem of the file, with characters that a folder's name may have.
+        """The selection's name: the number, or the stem of the file with unusual characters replaced by ``-``.
 
         >>> Selection(120).name, Selection(file="lists/first look.txt").name, Selection(file="120.txt").name
         ('120', 'first-look', 'list-120')
@@ -71,13 +71,13 @@ class Chosen:
         return f"{self.utterances:,} of {self.of:,} utterances, chosen by {self.selection.option}"
 
     def entry(self) -> dict[str, Any]:
-        """Return the entry for the record of the selection's tables, from which `chosen` reads it back."""
+        """Return this selection as an entry of tables.json; `chosen` reads it back from there."""
         chosen = self.selection
         return {"limit": chosen.limit, "file": chosen.file, "utterances": self.utterances, "of": self.of}
 
 
 def corpus_of(name: str) -> str:
-    """Return the name of the corpus that a selection is from; any other name as it is.
+    """Return the name of the corpus that a selection is from; any other name is returned unchanged.
 
     >>> corpus_of("mosi@120"), corpus_of("mosi")
     ('mosi', 'mosi')

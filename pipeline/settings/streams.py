@@ -89,7 +89,8 @@ class WordsConfig:
         Language of the speech, as one of Whisper's codes, such as ``en``.
     align
         Which utterances get word times by forced alignment of their words with the sound: ``missing`` (those whose
-        words were given without times), ``always`` (all that have a recording) or ``never``. A corpus can override it.
+        words have no times, or only the times of subtitles or of a recogniser), ``always`` (all that have words and a
+        recording) or ``never``. A corpus can override it.
     """
 
     transcribe: When = "never"
@@ -136,15 +137,15 @@ class AudioConfig(StreamConfig):
     order
         Order of the Butterworth filter, which runs forwards and backwards.
     level_db
-        Root mean square of the trimmed voice, in dB of full scale.
+        Root mean square to which the trimmed voice is scaled, in dB relative to full scale.
     trim_db
-        Both ends are trimmed where they are more than this quieter than the loudest 10 ms, in dB.
+        Both ends are trimmed as far as they are quieter than the loudest 10 ms by more than this, in dB.
     track
         Which of several audio tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `audio_track` of a manifest takes precedence.
     channel
-        Which channel is read: ``mix`` (all of them), ``left`` (``L``), ``right`` (``R``), a number from 1, or a name
-        as in ``FC``. The column `audio_channel` of a manifest takes precedence.
+        Which channel is read: ``mix`` (all of them), ``left`` (``L``), ``right`` (``R``), a number from 1, or one of
+        FFmpeg's names, such as ``FC``. The column `audio_channel` of a manifest takes precedence.
     """
 
     rate_hz: Annotated[int, Field(ge=8000)] = 16000
@@ -217,8 +218,8 @@ class VideoConfig(StreamConfig):
     def of_content(self) -> dict[str, Any]:
         """Return the settings that the content depends on.
 
-        These include `follow` and `mouth_fps` only with ``follow: speaking``, and `detect_every_s` only without it, and
-        only if it is not 0.
+        They include `follow` and `mouth_fps` only with ``follow: speaking``. They include `detect_every_s` only with
+        ``follow: size``, and only if it is above 0.
 
         >>> [name in VideoConfig().of_content() for name in ("fps", "detect_every_s", "follow", "mouth_fps")]
         [True, True, False, False]

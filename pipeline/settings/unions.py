@@ -57,7 +57,7 @@ def _with_parts(corpus: CorpusParams, corpora: Mapping[str, CorpusParams]) -> Co
 
 
 def union_faults(corpora: Mapping[str, CorpusParams]) -> Iterator[Fault]:
-    """Yield each fault of a union, such as a part that is unknown, contains the union, or has another task or label."""
+    """Yield each fault of a union, such as a part that is unknown, contains the union, or has a different label."""
     for name, corpus in corpora.items():
         place = ("corpora", name)
         if corpus.reader != UNION:

@@ -139,7 +139,9 @@ def _check_keys(root: yaml.Node, path: Path) -> None:
             if name is None:
                 raise UserError(f"{path}, line {_line(key)}: a list or mapping cannot be the name of a setting")
             if name in seen and key.tag != _MERGE:
-                raise UserError(f"{path}, line {_line(key)}: the key {name!r} is already in line {seen[name]}")
+                raise UserError(
+                    f"{path}, line {_line(key)}: the key {name!r} is already in line {seen[name]}: keep one"
+                )
             seen[name] = _line(key)
 
 
