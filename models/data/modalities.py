@@ -72,7 +72,8 @@ class Ragged:
         """
         if len({v.shape[1:] for v in values}) > 1 or any(v.ndim != 2 for v in values):
             raise ModelError(
-                f"sequences must all be (steps, d) with the same d, not {sorted({v.shape[1:] for v in values})}"
+                "sequences must all be (steps, d) with the same d; the shapes of their steps are "
+                f"{sorted({v.shape[1:] for v in values})}"
             )
         lengths = np.array([len(v) for v in values], np.intp)
         joined = np.concatenate(values).astype(np.float32) if values else np.zeros((0, 0), np.float32)
