@@ -32,7 +32,7 @@ from pipeline.commands.common import (
 @click.option("--label", help="Column of the labels; without it, only features are computed.")
 @click.option("--modalities", help="Modalities, separated by commas.  [default: text,audio,video]")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: group-kfold]")
-@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
+@click.option("--folds", type=click.IntRange(2), help="Number of folds for group-kfold or crossfit.  [default: 5]")
 @click.option("--group", help="Column of groups, none of which is split between training and test.  [default: group]")
 @click.option("--of", help="With --reader union: corpora of the settings file to join, separated by commas.")
 @click.option(

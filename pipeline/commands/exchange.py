@@ -76,7 +76,7 @@ def _pairs(option: str, pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--label", default="", help="With --corpus: array or column of the labels.")
 @click.option("--task", type=click.Choice(["classification", "regression"]), help="With --corpus: kind of labels.")
 @click.option("--protocol", "kind", help=f"{PROTOCOLS}.  [default: official if split]")
-@click.option("--folds", type=click.IntRange(2), help="Folds of group-kfold and crossfit.  [default: 5]")
+@click.option("--folds", type=click.IntRange(2), help="Number of folds for group-kfold or crossfit.  [default: 5]")
 @click.option("--labels", type=click.Path(path_type=Path), help="A .csd file of labels.")
 @click.option("--words", type=click.Path(path_type=Path), help="A .csd file of timed words.")
 @click.option("--align", type=click.Choice(["word"]), help="Average the rows over each word.")

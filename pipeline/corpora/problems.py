@@ -61,7 +61,7 @@ def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) 
     """
     shown = [Problem(severity, where, None, message.format(name)) for name in names[:MOST_LISTED]]
     if len(names) > MOST_LISTED:
-        shown.append(Problem(severity, where, None, message.format(f"... and {len(names) - MOST_LISTED} more:")))
+        shown.append(Problem(severity, where, None, message.format(f"... ({len(names) - MOST_LISTED} more)")))
     return shown
 
 

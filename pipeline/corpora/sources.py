@@ -133,7 +133,7 @@ def changed_sources(params: Params, name: str) -> str:
         return ""
     changed = " and ".join(sorted(file for file in {**then, **now} if then.get(file) != now.get(file)))
     return (
-        f"{settings.root}: {changed} changed since `crossmodal prepare --corpus {name}` read it: run that"
+        f"{settings.root}: {changed} changed since the last `crossmodal prepare --corpus {name}`: run that"
         " command again, and then the later stages"
     )
 

@@ -63,7 +63,7 @@ def _length_s(clips: Sequence[Clip]) -> float:
 
 
 def _parts(clips: Sequence[Clip], count: int) -> list[list[Clip]]:
-    """Divide clips by time into `count` parts of nearly equal length, none of which is empty."""
+    """Divide clips by time into at most `count` parts of nearly equal length, none of which is empty."""
     ordered = sorted(clips, key=lambda clip: clip.payload.span.start_s)
     share_s = _length_s(clips) / count
     parts: list[list[Clip]] = [[]]

@@ -96,7 +96,7 @@ def load_params(path: Path) -> Params:
     Raises
     ------
     UserError
-        If the file is missing or not YAML, or holds unknown names or invalid values; the message lists all of them.
+        If the file is missing or not YAML, or holds unknown names or invalid values. The message lists them.
     """
     blocks, former = with_present_names(read_yaml(path))
     run, _ = validated(RunParams, blocks.get("run") or {})

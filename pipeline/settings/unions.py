@@ -87,7 +87,7 @@ def _fault_of_part(name: str, part: str, corpora: Mapping[str, CorpusParams]) ->
         others = [other for other in corpora if other != name]
         return f"is {part!r:.200}, which is not among the corpora of this file; {suggest(part, others)}"
     if name in _below(part, corpora):
-        return f"is {part!r}, which itself contains {name}: remove it from one of the two"
+        return f"is {part!r}, which itself contains {name}: remove one from the other"
     own, theirs = corpora[name], corpora[part]
     if theirs.task != own.task:
         return f"is {part!r}, whose task is {theirs.task}, not {own.task}: only corpora of the same task can be joined"

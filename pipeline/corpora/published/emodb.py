@@ -50,7 +50,7 @@ DESCRIPTION = Description(
         "F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss: A Database of German Emotional Speech, "
         "Interspeech 2005"
     ),
-    licence="CC0 1.0 in the edition of audEERING (emodb 1.1.0 and later)",
+    licence="CC0 1.0 in audEERING's edition (emodb 1.1.0 and later)",
     obtain="emodb.bilderbar.info, the page of the authors: download.zip; or the Python package audb: emodb",
     folders={"wav": "<speaker><sentence><emotion><version>.wav, such as 03a01Fa.wav; in any folder below the root"},
     labels={"emotion": ", ".join(EMOTIONS.values()), "gender": "female, male"},

@@ -69,8 +69,8 @@ DESCRIPTION = Description(
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of the clips below the root, and the .align files with the same names.
 
-    An utterance is named ``<talker>_<name>``. The talker is the nearest folder above the clip that is named s and a
-    number; without such a folder, it is the clip's own folder. Films are preferred to sound files if video is one of
+    An utterance is named ``<talker>_<name>``. The talker is the nearest folder above the clip with a name such as
+    ``s12``; without such a folder, it is the clip's own folder. Films are preferred to sound files if video is one of
     the modalities.
 
     Raises
@@ -114,15 +114,15 @@ def talker(file: Path, root: Path) -> str:
 
 
 def _unnamed(table: pd.DataFrame, root: Path) -> list[Problem]:
-    """Return a warning for each talker whose folder does not have a talker's name (s and a number)."""
+    """Return a warning for each talker whose folder does not have a talker's name, such as ``s12``."""
     others = table.loc[~table["speaker"].str.fullmatch(TALKER), "speaker"].value_counts(sort=False)
     return [
         Problem(
             "warning",
             root,
             None,
-            f"{counted(int(count), 'clip')} in {name} count as one talker, since no folder above them is named s and "
-            "a number: put the clips of each talker in a folder s1, s2 and so on",
+            f"{counted(int(count), 'clip')} in {name} count as one talker, since no folder above them has a name "
+            "such as s12: put the clips of each talker in a folder s1, s2 and so on",
         )
         for name, count in others.items()
     ]

@@ -232,7 +232,7 @@ def _scores(name: str, cells: str, bad: Bad, odd: Bad) -> tuple[float, float, fl
         bad(f"{name}: [{cells}] does not hold valence, activation and dominance")
         parts = [""] * len(SCORES)
     elif missing := [score for score, part in zip(SCORES, parts, strict=True) if not part]:
-        odd(f"{name}: {' and '.join(missing)} is blank: the utterance has no such label")
+        odd(f"{name}: {' and '.join(missing)} left blank: the utterance has no such label")
     values = [
         number(part, f"{name}: {score}", LOW, HIGH, bad) if part else math.nan
         for score, part in zip(SCORES, parts, strict=True)

@@ -19,7 +19,7 @@ corpora: {c: {reader: manifest, root: c, task: classification, label: feeling, m
 """
 COLUMNS = ("utterance", "text", "speaker", "feeling", "mood", "stars")
 MOODS = ("up", "down", "up", "down", "", "NA")
-CHANGED = "c: manifest.csv changed since `crossmodal prepare --corpus c` read it: run that command again"
+CHANGED = "c: manifest.csv changed since the last `crossmodal prepare --corpus c`: run that command again"
 
 
 def rows() -> list[tuple[object, ...]]:

@@ -61,7 +61,7 @@ HEAD = "[7.0000 - 8.0000]\tSes01F_impro01_F009\tneu\t[2.5, 2.5, 2.5]"
         ("7.0000", "-7.0000", "error", "start is '-7.0000'"),
         ("[2.5, 2", "[5.6, 2", "error", "valence is '5.6', but must be a number from 0.5 to 5.5"),
         (", 2.5]", "]", "error", "[2.5, 2.5] does not hold valence, activation and dominance"),
-        (", 2.5]", ", ]", "warning", "dominance is blank"),
+        (", 2.5]", ", ]", "warning", "dominance left blank"),
         ("\tneu", "", "error", "does not have the form [start - end] name emotion"),
         ("[7.0000", "7.0000", "warning", "neither a head line nor a rater's line"),
     ],
