@@ -46,9 +46,9 @@ def is_plugins(function: Callable[..., object]) -> bool:
 
 
 def failed(function: Callable[..., object], error: Exception) -> UserError:
-    """Return the error for an exception in a registered function; it names the function, the exception and its line.
+    """Return the error for an exception in a registered function; it names the function and the exception.
 
-    There is no line if the exception did not arise in the function's own file.
+    It also names the last line of the function's own file in the traceback, if there is one.
     """
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     lines = [call.lineno for call in extract_tb(error.__traceback__) if call.filename == own]

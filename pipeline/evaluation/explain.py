@@ -101,7 +101,7 @@ class Explained:
     top
         What sentences call the best rows: ``best``, or only ``top`` if speakers are unknown.
     note
-        A note about unknown speakers; empty if all are known.
+        A note about unknown speakers; empty if there is none.
     """
 
     corpus: str

@@ -46,7 +46,7 @@ def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], comm
     outputs
         The text of each file, keyed by its path below `folder`.
     folder
-        The corpus's folder of results.
+        The corpus's results folder.
     noted
         Further entries of the records.
     command

@@ -91,7 +91,7 @@ class Scores:
 
     @property
     def top(self) -> str:
-        """What the first rows are called: ``best``, or only ``top`` if rows are not ranked."""
+        """What sentences call the best rows: ``best``, or only ``top`` if rows are not ranked."""
         return "top" if self.unranked else "best"
 
     @property
@@ -219,7 +219,7 @@ def _values(part: pd.DataFrame, metrics: Sequence[Metric], resamples: Resamples)
 
 
 def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resamples: Resamples, seed: int) -> Scores:
-    """Return the scores with a comparison added to each fusion: with the best single modality."""
+    """Return the scores with each fusion compared with the best single modality, if there are both."""
     best, leading = scores.best_unimodal, scores.leading
     fusions = [row.configuration for row in scores.rows if row.is_fusion]
     if best is None or not fusions:

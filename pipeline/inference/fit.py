@@ -194,7 +194,9 @@ def configuration_of(
         if modality not in there:
             raise UserError(f"{name} has no modality {modality!r}; {suggest(modality, there)}")
     if found.modality and (found.modality not in there or modalities not in ((), (found.modality,))):
-        raise UserError(f"{strategy_name} reads only {found.modality}: name no other modality, and a corpus with it")
+        raise UserError(
+            f"{strategy_name} reads only {found.modality}: choose a corpus with that modality, and name no other"
+        )
     if found.kind == "unimodal" and not found.modality and len(modalities) != 1:
         raise UserError(f"{strategy_name} reads one modality: name it with --modalities ({', '.join(there)})")
     if model and not found.classifier:

@@ -208,8 +208,8 @@ def _without_anything(
 ) -> tuple[dict[str, str], list[str]]:
     """Return the utterances that cannot be predicted, each with the reason, and notices about what the others lack.
 
-    If a row of a manifest has none of the modalities that the model reads, its prediction is the prior, as in training.
-    A recording that is named on the command line (`lone`), or has failed, cannot be predicted instead.
+    If an utterance has none of the modalities that the model reads, its prediction is the prior, as in training. But
+    if it has failed, or is a recording named on the command line (`lone`), it has no prediction.
     """
     lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):

@@ -53,7 +53,7 @@ def bounds_of(rows: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float
     Parameters
     ----------
     rows
-        Features ``(n, p)``; NaN is ignored.
+        Features ``(n, p)``; NaN is ignored. A column without numbers has the bounds of float32.
 
     Examples
     --------

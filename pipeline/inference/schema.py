@@ -111,7 +111,7 @@ class _Described:
 
 
 def checked(schema: Schema, where: str) -> Schema:
-    """Return a schema read from the file `where` after checking it; a missing or invalid value raises `UserError`."""
+    """Check a schema that was read from `where`, and return it; a missing or invalid value raises `UserError`."""
     parse(_Described, schema, where)
     return schema
 

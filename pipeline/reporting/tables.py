@@ -71,7 +71,9 @@ def markdown(blocks: Iterable[Block]) -> str:
 
 
 def for_terminal(blocks: Iterable[Block], width: int) -> str:
-    """Return blocks as text for a terminal; long cells take several lines, and words up to `LONGEST` stay whole.
+    """Return blocks as text for a terminal; long cells take several lines.
+
+    Words of up to `LONGEST` letters are never broken.
 
     Parameters
     ----------

@@ -19,7 +19,7 @@ def plan_configurations(
     `product` and late fusions over extractors (``vote@extractor``) are also fitted on each single modality that has
     several extractors. In the paper's table (``train.table: paper``), `product` is not fitted on single modalities, and
     fusions over extractors are fitted only if the corpus has a single modality. If none of the fused modalities has
-    several extractors, a fusion over extractors equals the fusion over modalities, and is named like that.
+    several extractors, a fusion over extractors equals the fusion over modalities, and takes its name.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def plan_configurations(
 
 
 def _sets(modalities: Sequence[str], *, paper: bool) -> list[tuple[str, ...]]:
-    """Return the sets of two or more modalities to fuse; in the paper's table, only the first two, and all three.
+    """Return the sets of two or more modalities to fuse; in the paper's table, only the first two and all three.
 
     >>> _sets(("text", "audio", "video"), paper=True), _sets(("audio", "video"), paper=True)
     ([('text', 'audio'), ('text', 'audio', 'video')], [('audio', 'video')])

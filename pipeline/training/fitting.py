@@ -82,7 +82,10 @@ def fitted_model(
 
 @contextmanager
 def named_failure(configuration: Configuration) -> Iterator[None]:
-    """Turn exceptions of a plugin's model into `FitError`; `LeakError`, `MemoryError` and those of our models pass."""
+    """Turn exceptions of a plugin's model into `FitError`.
+
+    `LeakError`, `MemoryError` and exceptions of our own models pass unchanged.
+    """
     try:
         yield
     except (FitError, LeakError, MemoryError):

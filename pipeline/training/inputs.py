@@ -234,7 +234,7 @@ def _sequences(name: str, settings: TrainParams, corpus: CorpusParams, table: pd
     paths = CorpusPaths(name)
     rows = {m: _over_time([_rows(paths.features(e), table) for e in stores_of(settings, m)]) for m in corpus.modalities}
     if settings.sequences.align == "word" and "text" not in rows:
-        raise UserError("sequences.align is word, but the corpus has no text with word times: set it to none")
+        raise UserError("sequences.align is word, but the corpus has no text with word times: set align to none")
     words = _words(rows["text"], len(table)) if settings.sequences.align == "word" else None
     steps: dict[str, Ragged] = {m: _steps(m, found, settings.sequences, words) for m, found in rows.items() if found}
     frames = _rows(paths.features(SPECTROGRAM), table) if paths.features(SPECTROGRAM).exists() else None

@@ -9,7 +9,7 @@ from pipeline.reporting.tables import Table
 
 
 def attention_chart(weights: pd.DataFrame, truth: pd.Series) -> Chart:
-    """Return the chart of attention weights for all utterances and for each class.
+    """Return the chart of attention weights for all utterances and, if classes are predicted, for each class.
 
     Parameters
     ----------

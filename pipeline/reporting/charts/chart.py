@@ -82,7 +82,7 @@ def specification(chart: Any, height: int | None = None) -> dict[str, Any]:
 
 @contextmanager
 def unvalidated() -> Iterator[None]:
-    """Skip the validation of charts against Vega-Lite's schema, which takes a quarter of the time of a page.
+    """Skip the validation of charts against Vega-Lite's schema, which takes a quarter of the time needed for a page.
 
     Whether a chart is valid depends on the code that makes it, not on its numbers, and the tests validate every chart.
     """

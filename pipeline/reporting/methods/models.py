@@ -29,8 +29,8 @@ _NORMALISED = {
 }
 _PROTOCOLS = {
     "official": "the published split into training and test was used",
-    "crossfit": "the published split was used, with the test part in {folds} folds of whole groups, and the groups of "
-    "the other folds to choose settings and to train",
+    "crossfit": "the published split was used, with its test part divided into {folds} folds of whole groups; for each "
+    "fold, the other folds were used to choose settings and, with the training part, to train",
     "group-kfold": "cross-validation with {folds} folds was used, in which no {group} is in both training and test",
     "leave-one-group-out": "each {group} was tested by models trained on all others",
     "leave-one-corpus-out": "each corpus was tested by models trained on all others",
@@ -59,9 +59,9 @@ def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
     how = _NORMALISED.get(settings.normalise, settings.normalise)
     yield f"Features were {how}."
     yield (
-        f"Settings of models were chosen on inner folds of the training part, among at most {settings.budget} for each "
-        "strategy; each test utterance was predicted once. Missing modalities are masked, and every model is scored on "
-        f"the same utterances. Random numbers in training have the seed {SEED}."
+        f"Settings of models were chosen on inner folds of the training part, among at most {settings.budget} "
+        "combinations for each strategy; each test utterance was predicted once. Missing modalities are masked, and "
+        f"every model is scored on the same utterances. Random numbers in training have the seed {SEED}."
     )
     if (context := settings.context).used:
         yield (

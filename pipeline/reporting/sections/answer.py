@@ -56,7 +56,7 @@ class AnswerSection:
     metric
         The leading metric, with its unit.
     top
-        What the first rows are called: ``best``, or only ``top`` if no row may be called best.
+        What sentences call the best rows: ``best``, or only ``top`` if rows are not ranked.
     grid
         The table of strategies by modalities; None if nothing was learnt.
     gains

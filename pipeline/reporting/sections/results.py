@@ -56,7 +56,7 @@ class Results:
     robustness, fusions, best
         One chart per ablated modality, the names of the fusions in the charts, and the name that is highlighted.
     top
-        What the first rows are called: ``best``, or only ``top`` if no row may be called best.
+        What sentences call the best rows: ``best``, or only ``top`` if rows are not ranked.
     calibration
         Reliability diagrams.
     groups

@@ -29,7 +29,7 @@ def picture(facts: Facts, preview: Preview, predictions: Mapping[str, Any] | Non
     preview
         The frames of the utterance.
     predictions
-        The predictions from `shown.only`; None before training.
+        The predictions from `shown.only`; None if there are none.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -11,7 +11,7 @@ from features.video.images import read_jpeg
 from pipeline.streams.pictures import Box, Picture, iou, jpeg, shrink
 from pipeline.streams.spans import Region
 
-SHOWN = 6  # maximum number of kept frames in a strip; every other one of them is searched for faces again
+SHOWN = 6  # maximum number of frames in a strip; every other one of them is searched for faces again
 HEIGHT = 96  # height of the pictures in pixels
 QUALITY = 70  # quality of the JPEG
 SAME = 0.3  # minimum overlap (intersection over union) of the followed face and the same face found again
@@ -41,7 +41,7 @@ class Strip:
 
 
 def shown(count: int) -> list[int]:
-    """Return the indices of at most `SHOWN` of `count` kept frames, evenly spaced from the first to the last.
+    """Return the indices of at most `SHOWN` of `count` stored frames, evenly spaced from the first to the last.
 
     >>> shown(3), shown(11)
     ([0, 1, 2], [0, 2, 4, 6, 8, 10])
@@ -50,7 +50,7 @@ def shown(count: int) -> list[int]:
 
 
 def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | None, faces: Faces) -> Strip | None:
-    """Draw some of the sampled frames side by side, and search every other one for faces; None if there are no frames.
+    """Draw some of the stored frames side by side, and search every other one for faces; None if none are stored.
 
     The store has the boxes of the followed face only; `faces` finds the others in the reduced frames of the stream.
 

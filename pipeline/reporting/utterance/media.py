@@ -55,7 +55,7 @@ def sound_of(source: Source, config: AudioConfig) -> FloatArray | str:
 
 
 def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, config: VideoConfig) -> Clip:
-    """Return the clip of an utterance: its recording if that is small, playable and not longer, else a new clip.
+    """Return the clip of an utterance: the recording, if small, playable and no longer than that, else a new clip.
 
     Parameters
     ----------
@@ -102,7 +102,10 @@ def _as_it_is(source: Source, voice: Source, config: VideoConfig) -> str:
 def _pictures(
     source: Source, span: Span, config: VideoConfig, fps: float
 ) -> tuple[list[Picture], tuple[int, int] | None]:
-    """Return reduced pictures of a span at a fixed rate, and the size of the whole picture; [] and None without one."""
+    """Return reduced pictures of a span at a fixed rate, and width and height of the recording's picture.
+
+    If the recording has no picture, the list is empty and the size None.
+    """
     path = Path(source.path)
     contents = _surveyed(path, span.track or str(config.track), source.media, tuple(_stamp(path)))
     if contents is None:

@@ -13,7 +13,7 @@ def nearest(features: NDArray[Any], present: NDArray[np.bool_], count: int = NEA
     """Return the other utterances that are most similar to each utterance, the most similar first.
 
     Similarity is the cosine of the angle between two rows after standardising each column to mean 0 and standard
-    deviation 1 over all utterances. An undefined value counts as the mean of its column.
+    deviation 1 over the utterances with features. An undefined value counts as the mean of its column.
 
     Parameters
     ----------

@@ -51,12 +51,12 @@ class Preview:
     clip: bytes = b""
 
     def entry(self) -> Entry:
-        """Return the preview as an entry of the cache."""
+        """Return the preview as a cache entry."""
         return Entry("ok", rows={"values": [json.dumps(self.facts).encode(), self.strip, self.clip]})
 
     @classmethod
     def of(cls, entry: Entry) -> "Preview":
-        """Return the preview in an entry of the cache."""
+        """Return the preview that a cache entry holds."""
         facts, strip, clip = (bytes(cell) for cell in entry.rows["values"] if not isinstance(cell, str))
         return cls(json.loads(facts), strip, clip)
 
@@ -83,7 +83,7 @@ class PreviewStep:
         return evenly(clips, min(_MOST_IN_A_BATCH, ceil(len(clips) / (4 * workers))), workers)
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-        """Yield the index of each clip, with its preview as an entry of the cache, or with the error."""
+        """Yield the index of each clip, with its preview as a cache entry, or with the error."""
         streams = [dict[str, Any]() for _ in clips]
         for modality, path in self.stores:
             with open_store(Path(path)) as store:
@@ -122,7 +122,7 @@ class PreviewStep:
 
 
 def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, Any]:
-    """Return the waveform before cleaning, what was trimmed, the gain, and pitch and level over time."""
+    """Return waveform and peak before cleaning, the part that was kept, the gain, and pitch and level over time."""
     there = not isinstance(samples, str) and len(samples) > 0
     peak = float(np.abs(samples).max()) if there else 0.0
     found: dict[str, Any] = {

@@ -37,7 +37,7 @@ def test_strategies_and_base_models_are_named_once_with_their_references() -> No
         "(Cortes and Vapnik, 1995; Platt, 1999)."
     )
     assert "standardised by the mean and standard deviation of the training part" in text
-    assert "at most 7 for each strategy" in text
+    assert "at most 7 combinations for each strategy" in text
     assert "before it" not in text
 
 
