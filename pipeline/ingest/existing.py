@@ -200,4 +200,7 @@ def _gone(held: Mapping[str, Sequence[list[str]]]) -> list[str]:
     if not gone:
         return []
     verb = "no longer exists" if len(gone) == 1 else "no longer exist"
-    return [f"manifest.csv: {counted(len(gone), 'recording')} {verb}, such as {gone[0]}: remove their rows"]
+    return [
+        f"manifest.csv: {counted(len(gone), 'recording')} {verb}, such as {gone[0]}: remove the rows of "
+        "missing recordings"
+    ]

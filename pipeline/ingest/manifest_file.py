@@ -67,7 +67,7 @@ class ManifestFile:
         try:
             found = list(csv.reader(lines[self._how.skipped :], strict=True, **self._format()))
         except csv.Error as error:
-            raise UserError(f"{self.path} is not a readable CSV ({error})") from None
+            raise UserError(f"{self.path} is not a readable CSV ({error}): save it as CSV again") from None
         self.header, self.rows = (found[0], found[1:]) if found else ([], [])
 
     def _format(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ Stage = dict[str, Any]
 
 
 def code_of_stages() -> dict[str, list[str]]:
-    """Return the files and folders of code that each stage runs, relative to the folder of crossmodal."""
+    """Return the code files and folders that each stage runs, relative to the folder of crossmodal's packages."""
     return {name: [dep for dep in stage["deps"] if _is_code(dep)] for name, stage in _stages().items()}
 
 

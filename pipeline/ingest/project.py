@@ -163,7 +163,9 @@ def _settled(name: str) -> CorpusParams | None:
             )
         return None
     if not _is_here(corpora[name]):
-        raise UserError(f"{PARAMS} has a corpus {name} in {corpora[name].root}: choose another name with --name")
+        raise UserError(
+            f"{PARAMS} already has a corpus {name} in {corpora[name].root}: choose another name with --name"
+        )
     return corpora[name]
 
 

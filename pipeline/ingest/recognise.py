@@ -253,7 +253,9 @@ def _model(model: str, language: str, device: str) -> Any:
             local_files_only=True,
         )
     except (RuntimeError, ValueError, OSError) as error:
-        raise UserError(f"streams.text.model: no Whisper model can be loaded from {folder}: {error}") from error
+        raise UserError(
+            f"streams.text.model: no Whisper model can be loaded from {folder} ({error}): name another model"
+        ) from error
     if not found.model.is_multilingual and language != "en":
         raise UserError(
             f"streams.text.language is {language}, but the model {model} only knows English: name a multilingual model "

@@ -80,7 +80,10 @@ def _read(
         timeline = timeline_of(path, name)
         for index in [index for index, span in waiting.items() if not _has_length(span)]:
             span = waiting.pop(index)
-            yield index, EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length")
+            yield (
+                index,
+                EmptyInput(f"the span from {span.start_s} to {span.end_s} s has no length: correct its start and end"),
+            )
         for track in dict.fromkeys(span.track for span in waiting.values()):
             wanted = {index: span for index, span in waiting.items() if span.track == track}
             for index, outcome in _read_track(path, name, timeline, wanted, config, finish):
@@ -197,7 +200,9 @@ def _with_others(error: EmptyInput, tracks: Sequence[Track]) -> EmptyInput:
 def _resampled(window: Window, native: FloatArray, rate_hz: int) -> FloatArray:
     """Return the samples of the span at `rate_hz`, without the context around it."""
     if not np.isfinite(native).all():
-        raise MediaError(f"the sound from {window.span.start_s:.2f} s holds samples that are not finite numbers")
+        raise MediaError(
+            f"the sound from {window.span.start_s:.2f} s holds samples that are not finite numbers: export it again"
+        )
     sound = native if window.rate_hz == rate_hz else soxr.resample(native, window.rate_hz, rate_hz, quality="HQ")
     first = round((window.span.start_s - window.first / window.rate_hz) * rate_hz)
     cut: FloatArray = sound[first : first + round(window.span.duration_s * rate_hz)]

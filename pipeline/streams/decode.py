@@ -170,7 +170,10 @@ class AudioTrack:
         if self._next is None:
             self.rate_hz = frame.sample_rate
         elif frame.sample_rate != self.rate_hz:
-            raise MediaError(f"{self._name} changes its sampling rate from {self.rate_hz} to {frame.sample_rate} Hz")
+            raise MediaError(
+                f"{self._name} changes its sampling rate from {self.rate_hz} to {frame.sample_rate} Hz: "
+                "convert it to one rate"
+            )
         names, rows = _channels(frame)
         return Chunk(self._advance(frame.time, rows.shape[1]), names, rows)
 

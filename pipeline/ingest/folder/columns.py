@@ -33,7 +33,7 @@ _WHOLE_SCORES = 10  # more than this many different whole numbers are scores rat
 
 @dataclass(frozen=True)
 class Label:
-    """The column of labels: its name (empty if there is none), and the reason, phrased as the end of a sentence."""
+    """The label column: its name (empty if there is none), and the reason, phrased as the end of a sentence."""
 
     name: str
     why: str
@@ -83,9 +83,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
         shown = ", ".join(likely)
         raise UserError(f"several columns could be the label ({shown}): choose one, for example --label {likely[0]}")
     if not likely:
-        return Label(
-            "", "since no column has few values that repeat" if free else "since there are no columns of labels"
-        )
+        return Label("", "since no column has few values that repeat" if free else "since there are no label columns")
     return Label(likely[0], "by its name" if named else "the only column with few values that repeat")
 
 

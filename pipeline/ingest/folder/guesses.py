@@ -98,7 +98,7 @@ def _labels(rows: Sequence[Cells], label: Label, task: Task | None) -> tuple[dic
         lines.append(f"{counted(empty, 'row')} without a label: features are computed, but not used for training")
     if (task or kind) == "classification" and (once := [name for name, count in counts.items() if count == 1]):
         what = "all of them" if len(once) == len(counts) else listed_names(once[:SHOWN])
-        lines.append(f"labels of a single row, which cannot be both in training and in testing: {what}")
+        lines.append(f"labels with only one row, which cannot be in both training and test: {what}")
     return {"task": task or kind, "label": label.name}, lines
 
 
@@ -130,13 +130,13 @@ def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised
     lines = []
     if silent and recognised:
         lines.append(
-            f"words of {counted(silent, 'row')} are recognised by an English model (streams.text.transcribe: missing); "
-            "with the value never, they are left out"
+            f"the words of {counted(silent, 'row')} will be recognised by an English model (streams.text.transcribe: "
+            "missing); set this to never to leave them out"
         )
     elif silent:
         lines.append(f"{counted(silent, 'row')} without text: their words can be recognised after {INSTALL}")
     if untimed and aligned:
-        lines.append(f"times of words are aligned in {counted(untimed, 'row')} (streams.text.align: missing)")
+        lines.append(f"word times will be aligned in {counted(untimed, 'row')} (streams.text.align: missing)")
     return lines
 
 

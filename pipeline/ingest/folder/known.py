@@ -33,7 +33,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class KnownCells:
-    """The rows of cells of each recording that has any, keyed by its path, and notes on where they come from."""
+    """The known cells of recordings, as rows keyed by the recording's path, and notes on where they come from."""
 
     cells: ByPlace
     notes: tuple[str, ...]
@@ -148,7 +148,7 @@ def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
 
 
 def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) -> ByPlace:
-    """Return the cells with further columns from the names of folders, if no other source gives these columns."""
+    """Return the cells with further columns from folder names, unless another source gives these columns."""
     places = [recording.place for recording in found.recordings]
     given = {name for rows in cells.values() for row in rows for name, cell in row.items() if cell}
     columns = folder_columns(places)

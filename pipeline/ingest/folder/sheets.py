@@ -112,7 +112,7 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
         kept.append((line, tuple(meant), values))
     notes = [*cells.notes]
     if read_as := [f"{old} as {new}" for old, new in columns.items() if old != new]:
-        notes.append(f"columns read under another name: {', '.join(read_as)}")
+        notes.append(f"columns read under a different name: {', '.join(read_as)}")
     return LabelSheet(path, header[column], tuple(columns.values()), tuple(kept), tuple(lost), tuple(notes))
 
 

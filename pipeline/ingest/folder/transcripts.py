@@ -103,7 +103,7 @@ def _by_recording(
             held.setdefault(recording.place, []).append((translated, rank, place.as_posix(), path))
     if nameless:
         count = f"{len(nameless)} transcripts do" if len(nameless) > 1 else "1 transcript does"
-        notes.append(f"{count} not belong to exactly one recording by name: {listed_names(nameless[:_SHOWN])}")
+        notes.append(f"{count} not match exactly one recording by name: {listed_names(nameless[:_SHOWN])}")
     several = [place for place, found in held.items() if len({name for *_, name, _ in found}) > 1]
     if several:
         first = ", ".join(name for *_, name, _ in sorted(held[several[0]]))

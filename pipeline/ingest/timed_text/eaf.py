@@ -150,7 +150,9 @@ def _parsed(path: Path) -> _Handler:
     try:
         xml.sax.parse(str(path), handler)
     except xml.sax.SAXParseException as error:
-        raise fault(path, error.getLineNumber() or 1, f"this is not XML: {error.getMessage()}") from None
+        raise fault(
+            path, error.getLineNumber() or 1, f"this is not XML ({error.getMessage()}): save it in ELAN again"
+        ) from None
     return handler
 
 

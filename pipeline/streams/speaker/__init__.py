@@ -1,1 +1,1 @@
-"""Find out which of several faces speaks, by comparing the mouths of the faces with the level of the voice."""
+"""Find out which of several people speaks, by comparing the movement of their mouths with the level of the voice."""

@@ -69,7 +69,7 @@ def speaker(glances: Sequence[Glance], level: TimeArray, rate_hz: float) -> dict
 
 
 def _lips(glances: Sequence[Glance], piece: Piece) -> tuple[TimeArray, TimeArray]:
-    """Return the times ``(n,)`` of the frames of a stretch without a cut, and the distances ``(n,)`` of the lips."""
+    """Return the times ``(n,)`` of the frames of a stretch without a cut, and how far apart the lips are ``(n,)``."""
     return (
         np.array([glances[place].time_s for place, _ in piece]),
         np.array([glances[place].faces[face].lips for place, face in piece]),

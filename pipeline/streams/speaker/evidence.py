@@ -31,7 +31,8 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
     ----------
     pieces
         For each stretch without a cut: the times ``(n,)`` of its frames, ascending, in seconds from the utterance's
-        start; and the distance of the lips in each frame ``(n,)``, divided by that of the eyes, or NaN if unknown.
+        start; and the distance ``(n,)`` between the lips in each frame, divided by that between the eyes; NaN if
+        unknown.
     level
         Level ``(m,)`` of the voice, `RATE_HZ` times per second from the utterance's start.
     rate_hz
@@ -51,7 +52,7 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
 
 
 def quick(times: TimeArray, values: TimeArray, rate_hz: float) -> TimeArray:
-    """Return values ``(n,)`` at ascending times minus their local mean, so that only fast changes are left.
+    """Subtract their local mean from values ``(n,)`` at ascending times, so that only fast changes are left.
 
     >>> quick(np.arange(100) / 50, np.arange(100.0), 50)[40:43].round(9) + 0
     array([0., 0., 0.])

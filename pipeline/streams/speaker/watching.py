@@ -115,7 +115,7 @@ def sightings(picture: Picture, detect: Detector) -> list[Sighting]:
 
 
 def lips_apart(crop: Picture) -> float:
-    """Return the distance between the outer edges of the lips, divided by that between the eyes; NaN without a face.
+    """Return the distance between the lips' outer edges, divided by that between the eyes; NaN if no face is found.
 
     Parameters
     ----------

@@ -320,7 +320,7 @@ def test_a_project_has_one_corpus_here(here: Path) -> None:
     ):
         init(name="other")
     (here / "params.yaml").write_text((here / "params.yaml").read_text().replace("root: .", "root: elsewhere"))
-    with pytest.raises(UserError, match="has a corpus clips in elsewhere: choose another name with --name"):
+    with pytest.raises(UserError, match="already has a corpus clips in elsewhere: choose another name with --name"):
         init()
 
 
@@ -346,7 +346,7 @@ def test_transcripts_that_name_nothing_or_hold_nothing_are_said(here: Path) -> N
         (clips / f"{name}.srt").write_text(text)
     sound(clips / "below" / "calm_s1_1.wav", 0.5)
     said = init(pattern=PATTERN)
-    assert "1 transcript does not belong to exactly one recording by name: nobody.srt" in said
+    assert "1 transcript does not match exactly one recording by name: nobody.srt" in said
     assert any(line.endswith("calm_s1_2.srt holds no words") for line in said)
     assert [row["text"] for row in rows() if row["media"].endswith("clips/calm_s1_1.wav")] == ["Kids are talking"]
 

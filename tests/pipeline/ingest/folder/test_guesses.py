@@ -19,7 +19,7 @@ def rows(**columns: Sequence[str]) -> list[Cells]:
 
 def made(found: Sequence[Cells], label: str = "mood", *, recognised: bool = False, aligned: bool = False) -> Guess:
     clips = [recording(row["media"]) for row in found]
-    column = Label(label, "by its name" if label else "since there are no columns of labels")
+    column = Label(label, "by its name" if label else "since there are no label columns")
     return guess("mine", found, clips, column, None, recognised=recognised, aligned=aligned)
 
 
@@ -128,8 +128,8 @@ def test_words_that_are_missing_are_made_where_that_is_possible() -> None:
     table = [{**row, "text": "bin"} if i < 3 else row for i, row in enumerate(rows(mood=MOODS))]
     both = made(table, recognised=True, aligned=True)
     assert both.words == {"transcribe": "missing", "align": "missing"}
-    assert "words of 5 rows are recognised by an English model (streams.text.transcribe: missing)" in lines(both)
-    assert "times of words are aligned in 8 rows (streams.text.align: missing)" in lines(both)
+    assert "the words of 5 rows will be recognised by an English model (streams.text.transcribe" in lines(both)
+    assert "word times will be aligned in 8 rows (streams.text.align: missing)" in lines(both)
     neither = made(table)
     assert neither.words == {}
     assert '5 rows without text: their words can be recognised after pip install "crossmodal[speech]"' in lines(neither)

@@ -94,7 +94,7 @@ def test_a_document_without_annotations_says_nothing(tmp_path: Path) -> None:
         ('ANNOTATION_REF="a1"', 'ANNOTATION_REF="a99"', ":15: the annotation a6 refers to a99"),
         (' TIER_ID="Ann-de"', "", ":14: <TIER> has no TIER_ID"),
         ("milliseconds", "PAL-frames", ":5: times are in PAL-frames"),
-        ("</TIER>\n</ANNOTATION_DOCUMENT>", "</ANNOTATION_DOCUMENT>", "this is not XML: mismatched tag"),
+        ("</TIER>\n</ANNOTATION_DOCUMENT>", "</ANNOTATION_DOCUMENT>", "this is not XML (mismatched tag)"),
     ],
 )
 def test_a_fault_is_named_with_its_line(tmp_path: Path, before: str, after: str, where: str) -> None:
