@@ -48,7 +48,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise UserError(
-            f"{path} does not exist: make a project here with `crossmodal init FOLDER`, go to the folder of one, or "
+            f"{path} does not exist: make a project here with `crossmodal init FOLDER`, go to a project's folder, or "
             "name a settings file with --params"
         ) from None
     except OSError as error:

@@ -182,7 +182,7 @@ def _sessions(root: Path, release: Path, log: Log) -> list[Path]:
     for session in SESSIONS:
         if session not in whole:
             missing = ", ".join(f"{session}/{name}" for name in NEEDED if not there[f"{session}/{name}"])
-            log.warn(release, f"{session} is left out: not found: {missing}")
+            log.warn(release, f"{session} is left out, since it lacks {missing}")
     return [inside(release, session) for session in whole]
 
 

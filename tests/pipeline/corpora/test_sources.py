@@ -129,4 +129,4 @@ def test_every_command_reports_that_the_manifest_changed(here: Path) -> None:
     for command in commands:
         assert [CHANGED in line for line in run(*command, cwd=here).stderr.splitlines()].count(True) == 1
     run("prepare", cwd=here)
-    assert "changed since `crossmodal" not in run("train", "--workers", "0", cwd=here).stderr
+    assert "changed since the last `crossmodal" not in run("train", "--workers", "0", cwd=here).stderr

@@ -174,7 +174,7 @@ def test_a_change_in_a_part_or_in_the_labels_is_told_apart_from_none(build: Buil
     assert changed_sources(params, "both") == ""
     assert current(params, "both")
     Path("b/manifest.csv").write_text(Path("b/manifest.csv").read_text().replace("oh no", "oh yes"))
-    assert "data/raw/both: b/manifest.csv changed since `crossmodal prepare --corpus both`" in changed_sources(
+    assert "data/raw/both: b/manifest.csv changed since the last `crossmodal prepare --corpus both`" in changed_sources(
         params, "both"
     )
     assert not current(params, "both")

@@ -90,7 +90,7 @@ def test_prepare_makes_it_again_from_the_present_corpus(here: Path) -> None:
     assert "10 of 17 utterances, chosen by --limit 10" in output_of("prepare", "--corpus", "c@10")
     first = read_utterances(here / "data/work/c@10/utterances.csv", "label")["text"].iloc[0]
     manifest.write_text(manifest.read_text().replace(first, "something else"))
-    assert "changed since `crossmodal prepare --corpus c@10` read it" in output_of("preprocess", "c@10")
+    assert "changed since the last `crossmodal prepare --corpus c@10`" in output_of("preprocess", "c@10")
     output_of("prepare", "--corpus", "c@10")
     assert "changed since" not in output_of("preprocess", "c@10")
 
