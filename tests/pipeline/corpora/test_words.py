@@ -168,7 +168,7 @@ def test_times_by_the_clock_are_read_and_the_notice_says_how(tmp_path: Path) -> 
 def test_spans_that_become_known_later(tmp_path: Path) -> None:
     (tmp_path / "words.csv").write_text(HEADER + "open,kids,99,100\nopen,are,3,3.2\nopen,2024,,\n")
     table = read_words(tmp_path / "words.csv", SPANS, [])
-    of = (tmp_path / "words.csv", "its utterance")
+    of = (tmp_path / "words.csv", "the utterance")
     _, (problem,) = within(table, {"open": (1.0, 3.285)}, *of)
     assert (problem.severity, problem.line) == ("error", 2)
     assert "'kids' at 99 s lies 95.72 s outside" in problem.message
