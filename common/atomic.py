@@ -28,7 +28,7 @@ TEMPORARY = r"\.(?P<name>.+)\.[0-9a-f]{16}\.(?P<what>partial|old)"
 def replacing(path: Path) -> Iterator[Path]:
     """Yield the path of a new, empty file. If the block succeeds, the file replaces `path`; otherwise it is removed.
 
-    If an `OSError` in the block names no file or the temporary file, it is changed to name `path`.
+    If an `OSError` in the block names the temporary file or no file, it is changed to name `path`.
 
     Parameters
     ----------

@@ -177,7 +177,9 @@ def features(store: Place, *, corpus: str | None = None, project: Place | None =
 
 @in_one_sentence
 def table(corpus: str, *, project: Place | None = None) -> "pd.DataFrame":
-    """Return the table of a corpus that has been evaluated: strategy, modalities, model, metric, value, low, high, n.
+    """Return the results of an evaluated corpus, one row per configuration and metric.
+
+    The columns are ``corpus, strategy, modalities, model, metric, value, low, high, n``.
 
     Parameters
     ----------
@@ -281,8 +283,8 @@ def predict(
     Returns
     -------
     pandas.DataFrame
-        ``prediction``, ``p_<class>`` or ``score``, ``prior``, ``share_<modality>`` (what each modality adds), and
-        ``remark`` (what was missing, or why there is no prediction).
+        Indexed by utterance: ``prediction``, ``p_<class>`` or ``score``, ``prior``, ``share_<modality>`` (what each
+        modality adds), and ``remark`` (what was missing, or why there is no prediction).
 
     Raises
     ------

@@ -84,7 +84,7 @@ class ImportOptions:
     labels, words
         For the format csd, a further `.csd` file that holds the labels, and one that holds the words.
     align
-        ``word`` averages rows over words; ``""`` keeps them.
+        For the format csd, ``word`` averages rows over words; ``""`` keeps them.
     """
 
     arrays: tuple[tuple[Modality, tuple[str, ...]], ...] = ()

@@ -289,7 +289,7 @@ def features_of(
 
 
 def store_name(wanted: str) -> str:
-    """Return a name as a valid file name: letters, digits and ``_.-`` stay, all else between them becomes ``_``.
+    """Return a name as a valid file name: runs of characters other than letters, digits and ``_.-`` become one ``_``.
 
     Dots and underscores at either end are removed. If nothing is left, the name is ``features``.
 
@@ -304,6 +304,7 @@ def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
             raise UserError(
-                f"{path}: {count} stores would be named {name!r}: name each array once, or change a first pattern"
+                f"{path}: {count} stores would be named {name!r}: name each array once, and begin each --array with a "
+                "different name"
             )
     return tuple(stores)

@@ -243,7 +243,10 @@ def _by_word(sources: Sequence[ExportStore], table: pd.DataFrame, words: pd.Data
 
 
 def _shared(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the utterance table without columns that need the recordings; our numbers and the scores are floats."""
+    """Return the utterance table without the columns that need the recordings.
+
+    The numeric columns among `COLUMNS` become floats, and so does the label in a regression task.
+    """
     kept = table.drop(columns=[column for column in _LOCAL if column in table])
     for column, kind in COLUMNS.items():
         if column in kept and kind == "number":
@@ -258,7 +261,7 @@ def _is_split(table: pd.DataFrame) -> bool:
 
 
 def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[Any]:
-    """Return the part of a fold that each utterance is in ``(n,)``: train, valid, test or ``""``.
+    """Return ``(n,)``, the part of a fold that each utterance is in: train, valid, test or ``""``.
 
     Valid is the validation part of the fold's first inner fold.
     """

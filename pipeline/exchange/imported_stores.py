@@ -55,9 +55,10 @@ def _require_imported(target: Path) -> None:
 
 
 def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
-    """Return the stores; a store that has an extractor's name gets ``_imported`` at its end, and `notices` says so.
+    """Return the stores; ``_imported`` is added to a name that an extractor has, and a notice to `notices`.
 
-    An extractor's name is reserved for the features that the extractor computes.
+    An extractor's name is reserved for the features that the extractor computes. Raise `UserError` if two stores would
+    have the same name.
     """
     reserved = {*extractors, *fitted_names()}
     found = []

@@ -112,7 +112,10 @@ def _import_corpus(
 
 
 def _write_manifest(bundle: Bundle, root: Path) -> None:
-    """Write manifest.csv, and words.csv if there are words: numbers with few digits, and formulas marked as text."""
+    """Write manifest.csv and, if there are words, words.csv for `prepare`.
+
+    Numbers get as few digits as needed, and formulas are marked as text.
+    """
     root.mkdir(parents=True)
     table = bundle.utterances[[c for c in bundle.utterances.columns if c not in _FILLED_IN]]
     for file, cells in (("manifest.csv", table), ("words.csv", bundle.words)):

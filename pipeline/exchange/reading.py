@@ -92,9 +92,9 @@ def _loaded(item: Item, store: FeatureSet, read: Read) -> Entry:
         if is_plugins(read):
             raise failed(read, error) from error
         raise
-    where = f"{name_of(read)} returned for {item.utterance!r} in the store {store.name!r}"
+    where = f"{name_of(read)} returned, for {item.utterance!r} in the store {store.name!r},"
     if not isinstance(entry, Entry) or entry.status not in STATUSES:
-        raise UserError(f"{where} {entry!r:.80}: make it with `bundle.entry_of`")
+        raise UserError(f"{where} {entry!r:.80} and not an Entry: make one with `bundle.entry_of`")
     if entry.status == "ok":
         needed: dict[str, tuple[int, ...]] = {
             "values": (item.length, len(store.feature_names)),

@@ -1,4 +1,4 @@
-"""Check before a file is read that its format uses all given options, and that a pickle holds only plain data."""
+"""Checks before a file is read: that its format uses all given options, and that a pickle holds only plain data."""
 
 import pickletools
 import re
@@ -24,7 +24,7 @@ _REFUSED = {  # what each refused opcode asks for
 
 
 def slug(name: str) -> str:
-    """Return the name of a store for any name: in lower case, with only letters, digits and underscores.
+    """Return a store name for any name: lower-case ASCII letters, digits and underscores; ``features`` if none is left.
 
     >>> slug("OpenSmile EB10")
     'opensmile_eb10'

@@ -72,9 +72,9 @@ def table_bundle(
     Parameters
     ----------
     cells
-        The columns that are not features, ``(n,)`` each, by name.
+        The columns that are not features, ``(n,)`` each, keyed by name.
     numbers
-        The columns that are features, ``(n,)`` each, by name.
+        The columns that are features, ``(n,)`` each, keyed by name.
     chosen
         The stores and their columns, from `matched`.
     options, source

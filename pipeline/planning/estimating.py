@@ -81,7 +81,7 @@ class Cost:
     steps
         The cost of each step.
     start_s
-        Processor time of starting the main process and the workers of each stage and of loading models, in s.
+        Processor time for starting the main process and each stage's workers, and for loading models, in s.
     cpu_s
         Processor time in all, `start_s` included, in s.
     wall_s

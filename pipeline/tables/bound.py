@@ -122,7 +122,7 @@ def require_all_there(path: Path) -> None:
 
 
 def unknown(path: Path) -> str:
-    """Return why predictions cannot be checked (no record, or one of another version); empty if they can be."""
+    """Return why predictions cannot be checked (no record, or one of a different version), or ``""`` if they can be."""
     record = path.with_name(TRAINED)
     return "" if record.exists() and of_this_version(record) else without_record(path)
 

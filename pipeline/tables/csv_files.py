@@ -20,7 +20,10 @@ _LONGEST = 1 << 28  # characters of one cell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a header: column names, rows (each after the number of its last line in the file), and notices."""
+    """A table with a header: column names, rows, each with the number of its last line in the file, and notices.
+
+    A row is a dict of cells keyed by column name.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[int, dict[str, str]], ...]

@@ -152,7 +152,7 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
         raise UserError(f"{path}:{skipped + 1}: the cells are separated by {mark[0]!r}: save the table with commas")
     for place in range(skipped + 1, min(skipped + _SEARCHED, len(lines))):
         if _best(lines[place:], known) > 1:
-            raise UserError(f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove the lines before")
+            raise UserError(f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove lines before it")
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:

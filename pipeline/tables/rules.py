@@ -175,7 +175,7 @@ def alike_notices(what: str, cells: Iterable[str], *, scores: bool = True) -> li
 
 
 def quoted(spelling: str) -> str:
-    r"""Return a spelling in quotes; if it is not in composed Unicode form, characters outside ASCII become codes.
+    r"""Return a spelling in quotes; if it is not in composed Unicode form, characters outside ASCII are escaped.
 
     >>> print(quoted("caf" + chr(0xE9)) == repr("caf" + chr(0xE9)), quoted("cafe" + chr(0x301)))
     True 'cafe\u0301'

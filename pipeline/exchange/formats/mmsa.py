@@ -195,7 +195,7 @@ def _text(cells: Sequence[str]) -> pd.Series:
 
 
 def _lengths(part: Mapping[str, NDArray[Any]]) -> dict[Modality, NDArray[np.int64]]:
-    """Return for each modality the number of rows of each clip without padding ``(N,)``."""
+    """Return, for each modality, how many rows each clip has without padding ``(N,)``."""
     given: dict[Modality, NDArray[np.int64]] = {
         m: part[f"{key}_lengths"].astype(np.int64) for m, key in KEYS.items() if f"{key}_lengths" in part
     }

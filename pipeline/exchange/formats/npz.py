@@ -267,8 +267,8 @@ def unpadded(values: NDArray[Any]) -> NDArray[np.int64]:
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle as the arrays of `pipeline.exchange.packing`, which `read` reads back.
 
-    Only one utterance is in memory at a time. The same bundle gives the same bytes. The file appears whole or not at
-    all.
+    The values of only one utterance are in memory at a time. The same bundle gives the same bytes. The file appears
+    whole or not at all.
 
     Raises
     ------

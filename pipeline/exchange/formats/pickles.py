@@ -254,7 +254,7 @@ def dump(value: Any, path: Path) -> None:
     Raises
     ------
     TypeError
-        If the value holds anything but arrays, lists, tuples, dicts, numbers, strings and bytes.
+        If the value holds anything but arrays, lists, tuples, dicts, numbers, strings, bytes and None.
     """
     with replacing(path) as temporary, temporary.open("wb") as file:
         _Pickler(file, protocol=4).dump(_plain(value))

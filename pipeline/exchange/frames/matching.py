@@ -124,7 +124,7 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables whose paths end with a name in `spellings`, or else with the longest ending that finds any.
+    """Return the tables whose paths end with a recording's name, or with the longest ending of it that any path has.
 
     An ending that is shorter than the whole name counts only if no other recording has it.
     """

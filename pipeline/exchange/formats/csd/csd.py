@@ -42,8 +42,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If a file is damaged, has another layout, links to other files, or declares much more data than it holds, or if
-        the options do not fit the file.
+        If a file is damaged, has a different layout, links to other files, or declares much more data than it holds, or
+        if the options do not fit the file.
     """
     paths = sorted(p for p in path.glob("*.csd") if p.name[0] != ".") if path.is_dir() else [path]
     if not paths:

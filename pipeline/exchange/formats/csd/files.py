@@ -45,7 +45,7 @@ def describe(path: Path) -> SequenceFile:
     Raises
     ------
     UserError
-        If the file is damaged, has another layout, links to other files, or declares much more data than it holds.
+        If the file is damaged, has a different layout, links to other files, or declares much more data than it holds.
     """
     with open_hdf5(path) as h5:
         roots = list(h5)
@@ -126,8 +126,8 @@ def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[i
         other = next(name for name in shapes if shapes[name] != shapes[first])
         widths = f"{shapes[first][0]} and {shapes[other][0]} columns"
         raise UserError(
-            f"{path}: {one_line(first, 60)} and {one_line(other, 60)} have {widths}, or one holds text and the other "
-            "numbers: all ids must have the same kind and number of columns"
+            f"{path}: {one_line(first, 60)} and {one_line(other, 60)} have {widths}: all ids must have equally "
+            "many columns, of only numbers or only text"
         )
     return next(iter(shapes.values()), (0, True))
 

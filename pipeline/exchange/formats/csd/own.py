@@ -84,7 +84,7 @@ def read_own(path: Path, files: Sequence[SequenceFile]) -> Bundle:
     Raises
     ------
     UserError
-        If the files are damaged, from different exports, or from another version of the format.
+        If the files are damaged, from different exports, or from a different version of the format.
     """
     own = [file for file in files if OWN_KEY in file.metadata]
     words_file = path.with_name("words.csd")

@@ -269,7 +269,9 @@ def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dic
 
 
 def utterance_numbers(ids: Sequence[Any], count: int) -> Sequence[int]:
-    """Return the numbers of a dialogue's utterances: those that end their ids if they increase, otherwise positions.
+    """Return the numbers of a dialogue's utterances: those at the end of their ids, or else positions.
+
+    The ids are used only if all of them end in numbers that increase and stay below 100.
 
     >>> utterance_numbers(["7_0", "7_2"], 2), utterance_numbers([], 2)
     ([0, 2], range(0, 2))
