@@ -221,8 +221,8 @@ def read_by_group(name: str) -> pd.DataFrame:
 def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
     """Return the sentence below the corpus's table about groups; empty if no row is called best.
 
-    If the protocol divides by corpus, the sentence gives the score of the best row in each corpus. Otherwise it names
-    the group in which the best row is worst.
+    If the protocol divides by corpus, the sentence gives the score of the best row in each corpus. Otherwise it is
+    the sentence that `worst` returns.
     """
     best, leading = scores.best_row, scores.leading
     if scores.unranked:
@@ -230,7 +230,7 @@ def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> st
     if best is None or not PROTOCOLS[corpus.protocol.kind].column:
         return worst(table, scores)
     found = by_configuration(table).get(best.configuration, table.head(0))
-    cells = [f"{line['group']} {_cell(line, leading)} of {line['n']} utterances" for _, line in found.iterrows()]
+    cells = [f"{line['group']} {_cell(line, leading)} on {line['n']} utterances" for _, line in found.iterrows()]
     return f"{leading.name} of the best row, {best.configuration}, in each corpus: {', '.join(cells)}." if cells else ""
 
 
@@ -249,8 +249,8 @@ def worst(table: pd.DataFrame, scores: Scores) -> str:
     line = ranked.loc[(leading.sign * ranked["value"]).idxmin()]
     return (
         f"The best row, {best.configuration}, is worst for {line['column']} {line['group']}: {leading.name} "
-        f"{_cell(line, leading)} of {line['n']} utterances, against {number(leading, best.values[leading.name].value)} "
-        f"of all. By chance alone, too, one of {len(ranked)} groups is the worst."
+        f"{_cell(line, leading)} on {line['n']} utterances, against {number(leading, best.values[leading.name].value)} "
+        f"on all. Even by chance, one of {len(ranked)} groups is the worst."
     )
 
 

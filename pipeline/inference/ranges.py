@@ -142,6 +142,6 @@ def notices_of_ranges(ranges: Ranges, data: Modalities, clips: Sequence[str], fo
         more = f" and {len(far) - NAMED} more" if len(far) > NAMED else ""
         notices.append(
             f"the features of {modality} lie far outside the range of training: {named}{more}. The model has seen "
-            "nothing like it, so its prediction is a guess: check the recording, or fit on similar recordings"
+            "no such features, so its prediction is a guess: check the recording, or fit on similar recordings"
         )
     return notices

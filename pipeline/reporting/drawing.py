@@ -25,7 +25,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: how many utterances it has, their mean probability, and the share correct."""
+    """One bin of a reliability diagram: its number of utterances, their mean probability, and their share correct."""
 
     count: int
     probability: float

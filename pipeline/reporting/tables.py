@@ -134,7 +134,7 @@ def plain(sentence: str) -> str:
 
 
 def latex(text: str) -> str:
-    r"""Return a text as one line, with the characters escaped that are special in LaTeX.
+    r"""Return a text as one line, with LaTeX's special characters escaped.
 
     >>> latex("random_forest 5 %")
     'random\\_forest 5 \\%'

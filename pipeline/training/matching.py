@@ -1,4 +1,4 @@
-"""Check that an imported store holds the utterances of the utterance table, and frames from the same times."""
+"""Check that an imported store matches the utterance table: the same utterances, and frames from the same times."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a modality adds: the paired difference, best full fusion minus best row without the modality."""
+    """What a modality adds: the best full fusion minus the best row without the modality, as a paired difference."""
 
     without: Measured
     difference: Interval

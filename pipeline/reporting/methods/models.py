@@ -1,4 +1,4 @@
-"""Sentences of the methods text about the models, the protocol and the statistics of a table."""
+"""Sentences of the methods text about the models, the protocol and the statistics."""
 
 from collections.abc import Iterator
 

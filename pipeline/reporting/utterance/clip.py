@@ -21,7 +21,7 @@ _RATE = 48_000  # bit rate of its sound
 
 
 class Playable(NamedTuple):
-    """What browsers play in files with one suffix: the media type, the video codecs and the audio codecs."""
+    """What browsers play in files with a given suffix: the media type, the video codecs and the audio codecs."""
 
     mime: str
     video: frozenset[str]

@@ -156,7 +156,7 @@ def test_where_corpora_are_left_out_they_are_the_groups_and_each_is_in_the_sente
     scores = Scores((Scored(VOTE, 32, {"accuracy": Interval(21 / 32, 0.5, 0.8)}),), (ACCURACY,))
     said = re.sub(r" \[[^]]*\]", "", below_table(lines, scores, union))
     assert said == (
-        "accuracy of the best row, vote text+audio svm, in each corpus: 2019 75.0 of 20 utterances, 2020 50.0 of 12 "
+        "accuracy of the best row, vote text+audio svm, in each corpus: 2019 75.0 on 20 utterances, 2020 50.0 on 12 "
         "utterances."
     )
     assert below_table(lines, scores, CORPUS) == worst(lines, scores)
@@ -184,8 +184,8 @@ def test_the_worst_group_of_the_best_row_is_named_and_small_ones_do_not_count() 
     others = table("accuracy", TEXT, ("x", 20, 0.1), ("y", 12, 0.2), ("z", 9, 0.3))
     both = pd.concat([lines, others])
     assert worst(both, scores(majority=0.4, text=0.6, vote=0.7)) == (
-        "The best row, vote text+audio svm, is worst for speaker y: accuracy 50.0 [50.0, 60.0] of 12 utterances, "
-        "against 70.0 of all. By chance alone, too, one of 2 groups is the worst."
+        "The best row, vote text+audio svm, is worst for speaker y: accuracy 50.0 [50.0, 60.0] on 12 utterances, "
+        "against 70.0 on all. Even by chance, one of 2 groups is the worst."
     )
     assert "unimodal text svm, is worst for speaker x" in worst(both, scores(text=0.8, vote=0.7))
     assert worst(lines[1:], scores(vote=0.7)) == ""  # one group left
