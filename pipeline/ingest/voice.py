@@ -37,7 +37,7 @@ class SpeechSettings:
     pause_s
         Silence of this length in seconds ends a span; shorter silences are part of the span.
     shortest_s
-        Spans shorter than this, in seconds, are left out, since they are clicks or coughs.
+        Spans shorter than this, in seconds, are left out, since they are usually clicks or coughs.
     padding_s
         Spans are widened by this many seconds on both sides, but at most to the middle of a pause, so that soft
         beginnings and ends are not cut off.

@@ -209,7 +209,7 @@ def _noted(found: Iterator[Any]) -> Iterator[Packet]:
 
 
 def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
-    """Return the ascending time stamps of the shown frames; None if a packet lacks one or holds a single field."""
+    """Return the ascending time stamps of the shown frames; None if a packet has no stamp or holds a single field."""
     stamps = [packet.pts for packet in packets if not packet.dropped and packet.pts is not None]
     if len(stamps) < sum(not packet.dropped for packet in packets):
         return None

@@ -45,7 +45,7 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     NoStream
         If there is neither transcript nor timed words.
     EmptyInput
-        If the transcript contains no words, but for example only punctuation.
+        If cleaning leaves no tokens.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _similar_pairs(tokens: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
-    """Return pairs of similar spellings, in order, with the largest total similarity (Needleman and Wunsch, 1970)."""
+    """Return index pairs of similar spellings, in order, of largest total similarity (Needleman and Wunsch, 1970)."""
     likeness = np.array([[SequenceMatcher(None, a, b).ratio() for b in heard] for a in tokens])
     likeness[likeness < SIMILAR] = 0
     best = np.zeros((len(tokens) + 1, len(heard) + 1))

@@ -1,4 +1,4 @@
-"""Find the recordings to which a name in a table, or the name of a transcript, refers."""
+"""Match names in tables, and the names of transcripts, to recordings."""
 
 from collections.abc import Iterable
 from pathlib import PurePosixPath

@@ -69,7 +69,7 @@ def _field(text: str, content: str | None, marks: str, fields: list[str]) -> str
     found = _FIELD.fullmatch(content or "")
     if not found:
         raise _fault(
-            text, f"has the field {content!r}, which is not a name (speaker) or a name with a length (speaker:2)"
+            text, f"has the field {content!r}, which is neither a name (speaker) nor a name with a length (speaker:2)"
         )
     name = found["name"]
     if name in fields:

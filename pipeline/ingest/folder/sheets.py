@@ -117,7 +117,7 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return each column's name in the manifest, and the factors that convert columns in milliseconds to seconds."""
+    """Return the manifest name of each column that is kept, and the factors that convert milliseconds to seconds."""
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():

@@ -25,7 +25,7 @@ class Limits:
     pause_s
         Silence that separates two utterances; a shorter silence is part of an utterance.
     shortest_s
-        Shorter utterances are left out, since they are clicks or coughs.
+        Shorter utterances are left out, since they are usually clicks or coughs.
     longest_s
         Longer utterances are cut at their longest pause, or where speech is least probable. Cues are not joined beyond
         this length.
@@ -112,7 +112,7 @@ def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 
 def sentences(texts: Sequence[TimedText], limits: Limits = DEFAULT_LIMITS) -> tuple[TimedText, ...]:
-    """Join cues until a sentence ends, a long pause follows, the speaker changes or the next cue would exceed a limit.
+    """Join cues until a sentence ends, a long pause follows, the speaker changes, or the result would be too long.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
     Raises
     ------
     UserError
-        If the file is not JSON or not such a transcript, or the times of a segment are faulty; the message says which.
+        If the file is not JSON or not such a transcript, or a segment is faulty; the message names the segment.
     """
     text = read_text(path)
     if not text.strip():
@@ -72,7 +72,10 @@ def _in_seconds(milliseconds: object) -> object:
 
 
 def _word(place: str, word: object) -> tuple[str, float, float] | None:
-    """Return a word with its times; None if it has no times. Old faster-whisper writes a list: start, end, word, ..."""
+    """Return a word with its times; None if it has no times or no text.
+
+    Old versions of faster-whisper write a list: start, end, word, ...
+    """
     if isinstance(word, list) and len(word) >= 3:
         word = dict(zip(("start", "end", "word"), word, strict=False))
     if not isinstance(word, dict) or not isinstance(word.get("word"), str):
