@@ -50,9 +50,9 @@ def test_a_name_is_read_by_its_pattern(text: str, place: str, expected: dict[str
         ("{emotion}_{emotion}", "has the field 'emotion' twice"),
         ("{emotion_{speaker}", "brace without its pair"),
         ("{emotion}}", "brace without its pair"),
-        ("{my emotion}", "'my emotion', which is not a name"),
-        ("{a:0}", "'a:0', which is not a name"),
-        ("{2}", "'2', which is not a name"),
+        ("{my emotion}", "'my emotion', which is neither a name"),
+        ("{a:0}", "'a:0', which is neither a name"),
+        ("{2}", "'2', which is neither a name"),
     ],
 )
 def test_a_pattern_that_cannot_be_read_is_refused(text: str, fault: str) -> None:
