@@ -36,7 +36,7 @@ DESCRIPTION = Description(
         "PLoS ONE 13(5), 2018"
     ),
     licence="CC BY-NC-SA 4.0: not for commercial use",
-    obtain="Zenodo, record 1188976: Audio_Speech_Actors_01-24.zip, Video_Speech_Actor_01.zip to 24; the same of Song",
+    obtain="Zenodo, record 1188976: Audio_Speech_Actors_01-24.zip, Video_Speech_Actor_01.zip to 24; and those of Song",
     folders={
         "Actor_01 ... Actor_24": (
             "<modality>-<channel>-<emotion>-<intensity>-<statement>-<repetition>-<actor>.wav or .mp4, as "
