@@ -7,6 +7,9 @@ Eyben et al. 2016, "The Geneva minimalistic acoustic parameter set (GeMAPS) for 
 Schuller et al. 2016, "The INTERSPEECH 2016 computational paralinguistics challenge" (ComParE).
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,15 +114,12 @@ class OpenSmile(Extractor[AudioStream]):
             If the utterance is too short for the functionals.
         """
         rows: dict[str, list[tuple[float, float, Any]]] = {_LLD: [], _FUNCTIONALS: []}
-        smile = _start(self.config.feature_set, stream.rate_hz)
-        try:
+        with _afresh(self.config.feature_set, stream.rate_hz) as smile:
             for sink, collected in rows.items():
                 smile.external_sink_set_callback_ex(sink, _collect_into(collected))
             smile.external_audio_source_write_data("extsource", stream.samples.tobytes())
             smile.external_audio_source_set_eoi("extsource")
             smile.run()
-        finally:
-            smile.free()
         return _features(rows[_LLD], rows[_FUNCTIONALS], stream)
 
 
@@ -142,6 +142,33 @@ def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
         rows.append((meta.time, meta.lengthSec, data.copy()))
 
     return collect
+
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@cache
+def _kept(feature_set: str, rate_hz: int) -> Any:
+    """Return the process's openSMILE instance with these settings."""
+    return _start(feature_set, rate_hz)
+
+
+@contextmanager
+def _afresh(feature_set: str, rate_hz: int) -> Iterator[Any]:
+    """Give the process's openSMILE instance with these settings in its initial state.
+
+    Resetting an instance builds its components anew, as in a new instance, but does not read the configuration again.
+    """
+    with _ONE_AT_A_TIME:
+        smile = _kept(feature_set, rate_hz)
+        try:
+            yield smile
+            smile.reset()
+            smile._callbacks.clear()  # they hold the clip's rows, and openSMILE has forgotten them
+        except BaseException:
+            _kept.cache_clear()
+            smile.free()
+            raise
 
 
 def _start(feature_set: str, rate_hz: int) -> Any:

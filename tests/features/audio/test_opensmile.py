@@ -78,3 +78,13 @@ def test_functionals_are_finite_or_the_input_is_empty(feature_set: str) -> None:
 def test_an_unknown_set_is_refused_with_a_list_of_the_known_ones() -> None:
     with pytest.raises(ExtractorError, match="'eGeMAPS': it must be one of eGeMAPSv02"):
         build("opensmile", {"feature_set": "eGeMAPS"})
+
+
+def test_a_run_that_fails_leaves_no_trace_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    extractor = OpenSmile(OpenSmileConfig())
+    first = extractor.extract(voice_like(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(opensmile.core.lib.OpenSMILE, "run", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            extractor.extract(voice_like(2, 0.8))
+    assert np.array_equal(extractor.extract(voice_like(1)).values, first.values)
