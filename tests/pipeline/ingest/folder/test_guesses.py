@@ -59,8 +59,8 @@ def test_one_class_is_no_label() -> None:
 
 
 def test_labels_that_are_all_different_are_said() -> None:
-    assert "both in training and in testing: all of them" in lines(made(rows(mood=["a", "b", "c"])))
-    assert "both in training and in testing: cross" in lines(made(rows(mood=["calm", "calm", "cross"])))
+    assert "in both training and test: all of them" in lines(made(rows(mood=["a", "b", "c"])))
+    assert "in both training and test: cross" in lines(made(rows(mood=["calm", "calm", "cross"])))
 
 
 def test_empty_labels_are_counted() -> None:

@@ -105,7 +105,7 @@ def test_a_textgrid_without_tiers_says_nothing(tmp_path: Path) -> None:
     ("before", "after", "where"),
     [
         ('Object class = "TextGrid"', 'Object class = "Pitch 1"', ":2: this is not a TextGrid"),
-        ("xmax = 1.25\n            text", "xmax = 0.25\n            text", "lasts from 0.5 to 0.25 s: the end"),
+        ("xmax = 1.25\n            text", "xmax = 0.25\n            text", "lasts from 0.5 to 0.25 s: correct"),
         ("            xmax = 0.5\n", "", ':17: found "" where the end of an interval is expected'),
         ('class = "TextTier"', 'class = "Point"', ":29: 'Point' is not IntervalTier or TextTier"),
         ("intervals: size = 3", "intervals: size = 1e999", ":14: found inf where the number of intervals"),
