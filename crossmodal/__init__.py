@@ -274,7 +274,7 @@ def predict(
     model
         The folder that `fit` returned.
     text
-        The transcript of a single recording; by default the content of the file of the same name that ends in .txt.
+        The transcript of a single recording; by default the content of the .txt file with the same name.
     workers
         Number of worker processes; 0 computes in the current process.
     project
@@ -313,7 +313,7 @@ def extract(
     extractors
         Names of extractors; by default those that the settings list.
     text
-        The transcript; by default the content of the file of the same name that ends in .txt.
+        The transcript; by default the content of the .txt file with the same name.
     project
         As for `predict`.
 

@@ -22,7 +22,10 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores to temporary files and run a block; then rename the files, or delete them if the block fails."""
+    """Write all stores to temporary files and run a block; then rename the files, or delete them if the block fails.
+
+    Raise `UserError` before anything is written if a store would replace features that `extract` computed.
+    """
     targets = [CorpusPaths(name).features(store.name) for store in stores]
     with ExitStack() as stack:
         for target in sorted(targets):

@@ -74,7 +74,7 @@ def gather(store: FeatureSet, sink: Callable[[int, NDArray[np.float32]], None]) 
     store
         The store.
     sink
-        Called for each utterance in order, with its position and its values ``(rows, d)``.
+        Called for each utterance with the status ``ok``, in order, with its position and its values ``(rows, d)``.
 
     Raises
     ------

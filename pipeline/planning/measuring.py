@@ -70,8 +70,8 @@ class Measured:
     start_s
         Processor seconds that the worker had used before it measured anything: to start and to import.
     samples, loading_s
-        By step, as in ``extract mfcc``: the measured costs, and the processor seconds that the first clips took in
-        addition, mostly to load a model.
+        Keyed by step, such as ``extract mfcc``: the measured costs, and the additional processor seconds that the first
+        clips took, mostly to load a model.
     failed
         How many of the results failed.
     peak_mb
@@ -139,7 +139,7 @@ def _measured(
 ) -> Iterator[StepReport]:
     """Yield the report of each unit, and add its cost to `samples`.
 
-    The first unit is computed twice: what the first time costs in addition goes to `loading_s`.
+    The first unit is computed twice, and the extra cost of the first time goes to `loading_s`.
     """
     name = f"{step.stage} {step.name}"
     cost = samples.setdefault(name, [])

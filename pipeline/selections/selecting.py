@@ -59,7 +59,7 @@ def select_again(params: Params, name: str) -> str:
 
 
 def _rows(path: Path, names: set[str]) -> pd.DataFrame:
-    """Return the rows of the named utterances in a CSV table of the corpus, every cell as the text in the file."""
+    """Return the rows of a CSV table that belong to the named utterances, with each cell as the file writes it."""
     table = read_table(path, dtype=str)
     return table[table["utterance"].isin(names)]
 

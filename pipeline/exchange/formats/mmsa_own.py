@@ -47,7 +47,10 @@ def write_own(
 
 
 def _longest(stores: Mapping[Modality, FeatureSet]) -> dict[Modality, int]:
-    """Return T for each modality: the same T if the modalities that an utterance has always have equally many rows."""
+    """Return the length T to which each modality is padded.
+
+    All modalities get the same T if, within each utterance, all modalities that have rows have equally many rows.
+    """
     lengths = {m: np.diff(offsets_of(store)) for m, store in stores.items()}
     stacked = np.stack(list(lengths.values()))
     aligned = bool(((stacked == stacked.max(axis=0)) | (stacked == 0)).all())

@@ -71,9 +71,9 @@ def test_results_that_break_the_contract_are_refused(result: Any, message: str, 
 @pytest.mark.parametrize(
     ("store", "message"),
     [
-        ({"feature_names": ("x",)}, r"for 'a' in the store 'voice' values of shape \(2, 2\) instead of \(2, 1\)"),
+        ({"feature_names": ("x",)}, r"for 'a' in the store 'voice', values of shape \(2, 2\) instead of \(2, 1\)"),
         ({"pooled_names": ("x", "y")}, r"pooled of shape \(4,\) instead of \(2,\)"),
-        ({"items": [Item("a", "", 1, partial(dict))]}, r"for 'a' in the store 'voice' \{\}: make it with"),
+        ({"items": [Item("a", "", 1, partial(dict))]}, r"in the store 'voice', \{\} and not an Entry: make one with"),
         ({"items": [Item("a", "", 1, lambda: {}["x"])]}, r"\.read failed.*: KeyError: 'x'"),
     ],
 )
