@@ -119,7 +119,7 @@ def checked(schema: Schema, where: str) -> Schema:
 def inputs_of(params: Params, name: str, features: Mapping[Modality, Sequence[str]], frames: bool) -> dict[str, Any]:
     """Return the entries of a schema that say how features are computed: extractors, transformers, streams.
 
-    Each entry holds all settings and versions that the features depend on.
+    The entries of extractors and streams hold all settings and versions that the features depend on.
 
     Parameters
     ----------

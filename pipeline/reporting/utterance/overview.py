@@ -125,7 +125,10 @@ def _reasons(known: Known) -> list[Reason]:
 
 
 def _labels(known: Known, folds: pd.Series | None, by: str) -> Table | None:
-    """Return a table with one line per group: its test folds, and the counts of its labels, or its range of scores."""
+    """Return a table with one line for all utterances and one per group; None without labels.
+
+    A line has the folds in which the group is tested, and the counts of its labels or the mean and range of its scores.
+    """
     if not known.label:
         return None
     labels = known.table[known.label]

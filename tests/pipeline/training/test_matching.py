@@ -63,9 +63,11 @@ def test_imported_frames_are_those_of_the_times_that_the_table_has():
     more = pd.concat([table, utterances(1, recording=["t"]).assign(utterance="new")])
     require_same_places(path, more)  # one that is not in it counts as absent
     for column, cells in (("start", [0.0, 1.0, 0.6]), ("end", [1.0, 2.5, np.nan]), ("media_sha256", ["", "", "1"])):
-        with pytest.raises(UserError, match=r"1 of the table's 3 utterances have other times .* \(u[12]\): run `cross"):
+        with pytest.raises(
+            UserError, match=r"1 of the table's 3 utterances have different times .* \(u[12]\): run `cross"
+        ):
             require_same_places(path, table.assign(**{column: cells}))
-    with pytest.raises(UserError, match="2 of the table's 3 utterances have other times"):
+    with pytest.raises(UserError, match="2 of the table's 3 utterances have different times"):
         imported_differences("c", [("frames",)], table.assign(start=[0.0, 2.0, 2.0]))
 
 
