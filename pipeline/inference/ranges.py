@@ -116,7 +116,11 @@ def notices_of_unchecked(ranges: Ranges | None, modalities: Sequence[str], folde
     """
     if not (unchecked := [modality for modality in modalities if modality not in (ranges or {})]):
         return []
-    why = "an earlier version fitted it" if ranges is None else f"it was fitted on fewer than {FEWEST} clips with them"
+    why = (
+        "an earlier version fitted it"
+        if ranges is None
+        else f"it was fitted on fewer than {FEWEST} clips that have some"
+    )
     return [f"{folder} cannot warn about features of {' and '.join(unchecked)} outside the range of training: {why}"]
 
 

@@ -52,7 +52,7 @@ def label_notices(
     Such features predict held-out rows of inner folds well, and test rows at chance. The comparison is fair only if
     inner folds hold out whole groups; otherwise their validation rows are predicted better just because the same groups
     were trained on. It is also unfair if a fold tests a different corpus than it trains on, since that is always
-    harder. If the comparison is unfair, nothing is yielded.
+    harder. Folds with an unfair comparison are left out.
     """
     if CORPUS in (PROTOCOLS[corpus.protocol.kind].column, corpus.protocol.group):
         return

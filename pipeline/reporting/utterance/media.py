@@ -1,4 +1,4 @@
-"""Read the picture and sound of an utterance from its recording, as a viewer would see and hear them, uncleaned."""
+"""Read the picture and sound of an utterance from its recording, as a viewer sees and hears them before cleaning."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
