@@ -57,7 +57,7 @@ class Case:
 
 
 def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
-    """Return the case with all features, then one case without each; a modality without features is left out."""
+    """Return the case with all features, then one without each of them; a modality without features is left out."""
     cases = [Case("", "", corpus, settings)]
     for modality in corpus.modalities:
         for feature in settings.features[modality]:
@@ -112,8 +112,8 @@ def _table(cases: Sequence[Case], metric: Metric, truth: NDArray[Any], resamples
 def main(corpus: str, params_path: Path) -> None:
     """Print the scores of CORPUS with all of its features and without each in turn; no file is written.
 
-    The models are a classifier on all columns of a modality, a late fusion over the extractors of a modality, and one
-    over all extractors, with the folds of `crossmodal train`. Differences have 95 % intervals over groups.
+    The models are a classifier on all columns of a modality, a late fusion over the extractors of a modality, and a
+    late fusion over all extractors. Folds are those of `crossmodal train`; differences have 95 % intervals over groups.
 
     Example: python -m benchmarks.ablation demo
     """

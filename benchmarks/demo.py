@@ -1,6 +1,6 @@
-"""Measure the demo corpus: its lengths, levels, faces and word times, and the accuracy of one to three modalities.
+"""Measure the demo corpus: lengths, levels, faces and word times, and the accuracy with one, two and three modalities.
 
-Run ``python -m benchmarks.demo`` after ``dvc repro``. data/raw/demo/README.md shows its output.
+Run ``python -m benchmarks.demo`` after ``dvc repro``. The accuracies are also in data/raw/demo/README.md.
 """
 
 from itertools import combinations
@@ -61,13 +61,13 @@ def facts(paths: CorpusPaths, utterances: pd.DataFrame, clips: Path = CLIPS) -> 
 
 
 def scores(inputs: dict[str, Any], labels: NDArray[Any], groups: NDArray[Any]) -> list[tuple[str, float]]:
-    """Return the accuracy of logistic regression on each input; each group is predicted by a model of other groups.
+    """Return the accuracy of logistic regression on each input; groups are predicted by a model fitted on others.
 
     Parameters
     ----------
     inputs
-        Numbers ``(n, columns)`` or ``n`` texts, by name. Every pair of inputs in `JOINED`, and all three of them, are
-        also joined into one matrix.
+        Numbers ``(n, columns)`` or ``n`` texts, keyed by name. Every pair of inputs in `JOINED`, and all three of
+        them, are also joined into one matrix.
     labels, groups
         ``(n,)`` classes and speakers.
     """

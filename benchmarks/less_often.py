@@ -39,7 +39,7 @@ Pair = tuple[VideoStream, VideoStream]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--clips", type=click.IntRange(3), default=24, show_default=True, help="GRID clips at most.")
+@click.option("--clips", type=click.IntRange(3), default=24, show_default=True, help="Maximum number of GRID clips.")
 def main(clips: int) -> None:
     """Compare what the default settings find in real clips with what the detector finds in every sampled frame."""
     pin_to_one_thread()
@@ -78,7 +78,7 @@ def _composed(people: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> tuple[Pair | None, tuple[float, float]]:
-    """Return a clip's streams with the detector in every frame and by default, and the processor time of each in s."""
+    """Return a clip's streams (detector in every frame, default settings), or None, and the CPU seconds of each."""
     read, costs = [], []
     for config in (EVERY_FRAME, BY_DEFAULT):
         before = time.process_time()

@@ -23,7 +23,9 @@ SETS = ("ravdess", "grid")
 @click.argument("what", nargs=-1, type=click.Choice([*PARTS, *SETS]))
 @click.option("--quick", is_flag=True, help="Fewer clips and rounds: a few minutes, rough numbers.")
 @click.option("--rounds", type=click.IntRange(1), help="Repetitions of each measurement.")
-@click.option("--files", type=click.IntRange(2), default=1440, show_default=True, help="Speech files of `opensmile`.")
+@click.option(
+    "--files", type=click.IntRange(2), default=1440, show_default=True, help="Number of speech files for `opensmile`."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report to this file.")
 @click.option("--record", is_flag=True, help="Write the ratios to benchmarks/results, and draw docs/images/ratios.svg.")
 @click.option("--check", is_flag=True, help="Fail if a ratio is more than 10 % above its last record.")
@@ -57,7 +59,9 @@ def main(
     Example: python -m benchmarks.run parts grid
     """
     if (record or check) and (quick or set(what) & set(SETS)):
-        raise click.UsageError("--record and --check need all clips of a benchmark: leave out --quick, ravdess, grid")
+        raise click.UsageError(
+            "--record and --check need all clips of a benchmark: leave out --quick, ravdess and grid"
+        )
     parts = [name for name in PARTS if name in what] or list(COMPARED if check else PARTS)
     sets = [name for name in SETS if name in what] or list(SETS)
     measured = partial(_measured, sets=sets, quick=quick, rounds=rounds, files=files)

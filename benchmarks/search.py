@@ -115,8 +115,8 @@ def _table(found: Outcomes, metric: Metric, truth: NDArray[Any], groups: NDArray
 def main(corpus: str, only: tuple[str, ...], params_path: Path) -> None:
     """Print how well the networks of CORPUS predict with dropout chosen on inner folds, and with each value fixed.
 
-    Folds, features and settings are those of `crossmodal train`; no file is written. Differences to the choice are
-    paired and have 95 % intervals over groups; times are processor time of all fits.
+    Folds, features and settings are those of `crossmodal train`; no file is written. Differences from the
+    chosen dropout are paired and have 95 % intervals over groups; times are the processor time of all fits.
 
     Example: python -m benchmarks.search demo
     """

@@ -41,7 +41,9 @@ Lips = NDArray[np.float64]  # (clips, frames), at 25 frames per second
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--clips", type=click.IntRange(2), default=49, show_default=True, help="Number of clips to pair.")
-@click.option("--scenes", "count", type=click.IntRange(0), default=0, help="Also compose this many of each scene.")
+@click.option(
+    "--scenes", "count", type=click.IntRange(0), default=0, help="Also compose this many recordings of each scene."
+)
 @click.option("--cost", is_flag=True, help="Also measure the time for one and for two faces.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random pairings.")
 def main(clips: int, count: int, cost: bool, seed: int) -> None:
@@ -118,7 +120,7 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Return the share of voices whose own face is chosen, and not the other face, which is drawn at random."""
+    """Return the share of voices for which their own face is chosen over a different one, drawn at random."""
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))
 

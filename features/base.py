@@ -17,9 +17,9 @@ class Extractor(ABC, Generic[StreamT]):
     """Base class: turns one utterance's stream into `Features`.
 
     A subclass defines its name, its modality, its version (raised whenever its numbers change), a frozen dataclass
-    ``Config`` for its settings, and the packages whose versions may change its numbers. Construction is cheap: it
-    checks the settings and makes all feature names available; models are loaded on first use, once per process. The
-    result of ``extract`` must not depend on earlier clips.
+    ``Config`` for its settings, and the packages whose versions may change its numbers. Construction is cheap
+    (``Config`` checks the settings), and all feature names are available after it; models are loaded on first use, once
+    per process. The result of ``extract`` must not depend on earlier clips.
 
     Attributes
     ----------
@@ -55,12 +55,12 @@ class Extractor(ABC, Generic[StreamT]):
 
     @property
     def is_named(self) -> bool:
-        """Whether the settings name the model, instead of one that an installed package contains."""
+        """Whether the settings name the model; False if the model is packaged, or there is none."""
         return False
 
     @property
     def licence(self) -> str:
-        """The licence of the weights, in a few words such as ``MIT``; docs/licences.md has the details."""
+        """The licence of the weights or library in a few words; ``as its page says`` if the settings name the model."""
         return "as its page says" if self.is_named else self.terms
 
     @property
@@ -69,7 +69,7 @@ class Extractor(ABC, Generic[StreamT]):
         return () if self.is_named else self.references
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the files of learnt weights that the features depend on; their sha256 is part of every cache key."""
+        """Return the files that the features depend on, such as weights; their sha256 is part of every cache key."""
         return ()
 
     @abstractmethod

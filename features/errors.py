@@ -17,14 +17,14 @@ class ExtractorError(ValueError):
 
 
 class StoreError(ValueError):
-    """A feature store is damaged, has another format version, or is not a store at all."""
+    """A store of streams or features cannot be read or written."""
 
 
 @contextmanager
 def names_setting(instance: str) -> Iterator[None]:
-    """Make the message of an `ExtractorError` one line that names the settings block of an instance at its beginning.
+    """Put the name of a settings block before the message of an `ExtractorError`, and make the message one line.
 
-    A message that begins with this name already gets no second one.
+    The name is not repeated if the message already begins with it.
 
     >>> with names_setting("mfcc"), names_setting("mfcc"):
     ...     raise ExtractorError("there is no layer 9")

@@ -1,7 +1,7 @@
 """Find the folder of a pretrained encoder, select its layers, and load it.
 
-An encoder is given as a folder that ``save_pretrained`` wrote, or as a name on the Hugging Face hub. Folders need no
-network, and neither do names while ``HF_HUB_OFFLINE`` is set.
+An encoder is given as a folder that ``save_pretrained`` wrote, or as a name on the Hugging Face hub. A name
+needs a network only if the encoder is not in the local hub cache.
 """
 
 import json
@@ -24,7 +24,7 @@ _NOT_READ = ("onnx", "openvino", ".cache", ".git")
 
 @cache
 def encoder_folder(model: str) -> Path:
-    """Return the folder of an encoder that is given as a path or as a name on the hub.
+    """Return the folder of an encoder, given as a path or as a name on the hub; it is downloaded if necessary.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ExtractorError(f"{folder} does not contain an encoder: {error}") from error
     if not isinstance(found, dict):
-        raise ExtractorError(f"{folder / 'config.json'} does not describe an encoder")
+        raise ExtractorError(f"{folder / 'config.json'} does not describe an encoder: use the folder of an encoder")
     return found
 
 
@@ -181,7 +181,7 @@ def load_pretrained(folder: Path, cls: Any, device: str, *, not_needed: Sequence
     cls
         A class of transformers with ``from_pretrained``.
     device
-        A device of torch.
+        A torch device.
     not_needed
         Prefixes of the names of weights that may be missing, because they are not used.
 

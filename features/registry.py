@@ -45,7 +45,7 @@ _EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorErr
 
 
 def register(extractor: type[Extractor[Any]]) -> None:
-    """Add an extractor class; raise `ExtractorError` if it is not one, is incomplete, or its name is taken."""
+    """Add an extractor class; raise `ExtractorError` if it is not one or is incomplete, or if its name is taken."""
     if not (isinstance(extractor, type) and issubclass(extractor, Extractor)):
         raise ExtractorError(f"register takes the class of an extractor, not {extractor!r}")
     for attribute, fault in _faults_of(extractor):
@@ -95,7 +95,7 @@ def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def extractor_class(name: str) -> type[Extractor[Any]]:
-    """Return the class registered as `name`; an unknown name raises `ExtractorError` with the closest known one."""
+    """Return the class registered as `name`; an unknown name raises `ExtractorError`, which suggests known ones."""
     return _EXTRACTORS[name]
 
 
@@ -105,7 +105,7 @@ def class_of(name: str, settings: Mapping[str, Any]) -> type[Extractor[Any]]:
     Raises
     ------
     ExtractorError
-        If the extractor is unknown, or the instance has the name of another extractor.
+        If the extractor is unknown, or the instance has the name of a different extractor.
     """
     named = settings.get(EXTRACTOR, name)
     if named != name and name in _EXTRACTORS:

@@ -38,11 +38,11 @@ class AudioStream:
     Attributes
     ----------
     samples
-        ``(n,)`` int16: band-passed, trimmed, and normalised to the same level.
+        ``(n,)`` int16: band-passed, trimmed, and normalised to a common level.
     rate_hz
         Samples per second.
     start_s
-        Time of the first sample in seconds, which is how much was trimmed at the start.
+        Time of the first sample in seconds, which is the length that was trimmed at the start.
     duration_s
         Length of the utterance before trimming, in seconds.
     gain_db

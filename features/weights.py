@@ -69,7 +69,7 @@ class PublishedWeights:
         Raises
         ------
         ExtractorError
-            If the file does not exist, or is not the published one.
+            If the file does not exist, or the copy that `crossmodal models install` wrote is damaged.
         """
         found = self.packaged() or self.place
         if not found.is_file():

@@ -53,7 +53,7 @@ def sound(path: Path) -> Sound:
 
 
 def starts(name: str, sentences: Sequence[tuple[Sound, Spoken, Sequence[float]]]) -> list[object]:
-    """Align sentences, and return the table's row `name` about the errors of their word starts."""
+    """Align sentences, and return a table row, called `name`, with the errors of their word starts."""
     errors, right = [], []
     for samples, known, true in sentences:
         words = align(samples, known).words
@@ -113,7 +113,7 @@ def transcripts(count: int) -> Iterator[list[object]]:
     low, middle = np.quantile(means, (0.05, 0.5))
     yield ["mean confidence: 5th percentile, median", f"{low:.2f}, {middle:.2f}"]
     middle, high = np.quantile(unlike, (0.5, 0.95))
-    yield ["with another transcript: median, 95th percentile", f"{middle:.2f}, {high:.2f}"]
+    yield ["with a different transcript: median, 95th percentile", f"{middle:.2f}, {high:.2f}"]
     yield from (["not aligned", reason] for reason in reasons)
 
 

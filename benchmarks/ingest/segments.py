@@ -32,8 +32,10 @@ Span = tuple[float, float]
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--clips", type=click.IntRange(4), default=300, show_default=True, help="Clips of the recording.")
-@click.option("--picture", is_flag=True, help="Sound and picture; without it, sound alone.")
+@click.option(
+    "--clips", type=click.IntRange(4), default=300, show_default=True, help="Number of clips in the recording."
+)
+@click.option("--picture", is_flag=True, help="Use sound and picture; without it, sound alone.")
 @click.option("--rounds", type=click.IntRange(0), default=1, show_default=True, help="Runs; 0 only cuts the recording.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the choice of clips and gaps.")
 def main(clips: int, picture: bool, rounds: int, seed: int) -> None:

@@ -1,4 +1,4 @@
-"""Records of ratios, one JSON file per run, and what has become slower since the last record."""
+"""Records of ratios, one JSON file per day and commit, and what has become slower since the last record."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ class Record:
     libraries
         The version of each library.
     ratios
-        The value of each ratio by its key.
+        The value of each ratio, keyed by `Ratio.key`.
     """
 
     date: str
@@ -99,7 +99,7 @@ def fastest(runs: Iterable[Ratio]) -> dict[str, Ratio]:
 
 
 def slower(measured: Mapping[str, Ratio], before: Mapping[str, tuple[float, Record]]) -> dict[str, str]:
-    """Return a sentence for each recorded ratio that has grown by more than `LIMIT`, or was not measured now."""
+    """Return a sentence for each recorded ratio that grew by more than the factor `LIMIT`, or was not measured now."""
     found = {}
     for key, (old, record) in before.items():
         since = f"at {record.commit} ({record.date[:10]})"

@@ -36,7 +36,7 @@ train: {{features: {{text: [vader, tfidf]}}, classifiers: [logistic], unimodal_m
 
 
 def run(sizes: Sequence[int]) -> Iterator[str | Ratio]:
-    """Yield the report's paragraphs, and the ratio of a row's time in the largest corpus to that in the smallest."""
+    """Yield the report's paragraphs, and the ratio of the times per row in the largest and the smallest corpus."""
     yield "## Rows of text"
     seen = {size: _seen(size) for size in sizes}
     header = ["stage", *(f"{size:,} rows, {what}" for size in sizes for what in ("s", "MB"))]

@@ -109,5 +109,5 @@ def _unchanged(runs: Sequence[Watched]) -> str:
     preprocess, extract = runs
     return (
         f"With nothing left to compute: preprocess {preprocess.wall_s:.1f} s, extract {extract.wall_s:.1f} s "
-        "(cache read and checked, stores written again)."
+        "(cache read and checked, stores rewritten)."
     )

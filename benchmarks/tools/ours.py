@@ -15,7 +15,7 @@ class Ours:
     config
         The settings of each stream.
     extractors
-        The extractor objects by name; a model is loaded when its extractor is first used.
+        The extractor objects, keyed by name; a model is loaded when its extractor is first used.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class Ours:
         return {modality: self.stream(modality, recording, duration_s) for modality in self.config}
 
     def calls(self, recording: Recording, duration_s: float) -> dict[str, Callable[[], object]]:
-        """Return a call for each stream, named after its modality, and for each extractor."""
+        """Return functions that make one stream (keyed by modality) or run one extractor (keyed by its name)."""
         made = self.streams(recording, duration_s)
         calls: dict[str, Callable[[], object]] = {
             modality: partial(self.stream, modality, recording, duration_s) for modality in made

@@ -54,7 +54,7 @@ def beside(*people: Sequence[Picture]) -> list[Picture]:
 
 
 def in_the_corner(small: Sequence[Picture], large: Sequence[Picture], scale: float = 0.6) -> list[Picture]:
-    """Return frames of one person at twice the size of the clip, with another in a corner, scaled by `scale`."""
+    """Return frames of `large` at twice its size, with `small` in the upper right corner, scaled by `scale`."""
     import cv2
 
     made = []

@@ -1,4 +1,4 @@
-"""Helpers of frame-based extractors: check frame lengths, read samples, and compute the times of frames."""
+"""Helpers for frame-based extractors: check frame lengths, read samples, and compute the times of frames."""
 
 import numpy as np
 

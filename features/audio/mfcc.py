@@ -105,7 +105,7 @@ class Mfcc(Extractor[AudioStream]):
 
 
 def cepstrum(bands_db: FloatArray, count: int) -> FloatArray:
-    """Return the first `count` coefficients of the orthonormal cosine transform of each row of ``(rows, bands)``."""
+    """Return the first `count` coefficients of each row's orthonormal cosine transform, ``(rows, count)``."""
     import librosa
 
     coefficients: FloatArray = librosa.feature.mfcc(S=bands_db.T, n_mfcc=count).T

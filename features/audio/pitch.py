@@ -23,14 +23,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PitchRange:
-    """The range in which the pitch is searched, and when a frame counts as voiced.
+    """The range in which pitch is searched for, and how periodic a voiced frame is.
 
     Attributes
     ----------
     low_hz, high_hz
         The lowest and the highest pitch.
     aperiodicity
-        A frame with a higher aperiodicity counts as unvoiced; 0 is perfectly periodic, 1 is aperiodic.
+        Frames with a higher aperiodicity are usually unvoiced; 0 is perfectly periodic, 1 is aperiodic.
     """
 
     low_hz: float
@@ -56,7 +56,7 @@ def track_pitch(
     frame, hop
         Length of a frame, and step between frames, in samples.
     within
-        The range of the pitch, and the aperiodicity above which a frame is unvoiced.
+        The range of the pitch, and the aperiodicity above which frames are usually unvoiced.
     audible
         ``(rows,)`` False for frames that are too quiet to be voiced.
     """
@@ -129,7 +129,7 @@ def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[
 
 
 def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray[np.intp]:
-    """Return the index of the chosen column in each row, ``(rows,)``; an index after the last column means unvoiced."""
+    """Return the index of each row's chosen column, ``(rows,)``; the index after the last column means unvoiced."""
     rows, count = cost.shape
     own = np.column_stack([cost, np.full(rows, unvoiced_cost)])
     step = np.full((rows - 1, count + 1, count + 1), VOICING_COST)

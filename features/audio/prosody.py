@@ -33,7 +33,8 @@ class ProsodyConfig:
     low_hz, high_hz
         Lowest and highest pitch that is searched for, in Hz.
     aperiodicity
-        A frame is unvoiced if YIN's normalised difference exceeds this; from 0 to 1.
+        A frame with a higher aperiodicity (YIN's normalised difference) is usually unvoiced; its neighbours count as
+        well. Above 0 and below 1.
     frame_s
         Length of a frame in seconds; for intensity, frames are weighted with a Hann window.
     hop_s
@@ -41,7 +42,8 @@ class ProsodyConfig:
     quiet_db
         A frame that is more than this many dB below the loud frames (99th percentile) is unvoiced.
     pause_db
-        A frame that is more than this many dB below the loud frames is part of a pause.
+        A frame that is more than this many dB below the loud frames is quiet. Quiet frames between
+        loud ones are a pause if they last long enough.
     pause_s
         Length of the shortest pause in seconds.
     dip_db
@@ -88,10 +90,10 @@ _TIMING_NAMES = (
 
 
 class Prosody(Extractor[AudioStream]):
-    """Pitch and intensity of each frame (``values``); statistics of pitch, intensity and word times (``pooled``).
+    """Pitch and intensity of each frame (``values``); statistics of pitch, intensity and timing (``pooled``).
 
     ``f0_hz`` and ``f0_semitones`` (relative to 27.5 Hz) are NaN in unvoiced frames. If no frame is voiced, the pooled
-    ``f0_...`` are NaN too; all other features are always numbers. Ranges are the difference between the 10th and the
+    ``f0_...`` are NaN too; all other features are always numbers. A range is the difference between the 10th and the
     90th percentile. ``pause_mean_s`` is 0 if there is no pause. ``rate_from_words`` is 1 if ``words_per_s`` comes from
     the times of words, and 0 if it is estimated from syllable nuclei. ``duration_s`` is the length of the utterance
     before trimming, ``sound_s`` its length after trimming.
@@ -182,7 +184,7 @@ def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
 
 
 def count_nuclei(intensity_db: Array, voiced: NDArray[np.bool_], dip_db: float) -> int:
-    """Count the intensity peaks in `voiced` frames that rise at least `dip_db` above the dips beside them."""
+    """Count the intensity peaks that lie in `voiced` frames and rise at least `dip_db` above the dips beside them."""
     from scipy.signal import find_peaks
 
     lowest = intensity_db.min()

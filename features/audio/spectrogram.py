@@ -1,4 +1,4 @@
-"""Log-mel spectrogram, as convolutional networks and linear models read speech.
+"""Log-mel spectrogram, a usual input of convolutional networks and linear models for speech.
 
 Mel scale: Stevens, Volkmann & Newman 1937, in Slaney's form, as computed by `librosa.feature.melspectrogram`.
 """

@@ -86,7 +86,7 @@ class SpeechEncoder(Encoder[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``embedding_0`` and so on, or ``layer_L_0`` and so on for each layer L of a list."""
+        """``embedding_0`` and so on, or ``layer_L_0`` and so on for each layer L if there are several."""
         return column_names(self.config.layer, width_of(self.config.model, self.config.layer))
 
     @property
@@ -167,7 +167,7 @@ def averaged(
     Parameters
     ----------
     frames
-        ``(n, d)``, in the order of time.
+        ``(n, d)``, in chronological order.
     starts
         ``(n,)`` start of each frame in seconds.
     step_s

@@ -52,9 +52,9 @@ class SpeechModel(Protocol):
         """Return the number of frames that `encode` returns for a signal of this length."""
 
     def encode(self, signals: Sequence[FloatArray], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
-        """Return ``(frames, d)`` for each of several signals of equal length, with all layers' columns side by side.
+        """Return ``(frames, d)`` for each signal, with the columns of the chosen layers side by side.
 
-        A signal is ``(samples,)`` float32 in [-1, 1) and at most `WINDOW_S` seconds long.
+        Signals are ``(samples,)`` float32 in [-1, 1), of equal length, and at most `WINDOW_S` seconds long.
         """
 
 
@@ -128,7 +128,7 @@ class _FromWaveform:
         try:
             self._prepare = AutoFeatureExtractor.from_pretrained(folder, local_files_only=True)
         except (OSError, ValueError) as error:
-            raise ExtractorError(f"{folder} does not state how its sound is prepared: {error}") from error
+            raise ExtractorError(f"{folder} does not state how sound is prepared for its model: {error}") from error
         config = self._model.config
         self._layers = list(zip(config.conv_kernel, config.conv_stride, strict=True))
         self.rate_hz: int = self._prepare.sampling_rate
@@ -217,7 +217,10 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
         depth = int(config["encoder_layers" if whisper else "num_hidden_layers"])
         width = int(config["d_model" if whisper else "hidden_size"])
     except (KeyError, TypeError, ValueError) as error:
-        raise ExtractorError(f"{folder / 'config.json'} does not state the number and width of its layers") from error
+        raise ExtractorError(
+            f"{folder / 'config.json'} does not state the number and the width of the encoder's layers: "
+            "use a complete model"
+        ) from error
     check_depth(layer, depth)
     return width
 
@@ -243,7 +246,7 @@ def _kind(folder: Path) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a model (``packaged``, a folder or a name on the hub); `ExtractorError` if it is missing."""
+    """Return the folder for ``packaged``, a folder or a name on the hub; `ExtractorError` if there is none."""
     return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 

@@ -8,7 +8,7 @@ Utterance i owns the rows ``offsets[i]:offsets[i + 1]`` of every row column.
                     with the attribute ``rate_hz``: row j starts at ``clips/start_s[i] + j / rate_hz``
 ``offsets``         (n + 1,) int64
 ``utterance, key``  (n,) the name of the utterance, and the cache key of its rows
-``status, note``    (n,) ``ok | absent | empty | failed``, and the reason if it is not ``ok``
+``status, note``    (n,) ``ok | absent | empty | failed``, and the reason, or a remark if ``ok``
 ``pooled``          (n, p) one vector per utterance (extractors only); NaN where the status is not ``ok``
 ``rows/...``        further row columns (face boxes, detector scores, whole frames)
 ``clips/...``       further utterance columns (gain, trimming offsets, the original text)

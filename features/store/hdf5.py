@@ -47,7 +47,7 @@ class Room:
 
 
 def room_for_texts(texts: Iterable[str | bytes]) -> int:
-    """Return the maximum number of bytes that texts may need in the file.
+    """Return an upper limit for the number of bytes that texts need in the file.
 
     HDF5 stores texts in heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit. A text
     larger than half a heap may therefore need two heaps.

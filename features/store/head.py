@@ -71,12 +71,12 @@ def write_head(path: Path, columns: Sequence[tuple[int, int]], content: str) -> 
 
 
 def read_head(path: Path) -> Head:
-    """Return the head of a store, after checking what it has checksums of; checked again only if the file changed.
+    """Return the head of a store, after checking its checksums; they are checked again only if the file changed.
 
     Raises
     ------
     StoreError
-        If the file is not a store, has another format version, is locked by another program, or is damaged.
+        If the file is missing, damaged, not a store, of a different format version, or locked by another program.
     """
     if not path.exists():
         raise StoreError(f"{path} does not exist: run the stage that writes it")

@@ -1,4 +1,4 @@
-"""Read a store, and check the digest of all data before they are returned."""
+"""Read a store, and check the digests of all data before returning them."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -136,11 +136,11 @@ class Store:
         return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
 
     def cells(self, name: str) -> list[str]:
-        """Return ``(n,)`` digests of one column, one per utterance; equal rows have equal digests."""
+        """Return the n digests of one row column, one per utterance; equal rows have equal digests."""
         return [row.tobytes().hex() for row in self._expected(self._where(name, "rows"))]
 
     def damage(self) -> Iterator[str]:
-        """Read everything; yield a sentence for each part that is damaged."""
+        """Read all columns that have digests, and yield a sentence for each damaged part."""
         for where in self.columns:
             own = where.rpartition("/")[2]
             read = self.clip if self._per_utterance(where) else self.rows
@@ -181,7 +181,9 @@ class Store:
         if where not in self._digests:
             found = self._read(f"digests/{where}", slice(None))
             if found.shape != (len(self), DIGEST):
-                raise StoreError(f"{self.path}: digests/{where} has the shape {found.shape}: {AGAIN}")
+                raise StoreError(
+                    f"{self.path} is damaged (digests/{where} has the wrong shape, {found.shape}): {AGAIN}"
+                )
             self._digests[where] = found
         return self._digests[where]
 
@@ -191,7 +193,7 @@ class Store:
             return
         for i, (start, end) in enumerate(pairwise(offsets)):
             self._check(where, i, cells[start] if self._per_utterance(where) else cells[start:end])
-        raise StoreError(f"{self.path} is damaged: {where} differs from what was written: {AGAIN}")
+        raise StoreError(f"{self.path} is damaged (the dataset `{where}` differs from what was written): {AGAIN}")
 
     def _whole(self, where: str) -> bytes:
         try:
@@ -201,18 +203,18 @@ class Store:
 
     def _check(self, where: str, i: int, cells: Any) -> None:
         if self.checked and digest_of(cells) != self._expected(where)[i].tobytes():
-            what = f"{where} of {self.utterances[i]!r}"
-            raise StoreError(f"{self.path} is damaged: {what} differs from what was written: {AGAIN}")
+            what = f"`{where}` of {self.utterances[i]!r}"
+            raise StoreError(f"{self.path} is damaged ({what} differs from what was written): {AGAIN}")
 
 
 def _dataset_in(file: Any, where: str) -> Any:
-    """Return a dataset that is stored completely in this file and declares no more bytes than it stores.
+    """Return a dataset that is stored completely in this file, with as many bytes as it declares.
 
     Raises
     ------
     ValueError
-        If the dataset is missing or a link, is stored in chunks or in another file, or declares more bytes than it
-        stores.
+        If the dataset is missing, is a link, is stored in chunks or in a different file, or does not hold as many bytes
+        as it declares. A dataset that declares at most `_EMPTY` bytes may hold none.
     """
     import h5py
 
@@ -237,7 +239,7 @@ def open_store(path: Path) -> Iterator[Store]:
     Raises
     ------
     StoreError
-        If the file is missing, damaged, not a store, of another format version, or locked by another program.
+        If the file is missing, damaged, not a store, of a different format version, or locked by another program.
     """
     import h5py
 

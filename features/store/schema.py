@@ -59,13 +59,13 @@ class Entry:
     Attributes
     ----------
     status, note
-        The status of the utterance, and the reason if it is not ``ok``.
+        The status of the utterance, and a note: the reason if the status is not ``ok``, otherwise a remark or empty.
     rows
         Row columns, keyed by name: an array whose first axis is the rows, or a list of str or bytes.
     clips
-        Utterance columns, keyed by name: a 1-D array of the column's width, or one str.
+        Utterance columns, keyed by name: one number, a 1-D array of the column's width, or one str.
     device
-        Device on which an encoder computed the features.
+        Device on which an encoder computed the features; empty for other extractors and for streams.
     """
 
     status: Status
@@ -76,7 +76,7 @@ class Entry:
 
     @property
     def length(self) -> int:
-        """Number of rows."""
+        """Number of rows; 0 unless the status is ``ok``."""
         return len(self.rows["values"]) if self.status == "ok" else 0
 
 

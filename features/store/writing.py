@@ -1,4 +1,4 @@
-"""Write a store: one utterance is in memory at a time, every cell gets a digest, and the head is written last."""
+"""Write a store, one block of utterances at a time; every cell gets a digest, and the head is written last."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _MOST = 1 << 11  # utterances that are written at once
 
 
 def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items: Sequence[Item]) -> None:
-    """Write a store under a temporary name, with one utterance in memory at a time, and rename it.
+    """Write a store under a temporary name, with one block of utterances in memory at a time, and rename it.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def write_store(path: Path, schema: Schema, attributes: Mapping[str, Any], items
     attributes
         Name, version, config, feature names and the like; mappings and lists are written as JSON.
     items
-        The utterances in order; each is loaded twice if a column holds bytes.
+        The utterances in order; each is loaded twice if a row column holds bytes.
     """
     with replacing(path) as temporary:
         fill_store(temporary, schema, attributes, items)
@@ -114,7 +114,8 @@ class _Writer:
             entry = item.load()
             if entry.length != item.length:
                 raise StoreError(
-                    f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows during writing"
+                    f"utterance {item.utterance!r} changed from {item.length} to {entry.length} rows during writing: "
+                    "run the command again"
                 )
             statuses.append((entry.status, entry.note))
             digests = [self._noted(where, cells) for where, cells in self._cells(entry)]
@@ -194,7 +195,7 @@ class _Writer:
         ends, dataset = self._ends[column.name], self._datasets[path_of(column, "rows")]
         first, blob = ends[-1], b"".join(cells)
         if first + len(blob) > len(dataset):
-            raise StoreError(f"the column {column.name} grew while it was written")
+            raise StoreError(f"the column {column.name} grew while it was written: run the command again")
         if blob:
             dataset[first : first + len(blob)] = np.frombuffer(blob, np.uint8)
         ends += (first + np.cumsum([len(cell) for cell in cells], dtype=np.int64)).tolist()
@@ -232,7 +233,7 @@ def _bytes_of(cells: Any) -> int:
 
 
 def _sizes(schema: Schema, items: Sequence[Item]) -> dict[str, int]:
-    """Return the total number of bytes in each column of bytes, if any, for which every utterance is loaded."""
+    """Return the total size of each column of bytes; if there are such columns, every utterance is loaded."""
     names = [column.name for column in schema.rows if column.dtype == "bytes"]
     sizes = dict.fromkeys(names, 0)
     for item in items if names else ():

@@ -68,11 +68,13 @@ class BertConfig:
 class Bert(Encoder[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
-    ``values`` has one row per token of the stream: the mean of the token's word pieces in the chosen layers. ``times``
-    holds the times of the tokens. ``pooled`` is the result of ``SentenceTransformer.encode`` for the transcript, or the
-    mean and standard deviation of the rows. A transcript that is too long for the encoder (more than 256 word pieces
-    for the packaged one) is read in windows of about equal length. Its sentence vector is then the mean of the windows'
-    vectors, weighted by their numbers of word pieces, and ``note`` states the number of windows.
+    ``values`` has one row per token of the stream: the mean of the token's word pieces in the chosen layers, or NaN
+    if no word piece covers the token. ``times`` holds the times of the tokens. ``pooled`` is the result of
+    ``SentenceTransformer.encode`` for the transcript, or the mean and standard deviation of the rows.
+
+    A transcript that is too long for the encoder (more than 256 word pieces for the packaged one) is read in windows of
+    about equal length. Its sentence vector is then the mean of the windows' vectors, weighted by their numbers of word
+    pieces, and ``note`` states the number of windows.
     """
 
     name = "bert"
@@ -101,7 +103,7 @@ class Bert(Encoder[TextStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``bert_0`` and so on, one per unit of the chosen layer; for a list, ``layer_L_0`` and so on per layer L."""
+        """``bert_0`` and so on, one per unit of the chosen layer; ``layer_L_0`` and so on if there are several."""
         hidden, _, depth = widths(text_folder(self.config.model))
         check_depth(self.config.layers, depth)
         return column_names(self.config.layers, hidden, "bert")
@@ -132,11 +134,14 @@ class Bert(Encoder[TextStream]):
         return [_Part(text[a:b], a, whole=False) for a, b in _windows(self._model, text, most)]
 
     def shape(self, one: "_Part") -> bool:
-        """Return whether an input is a whole transcript, since vectors of parts are not scaled before averaging."""
+        """Return whether an input is a whole transcript.
+
+        Parts are encoded separately, because their vectors are averaged before they are scaled to length 1.
+        """
         return one.whole
 
     def encode(self, inputs: "Sequence[_Part]") -> "list[_Read]":
-        """Return the vectors of whole transcripts or of parts of transcripts, as many as fit the encoder."""
+        """Return the vectors of each input of a batch, which holds either whole transcripts or parts."""
         model = self._model if inputs[0].whole else _bare(self._model)
         with one_thread():
             return _encoded(model, [part.text for part in inputs], self.config.layers)
@@ -213,7 +218,9 @@ def _read(model: Any, text: str, encoded: Mapping[str, Any], vectors: NDArray[np
     mask = encoded["attention_mask"].bool().cpu().numpy()
     ids, offsets = _pieces(model, text)
     if ids != encoded["input_ids"].cpu().numpy()[mask].tolist():
-        raise ExtractorError("this encoder truncates text at a limit that its tokeniser does not state: use another")
+        raise ExtractorError(
+            "this encoder truncates text at a limit that its tokeniser does not state: use a different encoder"
+        )
     sentence = encoded["sentence_embedding"].cpu().numpy()
     return _Read(np.asarray(vectors[mask], np.float32), offsets, np.array(sentence, np.float32))
 
@@ -222,7 +229,9 @@ def _windows(model: Any, text: str, most: int) -> list[Span]:
     """Return the spans of the parts into which `text` is cut for the encoder."""
     marks = len(_pieces(model, "")[0])  # special tokens and prompt
     if marks >= most:
-        raise ExtractorError(f"this encoder's prompt fills all {most} pieces that it reads: use another")
+        raise ExtractorError(
+            f"this encoder's prompt leaves no room for text (it reads {most} word pieces): use a different encoder"
+        )
 
     def pieces(part: str) -> NDArray[np.intp]:
         offsets = _pieces(model, part)[1]
@@ -253,11 +262,13 @@ def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)
     except NotImplementedError as error:
-        raise ExtractorError("this encoder's tokeniser does not report positions in the text: use another") from error
+        raise ExtractorError(
+            "this encoder's tokeniser does not report positions in the text: use a different encoder"
+        ) from error
     offsets = np.asarray(found["offset_mapping"], np.intp).reshape(-1, 2) - len(prompt)
     return list(found["input_ids"]), np.maximum(offsets, 0)
 
 
 def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return a mask that is True for pieces that cover characters of the text, and False for special tokens."""
+    """Return a mask: True for pieces that cover characters of the text, False for special tokens and the prompt."""
     return offsets[:, 1] > offsets[:, 0]

@@ -23,7 +23,7 @@ def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
     Returns
     -------
     ndarray
-        ``(n, 2)`` positions of the first character and after the last one; both 0 for a token that is not found.
+        ``(n, 2)`` positions of a token's first character and of the one after its last; both 0 if it is not found.
 
     Examples
     --------

@@ -17,7 +17,13 @@ PACKAGED = "packaged"
 
 @cache
 def text_folder(model: str) -> Path:
-    """Return the folder of the text encoder `model`; raise `ExtractorError` if it is missing."""
+    """Return the folder of the text encoder `model`, which is downloaded from the hub if necessary.
+
+    Raises
+    ------
+    ExtractorError
+        If the encoder cannot be found.
+    """
     if model != PACKAGED:
         return encoder_folder(model)
     try:
@@ -43,7 +49,8 @@ def widths(folder: Path) -> tuple[int, int, int]:
                 sentence = int(json.loads(settings.read_text())["out_features"])
     except KeyError as error:
         raise ExtractorError(
-            f"{folder} does not contain a text encoder: its {_kind(config)} states no {error.args[0]}"
+            f"{folder} does not contain a text encoder: the configuration of its {_kind(config)} states no "
+            f"{error.args[0]}"
         ) from error
     except (OSError, ValueError, TypeError) as error:
         raise ExtractorError(f"{folder} does not contain a text encoder: {error}") from error
@@ -86,7 +93,7 @@ def open_text_model(folder: Path, device: str) -> Any:
             model = SentenceTransformer(str(folder), device=device).eval()
         except (OSError, ValueError, KeyError, TypeError) as error:
             kind = _kind(read_config(folder))
-            raise ExtractorError(f"no text encoder can be loaded from {folder}, a {kind}: {error}") from error
+            raise ExtractorError(f"no text encoder can be loaded from {folder} ({kind}): {error}") from error
     _check_vectors(model, folder)
     _check_complete(model)
     return model

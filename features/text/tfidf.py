@@ -15,7 +15,7 @@ from features.errors import ExtractorError
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Transcripts as rows of unit length over words and word sequences; None and empty texts give rows of zeros.
+    """TF-IDF values of words and word sequences, in rows of unit length; None and empty texts give rows of zeros.
 
     Words are lower-cased; runs of exclamation and question marks, and ellipses, count as words. In transcripts without
     spaces between words, as in Chinese, letters take the place of words.
@@ -90,7 +90,10 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
 
     def transform(self, texts: Any) -> Any:
-        """Return one row of TF-IDF values (or latent components) per text, ``(n, p)``; sparse without `components`."""
+        """Return one row of TF-IDF values (or latent components) per text, ``(n, p)``; sparse without `components`.
+
+        If the training texts contained no words, there is one column of zeros.
+        """
         clean = [text or "" for text in texts]
         if self.vectoriser_ is None:
             return np.zeros((len(clean), 1))

@@ -44,8 +44,8 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_count
         Minimum number of times that a word must occur in the training transcripts.
     vectors
-        File of pretrained vectors: the text format of word2vec or GloVe, word2vec's ``.bin`` (also ``.gz``), or
-        ``.npz`` with the arrays ``words`` and ``vectors``. None: vectors are learnt.
+        File of pretrained vectors: the text format of word2vec or GloVe, word2vec's ``.bin``, a ``.gz`` of either of
+        word2vec's formats, or ``.npz`` with the arrays ``words`` and ``vectors``. None: vectors are learnt.
 
     Examples
     --------
@@ -129,7 +129,8 @@ def read_vectors(path: str) -> Vectors:
     Raises
     ------
     ExtractorError
-        If the file holds no vectors, or is in gensim's own format, a pickle, which could run any code.
+        If the file holds no vectors, is not a regular file, or is in gensim's own format: that is a pickle, which could
+        run any code.
     """
     if path.endswith((".kv", ".model")):
         raise ExtractorError(

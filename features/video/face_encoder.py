@@ -1,4 +1,4 @@
-"""Embeddings of faces from a frozen image model, which transformers loads or an ONNX file contains.
+"""Embeddings of faces from a frozen image model: one that transformers loads, or one in an ONNX file.
 
 Examples are ViT (Dosovitskiy et al. 2021), DINOv2 (Oquab et al. 2024), the vision tower of CLIP (Radford et al. 2021),
 and expression networks exported to ONNX.

@@ -59,7 +59,7 @@ def image_width(model: str, onnx: OnnxSettings) -> int:
 
 
 def image_files(model: str, onnx: OnnxSettings) -> tuple[Path, ...]:
-    """Return the ONNX file and its weights, or the weights and configuration files of the model's folder."""
+    """Return the ONNX file and its weights files, or the weights and configuration files of the model's folder."""
     return _onnx_files(_onnx_file(onnx.file)) if onnx.file else weight_files(encoder_folder(model))
 
 
@@ -80,7 +80,9 @@ class _Transformers:
             try:
                 self._prepare = AutoImageProcessor.from_pretrained(folder, local_files_only=True)
             except (OSError, ValueError) as error:
-                raise ExtractorError(f"{folder} does not state how its pictures are prepared: {error}") from error
+                raise ExtractorError(
+                    f"{folder} does not state how pictures are prepared for its model: {error}"
+                ) from error
 
     def _class(self) -> Any:
         import transformers
@@ -136,7 +138,7 @@ class _Onnx:
             found = self._session.run([self._output], {self._input.name: np.ascontiguousarray(batch)})[0]
         except Exception as error:
             raise ExtractorError(
-                f"{s.file} reads {self._input.shape}, not pictures of {s.size} x {s.size}: {error}"
+                f"{s.file} reads {self._input.shape}, not pictures of {s.size} x {s.size} (the setting size): {error}"
             ) from error
         return np.asarray(found, np.float32).reshape(len(pictures), -1)
 

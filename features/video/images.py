@@ -1,4 +1,4 @@
-"""Helpers of the video extractors: reading pictures, times of rows, head angles, and loading mediapipe quietly."""
+"""Helpers for video extractors: reading pictures, times of rows, head angles, and loading mediapipe quietly."""
 
 import os
 import warnings
@@ -135,7 +135,7 @@ def head_angles(left: TimeArray, up: TimeArray) -> tuple[float, float, float]:
     yaw
         Positive when the subject turns to the subject's left (towards the right of the picture).
     pitch
-        Positive when the subject looks up, relative to the plane of the two axes.
+        Positive when the subject looks up; 0 if both axes are parallel to the picture.
     roll
         Positive when the head tips clockwise in the picture.
 

@@ -170,7 +170,7 @@ class Landmarks(Extractor[VideoStream]):
 
 
 def face_mesh(min_score: float) -> Any:
-    """Return mediapipe's model for one face mesh that treats each image separately; `min_score` is its threshold."""
+    """Return mediapipe's face mesh model for one face, without tracking; `min_score` is its minimum confidence."""
     with quiet_stderr():
         model = load_mediapipe().solutions.face_mesh.FaceMesh(
             static_image_mode=True,
@@ -212,7 +212,7 @@ def measure(mesh: TimeArray) -> FloatArray:
 
 
 def upright(mesh: TimeArray, across: TimeArray, up: TimeArray) -> TimeArray:
-    """Return the points in axes of the head (to the subject's left, up, backwards), with an eye distance of 1."""
+    """Return the points in the head's axes (to the subject's left, up, backwards), with an eye distance of 1."""
     x = across / np.linalg.norm(across)
     y = up - (up @ x) * x
     y /= np.linalg.norm(y)

@@ -142,8 +142,8 @@ class Posture(Extractor[VideoStream]):
         times, frames = stream.times[::step], stream.frames[::step]
         if not all(frames):
             raise ExtractorError(
-                f"step is {step}, but the video stream did not keep every {step}. frame: set streams.video.frame_step "
-                f"to {step} (or to a number that divides it), or step to a multiple of it"
+                f"step is {step}, but the video stream did not keep one frame in {step}: set streams.video.frame_step "
+                f"to {step} (or a divisor of it), or set step to a multiple of frame_step"
             )
         bodies = list(self._bodies([read_jpeg(frame) for frame in frames]))
         rows = [i for i, body in enumerate(bodies) if body is not None]

@@ -56,9 +56,9 @@ def test_a_damaged_value_is_named(tmp_path: Path) -> None:
     with open_store(path) as store:
         store.clip(0, "pooled")
         store.rows(1)
-        with pytest.raises(StoreError, match=r"s\.h5 is damaged: pooled of 'u1' differs from what was written"):
+        with pytest.raises(StoreError, match=r"s\.h5 is damaged \(`pooled` of 'u1' differs from what was written"):
             store.clip(1, "pooled")
-        with pytest.raises(StoreError, match="pooled of 'u1'"):
+        with pytest.raises(StoreError, match="`pooled` of 'u1'"):
             store.pooled()
         assert len(list(store.damage())) == 1
 

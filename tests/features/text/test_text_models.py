@@ -52,7 +52,10 @@ def test_a_model_that_gives_no_vectors_of_whole_texts_is_refused(
 
 def test_a_model_of_pictures_and_texts_is_refused(tmp_path: Path) -> None:
     clip = build("bert", {"model": str(tiny_models.vision_encoder(tmp_path, "CLIP"))})
-    with pytest.raises(ExtractorError, match="does not contain a text encoder: its model of the type 'clip' states no"):
+    with pytest.raises(
+        ExtractorError,
+        match="does not contain a text encoder: the configuration of its model of the type 'clip' states no",
+    ):
         clip.feature_names  # noqa: B018
 
 

@@ -109,7 +109,7 @@ def test_damaged_values_leave_nothing_under_the_good_key(here: Path) -> None:
     good, fits = (here / STORE).read_bytes(), {p.name for p in (here / "data/cache/fits").rglob("*.clip")}
     predictions = (here / "results/c/predictions.csv").read_bytes()
     value_flipped(here / STORE)
-    assert "pooled of 'u0' differs from what was written" in invoke("train").output
+    assert "`pooled` of 'u0' differs from what was written" in invoke("train").output
     assert {p.name for p in (here / "data/cache/fits").rglob("*.clip")} == fits
     (here / STORE).write_bytes(good)
     output_of("train", "--workers", "0")
