@@ -30,7 +30,7 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Change a regular expression for words, so that each letter of a script without spaces counts as a word.
+    r"""Return a regular expression for words, changed so that each letter of a script without spaces counts as a word.
 
     `words` must be written with ``\w`` or ``[^\W_]``.
 

@@ -71,7 +71,7 @@ Place = str | PathLike[str]
 
 
 def __dir__() -> list[str]:
-    """Return what is offered, without what this module imports, for ``dir`` and for completion in a notebook."""
+    """Return the public names, without those that this module imports, for ``dir`` and for completion in a notebook."""
     return sorted(__all__)
 
 

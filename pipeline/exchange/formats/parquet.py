@@ -174,7 +174,8 @@ def write(bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If `path` exists and is not an export, a store's name is not valid as a file name, or writing fails.
+        If `path` exists and is neither an export nor an empty folder, a store's name is not valid as a file name, or
+        writing fails.
     """
     _check_place(bundle, path)
     try:
