@@ -114,7 +114,10 @@ def names_here(header: Sequence[str], options: ImportOptions, path: Path) -> lis
 def _times(
     columns: Mapping[str, NDArray[Any]], options: ImportOptions, source: TableFile, count: int
 ) -> dict[str, NDArray[np.float64]]:
-    """Return ``start`` and ``end`` ``(n,)`` in seconds, one of them NaN if it has no column; ``{}`` if neither has."""
+    """Return ``start`` and ``end`` ``(n,)`` in seconds; ``{}`` if neither has a column.
+
+    If only one of them has a column, the other is NaN.
+    """
     named = {"start": options.start, "end": options.end}
     if not any(named.values()):
         return {}

@@ -259,7 +259,7 @@ def _forget(root: Path, name: str) -> None:
 
 
 def _block(bundle: Bundle, stores: Sequence[FeatureSet], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the new corpus that follow from the file: modalities, protocol, folds, group, features."""
+    """Return the other settings of the new corpus: modalities, protocol, folds, group and features."""
     table = bundle.utterances
     has_text = "text" in table and bool((table["text"].fillna("") != "").any())
     modalities = [

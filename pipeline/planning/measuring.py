@@ -53,7 +53,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Sample:
-    """What `clips` clips, `seconds` s long in all, cost in one step: processor time in s, and bytes in the cache."""
+    """What `clips` clips of `seconds` s in all cost in one step: `cpu_s` s of processor time, `size` bytes in the cache."""
 
     clips: int
     seconds: float

@@ -175,7 +175,7 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
 
 
 def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[str, ...]:
-    """Return the names of the emotions in order; empty if labels are scores, as in GCNet's files of MOSI and MOSEI."""
+    """Return the names of the emotions in order; empty if labels are scores, as in GCNet's files for MOSI and MOSEI."""
     if of_meld:
         return meld.EMOTIONS
     scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
