@@ -42,7 +42,7 @@ class TableFile:
     kind
         What the file calls a column: column or array.
     place
-        Returns where row i (counted from 0) is, such as ``line 2``.
+        Function that returns where row i (counted from 0) is, such as ``line 2``.
     """
 
     path: Path

@@ -53,7 +53,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class Sample:
-    """What `clips` clips of `seconds` s in all cost in one step: `cpu_s` s of processor time, `size` bytes in the cache."""
+    """What `clips` clips of `seconds` s in all cost in one step: `cpu_s` processor seconds, `size` bytes of cache."""
 
     clips: int
     seconds: float
