@@ -160,7 +160,7 @@ def test_other_delimiters_encodings_and_line_ends(tmp_path: Path) -> None:
             "time,sure,AU",
             ["0,high,1"],
             FrameOptions(confidence="sure"),
-            "a.csv:2: sure is 'high'; a confidence must be",
+            "a.csv:2: sure is 'high': must be a number",
         ),
         (
             "time,confidence,AU",
