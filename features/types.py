@@ -50,7 +50,7 @@ class AudioStream:
     words
         Number of words of this utterance that have times; 0 if no times are known.
     words_start_s, words_end_s
-        Start of the first timed word and end of the last one; NaN without timed words.
+        Start of the first timed word and end of the last one, in seconds; NaN without timed words.
     note
         A sentence about anything unusual, such as a channel that had to be left out.
     """

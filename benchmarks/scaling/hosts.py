@@ -36,7 +36,7 @@ def run(clips: int, rounds: int) -> Iterator[str | Ratio]:
         yield ABSENT.format("grid")
         return
     if why := missing():
-        yield f"Skipped: this machine cannot have network namespaces ({why})."
+        yield f"Skipped: network namespaces cannot be made on this machine ({why})."
         return
     with TemporaryDirectory() as name:
         folder = Path(name)

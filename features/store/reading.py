@@ -253,7 +253,7 @@ def open_store(path: Path) -> Iterator[Store]:
 
 
 def is_imported(path: Path) -> bool:
-    """Whether a store holds imported features, which no stage can compute again; False if there is no store."""
+    """Whether a store holds imported features, which no stage can compute again; False if there is no file."""
     if not path.exists():
         return False
     with open_store(path) as store:
