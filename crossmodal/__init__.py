@@ -242,7 +242,7 @@ def fit(
     strategy
         By default the best fusion in the corpus's table among those that read the most modalities.
     modalities, model
-        As for `estimator`; not used without a strategy.
+        As for `estimator`; an error without a strategy.
 
     Raises
     ------

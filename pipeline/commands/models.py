@@ -122,15 +122,13 @@ def fit(
     Example: crossmodal fit --corpus demo --strategy concat
     """
     from pipeline.evaluation.results import speakers_of
-    from pipeline.inference.fit import best_configuration, configuration_of
     from pipeline.inference.fit import fit as run
+    from pipeline.inference.fit import requested_configuration
 
     params = load(params_path)
     chosen = tuple(m.strip() for m in modalities.split(",") if m.strip())
     for name in prepared(params, corpora):
-        configurations = [configuration_of(params, name, s, chosen, model) for s in strategies] or [
-            best_configuration(params, name)
-        ]
+        configurations = [requested_configuration(params, name, s, chosen, model) for s in strategies or (None,)]
         if not strategies and (note := speakers_of(name, params.corpus(name))):
             echo(f"fit: {note}; fitted: {configurations[0]}", err=True)
         for configuration in configurations:

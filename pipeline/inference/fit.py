@@ -175,6 +175,26 @@ def _features(configuration: Configuration, settings: TrainParams) -> dict[Modal
     return {m: () if baseline else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
 
+def requested_configuration(
+    params: Params, name: str, strategy_name: str | None, modalities: tuple[str, ...], model: str | None
+) -> Configuration:
+    """Return the configuration of a strategy, or without a strategy the best fusion in the corpus's table.
+
+    Raises
+    ------
+    UserError
+        If modalities or a model are given without a strategy, or as for `configuration_of` and `best_configuration`.
+    ModelError
+        If there is no such strategy.
+    """
+    if strategy_name is not None:
+        return configuration_of(params, name, strategy_name, modalities, model)
+    if modalities or model:
+        given = "modalities" if modalities else "a model"
+        raise UserError(f"{given} without a strategy: name the strategy too, or leave out both modalities and model")
+    return best_configuration(params, name)
+
+
 def configuration_of(
     params: Params, name: str, strategy_name: str, modalities: tuple[str, ...], model: str | None
 ) -> Configuration:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.corpora.utterances import read_table
 from pipeline.evaluation.answer import Answer, read_answer, sentences
-from pipeline.inference.fit import best_configuration, configuration_of
 from pipeline.inference.fit import fit as fit_configuration
+from pipeline.inference.fit import requested_configuration
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 from pipeline.training.current import require_evaluated
@@ -60,13 +60,10 @@ def fit(params: Params, name: str, strategy: str | None, modalities: Sequence[st
     Raises
     ------
     UserError
-        If a name is unknown, or features are missing or out of date.
+        If a name is unknown, modalities or a model are given without a strategy, or features are missing or out of
+        date.
     ModelError
         If the configuration cannot be fitted or saved.
     """
-    one = (
-        best_configuration(params, name)
-        if strategy is None
-        else configuration_of(params, name, strategy, tuple(modalities), model)
-    )
+    one = requested_configuration(params, name, strategy, tuple(modalities), model)
     return fit_configuration(params, name, one, remark=lambda notice: warnings.warn(notice, stacklevel=2)).absolute()

@@ -14,7 +14,7 @@ from models.saving.saving import load
 from pipeline.corpora.utterances import read_utterances
 from pipeline.errors import UserError
 from pipeline.evaluation.table_files import COMPARISON_COLUMNS
-from pipeline.inference.fit import best_configuration, configuration_of, fit
+from pipeline.inference.fit import best_configuration, configuration_of, fit, requested_configuration
 from pipeline.run.keys.utterance import extractor_program
 from pipeline.settings.params import load_params
 from pipeline.training.inputs import load_modalities, settings_of
@@ -112,6 +112,12 @@ def test_what_a_name_stands_for(params) -> None:
     ]:
         with pytest.raises(UserError, match=message):
             configuration_of(params, "three", *bad)
+
+
+@pytest.mark.parametrize("given", [(("text",), None), ((), "svm")])
+def test_modalities_and_a_model_need_a_strategy(params, given) -> None:
+    with pytest.raises(UserError, match="without a strategy"):
+        requested_configuration(params, "three", None, *given)
 
 
 def test_the_best_fusion_of_the_most_modalities(params) -> None:

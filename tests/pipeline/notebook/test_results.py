@@ -44,6 +44,9 @@ def test_a_corpus_without_results_names_the_command(demo_project: Path, tmp_path
         cm.table("demo", project=copy)
     with pytest.raises(cm.CrossmodalError, match="name one with --strategy"):
         cm.fit("demo", project=copy)
+    for given in ({"modalities": "text"}, {"model": "svm"}):  # never the best fusion of other modalities in silence
+        with pytest.raises(cm.CrossmodalError, match="without a strategy"):
+            cm.fit("demo", project=copy, **given)
 
 
 def test_the_answer_reads_as_its_sentences(demo_project: Path) -> None:
