@@ -1,47 +1,114 @@
 """Run the jobs of preprocess and extract on one pool of workers, which may also compute what later commands need."""
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from typing import Any
 
 from pipeline.commands.common import echo
 
+Finish = Callable[[], Any]  # waits for what a job has given to the workers, and writes its results
+Start = Callable[
+    ..., AbstractContextManager[Finish]
+]  # gives a job to the workers; `wait`: even if another run holds it
+_AHEAD = 2  # how many further jobs are started before one is finished
+
 
 def run_each(
     jobs: list[tuple[str, Any]],
-    run: Callable[..., Any],
+    start: Start,
     stage: str,
     pool: Any,
-    later: Mapping[str, Callable[[Any], int]] | None = None,
+    later: Mapping[str, Callable[[Any], Finish]] | None = None,
 ) -> None:
     """Run all jobs on one pool of workers; if too many clips of one fail, continue, and raise an error at the end.
 
-    If the jobs started workers, the same workers then compute ahead what the commands in `later` will need.
+    While one job writes its store, the workers already compute the next ones. If the jobs started workers, these then
+    also compute ahead what the commands in `later` will need.
     """
     from pipeline.errors import TooManyFailures
-    from pipeline.run.stores import summary
 
     failures = []
-    with pool:
-        for name, what in jobs:
+    starts = [partial(_job, f"{stage} {name} {what}", partial(start, pool, name, what)) for name, what in jobs]
+    aheads = [partial(_ahead, step, partial(compute, pool), pool) for step, compute in (later or {}).items()]
+    with pool, closing(_overlapping([*starts, *aheads])) as finishes:
+        for finish in finishes:
             try:
-                echo(f"{stage} {name} {what}: {summary(run(pool, name, what))}")
+                finish()
             except TooManyFailures as error:
                 failures.append(str(error))
-                echo(f"{stage} {name} {what}: too many clips failed", err=True)
-        for step, compute in (later or {}).items() if pool.started else ():
-            _ahead(step, partial(compute, pool))
     if failures:
         raise TooManyFailures("\n".join(failures))
 
 
-def _ahead(step: str, compute: Callable[[], int]) -> None:
-    """Compute what a later command will need; an error is only printed, since that command will raise it again."""
+def _overlapping(starts: Sequence[Start]) -> Generator[Finish]:
+    """Start each job and yield how it is finished; the next ones are started before that if they can be.
+
+    They cannot if another run writes their stores. An error is raised when its turn comes.
+    """
     from features.errors import ExtractorError, StoreError
-    from pipeline.errors import UserError, counted
+    from pipeline.errors import UserError
+    from pipeline.run.locks import Busy
+
+    started: deque[tuple[Finish, ExitStack]] = deque()
+    with ExitStack() as everything:
+        for i, start in enumerate(starts):
+            if not started:
+                started.append(_started(start, everything, wait=True))
+            try:
+                for following in starts[i + len(started) : i + 1 + _AHEAD]:
+                    started.append(_started(following, everything, wait=False))
+            except (Busy, ExtractorError, StoreError, UserError):
+                pass
+            finish, holding = started.popleft()
+            with holding:
+                yield finish
+
+
+def _started(start: Start, everything: ExitStack, *, wait: bool) -> tuple[Finish, ExitStack]:
+    """Return how a job is finished, and what it holds until then, which is released with `everything` at the latest."""
+    holding = everything.enter_context(ExitStack())
+    return holding.enter_context(start(wait=wait)), holding
+
+
+@contextmanager
+def _job(label: str, start: Start, *, wait: bool) -> Iterator[Finish]:
+    from pipeline.errors import TooManyFailures
+    from pipeline.run.stores import summary
+
+    with start(wait=wait) as finish:
+
+        def finish_and_tell() -> None:
+            try:
+                echo(f"{label}: {summary(finish())}")
+            except TooManyFailures:
+                echo(f"{label}: too many clips failed", err=True)
+                raise
+
+        yield finish_and_tell
+
+
+@contextmanager
+def _ahead(step: str, compute: Callable[[], Finish], pool: Any, *, wait: bool) -> Iterator[Finish]:  # noqa: ARG001
+    """Compute ahead for another command; an error is only printed, since that command will raise it again."""
+    from pipeline.errors import counted
+
+    computed = _tried(step, compute) if pool.started else None
+
+    def finish() -> None:
+        if computed is not None and (count := _tried(step, computed)):
+            echo(f"{step}: {counted(count, 'clip')} computed ahead")
+
+    yield finish
+
+
+def _tried(step: str, call: Callable[[], Any]) -> Any:
+    from features.errors import ExtractorError, StoreError
+    from pipeline.errors import UserError
 
     try:
-        if computed := compute():
-            echo(f"{step}: {counted(computed, 'clip')} computed ahead")
+        return call()
     except (ExtractorError, StoreError, UserError) as error:
         echo(f"{step}: not computed ahead ({error})", err=True)
+        return None

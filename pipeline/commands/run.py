@@ -134,7 +134,7 @@ def preprocess(
     from features.base import MODALITIES
     from pipeline.errors import UserError
     from pipeline.run.streaming import preprocess_ahead
-    from pipeline.stages.preprocess import preprocess as run
+    from pipeline.stages.preprocess import preprocessing
 
     params = load(params_path)
     for modality in modalities:
@@ -143,7 +143,7 @@ def preprocess(
     names, chosen = prepared(params, corpora, selection), modalities or MODALITIES
     run_each(
         [(name, modality) for name in names for modality in chosen],
-        lambda pool, name, modality: run(params, name, modality, pool),
+        lambda pool, name, modality, *, wait: preprocessing(params, name, modality, pool, wait=wait),
         "preprocess",
         pool_of(params, workers, scheduler),
         {
@@ -182,19 +182,20 @@ def extract(
     Example: crossmodal extract --corpus demo --extractor egemaps
     """
     from pipeline.run.extraction import extract_ahead
-    from pipeline.stages.extract import extract as run
+    from pipeline.stages.extract import extracting
 
     params = load(params_path)
     for extractor in extractors:
         params.modality(extractor)  # raises if the name is unknown
     names, chosen = prepared(params, corpora, selection), extractors or params.extract
+    current: set[Path] = set()  # streams, each of which is checked once
     run_each(
         [(name, extractor) for name in names for extractor in chosen],
-        lambda pool, name, extractor: run(params, name, extractor, pool),
+        lambda pool, name, extractor, *, wait: extracting(params, name, extractor, pool, wait=wait, current=current),
         "extract",
         pool_of(params, workers, scheduler),
         {
-            f"extract {name} {extractor}": partial(extract_ahead, params, name, extractor)
+            f"extract {name} {extractor}": partial(extract_ahead, params, name, extractor, current=current)
             for name in names
             for extractor in params.extract
             if ahead and extractor not in chosen

@@ -7,17 +7,32 @@ not match, and the result is computed again.
 
 import hashlib
 import json
+import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from common.atomic import write_bytes
-from features.store import Entry
+from features.store import Entry, Status
 
 _MAGIC = b"crossmodal clip 2\n"
 _DIGEST = 32
+_START = len(_MAGIC) + _DIGEST  # where the payload begins: the size of its header in 8 bytes, the header, arrays
+_META = "__metadata__"
+_BLOCK = 4096  # bytes that are read first; few headers are larger
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the header of an entry says: status, number of rows, note and device."""
+
+    status: Status
+    length: int
+    note: str
+    device: str
 
 
 class ClipCache:
@@ -28,17 +43,22 @@ class ClipCache:
 
     def __init__(self, root: Path, step: str) -> None:
         self.folder = root.resolve() / step
+        self._folder = str(self.folder)
 
     def path(self, key: str) -> Path:
         """Return the file to which the entry of a key is written."""
-        return self.folder / key[:2] / f"{key}.clip"
+        return Path(self._path(key))
 
-    def _found(self, key: str) -> Path:
-        """Return the file of a key in this step or, if only a different step has one, in that step."""
-        path = self.path(key)
-        if path.is_file():
+    def _path(self, key: str) -> str:
+        return os.path.join(self._folder, key[:2], f"{key}.clip")  # noqa: PTH118 (called for every clip)
+
+    def _found(self, key: str) -> str | None:
+        """Return the file of a key in this step or, if only a different step has one, in that step; None if none has."""
+        path = self._path(key)
+        if os.path.isfile(path):  # noqa: PTH113 (as above)
             return path
-        return next(self.folder.parent.glob(f"*/{key[:2]}/{key}.clip"), path)
+        elsewhere = map(str, self.folder.parent.glob(f"*/{key[:2]}/{key}.clip"))
+        return next(filter(os.path.isfile, elsewhere), None)
 
     def put(self, key: str, entry: Entry) -> None:
         """Store an entry atomically: either all of it is on disk afterwards, or nothing."""
@@ -48,16 +68,44 @@ class ClipCache:
     def get(self, key: str) -> Entry | None:
         """Return the entry of a key, or None if there is none or its file is damaged."""
         path = self._found(key)
-        if not path.is_file():
+        if path is None:
             return None
         try:
-            content = path.read_bytes()
+            with open(path, "rb") as file:  # noqa: PTH123 (as above)
+                head = file.read(_START)
+                payload = file.read()
         except FileNotFoundError:  # deleted in the meantime
             return None
-        digest, payload = content[len(_MAGIC) : len(_MAGIC) + _DIGEST], content[len(_MAGIC) + _DIGEST :]
-        if not content.startswith(_MAGIC) or _digest(key, payload) != digest:
+        if not head.startswith(_MAGIC) or _digest(key, payload) != head[len(_MAGIC) :]:
             return None
         return _decode(payload)
+
+    def outline(self, key: str) -> Outline | None:
+        """Return the outline of a key's entry without checking its content, or None if there is no entry.
+
+        Its file may be damaged or belong to another key, so `get` must still find the entry before it is used.
+        """
+        path = self._found(key)
+        if path is None:
+            return None
+        try:
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 (as above)
+                head = file.read(_BLOCK)
+                size = int.from_bytes(head[_START : _START + 8], "little")
+                while len(head) < _START + 8 + size and (more := file.read(_START + 8 + size - len(head))):
+                    head += more
+                found = json.loads(head[_START + 8 : _START + 8 + size])
+                whole = (
+                    _START + 8 + size + max((a["data_offsets"][1] for n, a in found.items() if n != _META), default=0)
+                )
+                if not head.startswith(_MAGIC) or os.fstat(file.fileno()).st_size != whole:
+                    return None
+            header = json.loads(found[_META]["entry"])
+            values = found.get("rows/values") or found.get("rows/values:lengths")
+            length = int(values["shape"][0]) if values and header["status"] == "ok" else 0
+            return Outline(header["status"], length, header["note"], header.get("device", ""))
+        except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, MemoryError):
+            return None
 
     def written(self, key: str) -> Entry | None:
         """Return the entry of a key that a worker has just stored, perhaps on a different host; None as in `get`.
@@ -75,11 +123,13 @@ class ClipCache:
 
     def exists(self, key: str) -> bool:
         """Whether the file of a key exists, damaged or not."""
-        return self._found(key).exists()
+        return self._found(key) is not None
 
 
 def _digest(key: str, payload: bytes) -> bytes:
-    return hashlib.sha256(key.encode() + payload).digest()
+    digest = hashlib.sha256(key.encode())
+    digest.update(payload)
+    return digest.digest()
 
 
 def _encode(entry: Entry) -> bytes:
@@ -109,7 +159,7 @@ def _decode(payload: bytes) -> Entry:
     from safetensors.numpy import load
 
     length = int.from_bytes(payload[:8], "little")
-    header = json.loads(json.loads(payload[8 : 8 + length])["__metadata__"]["entry"])
+    header = json.loads(json.loads(payload[8 : 8 + length])[_META]["entry"])
     columns: dict[str, dict[str, Any]] = {"rows": {}, "clips": {}}
     for where, text in header["texts"].items():
         group, name = where.split("/")

@@ -58,6 +58,13 @@ class Step(Protocol):
         """Yield (position in `clips`, entry or error) for each clip as soon as it is known."""
 
 
+_FEW_PER_WORKER = 2  # so few clips do not need workers
+
+
+class Damaged(UserError):
+    """An entry of the cache that was there is damaged or missing."""
+
+
 @dataclass(frozen=True)
 class StepReport:
     """The results of running a step.
@@ -88,25 +95,45 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
     UserError
         If results cannot be stored (disk full, folder not writable), or the extractor cannot work with its settings.
     """
+    return start_step(step, clips, pool, cache_root)()
+
+
+def start_step(
+    step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path, *, checked: bool = True
+) -> Callable[[], StepReport]:
+    """Give the workers what is not in the cache, and return a function that waits for it and returns the report.
+
+    Both raise what `run_step` raises. Unless `checked`, only the outlines of cached entries that are ok are read, which
+    saves half of the reading: whoever uses an entry later must then still find it undamaged.
+    """
     if step.light:
-        return run_light(step, clips, quiet=pool.workers == 0)
+        return partial(run_light, step, clips, quiet=pool.workers == 0)
     cache = ClipCache(cache_root, step.name)
     done: dict[int, Outcome] = {}
     damaged = 0
     for i, clip in enumerate(clips):
-        entry = cache.get(clip.key)
-        if entry is not None:
-            done[i] = _outcome(clip, entry)
+        pool.advance()
+        outcome = None if checked else _outlined(cache, clip)
+        if outcome is None and (entry := cache.get(clip.key)) is not None:
+            outcome = _outcome(clip, entry)
+        if outcome is not None:
+            done[i] = outcome
         else:
             damaged += cache.exists(clip.key)
     pending = [clip for i, clip in enumerate(clips) if i not in done]
-    found = {}
-    with Progress(f"{step.stage} {step.name}", len(clips), len(done), quiet=pool.workers == 0) as progress:
-        for outcome in _compute(step, pending, pool, cache_root):
-            found[outcome.utterance] = outcome
-            progress.step(failed=outcome.status == "failed")
-    outcomes = [done[i] if i in done else found[clip.utterance] for i, clip in enumerate(clips)]
-    return StepReport(outcomes, [clip.utterance for clip in pending], damaged)
+    coming = _compute(step, pending, pool, cache_root)
+
+    def finish() -> StepReport:
+        found = {}
+        shown = Progress(f"{step.stage} {step.name}", len(clips), len(done), quiet=pool.workers == 0)
+        with shown as progress, _settings_as_user_errors():
+            for outcome in coming:
+                found[outcome.utterance] = outcome
+                progress.step(failed=outcome.status == "failed")
+        outcomes = [done[i] if i in done else found[clip.utterance] for i, clip in enumerate(clips)]
+        return StepReport(outcomes, [clip.utterance for clip in pending], damaged)
+
+    return finish
 
 
 def run_light(step: Step, clips: Sequence[Clip], *, quiet: bool) -> StepReport:
@@ -139,36 +166,48 @@ def _settings_as_user_errors() -> Iterator[None]:
 
 
 def _compute(step: Step, pending: Sequence[Clip], pool: Pool, cache_root: Path) -> Iterator[Outcome]:
+    """Give clips to the workers, and return an iterator over their outcomes."""
     if not pending:
-        return
-    step = step.ready()
+        return iter(())
+    few = len(pending) <= _FEW_PER_WORKER * pool.workers and pool.can_copy
     with _settings_as_user_errors():
-        yield from _on_workers(partial(work, step, cache_root.resolve()), step.batches(pending, pool.size()), pool)
+        step = step if few else step.ready()  # which may load a library that prevents copies
+        batches = [[clip] for clip in pending] if few else step.batches(pending, pool.size())
+        return _on_workers(partial(work, step, cache_root.resolve(), ready=not few), batches, pool, few)
 
 
 def _on_workers(
-    task: Callable[[list[Clip]], list[Outcome]], batches: list[list[Clip]], pool: Pool
+    task: Callable[[list[Clip]], list[Outcome]], batches: list[list[Clip]], pool: Pool, few: bool
 ) -> Iterator[Outcome]:
-    alone: list[list[Clip]] = []
-    for batch, result in pool.run(task, batches):
-        if not isinstance(result, WorkerLost):
-            yield from result
-        elif len(batch) == 1:
-            yield Outcome(batch[0].utterance, batch[0].key, "failed", note=str(result), error="WorkerLost")
-        else:  # to find the clip that kills the worker, each clip of the batch is run again, alone
-            alone += [[clip] for clip in batch]
-    if alone:
-        yield from _on_workers(task, alone, pool)
+    coming = pool.run(task, batches, few=few)
+
+    def outcomes() -> Iterator[Outcome]:
+        alone: list[list[Clip]] = []
+        for batch, result in coming:
+            if not isinstance(result, WorkerLost):
+                yield from result
+            elif len(batch) == 1:
+                yield Outcome(batch[0].utterance, batch[0].key, "failed", note=str(result), error="WorkerLost")
+            else:  # to find the clip that kills the worker, each clip of the batch is run again, alone
+                alone += [[clip] for clip in batch]
+        if alone:
+            yield from _on_workers(task, alone, pool, few=False)
+
+    return outcomes()
 
 
 _ONE_AT_A_TIME = threading.Lock()  # models are not shared between the threads of a worker
 
 
-def work(step: Step, cache_root: Path, clips: list[Clip]) -> list[Outcome]:
-    """Compute a batch on a worker: store each result in the cache at once, and return the outcome of each clip."""
+def work(step: Step, cache_root: Path, clips: list[Clip], *, ready: bool = True) -> list[Outcome]:
+    """Compute a batch on a worker: store each result in the cache at once, and return the outcome of each clip.
+
+    If the step is not `ready`, it is made so here.
+    """
     with _ONE_AT_A_TIME:
         pin_to_one_thread()
         load_plugins(step.plugins)
+        step = step if ready else step.ready()
         cache = ClipCache(cache_root, step.name)
         outcomes: dict[int, Outcome] = {}
         missing = []
@@ -234,23 +273,36 @@ def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | No
     return _outcome(clip, result), result
 
 
+def _outlined(cache: ClipCache, clip: Clip) -> Outcome | None:
+    """Return the outcome of a cached clip by the outline of its entry; None if that is not ok."""
+    found = cache.outline(clip.key)
+    if found is None or found.status != "ok":
+        return None
+    return Outcome(clip.utterance, clip.key, "ok", found.length, found.note, device=found.device)
+
+
 def _outcome(clip: Clip, entry: Entry) -> Outcome:
     return Outcome(clip.utterance, clip.key, entry.status, entry.length, entry.note, device=entry.device)
 
 
-def store_items(report: StepReport, step: str, cache_root: Path, schema: Schema) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`; an item loads its entry when it is written.
+def store_items(
+    report: StepReport, step: str, cache_root: Path, schema: Schema, pool: Pool | None = None
+) -> list[Item]:
+    """Return the outcomes as items for `features.store.write_store`; those of a heavy step are in the cache.
 
-    Loading raises `UserError` if the entry is no longer in the cache, or if a column's width differs from the schema's.
+    Reading an item raises `Damaged` if its entry is damaged or missing, and `UserError` if a column does not have the
+    width in the schema. While items are read, the workers of `pool` get what waits for them.
     """
     cache = ClipCache(cache_root, step)
 
     def load(outcome: Outcome) -> Entry:
+        if pool is not None:
+            pool.advance()
         if outcome.status != "ok":
             return Entry(outcome.status, outcome.note)
         entry = report.entries.get(outcome.key) or cache.written(outcome.key)
         if entry is None:
-            raise UserError(
+            raise Damaged(
                 f"the cache file {cache.path(outcome.key)} was damaged or deleted during this run: "
                 "run the same command again"
             )

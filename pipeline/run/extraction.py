@@ -3,7 +3,7 @@
 import atexit
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -27,7 +27,7 @@ from pipeline.run.keys.description import described, key_of
 from pipeline.run.keys.utterance import extractor_program, feature_key
 from pipeline.run.plans import Clip, Outcome, feature_clips, require_current, stream_clips
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store
+from pipeline.run.stores import finish, require_planned, start_ahead, start_storing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
@@ -170,14 +170,35 @@ def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -
 
     The errors are those of the stage `extract`.
     """
+    return start_features(params, name, extractor_name, pool)()
+
+
+def start_features(
+    params: Params, name: str, extractor_name: str, pool: Pool, current: set[Path] | None = None
+) -> Callable[[], StepReport]:
+    """Start to compute an extractor's features, and return a function that writes features/<extractor>.h5.
+
+    Parameters
+    ----------
+    params, name, extractor_name, pool
+        The settings, the corpus, the extractor, and the workers.
+    current
+        Streams that this run has found to be up to date, which are not checked again; the stream is added.
+    """
     with names_setting(extractor_name):
-        return _written(params, name, extractor_name, pool)
+        finished = _started(params, name, extractor_name, pool, set() if current is None else current)
+
+    def named() -> StepReport:
+        with names_setting(extractor_name):
+            return finished()
+
+    return named
 
 
-def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool) -> int:
-    """Compute the missing features of an extractor into the cache, ahead of the stage that writes its store.
+def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool, current: set[Path]) -> Callable[[], int]:
+    """Start to compute the missing features of an extractor, ahead of the stage that will write its store.
 
-    Return the number of computed clips.
+    Return a function that waits until that is done, and returns the number of clips.
 
     Raises
     ------
@@ -187,21 +208,24 @@ def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool) ->
         If the extractor cannot work with its settings, or its stream is out of date.
     """
     with names_setting(extractor_name):
-        _, step, planned = _planned(params, name, extractor_name)
-        return compute_ahead(step, planned, pool)
+        _, step, planned = _planned(params, name, extractor_name, current)
+        return start_ahead(step, planned, pool)
 
 
 def _planned(
-    params: Params, name: str, extractor_name: str
+    params: Params, name: str, extractor_name: str, current: set[Path]
 ) -> tuple[dict[str, Any], ExtractStep, list[Clip | Outcome]]:
     """Return what an extractor's numbers depend on, the step that computes them, and the planned clips."""
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
     _require_not_imported(paths.features(extractor_name), params)
-    require_current(
-        stream_clips(params, name, extractor.modality, trust_missing=True),
-        paths.stream(extractor.modality),
-        f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
-    )
+    stream = paths.stream(extractor.modality)
+    if stream not in current:
+        require_current(
+            stream_clips(params, name, extractor.modality, trust_missing=True),
+            stream,
+            f"crossmodal preprocess --corpus {name} --modality {extractor.modality}",
+        )
+        current.add(stream)
     program = extractor_program(extractor)
     return program, extract_step(params, name, extractor_name), feature_clips(name, extractor)
 
@@ -213,9 +237,11 @@ def extract_step(params: Params, name: str, extractor_name: str) -> ExtractStep:
     return _step(params, extractor_name, extractor, depends, stream)
 
 
-def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> StepReport:
+def _started(
+    params: Params, name: str, extractor_name: str, pool: Pool, current: set[Path]
+) -> Callable[[], StepReport]:
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
-    program, step, planned = _planned(params, name, extractor_name)
+    program, step, planned = _planned(params, name, extractor_name, current)
     attributes = program | {
         "kind": "features",
         "modality": extractor.modality,
@@ -225,9 +251,14 @@ def _written(params: Params, name: str, extractor_name: str, pool: Pool) -> Step
     }
     schema = feature_schema(len(extractor.feature_names), len(extractor.pooled_names))
     further = devices if isinstance(extractor, Encoder) else lambda _: {}
-    report = run_and_store(step, planned, pool, (paths.features(extractor_name), schema, attributes), further)
-    finish(report, params, paths, step)
-    return report
+    stored = start_storing(step, planned, pool, (paths.features(extractor_name), schema, attributes), further)
+
+    def finished() -> StepReport:
+        report = stored()
+        finish(report, params, paths, step)
+        return report
+
+    return finished
 
 
 def devices(outcomes: Sequence[Outcome]) -> dict[str, str]:

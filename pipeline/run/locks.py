@@ -19,8 +19,12 @@ _UNWRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 _PATIENCE, _PAUSE_S = 20, 0.05  # attempts and the pause between them: the message comes after one second
 
 
+class Busy(Exception):
+    """Another run holds the lock, and the caller does not want to wait for it."""
+
+
 @contextmanager
-def writing(target: Path) -> Iterator[None]:
+def writing(target: Path, *, wait: bool = True) -> Iterator[None]:
     """Wait until no other run in this folder writes `target`, then keep others from writing it.
 
     The lock is released when its process ends, however it ends. The lock file is below ``data/cache``, because DVC
@@ -30,8 +34,15 @@ def writing(target: Path) -> Iterator[None]:
     ----------
     target
         A file or folder that is written.
+    wait
+        Whether to wait for another run. A run that holds another lock must not, or two runs might wait for each other.
+
+    Raises
+    ------
+    Busy
+        If another run writes `target`, and `wait` is false.
     """
-    with locked(_lock_of(target), f"is writing {target}"):
+    with locked(_lock_of(target), f"is writing {target}", wait=wait):
         yield
 
 
@@ -41,8 +52,8 @@ def _lock_of(target: Path) -> Path:
 
 
 @contextmanager
-def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file, and remove it at the end.
+def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock file, and remove it at the end; without `wait`, raise `Busy` if another process holds it.
 
     Parameters
     ----------
@@ -53,7 +64,7 @@ def locked(path: Path, what: str) -> Iterator[None]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        held = _held(path, what)
+        held = _held(path, what, wait)
     except OSError as error:
         if error.errno not in _UNWRITABLE:
             raise
@@ -70,12 +81,12 @@ def locked(path: Path, what: str) -> Iterator[None]:
             os.close(held)
 
 
-def _held(path: Path, what: str) -> int | None:
+def _held(path: Path, what: str, wait: bool) -> int | None:
     """Wait for the lock and return the descriptor of its file; None if the file system has no locks."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
         try:
-            if not _take(descriptor, what):
+            if not _take(descriptor, what, wait):
                 os.close(descriptor)
                 return None
         except BaseException:
@@ -86,12 +97,14 @@ def _held(path: Path, what: str) -> int | None:
         os.close(descriptor)  # its holder removed it meanwhile, so another process may lock a new file of this name
 
 
-def _take(descriptor: int, what: str) -> bool:
+def _take(descriptor: int, what: str, wait: bool) -> bool:
     """Lock a file, waiting while another process holds it; return False if the file system has no locks."""
     try:
         for _ in range(_PATIENCE):
             if _free(descriptor):
                 return True
+            if not wait:
+                raise Busy
             time.sleep(_PAUSE_S)
         sys.stderr.write(f"Waiting for another run: {_holder(descriptor, what)}\n")
         sys.stderr.flush()

@@ -11,7 +11,7 @@ from typing import Any
 from features.store import Schema, write_store
 from pipeline.errors import Changed, TooManyFailures, UserError, counted
 from pipeline.run.cache import ClipCache
-from pipeline.run.clips import Step, StepReport, run_step, store_items
+from pipeline.run.clips import Damaged, Step, StepReport, start_step, store_items
 from pipeline.run.keys.description import described
 from pipeline.run.ledger import Failure, record
 from pipeline.run.plans import STREAM_FAILED, Clip, Outcome
@@ -42,14 +42,14 @@ def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, A
         )
 
 
-def run_and_store(
+def start_storing(
     step: Step,
     planned: Sequence[Clip | Outcome],
     pool: Pool,
     target: Target,
     further: Callable[[Sequence[Outcome]], Attributes] = lambda _: {},
-) -> StepReport:
-    """Compute the planned clips and write all outcomes, in the planned order, into one store.
+) -> Callable[[], StepReport]:
+    """Start to compute the planned clips; return a function that writes all outcomes, in the planned order, to a store.
 
     Parameters
     ----------
@@ -62,29 +62,46 @@ def run_and_store(
     """
     path, schema, attributes = target
     clips = [plan for plan in planned if isinstance(plan, Clip)]
-    report = run_step(step, clips, pool, CACHE) if clips else StepReport((), (), 0)
-    done = iter(report.outcomes)
-    report = replace(report, outcomes=[next(done) if isinstance(plan, Clip) else plan for plan in planned])
-    try:
-        items = store_items(report, step.name, CACHE, schema)
-        write_store(path, schema, {**attributes, **further(report.outcomes)}, items)
-    except OSError as error:
-        raise UserError(
-            f"cannot write {path}: {error.strerror or error}. What the cache holds is kept in {CACHE}: free disk space "
-            "or make the folder writable, then run the same command again"
-        ) from error
-    return report
+    computed = start_step(step, clips, pool, CACHE, checked=False) if clips else lambda: StepReport((), (), 0)
+
+    def written(report: StepReport) -> StepReport:
+        done = iter(report.outcomes)
+        report = replace(report, outcomes=[next(done) if isinstance(plan, Clip) else plan for plan in planned])
+        try:
+            items = store_items(report, step.name, CACHE, schema, pool)
+            write_store(path, schema, {**attributes, **further(report.outcomes)}, items)
+        except OSError as error:
+            raise UserError(
+                f"cannot write {path}: {error.strerror or error}. What the cache holds is kept in {CACHE}: free disk "
+                "space or make the folder writable, then run the same command again"
+            ) from error
+        return report
+
+    def write() -> StepReport:
+        try:
+            return written(computed())
+        except Damaged:  # the entries were not checked before
+            return written(start_step(step, clips, pool, CACHE)())
+
+    return write
 
 
-def compute_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> int:
-    """Compute on workers, into the cache, what a later command would need; return the number of clips."""
-    if step.light:  # it keeps nothing in the cache
-        return 0
+def start_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> Callable[[], int]:
+    """Start to compute, into the cache, what a later command would need.
+
+    Return a function that waits until that is done, and returns the number of clips.
+    """
     cache = ClipCache(CACHE, step.name)
     missing = [plan for plan in planned if isinstance(plan, Clip) and not cache.exists(plan.key)]
-    if missing:
-        run_step(step, missing, pool, CACHE)
-    return len(missing)
+    if step.light or not missing:  # a light step keeps nothing in the cache
+        return lambda: 0
+    computed = start_step(step, missing, pool, CACHE)
+
+    def wait() -> int:
+        computed()
+        return len(missing)
+
+    return wait
 
 
 def finish(report: StepReport, params: Params, paths: CorpusPaths, step: Step) -> None:

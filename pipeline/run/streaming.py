@@ -1,7 +1,7 @@
 """Compute the streams of a corpus on workers, one recording at a time."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from pipeline.run.keys.utterance import stream_program
 from pipeline.run.plans import Clip, Outcome, Source, stream_clips, timed_words
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.recordings import by_recording, each_recording
-from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store
+from pipeline.run.stores import finish, require_planned, start_ahead, start_storing
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
@@ -113,12 +113,22 @@ def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> S
 
     The errors are those of the stage `preprocess`.
     """
+    return start_stream(params, name, modality, pool)()
+
+
+def start_stream(params: Params, name: str, modality: Modality, pool: Pool) -> Callable[[], StepReport]:
+    """Start to compute a stream, and return a function that writes streams/<modality>.h5."""
     program, step, planned = plan_stream(params, name, modality)
     attributes = stream_attributes(params, modality, program)
     paths = CorpusPaths(name)
-    report = run_and_store(step, planned, pool, (paths.stream(modality), STREAM_SCHEMAS[modality], attributes))
-    finish(report, params, paths, step)
-    return report
+    stored = start_storing(step, planned, pool, (paths.stream(modality), STREAM_SCHEMAS[modality], attributes))
+
+    def finished() -> StepReport:
+        report = stored()
+        finish(report, params, paths, step)
+        return report
+
+    return finished
 
 
 def stream_attributes(params: Params, modality: Modality, program: Mapping[str, Any]) -> dict[str, Any]:
@@ -136,13 +146,13 @@ def stream_attributes(params: Params, modality: Modality, program: Mapping[str, 
     return attributes
 
 
-def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> int:
-    """Compute the missing clips of a stream into the cache, ahead of the stage that writes its store.
+def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> Callable[[], int]:
+    """Start to compute what is missing in a stream, ahead of the stage that will write its store.
 
-    Return the number of computed clips.
+    Return a function that waits until that is done, and returns the number of clips.
     """
     _, step, planned = plan_stream(params, name, modality)
-    return compute_ahead(step, planned, pool)
+    return start_ahead(step, planned, pool)
 
 
 def plan_stream(

@@ -1,7 +1,11 @@
 """extract: run one extractor on the stream of every utterance and write the features to one store."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from pipeline.run.clips import StepReport
-from pipeline.run.extraction import write_features
+from pipeline.run.extraction import start_features
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
@@ -20,5 +24,28 @@ def extract(params: Params, name: str, extractor_name: str, pool: Pool) -> StepR
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is still written.
     """
-    with writing(CorpusPaths(name).features(extractor_name)):
-        return write_features(params, name, extractor_name, pool)
+    with extracting(params, name, extractor_name, pool) as finish:
+        return finish()
+
+
+@contextmanager
+def extracting(
+    params: Params,
+    name: str,
+    extractor_name: str,
+    pool: Pool,
+    *,
+    wait: bool = True,
+    current: set[Path] | None = None,
+) -> Iterator[Callable[[], StepReport]]:
+    """Give the work to the workers, and yield the function that writes the store; no other run writes it meanwhile.
+
+    Streams in `current` are not checked again, and the extractor's stream is added.
+
+    Raises
+    ------
+    Busy
+        If another run writes the store, and `wait` is false.
+    """
+    with writing(CorpusPaths(name).features(extractor_name), wait=wait):
+        yield start_features(params, name, extractor_name, pool, current)

@@ -1,10 +1,13 @@
 """preprocess: cut, clean and synchronise one stream of every utterance, and write one store."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from features.base import Modality
 from pipeline.run.clips import StepReport
 from pipeline.run.locks import writing
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.streaming import write_stream
+from pipeline.run.streaming import start_stream
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
 
@@ -19,5 +22,20 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
     TooManyFailures
         If more clips failed than `run.max_failed` allows; the store is still written.
     """
-    with writing(CorpusPaths(name).stream(modality)):
-        return write_stream(params, name, modality, pool)
+    with preprocessing(params, name, modality, pool) as finish:
+        return finish()
+
+
+@contextmanager
+def preprocessing(
+    params: Params, name: str, modality: Modality, pool: Pool, *, wait: bool = True
+) -> Iterator[Callable[[], StepReport]]:
+    """Give the work to the workers, and yield the function that writes the store; no other run writes it meanwhile.
+
+    Raises
+    ------
+    Busy
+        If another run writes the store, and `wait` is false.
+    """
+    with writing(CorpusPaths(name).stream(modality), wait=wait):
+        yield start_stream(params, name, modality, pool)

@@ -15,12 +15,14 @@ from typing import Any, Literal, TypeVar
 from common.signals import delayed
 from common.threads import ENVIRONMENT
 from pipeline.errors import UserError
+from pipeline.run.pool import forked
 from pipeline.run.pool import tasks as listed
 from pipeline.run.pool.crew import Crew
 from pipeline.run.pool.fingerprint import is_known
+from pipeline.run.pool.forked import Copies
 from pipeline.run.pool.scheduler import connect
 from pipeline.run.pool.scratch import private_folder
-from pipeline.run.pool.shift import Shift, Unchecked, WorkerLost
+from pipeline.run.pool.shift import Part, Shift, Unchecked, WorkerLost
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -76,6 +78,7 @@ class Pool:
         self._client: Any = None
         self._cluster: Any = None
         self._crew: Crew | None = None
+        self._shift: Shift | None = None
         self._scratch = ExitStack()
 
     def __enter__(self) -> "Pool":
@@ -94,6 +97,11 @@ class Pool:
         """Whether workers are running or a scheduler's workers are in use, so that further work needs no start-up."""
         return self._client is not None
 
+    @property
+    def can_copy(self) -> bool:
+        """Whether copies of this process can run a few tasks: no workers are in use, and copying is possible."""
+        return self.workers > 0 and not self.scheduler and not self.started and forked.possible()
+
     def size(self) -> int:
         """Return how many tasks can run at the same time; for an existing cluster, the number of usable workers."""
         if self.scheduler and self.workers:
@@ -101,16 +109,23 @@ class Pool:
         return max(1, self.workers)
 
     def run(
-        self, work: Callable[[Task], Result], tasks: Sequence[Task], expected_s: float = math.inf
+        self,
+        work: Callable[[Task], Result],
+        tasks: Sequence[Task],
+        expected_s: float = math.inf,
+        *,
+        few: bool = False,
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        """Yield each task with its result, in the order in which they finish.
+        """Give tasks to the workers, and return an iterator over each task with its result, in the order of finishing.
 
-        If no worker has been started yet, and all tasks together are expected to take less time than starting workers,
-        this process runs them.
+        Tasks of several calls wait in one line, so that workers have something to do while this process handles the
+        results of an earlier call (see `advance`). If no worker has been started yet, and all tasks together are
+        expected to take less time than starting workers, this process runs them, as they are asked for; with `few`,
+        copies of this process run them, if that is possible.
 
         When a worker dies, Dask loses all tasks that waited there, not only the one that killed it. These tasks are run
         again at the end, one at a time, so that only a task that kills its worker gets `WorkerLost` as its result.
-        An exception in `work` ends the run and is raised here.
+        An exception in `work` ends the run and is raised by the iterator.
 
         Raises
         ------
@@ -122,22 +137,30 @@ class Pool:
         listed.require_listed(work)
         if self.workers == 0 or (expected_s < START_S and not self.scheduler and not self.started):
             os.environ.update(_ENVIRONMENT)
-            yield from ((task, work(task)) for task in tasks)
-            return
-        suspects = []
-        for task, result in self._together(work, tasks):
-            if isinstance(result, WorkerLost):
-                suspects.append(task)
-            else:
-                yield task, result
-        for task in suspects:
-            yield from self._together(work, [task])
-
-    def _together(
-        self, work: Callable[[Task], Result], tasks: Sequence[Task]
-    ) -> Iterator[tuple[Task, Result | WorkerLost]]:
+            return ((task, work(task)) for task in tasks)
+        if few and self.can_copy:
+            return self._in_copies(work, Copies(work, tasks, self.workers, _ENVIRONMENT))
         crew = self._ready(len(tasks))
-        return Shift(self._client, crew, partial(_in_folder, work, str(Path.cwd()), crew.pool)).run(tasks)
+        there = partial(_in_folder, work, str(Path.cwd()), crew.pool)
+        if self._shift is None:
+            self._shift = Shift(self._client, crew)
+        return _results(self._shift, self._shift.add(there, tasks))
+
+    def _in_copies(self, work: Callable[[Task], Result], copies: Copies) -> Iterator[tuple[Task, Result | WorkerLost]]:
+        """Yield the results of copies; what a copy did not finish before it died is given to workers."""
+        lost = []
+        for task, result, there in copies.results():
+            if there:
+                yield task, result
+            else:
+                lost.append(task)
+        if lost:
+            yield from self.run(work, lost)
+
+    def advance(self) -> None:
+        """Give waiting tasks to workers that have finished others; this process calls it in the middle of long work."""
+        if self._shift is not None:
+            self._shift.advance()
 
     def _ready(self, tasks: int) -> Crew:
         """Return the workers, at least one; a cluster of this process grows up to the number of tasks."""
@@ -196,6 +219,17 @@ class Pool:
                 silence_logs=logging.CRITICAL,
             )
         return Client(self._cluster, set_as_default=False)
+
+
+def _results(shift: Shift, part: Part) -> Iterator[tuple[Any, Any]]:
+    suspects = []
+    for task, result in shift.results(part):
+        if isinstance(result, WorkerLost):
+            suspects.append(task)
+        else:
+            yield task, result
+    for task in suspects:
+        yield from shift.alone(part.work, task)
 
 
 @contextmanager

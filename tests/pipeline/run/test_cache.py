@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.store import Entry
-from pipeline.run.cache import ClipCache, garbage
+from pipeline.run.cache import ClipCache, Outline, garbage
 
 ENTRY = Entry(
     "ok",
@@ -47,6 +47,28 @@ def test_a_stored_entry_is_returned(entry: Entry, tmp_path: Path) -> None:
     assert_same(entry, cache.get("k1"))
 
 
+@pytest.mark.parametrize("note", ["", "read in 2 windows; " * 500])
+def test_the_outline_of_an_entry_is_what_its_header_says(note: str, tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    numbers = Entry("ok", note, {"values": np.zeros((4, 2), "f4"), "times": np.zeros((4, 2))}, device="cuda:1")
+    for entry in (replace(ENTRY, note=note), numbers, Entry("empty", note), Entry("ok", note, {"values": []})):
+        cache.put("k1", entry)
+        assert cache.outline("k1") == Outline(entry.status, entry.length, note, entry.device)
+
+
+def test_there_is_no_outline_of_a_shortened_or_unreadable_file(tmp_path: Path) -> None:
+    cache = ClipCache(tmp_path, "step")
+    assert cache.outline("k1") is None
+    cache.put("k1", ENTRY)
+    whole = cache.path("k1").read_bytes()
+    for size in (0, 10, 40, 55, 70, 200, len(whole) - 1):
+        cache.path("k1").write_bytes(whole[:size])
+        assert cache.outline("k1") is None
+    for at in range(0, 300, 7):  # whatever is flipped, it does not break
+        cache.path("k1").write_bytes(whole[:at] + bytes([whole[at] ^ 64]) + whole[at + 1 :])
+        cache.outline("k1")
+
+
 def test_a_file_of_another_host_is_found_once_its_folder_was_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,8 +76,8 @@ def test_a_file_of_another_host_is_found_once_its_folder_was_listed(
     cache = ClipCache(tmp_path, "step")
     cache.put("k1", ENTRY)
     listed: set[Path] = set()
-    is_file, iterdir = Path.is_file, Path.iterdir
-    monkeypatch.setattr(Path, "is_file", lambda path: {path.parent, path.parents[1]} <= listed and is_file(path))
+    isfile, iterdir = os.path.isfile, Path.iterdir
+    monkeypatch.setattr("os.path.isfile", lambda path: {*Path(path).parents[:2]} <= listed and isfile(path))
     monkeypatch.setattr(Path, "iterdir", lambda path: listed.add(path) or iterdir(path))
     assert cache.get("k1") is None
     assert_same(ENTRY, cache.written("k1"))

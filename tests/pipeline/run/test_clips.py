@@ -131,6 +131,32 @@ def test_a_clip_that_kills_its_worker_fails_alone(toy: type, tmp_path: Path) -> 
     assert report.outcomes[1].error == "WorkerLost"
 
 
+def test_a_few_clips_are_computed_without_workers(toy: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.run.pool.forked.possible", lambda: True)
+    kinds = ("ok", "empty", "fails", "ok")
+    with Pool(2) as pool:
+        few = run_step(toy(), clips(*kinds), pool, tmp_path / "few")
+        assert not pool.started
+        with pytest.raises(UserError, match="no such weights"):
+            run_step(toy(), [Clip("v", "vkey", "fatal")], pool, tmp_path / "few")
+        assert not pool.started
+        run_step(toy(), [Clip(name, f"{name}key", "ok") for name in "abcde"], pool, tmp_path / "few")
+        assert pool.started
+    assert few == run_step(toy(), clips(*kinds), Pool(0), tmp_path / "here")
+    files = [sorted((tmp_path / root).rglob("*00key.clip")) for root in ("few", "here")]
+    assert len({path.read_bytes() for paths in files for path in paths}) == 1
+
+
+def test_a_clip_of_a_few_that_kills_its_process_fails_alone(
+    toy: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.run.pool.forked.possible", lambda: True)
+    with Pool(2) as pool:
+        report = run_step(toy(), clips("ok", "dies", "ok", "ok"), pool, tmp_path)
+    assert [o.status for o in report.outcomes] == ["ok", "failed", "ok", "ok"]
+    assert report.outcomes[1].error == "WorkerLost"
+
+
 def test_a_clip_in_the_queue_of_a_killed_worker_is_not_blamed(toy: type, tmp_path: Path) -> None:
     kinds = ("dies", "ok", "ok", "dies", "ok", "ok")
     with Pool(1) as pool:  # one worker: each time, the next task in its queue is lost with the one that kills it

@@ -11,13 +11,14 @@ import pytest
 
 from features.store import Entry, feature_schema, open_store
 from pipeline.errors import Changed, TooManyFailures, UserError
+from pipeline.run.cache import ClipCache
 from pipeline.run.clips import StepReport
 from pipeline.run.ledger import read_failures
 from pipeline.run.plans import Clip, Outcome
 from pipeline.run.pool.cluster import Pool
-from pipeline.run.stores import compute_ahead, finish, require_planned, run_and_store, summary
+from pipeline.run.stores import finish, require_planned, start_ahead, start_storing, summary
 from pipeline.settings.params import Params, load_params
-from pipeline.settings.paths import CorpusPaths
+from pipeline.settings.paths import CACHE, CorpusPaths
 
 
 class Doubles:
@@ -44,7 +45,7 @@ def test_outcomes_are_in_the_planned_order(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     planned = [Clip("b", "kb", 3), Outcome("a", "", "absent", note="no sound"), Clip("c", "kc", -1), Clip("d", "kd", 4)]
     target = (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"})
-    report = run_and_store(Doubles(), planned, Pool(0), target)
+    report = start_storing(Doubles(), planned, Pool(0), target)()
     assert [o.utterance for o in report.outcomes] == ["b", "a", "c", "d"]
     assert report.computed == ["b", "c", "d"]
     with open_store(target[0]) as store:
@@ -52,7 +53,7 @@ def test_outcomes_are_in_the_planned_order(tmp_path: Path, monkeypatch: pytest.M
         assert store.statuses == ["ok", "absent", "failed", "ok"]
         assert store.notes == ["", "no sound", "a negative number", ""]
         assert store.all_rows()[:, 0].tolist() == [6, 8]
-    again = run_and_store(Doubles(), planned, Pool(0), target)
+    again = start_storing(Doubles(), planned, Pool(0), target)()
     assert again.computed == ["c"]  # what failed is tried again, the rest is in the cache
 
 
@@ -61,10 +62,10 @@ def test_clips_of_another_width_in_the_cache_are_refused_with_what_to_change(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     planned = [Clip("b", "kb", 3)]
-    run_and_store(Doubles(), planned, Pool(0), (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"}))
+    start_storing(Doubles(), planned, Pool(0), (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"}))()
     for wider, what in ((feature_schema(2, 1), "2 values"), (feature_schema(1, 4), "4 pooled")):
         with pytest.raises(UserError, match=f"doubles has {what} now, .* it had 1: raise the version of doubles"):
-            run_and_store(Doubles(), planned, Pool(0), (tmp_path / "s.h5", wider, {"name": "doubles"}))
+            start_storing(Doubles(), planned, Pool(0), (tmp_path / "s.h5", wider, {"name": "doubles"}))()
 
 
 def report(*statuses: Any) -> StepReport:
@@ -135,13 +136,30 @@ def test_what_was_computed_ahead_is_only_stored_by_the_command_that_needs_it(
     planned = [Clip("a", "ka", 3), Outcome("b", "", "absent"), Clip("c", "kc", -1), Clip("d", "kd", 4)]
     target = feature_schema(1, 1), {"name": "doubles"}
     alone = tmp_path / "alone.h5"
-    run_and_store(Doubles(), planned, Pool(0), (alone, *target))
+    start_storing(Doubles(), planned, Pool(0), (alone, *target))()
     shutil.rmtree(tmp_path / "data/cache")
-    assert compute_ahead(Doubles(), planned, Pool(0)) == 3
-    assert compute_ahead(Doubles(), planned, Pool(0)) == 1  # what failed is not kept: its own command tries it again
-    report = run_and_store(Doubles(), planned, Pool(0), (tmp_path / "s.h5", *target))
+    assert start_ahead(Doubles(), planned, Pool(0))() == 3
+    assert start_ahead(Doubles(), planned, Pool(0))() == 1  # what failed is not kept: its own command tries it again
+    report = start_storing(Doubles(), planned, Pool(0), (tmp_path / "s.h5", *target))()
     assert report.computed == ["c"]
     assert (tmp_path / "s.h5").read_bytes() == alone.read_bytes()
+
+
+def test_an_entry_of_which_only_the_content_is_damaged_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such an entry has a sound outline, so it is found only when it is put into the store."""
+    monkeypatch.chdir(tmp_path)
+    planned = [Clip("a", "ka", 3), Clip("b", "kb", 4)]
+    target = tmp_path / "s.h5"
+    start_storing(Doubles(), planned, Pool(0), (target, feature_schema(1, 1), {"name": "doubles"}))()
+    sound, entry = target.read_bytes(), ClipCache(CACHE, "doubles").path("kb")
+    content = entry.read_bytes()
+    entry.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    report = start_storing(Doubles(), planned, Pool(0), (target, feature_schema(1, 1), {"name": "doubles"}))()
+    assert (report.computed, report.damaged) == (["b"], 1)
+    assert target.read_bytes() == sound
+    assert entry.read_bytes() == content
 
 
 class Lightly(Doubles):
@@ -150,5 +168,5 @@ class Lightly(Doubles):
 
 def test_a_light_step_is_not_computed_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert compute_ahead(Lightly(), [Clip("a", "ka", 3)], Pool(0)) == 0
+    assert start_ahead(Lightly(), [Clip("a", "ka", 3)], Pool(0))() == 0
     assert not list(tmp_path.rglob("*.clip"))
