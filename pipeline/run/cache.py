@@ -53,7 +53,7 @@ class ClipCache:
         return os.path.join(self._folder, key[:2], f"{key}.clip")  # noqa: PTH118 (called for every clip)
 
     def _found(self, key: str) -> str | None:
-        """Return the file of a key in this step or, if only a different step has one, in that step; None if none has."""
+        """Return the file of a key in this step or, if only a different step has one, in that step; or None."""
         path = self._path(key)
         if os.path.isfile(path):  # noqa: PTH113 (as above)
             return path
