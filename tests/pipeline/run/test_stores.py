@@ -64,7 +64,7 @@ def test_clips_of_another_width_in_the_cache_are_refused_with_what_to_change(
     planned = [Clip("b", "kb", 3)]
     start_storing(Doubles(), planned, Pool(0), (tmp_path / "s.h5", feature_schema(1, 1), {"name": "doubles"}))()
     for wider, what in ((feature_schema(2, 1), "2 values"), (feature_schema(1, 4), "4 pooled")):
-        with pytest.raises(UserError, match=f"doubles has {what} now, .* it had 1: raise the version of doubles"):
+        with pytest.raises(UserError, match=f"doubles now gives {what}, .* it gave 1: raise the version of doubles"):
             start_storing(Doubles(), planned, Pool(0), (tmp_path / "s.h5", wider, {"name": "doubles"}))()
 
 
@@ -116,9 +116,9 @@ def test_a_stream_that_failed_is_counted_in_its_own_stage(params: Params) -> Non
 def test_differences_from_the_plan_are_named() -> None:
     planned = {"version": 1, "config": {"hop_s": (0.1, 0.2)}, "libraries": {"av": "1"}}
     require_planned("mfcc", planned, {"libraries": {"av": "1"}, "config": {"hop_s": [0.1, 0.2]}, "version": 1})
-    with pytest.raises(Changed, match=r"mfcc is not the same in process \d+ of .* \(libraries, version differ\)"):
+    with pytest.raises(Changed, match=r"mfcc is not the same in process \d+ of .* \(different: libraries, version\)"):
         require_planned("mfcc", planned, {**planned, "version": 2, "libraries": {}})
-    with pytest.raises(Changed, match=r"\(settings differ\)"):
+    with pytest.raises(Changed, match=r"\(different: settings\)"):
         require_planned("mfcc", planned, {**planned, "weights": {}})
 
 
