@@ -186,8 +186,8 @@ class VideoConfig(StreamConfig):
     size
         Side of the face images in pixels.
     frame_step
-        Keep a whole frame of every n-th sampled frame, which `posture` and the page's pictures need: at 5 frames per
-        second, 5 means once a second.
+        Keep a whole frame of every n-th sampled frame and of the last one, for `posture`, the leak guard and the page's
+        pictures: at 5 frames per second, 5 means once a second.
     frame_height
         Height in pixels to which whole frames are reduced; a smaller frame keeps its height.
     jpeg_quality

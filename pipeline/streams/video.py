@@ -262,7 +262,8 @@ def _distribute(picture: Picture, number: int, takers: Sequence[Pending], config
         times = span.at[span.wanted == number].tolist()
         faces = [view.face(found) for found in span.tracker.find(view.part, times[0], view.detect)]
         for time_s in times:
-            kept = len(span.frames) % config.frame_step == 0
+            place = len(span.frames)
+            kept = place % config.frame_step == 0 or place == len(span.at) - 1
             span.add(number, time_s, view.small if kept else b"", faces, side)
 
 
