@@ -97,7 +97,7 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 
 def check_layers(layer: Layer | Sequence[Layer], setting: str = "layer") -> None:
-    """Raise ValueError unless `layer` is a number from 0, ``last``, ``mean``, or a list of these without repetition.
+    """Raise ValueError unless `layer` is a layer number, ``last``, ``mean``, or a list of these without duplicates.
 
     The message mentions `setting`.
     """
@@ -105,8 +105,8 @@ def check_layers(layer: Layer | Sequence[Layer], setting: str = "layer") -> None
     known = [one in (LAST, MEAN) if isinstance(one, str) else type(one) is int and one >= 0 for one in layers]
     if not layers or not all(known) or len(set(layers)) < len(layers):
         raise ValueError(
-            f"{setting} is {layer!r}: it must be a number from 0 (the input of the first layer), {LAST!r}, "
-            f"{MEAN!r}, or a list of these without repetition"
+            f"{setting} is {layer!r}: it must be a layer number (0 is the input of the first layer), {LAST!r}, "
+            f"{MEAN!r}, or a list of these without duplicates"
         )
 
 

@@ -18,7 +18,7 @@ class Untrainable(UserError):
 
 
 class OutOfDate(UserError):
-    """Results, or features behind them, do not match the present files and settings; results may still be shown."""
+    """Results, or features behind them, do not match the current files and settings; results may still be shown."""
 
 
 class Changed(UserError):

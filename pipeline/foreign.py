@@ -113,7 +113,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return the least memory in bytes that reading a dataset takes: its size, or that of one chunk if it is larger."""
+    """Return the bytes of memory that reading a dataset takes at least: its size or that of one chunk, if larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)

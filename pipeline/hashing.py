@@ -11,7 +11,7 @@ from pipeline.errors import refuse_pipe
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hex sha256 of a file's content; raise `UserError` if it is not a regular file, such as a pipe."""
+    """Return the hex sha256 of a file's content; raise `UserError` for anything but a regular file."""
     refuse_pipe(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -85,7 +85,7 @@ def grid_rows() -> Iterator[list[object]]:
 
 
 def noise_added(samples: Sound, seed: int) -> Sound:
-    """Return a sound with white noise 20 dB below it."""
+    """Return a sound with white noise added, 20 dB below it."""
     noise = np.random.default_rng(seed).normal(0, np.std(samples) / 10, len(samples))
     return (samples + noise).astype(np.float32)
 

@@ -70,7 +70,7 @@ def spoken(path: Path, count: int, chance: random.Random) -> list[Span]:
 
 
 def filmed(path: Path, count: int, chance: random.Random) -> list[Span]:
-    """Copy the packets of films one after another, with gaps; return the start and end of each film in seconds."""
+    """Copy the packets of videos one after another, with gaps; return the start and end of each video in seconds."""
     import av
 
     files = sorted((DATA / "ravdess" / "av").glob("*.mp4"))

@@ -22,7 +22,7 @@ MOST_OTHERS = 0.1  # maximum number of cores that other programs may keep busy
 
 @dataclass(frozen=True)
 class Timed:
-    """A command with a number of workers, run on all clips and on `START_CLIPS` clips, which is mostly start-up."""
+    """A command with a number of workers, run on all clips and, to measure start-up, on only `START_CLIPS` clips."""
 
     command: str
     workers: int

@@ -26,7 +26,7 @@ class Watched:
     wall_s, cpu_s
         Wall time, and processor time of all its processes.
     head_mb, worker_mb
-        Peak resident memory of the command itself and of its largest child; 0 without children.
+        Peak resident memory of the command itself, and of its largest child (0 without children).
     others
         The number of cores that other processes kept busy during the run; if well above 0, wall times mean little.
     each_cpu_s

@@ -97,12 +97,12 @@ class OpenSmile(Extractor[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """OpenSMILE's names of the low-level descriptors."""
+        """OpenSMILE's names for the low-level descriptors."""
         return _names(self.config.feature_set)[0]
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """OpenSMILE's names of the functionals."""
+        """OpenSMILE's names for the functionals."""
         return _names(self.config.feature_set)[1]
 
     def extract(self, stream: AudioStream) -> Features:
@@ -155,7 +155,7 @@ def _kept(feature_set: str, rate_hz: int) -> Any:
 
 @contextmanager
 def _afresh(feature_set: str, rate_hz: int) -> Iterator[Any]:
-    """Give the process's openSMILE instance with these settings in its initial state.
+    """Yield the process's openSMILE instance with these settings, in its initial state.
 
     Resetting an instance builds its components anew, as in a new instance, but does not read the configuration again.
     """
@@ -195,7 +195,7 @@ def _start(feature_set: str, rate_hz: int) -> Any:
 
 @cache
 def _names(feature_set: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return openSMILE's names of the low-level descriptors and of the functionals; cached for the process."""
+    """Return openSMILE's names for the low-level descriptors and for the functionals; cached for the process."""
     smile = _start(feature_set, 16000)
     try:
         lld, functionals = (

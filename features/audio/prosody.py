@@ -33,8 +33,8 @@ class ProsodyConfig:
     low_hz, high_hz
         Lowest and highest pitch that is searched for, in Hz.
     aperiodicity
-        A frame with a higher aperiodicity (YIN's normalised difference) is usually unvoiced; its neighbours count as
-        well. Above 0 and below 1.
+        A frame with a higher aperiodicity (YIN's normalised difference) is usually unvoiced; voicing also depends on
+        the neighbouring frames. Above 0 and below 1.
     frame_s
         Length of a frame in seconds; for intensity, frames are weighted with a Hann window.
     hop_s

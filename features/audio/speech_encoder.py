@@ -44,7 +44,7 @@ class SpeechEncoderConfig:
     pooling
         ``mean_std``: mean and standard deviation of each column over the frames.
     step_s
-        Length in seconds of a row of ``values``, which is the mean of its frames.
+        Length of a step in seconds; a row of ``values`` is the mean of the frames that start in one step.
     """
 
     model: str = PACKAGED

@@ -246,7 +246,7 @@ def _kind(folder: Path) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder for ``packaged``, a folder or a name on the hub; `ExtractorError` if there is none."""
+    """Return the folder of an encoder: ``packaged``, a path, or a hub name; raise `ExtractorError` if not found."""
     return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 

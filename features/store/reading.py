@@ -119,13 +119,13 @@ class Store:
         return cell
 
     def pooled(self) -> NDArray[np.float32]:
-        """Read all pooled vectors at once: ``(n, p)`` float32, with NaN for utterances without features."""
+        """Read all pooled vectors in one go: ``(n, p)`` float32, with NaN for utterances without features."""
         found: NDArray[np.float32] = self._read("pooled", slice(None))
         self._check_all("pooled", found, range(len(self) + 1))
         return found
 
     def all_rows(self, name: str = "values") -> Array:
-        """Read a column of numbers at once: ``(rows, ...)``, the rows of all utterances."""
+        """Read a whole numeric column in one go: ``(rows, ...)``, the rows of all utterances."""
         where = self._where(name, "rows")
         found: Array = self._read(where, slice(None))
         self._check_all(where, found, self.offsets.tolist())

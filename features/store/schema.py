@@ -30,7 +30,7 @@ class Column:
 
     @property
     def fill(self) -> Any:
-        """The value of numbers that are not written."""
+        """The number that is stored where there is no value: NaN, or 0 for whole numbers."""
         return np.nan if np.dtype(self.dtype).kind == "f" else 0
 
     @property

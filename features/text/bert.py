@@ -103,7 +103,7 @@ class Bert(Encoder[TextStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``bert_0`` and so on, one per unit of the chosen layer; ``layer_L_0`` and so on if there are several."""
+        """``bert_0`` and so on, one per unit of the layer; ``layer_L_0`` and so on if several layers are chosen."""
         hidden, _, depth = widths(text_folder(self.config.model))
         check_depth(self.config.layers, depth)
         return column_names(self.config.layers, hidden, "bert")

@@ -15,18 +15,19 @@ from features.errors import ExtractorError
 
 
 class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """TF-IDF values of words and word sequences, in rows of unit length; None and empty texts give rows of zeros.
+    """TF-IDF values of words and word sequences, one row per text; None and empty texts give rows of zeros.
 
-    Words are lower-cased; runs of exclamation and question marks, and ellipses, count as words. In transcripts without
-    spaces between words, as in Chinese, letters take the place of words.
+    Rows have unit length unless they are reduced to `components`. Words are lower-cased; runs of exclamation and
+    question marks, and ellipses, count as words. In transcripts without spaces between words, as in Chinese, single
+    characters are counted instead of words.
 
     Parameters
     ----------
     ngrams
         Minimum and maximum length of a sequence, in words.
     min_df
-        Minimum number of training transcripts that must contain a sequence; if there are fewer than 50 transcripts, all
-        sequences are kept.
+        Minimum number of training transcripts that must contain a sequence; ignored if there are fewer than 50
+        transcripts.
     max_features
         How many of the most frequent sequences are kept; None keeps all.
     components

@@ -28,7 +28,7 @@ Vectors = tuple[dict[str, int], NDArray[np.float32]]  # word -> row number, and 
 class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Mean of the vectors of a transcript's words; a row of NaN if no word is known.
 
-    In transcripts without spaces between words, as in Chinese, letters take the place of words.
+    In transcripts without spaces between words, as in Chinese, single characters are used instead of words.
 
     Vectors are learnt with one worker and a hash that does not depend on ``PYTHONHASHSEED``, so that the same
     transcripts give exactly the same vectors.

@@ -68,7 +68,7 @@ def of_the_best(
 
 
 def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
-    """Yield lines about the first utterances of a list; `title` names the model that alone gets them right."""
+    """Yield lines about the first utterances of a list; `title` names which of the two models gets them right."""
     yield f"\n{counted(len(utterances), 'utterance')} that only {title} gets right" + (
         f", the first {SHOWN}:" if len(utterances) > SHOWN else ":"
     )

@@ -95,7 +95,7 @@ class Explained:
         The corpus, and the metric that is measured.
     importance
         Columns strategy, modalities, model, part (a modality or extractor), metric, loss (how much the metric worsens)
-        and deviation (of the loss).
+        and deviation (the standard deviation of the loss).
     fusion_alone, single_alone
         The utterances that only the best fusion, or only the best single modality, gets right.
     top

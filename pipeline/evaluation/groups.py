@@ -88,7 +88,9 @@ def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) ->
 
 
 def unit_of(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> str:
-    """Return what a group of the protocol is called: its column (``speaker``), or ``group`` if any cell is empty there.
+    """Return what a group of the protocol is called: the name of its column, for example ``speaker``.
+
+    If there is no such column, or it is empty for any predicted utterance, a group is called ``group``.
 
     Parameters
     ----------

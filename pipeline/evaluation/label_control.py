@@ -21,9 +21,9 @@ ROUNDING = 1e-9  # a smaller deviation counts as 0: it occurs if all utterances 
 def check_shuffled(params: Params, name: str) -> Iterator[str]:
     """Yield lines to print, one per configuration: its leading metric, the metric at chance, and p.
 
-    The metric at chance is its mean over random permutations of the labels with unchanged predictions. p comes from a
-    normal distribution with the mean and standard deviation of these values (one-sided, Holm's correction over all
-    rows).
+    For chance, the metric is computed for random permutations of the labels, with the predictions unchanged. The metric
+    at chance is the mean of these values; p comes from a normal distribution with their mean and standard deviation
+    (one-sided, Holm's correction over all rows).
 
     Raises
     ------

@@ -39,7 +39,7 @@ Outputs = dict[str, str]  # file below a corpus's results -> its text
 
 
 def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], command: str) -> None:
-    """Write all outputs and one record per folder; delete files of earlier runs that this run does not write.
+    """Write all outputs and one record per folder; delete plots and by_column.csv of earlier runs if not written now.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def attention_of(folder: Path, table: pd.DataFrame, corpus: CorpusParams) -> Out
 
 
 def reliability_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
-    """Return the reliability plot of class probabilities; empty in regression or if no model has probabilities."""
+    """Return the reliability plot of the best rows; empty in regression or if none of them has probabilities."""
     drawn = plots.reliability_plot(scores, parts) if corpus.task == "classification" else None
     return {} if drawn is None else {"images/reliability.svg": drawn}
 

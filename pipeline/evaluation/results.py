@@ -1,4 +1,4 @@
-"""Read the files that `train` wrote into results/<corpus>: predictions, and tables that may be missing."""
+"""Read the files that `train` wrote into results/<corpus>: predictions and optional tables."""
 
 from pathlib import Path
 from typing import Any

@@ -81,8 +81,8 @@ class Scored:
 class Scores:
     """The rows of a corpus's table, and its metrics, the leading one first.
 
-    `unranked` says why no row is called best, because a speaker may be in both training and test parts. It is empty if
-    rows are ranked.
+    `unranked` says why no row is called best (a speaker may be in both training and test parts). It is empty if rows
+    are ranked.
     """
 
     rows: Sequence[Scored]

@@ -142,6 +142,6 @@ def _code(text: object) -> str:
 
 
 def _plain(text: object) -> str:
-    """Return any text as one line in which Markdown and HTML are escaped."""
+    """Return any text as one line in which ``<``, ``>`` and Markdown's special characters are escaped."""
     line = one_line(text, None)
     return "".join(f"\\{c}" if c in "\\`*_[]<>|#" else c for c in line)

@@ -4,9 +4,9 @@ Far outside its training range a model extrapolates, and its probabilities do no
 feature are Tukey's outer fences, three interquartile ranges below the first and above the third quartile (J. W. Tukey,
 Exploratory Data Analysis, 1977, section 2C, calls values beyond them "far out"). They are widened to the smallest and
 largest value in training, since a feature with heavy tails has values beyond the fences in training, too. If a new clip
-is like the n training clips (exchangeable), a feature of it exceeds their largest value or falls below their smallest
-with a probability of at most 2 / (n + 1). So with at least `FEWEST` training clips, it is unlikely that a tenth of a
-modality's features lie outside by chance.
+is like the n training clips (exchangeable), the probability that a given feature of it exceeds their largest value or
+falls below their smallest is at most 2 / (n + 1). So with at least `FEWEST` training clips, it is unlikely that a tenth
+of a modality's features lie outside by chance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -119,7 +119,7 @@ def notices_of_unchecked(ranges: Ranges | None, modalities: Sequence[str], folde
     why = (
         "an earlier version fitted it"
         if ranges is None
-        else f"it was fitted on fewer than {FEWEST} clips that have some"
+        else f"it was fitted on fewer than {FEWEST} clips that have such features"
     )
     return [f"{folder} cannot warn about features of {' and '.join(unchecked)} outside the range of training: {why}"]
 

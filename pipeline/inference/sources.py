@@ -11,7 +11,7 @@ from pipeline.errors import UserError, refuse_pipe
 from pipeline.tables.rules import fault_of_name, fault_of_text, trimmed
 
 MANIFEST = "manifest.csv"
-_NAME = f"name recordings, a {MANIFEST}, or the folder of one"
+_NAME = f"name recordings, a {MANIFEST}, or a folder that holds one"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: its number of utterances, their mean probability, and their share correct."""
+    """One bin of a reliability diagram: its count of utterances, mean probability, and share of correct predictions."""
 
     count: int
     probability: float

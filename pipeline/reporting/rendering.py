@@ -19,7 +19,7 @@ _INSIDE_A_SCRIPT = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026"
 
 
 def render(file: str, **values: Any) -> str:
-    """Return a template filled in; all text is escaped.
+    """Fill in a template and return the result; all text except `Markup` is escaped.
 
     Parameters
     ----------

@@ -106,7 +106,8 @@ def code() -> str:
     Raises
     ------
     Changed
-        If the code has changed since. An import inside a function would then load code that the key does not cover.
+        If the code has changed since it was imported. An import inside a function would then load code that the key
+        does not cover.
     """
     if _code_of(_code_stamps()) != _IMPORTED:
         raise Changed("the code of crossmodal was changed while this command ran: run the same command again")

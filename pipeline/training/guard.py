@@ -154,7 +154,7 @@ def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Publi
 
     This is so if speakers are unknown, or occur in several groups. Published corpora are exempt, since their
     descriptions say how speakers are kept apart. Speakers in several groups are accepted if splits are given, since
-    somebody chose these. A union with its corpora as folds is exempt, too.
+    somebody chose them. A union with its corpora as folds is exempt, too.
 
     Parameters
     ----------

@@ -206,7 +206,7 @@ def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
-    """The rows of one store, as one array per utterance of the table; it is empty if the store has none for it."""
+    """The rows of one store: one array per utterance of the table, empty for an utterance without rows."""
 
     name: str
     values: list[NDArray[np.float32]]
@@ -219,7 +219,7 @@ class _Rows:
 
 
 def _rows(path: Path, table: pd.DataFrame) -> _Rows | None:
-    """Read all rows of a store at once; None if no utterance has any."""
+    """Read all rows of a store in one go; None if no utterance has any."""
     with open_store(path) as store:
         at = positions(store, table, path)
         values, times, offsets = store.all_rows("values"), store.all_rows("times"), store.offsets

@@ -71,7 +71,7 @@ def labelled(table: pd.DataFrame, corpus: CorpusParams) -> NDArray[np.intp]:
 
 
 def require_label(params: Params, name: str) -> None:
-    """Raise `Untrainable` if a corpus's settings name no column of labels; the message says how to add one."""
+    """Raise `Untrainable` if a corpus's settings name no label column; the message says how to add one."""
     corpus = params.corpus(name)
     if corpus.label:
         return

@@ -38,7 +38,7 @@ def test_each_layer_of_a_list_names_its_columns() -> None:
 
 @pytest.mark.parametrize("layer", [-1, "first", (), (1, 1), ("last", "last"), 1.5, True, (0, -2)])
 def test_impossible_layers_are_refused(layer: object) -> None:
-    with pytest.raises(ValueError, match="it must be a number from 0"):
+    with pytest.raises(ValueError, match="it must be a layer number"):
         check_layers(layer)  # type: ignore[arg-type]
 
 

@@ -40,7 +40,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Compared:
-    """A fusion, and its paired difference to the best single modality (fusion minus single modality).
+    """A fusion, and its paired difference from the best single modality (fusion minus single modality).
 
     `p` comes from the randomisation test; `p_holm` is p corrected for all fusions of the table.
     """

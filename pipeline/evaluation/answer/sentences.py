@@ -165,7 +165,7 @@ def _plain(value: float, measure: Measure) -> str:
 def _apart(difference: Interval, measure: Measure) -> str:
     """Return a difference without its sign: ``10.0 [2.5, 17.5] above``."""
     if not math.isfinite(difference.value):
-        return "of an undefined difference to"
+        return "with an undefined difference from"
     below = difference.value < 0
     return f"{_turned(difference, -1 if below else 1, measure)} {'below' if below else 'above'}"
 

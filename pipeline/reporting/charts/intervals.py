@@ -28,7 +28,7 @@ class Row:
 def forest(
     rows: Sequence[Row], title: str, *, line: float | None = None, line_label: str = "", span: Sequence[float] = ()
 ) -> dict[str, Any]:
-    """Return a forest plot as Vega-Lite.
+    """Return a forest plot as a Vega-Lite specification.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def forest(
     line, line_label
         The value at which a dashed line crosses all rows, and what the line stands for.
     span
-        The ends of the axis; by default they follow from the values.
+        The ends of the axis; by default, they are derived from the values.
     """
     import altair as alt
 

@@ -54,7 +54,7 @@ class Known:
     table
         The utterance table.
     words
-        The words of each utterance, with times in seconds of the recording.
+        The words of each utterance, with times in seconds from the start of the recording.
     streams
         The statuses in the stream of each modality; streams that do not exist are left out.
     features

@@ -55,7 +55,10 @@ def sound_of(source: Source, config: AudioConfig) -> FloatArray | str:
 
 
 def clip_of(source: Source, voice: Source, sound: FloatArray, rate_hz: int, config: VideoConfig) -> Clip:
-    """Return the clip of an utterance: the recording, if small, playable and no longer than that, else a new clip.
+    """Return the clip of an utterance.
+
+    If the recording is small and playable, and holds nothing but this utterance, it is the clip; otherwise, the clip is
+    a new file.
 
     Parameters
     ----------

@@ -84,9 +84,9 @@ def test_a_step_without_a_frame_has_no_row() -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"layer": -1}, "layer is -1: it must be a number from 0"),
+        ({"layer": -1}, "layer is -1: it must be a layer number"),
         ({"layer": "first"}, "layer is 'first': it must be"),
-        ({"layer": ("last", "last")}, "a list of these without repetition"),
+        ({"layer": ("last", "last")}, "a list of these without duplicates"),
         ({"layer": ()}, "layer is (): it must be"),
         ({"layer": True}, "layer is True"),
         ({"pooling": "max"}, "pooling is 'max': it must be 'mean_std'"),

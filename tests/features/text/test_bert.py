@@ -283,5 +283,5 @@ def test_a_batch_gives_what_each_transcript_gives_alone(packaged):
 def test_a_layer_that_is_not_there_is_refused():
     with pytest.raises(ExtractorError, match="there is no layer 7: this encoder has layers 0 to 6"):
         build("bert", {"layers": [7]}).feature_names  # noqa: B018
-    with pytest.raises(ExtractorError, match="layers is 'first': it must be a number from 0"):
+    with pytest.raises(ExtractorError, match="layers is 'first': it must be a layer number"):
         build("bert", {"layers": "first"})

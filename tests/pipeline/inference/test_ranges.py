@@ -56,7 +56,7 @@ def test_a_modality_without_ranges_is_named() -> None:
     said = notices_of_unchecked(there, ["audio", "text", "video"], "m")
     assert said == [
         "m cannot warn about features of text and video outside the range of training: it was fitted on fewer than "
-        f"{FEWEST} clips that have some"
+        f"{FEWEST} clips that have such features"
     ]
     assert notices_of_unchecked(None, ["audio"], "m")[0].endswith(": an earlier version fitted it")
 

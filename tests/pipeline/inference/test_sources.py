@@ -49,7 +49,7 @@ def test_what_cannot_be_predicted_together_is_refused(tmp_path: Path) -> None:
     clip, table = touched(tmp_path, "a.mp4", MANIFEST)
     assert clips_of([table]) == clips_of([tmp_path])
     for sources, message in [
-        ([], "name recordings, a manifest.csv, or the folder of one"),
+        ([], "name recordings, a manifest.csv, or a folder that holds one"),
         ([clip, table], "manifest.csv cannot be combined with other paths"),
         ([clip, tmp_path / "no.mp4"], "no.mp4 does not exist"),
         ([clip, tmp_path / "x.csv"], "does not exist"),
