@@ -69,7 +69,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """How to read a file; a format refuses the options that it does not use.
+    """How to read a file; a format refuses the options that it does not use, except `label`.
 
     Attributes
     ----------

@@ -151,8 +151,8 @@ def bundle_of(
     Raises
     ------
     UserError
-        If a store is missing or out of date, the fold does not exist or is too small, or `align` is given and a store
-        has no times or the corpus has no word times.
+        If a store is missing or out of date, or the fold does not exist or is too small. If `align` is given: also if a
+        store has no times, or the corpus has no word times.
     """
     if align not in ALIGNMENTS:
         raise UserError(f"features cannot be aligned to {align!r}; {suggest(align, ALIGNMENTS[1:])}")

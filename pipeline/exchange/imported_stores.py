@@ -58,10 +58,10 @@ def _require_imported(target: Path) -> None:
 
 
 def renamed(stores: Sequence[FeatureSet], extractors: Iterable[str], notices: list[str]) -> list[FeatureSet]:
-    """Return the stores; ``_imported`` is added to a name that an extractor has, and a notice to `notices`.
+    """Return the stores, with ``_imported`` appended to names that extractors have.
 
-    An extractor's name is reserved for the features that the extractor computes. Raise `UserError` if two stores would
-    have the same name.
+    An extractor's name is reserved for the features that the extractor computes. A notice about each change is added to
+    `notices`. Raise `UserError` if two stores would have the same name.
     """
     reserved = {*extractors, *fitted_names()}
     found = []

@@ -67,7 +67,7 @@ def import_corpus(
     Raises
     ------
     UserError
-        If the corpus already exists, the file cannot be read, or it cannot become a corpus. Nothing is written then.
+        If the corpus already exists, or the file cannot be read or cannot become a corpus. Nothing is written then.
     """
     check_name(name)
     with writing(CorpusPaths(name).utterances):
@@ -244,8 +244,8 @@ def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
     if lacking := [name for name in ("train", "test") if name not in splits]:
         what = "no splits" if not splits - {""} else f"no utterance in the split {lacking[0]}"
         raise UserError(
-            f"{path} has {what}, but --protocol {kind} needs train and test: name the column of splits with "
-            "--split, and other names of splits with --split-name, or choose --protocol group-kfold"
+            f"{path} has {what}, but --protocol {kind} needs train and test: give the column of splits with "
+            "--split (and what other names for splits mean with --split-name), or choose --protocol group-kfold"
         )
 
 

@@ -48,7 +48,7 @@ def about(bundle: Bundle) -> str:
 
 
 def header_of(store: FeatureSet) -> dict[str, Any]:
-    """Return what the arrays of a store do not hold: its name, modality, feature names and details."""
+    """Return what the arrays of a store do not hold: its name, modality, column names and details."""
     return {
         "name": store.name,
         "modality": store.modality,

@@ -1,4 +1,4 @@
-"""Make a bundle from one table (CSV or Parquet), in which patterns choose the columns of features."""
+"""Make a bundle from one table (CSV or Parquet), in which patterns choose the feature columns."""
 
 import re
 from collections import Counter

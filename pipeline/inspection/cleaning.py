@@ -24,7 +24,7 @@ class Garbage:
     Attributes
     ----------
     clips
-        Files in the cache that no store and no table of results uses.
+        Files in the cache that no file under data/work or results was made from.
     size
         The total size of `clips` in bytes.
     unfinished
@@ -90,7 +90,7 @@ def _is_light(store: Store) -> bool:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The numbers of deleted clips and their bytes, and of unfinished files that were deleted or had to be kept."""
+    """How many clips and bytes were deleted, and how many unfinished files were deleted or could not be (`kept`)."""
 
     clips: int
     size: int
@@ -108,7 +108,7 @@ class Cleaned:
 
 
 def clean(found: Garbage) -> Cleaned:
-    """Delete the files, except unfinished ones that another run uses in the meantime, and return what was deleted."""
+    """Delete the files, except unfinished ones that another run is using by now; return what was deleted."""
     for path in found.clips:
         path.unlink(missing_ok=True)
     deleted = sum(discard(path) for path in found.unfinished)

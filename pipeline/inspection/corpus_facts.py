@@ -1,4 +1,4 @@
-"""Count the utterances, recordings, groups, timed words and labels of a corpus, and those of each part of a split."""
+"""Count the utterances, recordings, groups, words and labels of a corpus, and the utterances of each split part."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -50,7 +50,7 @@ class Instance:
     settings
         All settings, including defaults.
     fault
-        Why the instance cannot be used; the other attributes are empty then.
+        Why the instance cannot be used; then, only `instance` and `runs` are known too. Empty if it can be used.
     """
 
     instance: str

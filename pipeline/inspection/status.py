@@ -24,7 +24,10 @@ from pipeline.training.trained import inputs_of, read_record, require_features
 
 @dataclass(frozen=True)
 class Counts:
-    """How many of a step's clips are up to date (`done`), in the cache, failed, or out of date (`stale`)."""
+    """How many of a step's clips are up to date (`done`), in the cache, failed, or out of date (`stale`).
+
+    A stage that does not work on clips, such as ``train``, counts as a single clip.
+    """
 
     corpus: str
     stage: str

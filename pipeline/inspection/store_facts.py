@@ -34,7 +34,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Incomplete:
-    """An utterance that is absent, empty or failed, and the reason."""
+    """An utterance that is absent, empty or failed, with the reason, or one that is ok but has a note."""
 
     utterance: str
     status: str
@@ -156,7 +156,11 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return ``utterance`` and the ranges of values per utterance or, if there are none, ``row`` and ranges per row."""
+    """Return what the ranges are about (``utterance`` or ``row``), and the ranges.
+
+    They are those of the pooled values; without these, of the values per row; for a stream, of the columns that hold
+    one number per utterance.
+    """
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:
         return "utterance", ranges_of(pooled, store.pooled()[ok])

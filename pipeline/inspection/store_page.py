@@ -19,7 +19,7 @@ def page_of_store(facts: StoreFacts, *, every: bool = False) -> Iterator[Block]:
     facts
         The facts about the store.
     every
-        Whether to list all utterances whose status is not ok, and all features.
+        Whether to list all features, and all utterances that are not ok or have a note.
     """
     yield f"# {literal(facts.file)}"
     yield plain(_origin(facts))

@@ -70,8 +70,8 @@ def validate(params: Params, name: str) -> Validated:
         if linked.any():
             names = ", ".join(table.loc[linked, "media"].head(3))
             message = (
-                f"{linked.sum()} recordings are one file under several names ({names}, ...): training fails if they "
-                "are on both sides of a fold"
+                f"{linked.sum()} utterances are in recordings that are one file under several names ({names}, ...): "
+                "training fails if they are on both sides of a fold"
             )
             problems.append(Problem("warning", where, None, message))
         problems += [Problem("warning", where, None, note) for note in _spoken(table, params, name)]
@@ -100,7 +100,10 @@ def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
 
 
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
-    """Return problems with imported features whose utterances are not the utterances of the corpus."""
+    """Return problems with imported features.
+
+    Such are utterances that only the features or only the corpus has, and utterances that were moved since the import.
+    """
     folder = CorpusPaths(name).work / "features"
     try:
         return [
@@ -119,7 +122,7 @@ def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:
-    """Return a mask of the rows whose recordings are hard links to one file; unlike copies, links are deliberate."""
+    """Return a mask of the rows whose recordings are links to one file; unlike copies, links are deliberate."""
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")

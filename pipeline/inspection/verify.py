@@ -21,7 +21,7 @@ Checked = tuple[Path, str]  # a file and its problem, which is empty if the file
 
 
 def verify(params: Params, names: Sequence[str]) -> Iterator[Checked]:
-    """Yield every file that was read, with a sentence about its damage; the sentence is empty if there is none.
+    """Yield every file that was read, with a sentence that says what is wrong with it, or ``""`` if nothing is.
 
     The files are the stores, tables, predictions, saved models and failures.csv of each corpus, and all cache entries.
 

@@ -53,7 +53,15 @@ class Probe:
 
 @dataclass(frozen=True)
 class Sample:
-    """What `clips` clips of `seconds` s in all cost in one step: `cpu_s` processor seconds, `size` bytes of cache."""
+    """What one step cost for some clips.
+
+    Attributes
+    ----------
+    clips, seconds
+        The number of clips, and their total length in seconds.
+    cpu_s, size
+        The processor seconds that the step used, and the bytes that it wrote to the cache.
+    """
 
     clips: int
     seconds: float
@@ -77,7 +85,7 @@ class Measured:
     peak_mb
         Peak memory of the worker in MB.
     streams
-        The computed streams by modality, which the extractors then read; empty if features were measured.
+        The computed streams, keyed by modality, which the extractors then read; empty if features were measured.
     """
 
     start_s: float

@@ -34,7 +34,7 @@ class Plan:
     corpus
         Name of the corpus.
     utterances, hours
-        Number of its utterances, and their total length in hours.
+        Number of its utterances that have a clip in any modality, and their total length in hours.
     measured_clips, measured_s
         Number of clips that were measured, and their total length in seconds; 0 if everything is in the cache.
     failed

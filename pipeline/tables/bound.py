@@ -89,8 +89,8 @@ def require_written(path: Path) -> None:
     Raises
     ------
     UserError
-        If the content differs, or the file needs a record and none lists it. The message names the command that writes
-        the file.
+        If a record lists the file, but the file is missing or has different content; if the file needs a record, but
+        none lists it; or if a record is damaged. The message names the command that writes the file.
     """
     records = [path.with_name(name) for name in (TRAINED, TABLES) if path.with_name(name).exists()]
     if path.name in PREDICTED:

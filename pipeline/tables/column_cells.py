@@ -104,6 +104,8 @@ def other_meanings(
 def misused(column: str, cells: Iterable[str], folder: Path) -> str:
     """Return the first filled cell if a column has several filled cells and none fits the column; otherwise ``""``.
 
+    The columns ``utterance`` and ``media``, and those that may hold anything, are not checked.
+
     >>> misused("region", ["north", "south"], Path()), misused("region", ["north", "0 0 0.5 1"], Path())
     ('north', '')
     """

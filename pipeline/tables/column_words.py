@@ -1,7 +1,7 @@
 """Find out from the words in a column's name which of our columns it stands for.
 
 ``utt_start_ms`` consists of an owner (``utt``), ``start`` and a unit, so it stands for ``start``. In ``start_year``,
-``text_length`` and ``speaker_age`` one word fits no such pattern, so these names mean other things.
+``text_length`` and ``speaker_age``, one word fits no such pattern, so these names mean other things.
 """
 
 import re

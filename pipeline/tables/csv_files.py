@@ -20,9 +20,9 @@ _LONGEST = 1 << 28  # characters of one cell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with a header: column names, rows, each with the number of its last line in the file, and notices.
+    """A table with a header: its column names, its rows, and notices.
 
-    A row is a dict of cells keyed by column name.
+    A row is the number of its last line in the file, and a dict of its cells keyed by column name.
     """
 
     header: tuple[str, ...]
@@ -45,8 +45,8 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     Raises
     ------
     UserError
-        If the file is not a CSV, a row has more cells than there are columns, a column with filled cells has no name,
-        or two columns have the same name.
+        If the file is not a CSV or cannot be decoded, a row has filled cells beyond the header, a column with filled
+        cells has no name (unless it is an index), or two columns have the same name.
     """
     how = layout(path, {*ours, *named})
     found = _records(path, how)

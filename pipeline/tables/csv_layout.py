@@ -158,7 +158,7 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
     """Whether quotation marks enclose cells.
 
-    In a file with tabs, quotation marks are part of the text if every line is then a complete row.
+    In a tab-separated file, they are part of the text if every line is then a complete row.
     """
     if delimiter != "\t":
         return True

@@ -21,6 +21,6 @@ def encoding_of(raw: bytes) -> str:
 
 
 def _reads_as(raw: bytes, encoding: str) -> bool:
-    """Whether the first line of a file without a byte order mark is ASCII text in a given two-byte encoding."""
+    """Whether the first line of a file, decoded from a given two-byte encoding, consists mostly of ASCII characters."""
     first = raw[: 1 << 12].decode(encoding, errors="replace").split("\n")[0].strip("\r")
     return 2 * sum(" " <= char <= "~" for char in first) > len(first) > 0

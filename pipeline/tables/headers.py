@@ -31,7 +31,7 @@ def column_names(header: Sequence[str], ours: Collection[str], named: Collection
     Raises
     ------
     UserError
-        If two columns have the same name, or could both be the same one of ours.
+        If two columns have the same name, or both match the same name in `named` or `ours`.
 
     Examples
     --------

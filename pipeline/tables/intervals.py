@@ -21,7 +21,8 @@ Seconds = NDArray[np.float64]
 class Interval:
     """The start and end of an utterance in its recording, in seconds, corrected where that is safe.
 
-    `end` is NaN if it is not known yet. `notice` says what was corrected; it is ``""`` if nothing was.
+    `end` is NaN if it is not known yet. `notice` says what was corrected, or that the utterance is empty; otherwise it
+    is ``""``.
     """
 
     start: float
@@ -32,7 +33,7 @@ class Interval:
 def interval_of(start: float, end: float) -> Interval:
     """Validate a start and an end, and return the interval. All readers use this rule.
 
-    A negative start becomes 0, with a notice, since a recording begins at 0. An interval of zero length is kept, with a
+    Negative times become 0, with a notice, since a recording begins at 0. An interval of zero length is kept, with a
     notice, and its utterance counts as empty. Both cases occur in CMU-MOSI and CMU-MOSEI.
 
     Parameters

@@ -10,13 +10,13 @@ from pipeline.tables.rules import folded
 
 
 class Neighbours:
-    """Finds files with nearly the same name; every folder is listed only once.
+    """Finds files whose names are nearly the one that is given; every folder is listed only once.
 
     Parameters
     ----------
     used
-        Files that are in use already. They are proposed only for their own name in a different spelling, not for a
-        mistyped name or one with a different suffix.
+        Files that are in use already. They are proposed only for their own name in a different spelling, or with a
+        missing or doubled suffix; not for a mistyped name or a different suffix.
     """
 
     def __init__(self, used: Iterable[str] = ()) -> None:
@@ -38,7 +38,8 @@ class Neighbours:
         given
             The path as the user wrote it, if `path` was derived from it.
         root
-            The folder that paths are relative to; by default the one that contains `path`.
+            The folder that paths are relative to. By default, it is what precedes `given` in `path`, or the folder that
+            contains `path` if `path` does not end with `given`.
         """
         for other in _rewritten(path, given or path.as_posix(), root):
             if other != path and other.is_file():
@@ -118,7 +119,7 @@ def _stem(name: str) -> str:
 
 
 def _place(path: Path) -> Path:
-    """Return the path of a file with all links in its folder resolved; circular links stay as they are."""
+    """Return the path of a file with the links in its folder's path resolved; unchanged if they are circular."""
     try:
         return path.parent.resolve() / path.name
     except (OSError, RuntimeError):

@@ -1,4 +1,4 @@
-"""Handle a CSV whose rows have one cell more than the header: a row name in front, as R writes it, or one at the end.
+"""Handle a CSV whose rows have one cell more than the header: a row name in front (as R writes it), or a last cell.
 
 The two cases look alike, and the wrong choice would shift every cell to another column. So row names are removed only
 if there is evidence for them; without clear evidence the file is refused.
@@ -21,7 +21,7 @@ _COUNTING = ("", "#", "no", "nr", "index", "row", "number", "id")
 def without_row_names(
     path: Path, header: Sequence[str], rows: list[Record], how: Layout, ours: Collection[str]
 ) -> tuple[list[Record], tuple[str, ...]]:
-    """Return the rows without row names in front of them, as R writes them, and a notice if there were any.
+    """Remove the row names that R writes in front of the first column; return the rows, and a notice if there were any.
 
     The first cells are row names if they number the rows, every line begins with a quotation mark, and no column
     contradicts this. They are also row names if they all differ, and the cells of known columns (`ours`) fit the

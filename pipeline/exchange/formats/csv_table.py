@@ -1,4 +1,4 @@
-"""Read a CSV with one row per utterance: the options name the feature columns, the others describe the utterances."""
+"""Read a CSV with one row per utterance; the options name the feature columns, other columns describe utterances."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -31,13 +31,13 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     options
         Each pair of ``arrays`` names the columns of one store, where patterns with ``*`` are allowed; the first name or
         pattern also names the store. ``id, text, speaker, group, split, start, end, label`` each name one column. Other
-        columns are kept where `utterances_of` can. An empty cell of a feature is undefined.
+        columns are kept if `utterances_of` can keep them. An empty feature cell is undefined.
 
     Raises
     ------
     UserError
-        If the file cannot be read, a line has too few or too many cells, a cell of a feature is not a number, or the
-        columns do not fit the options.
+        If the file cannot be read, a line has too few or too many cells, a feature cell is not a number, or the columns
+        do not fit the options.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     if not path.is_file():

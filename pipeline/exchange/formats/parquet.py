@@ -47,12 +47,12 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     options
         For a single file, each pair of ``arrays`` names the numeric columns of one store, where patterns with ``*`` are
         allowed. ``id, text, speaker, group, split, start, end, label`` each name one column. Other columns are kept
-        where `utterances_of` can. A folder takes no options.
+        if `utterances_of` can keep them. A folder takes no options.
 
     Raises
     ------
     UserError
-        If the path cannot be read, a cell of a feature is not a number, or the columns do not fit the options.
+        If the path cannot be read, a feature column does not hold numbers, or the columns do not fit the options.
     """
     if path.is_dir():
         refuse_options(path, options, ())

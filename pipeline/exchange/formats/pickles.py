@@ -5,7 +5,7 @@ A pickle is a program: it may name any function and call it. Three steps protect
 1. The opcodes are checked before anything is built (`safety.scan_pickle`). Only opcodes that plain data need are
    allowed. Sizes, depth and memo numbers are limited, since the C unpickler allocates as much memory as they demand.
 2. `_Unpickler` knows a short list of names, and never returns the real function for a name: it returns an `Allowed`
-   that accepts only the arguments of plain data. A budget keeps calls from copying a large object many times.
+   that accepts only the arguments that plain data need. A budget keeps calls from copying a large object many times.
 3. The result is rebuilt from plain types only (`_Cleaner`), without cycles and without parts repeated a billion times.
 
 The list has the names that occur in published files: ``numpy.core.multiarray`` (numpy 1), ``numpy._core.multiarray``

@@ -104,13 +104,14 @@ def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) ->
 
 
 def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeArray | None) -> TimeArray:
-    """Return the times `shown` of the frames numbered `count` (from 0); raise `UserError` if one has no time."""
+    """Return the time in `shown` of each frame number in `count` (from 0); raise `UserError` if `shown` lacks one."""
     there = 0 if shown is None else len(shown)
     beyond = np.flatnonzero(count >= there)
     if shown is None or len(beyond):
         raise UserError(
             f"{path}:{lines[beyond[0]]}: frame {count[beyond[0]]:g} (counted from 0) is not in the recording of "
-            f"{counted(there, 'frame')}: if the table was made from a video with a different rate, give that with --fps"
+            f"{counted(there, 'frame')}: if the table was made from a video with a different frame rate, give "
+            "this rate with --fps"
         )
     return shown[count.astype(np.intp)]
 

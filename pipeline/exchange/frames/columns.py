@@ -41,7 +41,8 @@ class FrameOptions:
         The column of times or, if `fps` is given, of frame numbers. If empty, the first of the `USUAL` names that the
         table has.
     unit
-        The unit of the times. If empty, milliseconds if the column's name ends in ``ms``, otherwise seconds.
+        The unit of the times. If empty, it is milliseconds if the column's name ends in ``ms`` and the times do not
+        contradict this; otherwise seconds.
     fps
         Frames per second. Times are computed from this and the frame numbers. `RECORDING` takes the time of each frame
         from the recording itself. None reads the column of times.

@@ -9,7 +9,7 @@ Mask = NDArray[np.bool_]
 
 
 def comes_again(frame: NDArray[np.intp], face: NDArray[np.intp]) -> int | None:
-    """Return the first row that repeats an earlier row's frame and face after other frames of that face, or None.
+    """Return the first row whose face was in the same frame before, with other frames of the face in between, or None.
 
     Such a row shows that the table holds two recordings, or one twice.
 

@@ -69,7 +69,7 @@ def import_frames(
     options
         How the tables are read.
     store
-        The name of the new store; if empty, the name of the folder.
+        The name of the new store; if empty, the name of the folder or table.
 
     Returns
     -------

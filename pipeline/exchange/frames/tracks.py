@@ -32,7 +32,7 @@ class Track:
     names
         The names of the d features.
     times
-        ``(f,)`` seconds from the start of the recording, increasing.
+        ``(f,)`` seconds from the start of the recording, in ascending order.
     frame, face, confidence, good
         ``(n,)`` for each row: the index of its frame, its face as a number, its confidence, and whether it is usable.
     values

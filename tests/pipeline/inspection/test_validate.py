@@ -90,7 +90,7 @@ def test_one_file_under_two_names_is_a_warning(tmp_path: Path, monkeypatch: pyte
     problems = validate(load_params(path), "mine").problems
     messages = [one.message for one in problems if "one file under several names" in one.message]
     assert len(messages) == 1
-    assert messages[0].startswith("2 recordings are one file under several names")
+    assert messages[0].startswith("2 utterances are in recordings that are one file under several names")
 
 
 def _sounds(folder: Path, names: list[str]) -> None:

@@ -122,7 +122,7 @@ def _store(file: SequenceFile, table: pd.DataFrame) -> FeatureSet:
     header = file.metadata[STORE_KEY]
     names, pooled_names = tuple(map(str, header["feature_names"])), tuple(map(str, header["pooled_names"]))
     if header["modality"] not in MODALITIES or not file.numeric or (file.intervals and len(names) != file.width):
-        raise ValueError(f"{file.path.name} does not have the modality or width that it declares")
+        raise ValueError(f"{file.path.name} has an unknown modality, or its rows are not numbers of the declared width")
     statuses, unknown = header["status"], header["times"]
     utterances = [str(name) for name in table["utterance"]]
     measured = [name for name in utterances if statuses.get(name, ["ok"])[0] == "ok"]

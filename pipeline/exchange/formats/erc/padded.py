@@ -19,7 +19,7 @@ def is_padded(parts: Sequence[Any]) -> bool:
 
 
 def read_padded(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the utterances and vectors of the files, one per modality.
+    """Return the utterances and vectors of files that hold one modality each.
 
     Raise `UserError` if the files have different lengths or labels.
     """

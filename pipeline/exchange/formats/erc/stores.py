@@ -69,7 +69,7 @@ def store_of(
     name, modality
         The name and the modality of the store.
     vectors, utterances
-        The vector (None if it has none) and the name of each utterance.
+        The vector of each utterance (None if it has no vector), and its name.
 
     Raises
     ------
