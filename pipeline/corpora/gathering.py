@@ -105,7 +105,7 @@ def gather(settings: CorpusParams) -> Corpus:
 
 
 def _is_written_down(settings: CorpusParams) -> bool:
-    """Return whether `prepare` recognises the words of a corpus without text."""
+    """Return whether `prepare` recognises words, so that a corpus without text gets its text."""
     return settings.transcribe not in (None, "never")
 
 
@@ -207,7 +207,7 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about rows that cover the same part of a recording, but only after missing ends are filled in.
+    """Return a warning about rows that cover the same part of a recording only once missing ends are filled in.
 
     A published corpus gets no such warning.
     """
@@ -219,7 +219,7 @@ def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
-    """Return a problem for each utterance that begins after its recording, or ends `END_TOLERANCE_S` or more after it.
+    """Return a problem for each utterance that begins after its recording, or ends at least `END_TOLERANCE_S` after it.
 
     In a user's own folder, this is an error. In a published corpus, a late start is a failure and a late end a warning.
     """

@@ -35,8 +35,8 @@ def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
 def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, settings: CorpusParams) -> list[Problem]:
     """Return the problems of readable recordings; none if neither audio nor video is one of the corpus's modalities.
 
-    A recording may break off, lack a track or channel that a row names, or have several tracks of which no row chooses
-    one. Its picture and sound may belong to different TV programs.
+    A recording may break off, lack a track or channel that a row names, have several tracks although a row names none,
+    or have the oddities in `RecordingInfo.notices`. Its picture and sound may belong to different TV programs.
     """
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)

@@ -1,4 +1,4 @@
-"""Check whether the label files of a corpus changed since `prepare` read them.
+"""Check whether the label files of a corpus have changed since `prepare` read them.
 
 Later stages read only the tables that `prepare` wrote.
 """

@@ -21,7 +21,8 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
 
     The utterances of ravdess get names such as ``ravdess:03-01-01-01-01-01-01``. Recordings, speakers, groups and the
     group column of each part's own protocol get the same prefix, so that equal names in two corpora are never confused.
-    A row without a group gets its value in its part's group column as its group. The column `corpus` names the part.
+    If a row has no group, its value in the group column of its part becomes its group. The column `corpus` names the
+    part.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def _renamed(name: str, table: pd.DataFrame, part: CorpusParams) -> pd.DataFrame
 
 
 def _groups(table: pd.DataFrame, by: str) -> pd.Series:
-    """Return the groups of a part's rows; a row without a group gets its value of the part's own group column."""
+    """Return the group of each row of a part; a row without one gets its value in the part's own group column."""
     if by not in table or by in (CORPUS, "group"):
         return table["group"]
     own, groups = table[by].fillna("").astype(str), table["group"].fillna("").astype(str)

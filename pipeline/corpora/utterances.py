@@ -94,7 +94,7 @@ def _write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
 
 
 def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFrame:
-    """Read a CSV that a stage wrote; raises `UserError` if it is damaged or differs from its record.
+    """Read a CSV that a stage wrote; raise `UserError` if it is damaged or differs from its record.
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ def _when(settings: CorpusParams) -> Any:
 
 
 def machine_made(table: pd.DataFrame) -> str:
-    """Return a sentence about the share of words that were recognised or aligned; ``""`` if none were.
+    """Return a sentence about the share of utterances with recognised or aligned words; ``""`` if there are none.
 
     >>> machine_made(pd.DataFrame({"text_source": ["given", "recognised"], "words_source": ["", ""]}))
     'the words of 1 of 2 utterances with words (50%) were recognised by a machine, not given'

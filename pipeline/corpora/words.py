@@ -183,7 +183,7 @@ def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.D
     if long.any():
         lines = words.index[long]
         what = "word ends" if len(lines) == 1 else "words end"
-        message = f"{len(lines)} {what} up to {(end - last)[long].max():.2f} s after {of}"
+        message = f"{len(lines)} {what} too late, up to {(end - last)[long].max():.2f} s after {of}"
         found.append(Problem("warning", path, None, f"{message} (such as {_named(words, lines[0])}): cut off there"))
     near = words.index[(off > 1e-9) & ~far & ~early & ~long]
     if len(near):

@@ -40,7 +40,7 @@ def extracting(
 ) -> Iterator[Callable[[], StepReport]]:
     """Give the work to the workers, and yield the function that writes the store; no other run writes it meanwhile.
 
-    Streams in `current` are not checked again, and the extractor's stream is added.
+    Streams in `current` are not checked again. The extractor's own stream is added to `current`.
 
     Raises
     ------

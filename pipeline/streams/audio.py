@@ -112,7 +112,7 @@ class Window:
     def mono(self, channel: str, where: object) -> tuple[FloatArray, str]:
         """Return the voice ``(n,)`` from sample ``first`` to the last sample received, and a note about the channels.
 
-        Gaps are filled with zeros. If the channels change inside the window, each stretch is mixed separately.
+        Gaps are filled with zeros. If the channel layout changes inside the window, each layout is mixed separately.
         """
         length = max((chunk.start + chunk.rows.shape[1] for chunk in self._chunks), default=0)
         mono, notes = np.zeros(length, dtype=np.float32), []

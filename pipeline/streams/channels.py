@@ -45,7 +45,7 @@ def voice_of(
     rows
         Samples ``(channels, n)``; 1.0 is full scale.
     names
-        FFmpeg's names of the channels.
+        FFmpeg's names for the channels.
     channel
         ``mix``, ``left``, ``right``, a number from 1, or a name.
     rate_hz
@@ -83,7 +83,7 @@ def voice_of(
 
 
 def offsets_of(rows: FloatArray) -> FloatArray:
-    """Return the constant offset of each channel, ``(channels, 1)``; 0 for a mean as small as that of speech.
+    """Return the constant offset of each channel, ``(channels, 1)``; 0 if its mean is no larger than in speech.
 
     >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
     [0.4000000059604645, 0.0]
@@ -97,7 +97,7 @@ def offsets_of(rows: FloatArray) -> FloatArray:
 
 
 def _mains(names: Sequence[str]) -> list[int]:
-    """Return the rows of the channels to mix: all except subwoofers, or only the omnidirectional ambisonic channel."""
+    """Return the rows of the channels to mix: all except subwoofers; in ambisonic sound, the omnidirectional one."""
     if "AMBI0" in names:
         return [list(names).index("AMBI0")]
     return [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))

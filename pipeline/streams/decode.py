@@ -37,14 +37,13 @@ class RecordingInfo:
     Attributes
     ----------
     duration_s
-        Seconds from the recording's time 0 to the end of its longest stream.
+        Seconds from the recording's time 0 to the end of its longest stream; if it breaks off, to its stated end.
     audio, video
-        The tracks of sound and of picture, without cover pictures.
+        The audio and video tracks, without cover pictures.
     breaks_off_s
-        Time in seconds at which the first stream breaks off before the end that its header states; None for a complete
-        recording.
+        The earliest time in seconds at which a stream breaks off before its stated end; None for a complete recording.
     notices
-        Sentences about oddities, which do not name the recording.
+        Sentences about oddities; they do not name the recording.
     """
 
     duration_s: float
@@ -60,7 +59,7 @@ def probe(path: Path) -> RecordingInfo:
     Raises
     ------
     MediaError
-        As for `open_recording`.
+        As for `timeline_of`.
     """
     with open_recording(path) as container:
         timeline = read_timeline(container, path)
@@ -83,7 +82,7 @@ class Chunk(NamedTuple):
 
 
 class AudioTrack:
-    """A sound track of an open recording, decoded once, in order.
+    """An audio track of an open recording, decoded once, in order.
 
     Samples are numbered on the recording's clock: sample ``k`` is heard at ``k / rate_hz`` seconds.
 
@@ -92,7 +91,7 @@ class AudioTrack:
     rate_hz
         Samples per second; does not change after the first chunk.
     end_s
-        End of the sound decoded so far, in seconds.
+        End of the sound read so far, in seconds.
     """
 
     def __init__(self, container: Any, timeline: Timeline, track: Track, name: str) -> None:
@@ -107,7 +106,7 @@ class AudioTrack:
 
     @property
     def end_s(self) -> float:
-        """The end of the sound decoded so far, in seconds."""
+        """The end of the sound read so far, in seconds; skipped sound counts as read."""
         return self._end / self.rate_hz
 
     def chunks(self, from_s: float = 0.0) -> Iterator[Chunk]:
@@ -140,7 +139,7 @@ class AudioTrack:
         return end_s + 2 * DRIFT_S < until_s
 
     def check(self, span: Span) -> None:
-        """Raise `MediaError` if sound of a span is damaged or cut off, `EmptyInput` if all sound ends before it."""
+        """Raise `MediaError` if sound in a span is damaged or cut off, `EmptyInput` if the audio ends before it."""
         lost_s = sum(max(0.0, min(end, span.end_s) - max(start, span.start_s)) for start, end in self._lost)
         if lost_s > MISSING_S:
             raise MediaError(
@@ -193,6 +192,8 @@ class AudioTrack:
 
 def divisible(path: Path, track: str = DEFAULT, name: str = "") -> bool:
     """Return whether the sound can be decoded from any time on with the same result as from the beginning.
+
+    The result is False if there is no sound.
 
     Raises
     ------

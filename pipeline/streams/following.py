@@ -83,12 +83,12 @@ def affinity(a: Box, b: Box) -> float | None:
 
 
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Join the tracks of a person who is alone in the picture, since that is one person even after a cut or a zoom.
+    """Join the tracks of a person who is alone in the picture, because cuts and zooms do not change who that is.
 
     A person is alone if other faces are seen in few frames (at most `MAX_CROWDED` of those with a face) and are much
-    smaller (`MAX_OTHER`). A face next to a larger one is never joined to it. Neither is a probable error of the
-    detector, that is, a much smaller face in a single frame while another track goes on. If several people are seen
-    together, tracks are left unchanged. Two people who are shown alternately, each of them alone, look like one person,
+    smaller (`MAX_OTHER`). A face next to a larger one is never joined, and neither is a probable error of the detector:
+    a much smaller face in a single frame while another track goes on. If several people are seen together, all tracks
+    are left unchanged. Two people who are shown alternately, each of them alone, look like one person,
     because boxes cannot distinguish them.
 
     Parameters

@@ -113,8 +113,8 @@ def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
 def _end_s(times: TimeArray, end_s: float, until_s: float) -> float:
     """Return the time in seconds at which the last frame disappears.
 
-    That is the end of its packet or, if that is later, one median frame length after its start, but not after
-    `until_s`. The median alone decides if both `end_s` and `until_s` are too early for the last frame.
+    The frame disappears at `end_s`, or one median frame length after its start if that is later; this second time is
+    limited to `until_s`. If the frame starts after both `end_s` and `until_s`, they are ignored.
 
     Parameters
     ----------

@@ -30,14 +30,14 @@ def listen(path: Path, rate_hz: int, track: str = DEFAULT, channel: str = MIX, n
     rate_hz
         Samples per second of the blocks.
     track, channel
-        Which track of sound and which channel, as in the settings of the audio stream.
+        Which audio track and which of its channels, as in the settings of the audio stream.
     name
         Name of the recording in messages; its path if empty.
 
     Yields
     ------
     array, shape (n,)
-        float32 samples in [-1, 1]; n differs from block to block.
+        float32 samples, with full scale 1; n differs from block to block.
 
     Raises
     ------

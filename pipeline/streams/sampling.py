@@ -68,8 +68,8 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
     targets
         Wanted times ``(m,)``, ascending, in seconds.
     limit
-        Stamps further away than this many seconds are never chosen. For targets before the first stamp or after the
-        last one, the limit is half the distance from that stamp to the next or previous one, if that is less.
+        Stamps further away than this many seconds are never chosen. For targets before the first stamp, the limit is
+        at most half the distance between the first two stamps; after the last stamp, between the last two.
 
     Returns
     -------

@@ -44,7 +44,7 @@ class Span:
     region
         The part of the picture that shows the speaker; None for the whole picture.
     track, channel
-        Which track of sound or picture, and which channel of the sound; if empty, the settings decide.
+        Which audio or video track, and which audio channel; if empty, the settings decide.
     """
 
     start_s: float

@@ -169,7 +169,7 @@ def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _similar_pairs(tokens: Sequence[str], heard: Sequence[str]) -> list[tuple[int, int]]:
-    """Return index pairs of similar spellings, in order, of largest total similarity (Needleman and Wunsch, 1970)."""
+    """Return the index pairs, in order, with the largest total similarity in spelling (Needleman and Wunsch, 1970)."""
     likeness = np.array([[SequenceMatcher(None, a, b).ratio() for b in heard] for a in tokens])
     likeness[likeness < SIMILAR] = 0
     best = np.zeros((len(tokens) + 1, len(heard) + 1))

@@ -168,8 +168,8 @@ def _collect(
 ) -> Iterator[tuple[int, Outcome]]:
     """Give each wanted frame to the spans that need it, and yield the outcome of every span that is complete.
 
-    If the speaker is followed, spans that show several faces wait until they hold more than `MOST_HELD` frames, so that
-    the mouths of many spans are measured in one pass.
+    If the speaker is followed, spans that show several faces wait until together they hold more than `MOST_HELD`
+    frames, so that the mouths of many spans are measured in one pass.
     """
     takers: dict[int, list[int]] = {}
     for index, span in pending.items():
@@ -196,7 +196,7 @@ def _follow_speakers(
 ) -> Iterator[tuple[int, Outcome]]:
     """Yield the outcomes of spans that show several faces, and remove these spans from `crowded`.
 
-    The speaker's face is followed, or the largest face if the voice cannot be heard or nobody speaks.
+    The speaker's face is followed, or the largest face if the voice cannot be heard or no mouth moves with it.
     """
     found = levels({index: voices[index] for index in crowded})
     heard = {index: level for index, level in found.items() if not isinstance(level, Exception)}

@@ -78,9 +78,9 @@ _COLUMNS = {"Sex": "gender", "Age": "age", "Race": "race", "Ethnicity": "ethnici
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of the clips below the root, ``actor_sentence_emotion_intensity``, and facts about the actors.
 
-    If video is one of the modalities, the film of an utterance is preferred, otherwise its sound file; if the preferred
-    file is missing, the other is used. Without VideoDemographics.csv, the actors' gender, age, race and ethnicity are
-    empty.
+    If video is one of the modalities, the video of an utterance is preferred, and otherwise its sound file; if the
+    preferred file is missing, the other is used. Without VideoDemographics.csv, the actors' gender, age, race and
+    ethnicity are empty.
 
     Raises
     ------

@@ -110,7 +110,7 @@ def inside(folder: Path, name: str) -> Path:
     folder
         The folder that should contain the file or folder.
     name
-        Name of the file or folder, or a path of several names.
+        Name of the file or folder, or a relative path such as ``Audio/Full``.
     """
     at = folder
     for part in name.split("/"):
@@ -204,7 +204,7 @@ class Folder:
 
 
 def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
-    """Return the recordings of a folder; of files that differ only in suffix, the one whose suffix comes first."""
+    """Return the recordings of a folder; of files that differ only in suffix, only the first in `suffixes`."""
     files, stray = files_in(path)
     found = [file for file in files if file.suffix.lower() in suffixes]
     found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)

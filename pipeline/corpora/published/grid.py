@@ -56,7 +56,7 @@ DESCRIPTION = Description(
         "protocol": {"kind": "group-kfold", "folds": 5, "group": "speaker"},
     },
     faults=(
-        Fault("there are no films of talker 21, and some others are empty or damaged", "LipNet, section 4.1"),
+        Fault("there are no videos of talker 21, and some other videos are empty or damaged", "LipNet, section 4.1"),
         Fault(
             "in alignments.zip on Zenodo, the folders of several talkers have each other's names: each folder is used "
             "for the talker who spoke its sentences",
@@ -70,7 +70,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of the clips below the root, and the .align files with the same names.
 
     An utterance is named ``<talker>_<name>``. The talker is the nearest folder above the clip with a name such as
-    ``s12``; without such a folder, it is the clip's own folder. Films are preferred to sound files if video is one of
+    ``s12``; without such a folder, it is the clip's own folder. Videos are preferred to sound files if video is one of
     the modalities.
 
     Raises
@@ -168,7 +168,7 @@ def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tupl
 
 
 def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> str:
-    """Return the talker whose clips have the most names in common with a folder's .align files; in a tie, `own`.
+    """Return the talker whose clips share the most names with a folder's .align files; a tie goes to `own`.
 
     >>> owner("s5", {"bbaf2n", "lgbz9s"}, {"s5": {"bbaf2n"}, "s6": {"bbaf2n", "lgbz9s"}})
     's6'

@@ -127,8 +127,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If no session has evaluations and transcriptions, only some sessions have the recordings, an evaluation has a
-        different header, IEMOCAP has no such label, or no utterance has a value for it.
+        If no session has evaluations and transcriptions, only some sessions have the recordings, an evaluation does not
+        begin with the usual header, IEMOCAP has no such label, or no utterance has a value for it.
     """
     check_label("IEMOCAP", corpus, DESCRIPTION.labels)
     log = Log()

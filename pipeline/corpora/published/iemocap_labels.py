@@ -88,7 +88,7 @@ class Log:
     names: dict[tuple[Path, str], list[str]] = field(default_factory=dict)
 
     def error(self, file: Path, line: int, message: str) -> None:
-        """Report a row that contradicts itself."""
+        """Report a faulty row."""
         self.problems.append(Problem("error", file, line, message))
 
     def warn(self, file: Path, message: str, line: int | None = None) -> None:

@@ -208,7 +208,7 @@ def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem
 
 
 def _rows(split: str, path: Path, problems: list[Problem]) -> Iterator[dict[str, Any]]:
-    """Yield the rows of one sheet; those that contradict themselves are reported and left out."""
+    """Yield the rows of one sheet; faulty rows are reported and left out."""
     rows = csv_rows(path, _decoded(path, problems))
     header = column_names(rows[0][1] if rows else (), HEADER, (), str(path))
     if missing := [name for name in HEADER if name not in header]:

@@ -105,8 +105,9 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the labels, the transcripts and the folders of clips; `Raw` is in `root` or further down.
 
     Utterances are named ``<video>_<n>``; `group` is the video, `order` is n, and `split` is the official fold. The
-    first of the three kinds of label file that exists is read. Clips are preferred to whole videos, for which the
-    labels must have times. The SDK's timed words are read, too, if they are next to the labels.
+    labels come from OpinionLevelSentiment.csv, else from the SDK's .csd file of labels, else from label.csv. Clips are
+    preferred to whole videos, for which the labels must have times. The SDK's timed words are read, too, if they are
+    next to the labels.
 
     Raises
     ------
@@ -159,7 +160,7 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in seconds from its start; empty if words or utterances have no times."""
+    """Return the timed words of each video, in seconds from its start; empty without word or utterance times."""
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}

@@ -156,7 +156,7 @@ def _computed_rows(path: Path) -> Rows:
 
 
 def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segment]:
-    """Return the segments of a label file; rows that contradict themselves are reported and left out."""
+    """Return the segments of a label file; faulty rows are reported and left out."""
     segments: dict[str, Segment] = {}
     for line, cells in rows:
         errors: list[str] = []

@@ -39,7 +39,7 @@ DESCRIPTION = Description(
     obtain="Zenodo, record 1188976: Audio_Speech_Actors_01-24.zip, Video_Speech_Actor_01.zip to 24; and those of Song",
     folders={
         "Actor_01 ... Actor_24": (
-            "<modality>-<channel>-<emotion>-<intensity>-<statement>-<repetition>-<actor>.wav or .mp4, as "
+            "<modality>-<channel>-<emotion>-<intensity>-<statement>-<repetition>-<actor>.wav or .mp4, such as "
             "03-01-06-01-02-01-12.wav; in any folder below the root"
         )
     },

@@ -1,8 +1,9 @@
 """Detect files that were joined byte by byte (``cat a.avi b.avi``), and where further files begin in them.
 
-FFmpeg follows the header at the beginning of a file. After a second header, it either reads nothing, or it mixes both
-files: the picture of one with the sound of the other, or a header that is heard as a click. Formats that are a plain
-sequence of frames (MP3, AAC, MPEG program and transport streams, chained Ogg) can be joined; all others have a header.
+FFmpeg follows the header at the beginning of a file. At a second header, it either stops, or it mixes both files: it
+shows the picture of one with the sound of the other, or plays a header, which is heard as a click. Formats that are a
+plain sequence of frames (MP3, AAC, MPEG program and transport streams, chained Ogg) can be joined; all others have a
+header.
 """
 
 import re
@@ -81,8 +82,8 @@ HEADERS = {  # FFmpeg's name of the format -> how its files begin
 def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) -> bool:
     """Whether a file has further parts, joined byte by byte, that would be lost or mixed with the first part.
 
-    A file that ends where its header says is a single part, and is not searched. In other files all bytes are searched,
-    or only those after the last packet if FFmpeg stops reading at a further header.
+    A file that ends where its header says is a single part, and is not searched; FLV headers do not say. In other files
+    all bytes are searched, or only those after the last packet if FFmpeg stops reading at a further header.
 
     Parameters
     ----------

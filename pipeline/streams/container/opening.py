@@ -198,7 +198,7 @@ def _refuse_list(path: Path, name: str) -> None:
 
 
 def _list_of_files(head: bytes) -> str:
-    """Return the kind of a list of files that begins with `head`, perhaps with comments; ``""`` for other files."""
+    """Return the kind of file list that begins with `head`, perhaps after comments; ``""`` for any other file."""
     while True:
         if kind := next((kind for begin, kind in LISTS.items() if head.startswith(begin)), ""):
             return kind

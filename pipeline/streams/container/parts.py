@@ -147,7 +147,7 @@ class Parts:
         return shifts_s
 
     def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:
-        """Return the end of each stream, by index, in seconds of the container's clock, once parts are moved."""
+        """Return the end of each stream once its parts are moved, in seconds of the container's clock, by index."""
         moved = {0: 0.0, **dict(enumerate(shifts_s))}
         return {
             index: max(end_s + moved[part] for part, end_s in stream.ends_s.items())
@@ -196,7 +196,7 @@ def is_pause(path: Path, at: int) -> bool:
     """Whether the packets around a byte of a transport stream are numbered without a break.
 
     After a pause, a recorder continues numbering the packets of each stream (from 0 to 15, then again from 0). If
-    another recording was joined to the first one, its numbers start again. False for files of other formats.
+    a different recording was joined to the first one, its numbers start again. False for files of other formats.
     """
     with path.open("rb") as file:
         file.seek(max(at - TS_AROUND, 0))

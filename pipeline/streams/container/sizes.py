@@ -82,8 +82,8 @@ def bytes_cut(path: Path) -> int:
 def stated_end(path: Path) -> int | None:
     """Return the byte at which a file ends according to its headers; None if they do not state it.
 
-    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Data after the
-    last chunk that are not a chunk themselves do not count.
+    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Trailing
+    data that is not a chunk itself does not count.
     """
     with path.open("rb") as file:
         head = file.read(28)

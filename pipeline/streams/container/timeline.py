@@ -41,7 +41,8 @@ class Timeline:
     duration_s
         Seconds from time 0 to the end of the longest stream; for a recording that breaks off, to its stated end.
     ends_s
-        Index of each stream -> when its last packet ends, on the recording's clock.
+        Index of each stream -> when it ends on the recording's clock: with its last packet, or with its last picture if
+        that stays longer.
     claims_s
         Index of each stream -> when it ends according to the headers, if they are reliable.
     shifts

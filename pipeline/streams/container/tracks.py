@@ -20,7 +20,7 @@ _GENERIC = ("VideoHandler", "SoundHandler", "Core Media Video", "Core Media Audi
 
 @dataclass(frozen=True)
 class Track:
-    """A track of sound or picture.
+    """An audio or video track.
 
     Attributes
     ----------
@@ -29,11 +29,11 @@ class Track:
     index
         Index of the track's stream in the file.
     language, title
-        Language and title of the track in the file; empty if the file states none.
+        Language and title of the track in the file; empty if the file states none, or a generic one.
     chosen
         Whether this track is used if none is named.
     channels
-        FFmpeg's names of the sound channels, such as ``FL``; ``NONE`` for a channel without a name.
+        FFmpeg's names for the audio channels, such as ``FL``; ``NONE`` for a channel without a name.
     size
         Width and height of the picture in pixels.
     program
@@ -73,9 +73,9 @@ class Track:
 def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track, ...]:
     """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
 
-    One of them is marked as `chosen`. If there are several programs, that is a picture with sound, or the sound of the
-    same program. A track with a single picture is chosen only if there is no other, and a track that cannot be decoded
-    only if none can be.
+    One of them is marked as `chosen`. If there are several programs, that is the picture of a program with sound, or
+    the sound of the same program. A track with a single picture is chosen only if there is no other, and a track that
+    cannot be decoded only if none can be.
 
     Parameters
     ----------
@@ -156,7 +156,7 @@ def chosen(tracks: Sequence[Track], name: str, kind: str, where: object) -> Trac
 
 
 def stream_of(container: Any, kind: str, stills: Collection[int], name: str, where: object) -> Any:
-    """Return the stream of the `chosen` track of an open recording; None if it has no track of the kind."""
+    """Return the stream of the track that `chosen` returns; None if the open recording has no track of the kind."""
     tracks = tracks_of(container, kind, stills)
     return container.streams[chosen(tracks, name, kind, where).index] if tracks else None
 

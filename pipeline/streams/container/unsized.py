@@ -27,7 +27,7 @@ def unless_open(size: int) -> int:
 
 
 def sizes_of_unsized(path: Path) -> dict[int, bytes]:
-    """Return the sizes to fill in: position in the file -> bytes to read there; empty if no size is missing."""
+    """Return the sizes to fill in: position in the file -> bytes to read there; empty if nothing need be filled in."""
     with path.open("rb") as file:
         head = file.read(40)
         size = file.seek(0, 2)
@@ -43,7 +43,7 @@ def sizes_of_unsized(path: Path) -> dict[int, bytes]:
 
 
 class View:
-    """A file as FFmpeg reads it: from byte `start` on, and with other bytes in some positions.
+    """A file as FFmpeg is to read it: from byte `start` on, with some bytes replaced.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class View:
     start
         The position of the first byte.
     instead
-        Position, relative to `start` -> the bytes to read there instead.
+        The replacement bytes, keyed by their position relative to `start`.
     """
 
     def __init__(self, file: Any, start: int = 0, instead: Mapping[int, bytes] | None = None) -> None:
@@ -60,7 +60,7 @@ class View:
         file.seek(start)
 
     def read(self, size: int) -> bytes:
-        """Read up to `size` bytes."""
+        """Return the next `size` bytes, or fewer at the end of the file."""
         at = self.tell()
         found = bytearray(self._file.read(size))
         for place, data in self._instead.items():

@@ -52,7 +52,7 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
 
 
 def quick(times: TimeArray, values: TimeArray, rate_hz: float) -> TimeArray:
-    """Subtract their local mean from values ``(n,)`` at ascending times, so that only fast changes are left.
+    """Subtract the local mean from values ``(n,)`` at ascending times, so that only fast changes are left.
 
     >>> quick(np.arange(100) / 50, np.arange(100.0), 50)[40:43].round(9) + 0
     array([0., 0., 0.])

@@ -67,7 +67,7 @@ def test_a_word_that_begins_in_its_utterance_and_ends_far_beyond_is_cut(
     found, (problem,) = words(tmp_path, row + "\n")
     assert found[0][2] == end
     assert (problem.severity, problem.line) == ("warning", None)
-    assert f"1 word ends up to {by} s after the utterance" in problem.message
+    assert f"1 word ends too late, up to {by} s after the utterance" in problem.message
     assert "(such as 'x' in line 2): cut off there" in problem.message
 
 
@@ -173,5 +173,5 @@ def test_spans_that_become_known_later(tmp_path: Path) -> None:
     assert (problem.severity, problem.line) == ("error", 2)
     assert "'kids' at 99 s lies 95.72 s outside" in problem.message
     cut, (problem,) = within(table.assign(start=2.0), {"open": (1.0, 3.285)}, *of)
-    assert "1 word ends up to 96.72 s after the utterance" in problem.message
+    assert "1 word ends too late, up to 96.72 s after the utterance" in problem.message
     assert cut["end"].iloc[0] == 3.285
