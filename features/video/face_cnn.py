@@ -182,7 +182,7 @@ def read_weights(path: Path) -> Weights:
 
 
 def mini_xception(weights: Weights) -> Callable[[FloatArray], tuple[FloatArray, FloatArray]]:
-    """Return the network: a function from ``(n, 64, 64)`` faces to ``(n, 7)`` probabilities, ``(n, 128)`` embeddings.
+    """Return the network as a function: ``(n, 64, 64)`` faces to ``(n, 7)`` probabilities and ``(n, 128)`` embeddings.
 
     Batch normalisation is folded into the preceding convolution. Layers are numbered as in the published file: block b
     has the separable convolutions 2b - 1 and 2b, and the shortcut convolution b + 2.

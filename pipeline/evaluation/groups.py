@@ -303,7 +303,10 @@ def heading(scores: Scores, column: str) -> str:
 def how_resampled(corpus: CorpusParams) -> str:
     """Return a sentence that says how the intervals were computed."""
     unit = corpus.protocol.group
-    return f"95 % intervals: a line's groups ({unit}) are resampled if it has several, otherwise its utterances."
+    return (
+        f"95 % intervals resample the groups ({unit}) in a line, or its utterances if all are from one group. A line "
+        "with two groups has no interval."
+    )
 
 
 def _cell(line: pd.Series, metric: Metric) -> str:

@@ -178,7 +178,7 @@ def _features(configuration: Configuration, settings: TrainParams) -> dict[Modal
 def requested_configuration(
     params: Params, name: str, strategy_name: str | None, modalities: tuple[str, ...], model: str | None
 ) -> Configuration:
-    """Return the configuration of a strategy, or without a strategy the best fusion in the corpus's table.
+    """Return the configuration of a strategy or, without one, that of the best fusion with the most modalities.
 
     Raises
     ------

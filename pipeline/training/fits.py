@@ -22,7 +22,7 @@ from pipeline.training.predictions import COSTS, WHO
 
 
 def fit_all(whole: Sequence[Job], pool: Pool, name: str) -> tuple[list[Fit], list[Failed], list[str]]:
-    """Return all fits (from the cache, or computed by the pool), the failures, and the keys of all fits.
+    """Return all fits (from the cache, or computed by the pool), the failures, and the keys of all planned fits.
 
     Fits and failures are sorted by configuration and fold, whichever worker finishes first, so that repeated runs give
     the same notices.

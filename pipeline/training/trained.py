@@ -204,7 +204,7 @@ class Record:
     normalise
         How features were normalised.
     fits
-        The keys of the fits in the cache.
+        The cache keys of all fits; a failed fit has no entry under its key.
     content
         The key of the predictions and the notices, on which evaluation depends.
     devices

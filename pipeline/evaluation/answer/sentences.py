@@ -139,7 +139,7 @@ def _lacks(modality: Modality) -> Iterator[str]:
 def _flattered(answer: Answer) -> Iterator[str]:
     if "best_of_many" in answer.caveats and not answer.unranked:
         most = max(answer.singles, answer.fusions)
-        yield f"The best of {most} rows is partly luck: expect a little less of it on new recordings."
+        yield f"The best of {most} rows is partly luck: expect it to do a little worse on new recordings."
 
 
 def _scored(row: Measured, measure: Measure) -> str:

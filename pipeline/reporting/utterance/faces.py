@@ -125,7 +125,7 @@ def _short(box: Box) -> list[float]:
 
 
 def _fitted(picture: Picture, width: int, height: int) -> Picture:
-    """Return a picture cut off, or padded with black, to the given size."""
+    """Return a picture cropped, or padded with black, to the given size."""
     fitted = np.zeros((height, width, 3), np.uint8)
     part = picture[:height, :width]
     fitted[: part.shape[0], : part.shape[1]] = part

@@ -115,7 +115,7 @@ def test_what_modalities_add_what_is_missing_and_what_is_luck() -> None:
         "best row without it.",
         "Missing: 2 clips without words, 1 clip whose audio failed, 7 clips without a picture, 3 clips without a face, "
         "of 120 clips.",
-        "The best of 26 rows is partly luck: expect a little less of it on new recordings.",
+        "The best of 26 rows is partly luck: expect it to do a little worse on new recordings.",
         "Synthetic.",
     ]
 
