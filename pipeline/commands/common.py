@@ -280,7 +280,7 @@ def names_of(params: Any, corpora: tuple[str, ...]) -> list[str]:
 def prepared(params: Any, corpora: tuple[str, ...], selection: "Selection | None" = None) -> list[str]:
     """Return the names of the chosen corpora, and warn about files that changed since `prepare` read them.
 
-    With a selection, the tables of the selected utterances are written first, and names such as ``demo@20`` returned.
+    With a selection, the tables of the selected utterances are written first; names are then, for example, ``demo@20``.
     """
     from pipeline.corpora.sources import changed_sources
 

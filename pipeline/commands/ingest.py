@@ -12,7 +12,9 @@ _PATH = click.Path(path_type=Path)
 
 @click.command(cls=Command)
 @click.argument("folder", type=_PATH, default=Path())
-@click.option("--name", default="", help="Name of the corpus.  [default: the folder's name]")
+@click.option(
+    "--name", default="", help="Name of the corpus.  [default: the project's only corpus, else the folder's name]"
+)
 @click.option("--pattern", default="", help='Parts of the recordings\' names, as in "{emotion}_{speaker}_{take}".')
 @click.option(
     "--labels", type=_PATH, help="Table of labels, with a column that names the recordings: CSV, TSV or XLSX."

@@ -22,7 +22,7 @@ def run_each(
     pool: Any,
     later: Mapping[str, Callable[[Any], Finish]] | None = None,
 ) -> None:
-    """Run all jobs on one pool of workers; if too many clips of one fail, continue, and raise an error at the end.
+    """Run all jobs on one pool of workers; if too many clips of one job fail, continue, and raise an error at the end.
 
     While one job writes its store, the workers already compute the next ones. If the jobs started workers, these then
     also compute ahead what the commands in `later` will need.
@@ -43,9 +43,10 @@ def run_each(
 
 
 def _overlapping(starts: Sequence[Start]) -> Generator[Finish]:
-    """Start each job and yield how it is finished; the next ones are started before that if they can be.
+    """Start each job, and yield the function that finishes it; up to `_AHEAD` later jobs are started before that.
 
-    They cannot if another run writes their stores. An error is raised when its turn comes.
+    A later job is not started early if another run writes its store, or if starting it fails. It is then started when
+    its turn comes, and an error is raised only then.
     """
     from features.errors import ExtractorError, StoreError
     from pipeline.errors import UserError
@@ -67,7 +68,7 @@ def _overlapping(starts: Sequence[Start]) -> Generator[Finish]:
 
 
 def _started(start: Start, everything: ExitStack, *, wait: bool) -> tuple[Finish, ExitStack]:
-    """Return how a job is finished, and what it holds until then, which is released with `everything` at the latest."""
+    """Start a job; return the function that finishes it, and the stack that releases what the job holds."""
     holding = everything.enter_context(ExitStack())
     return holding.enter_context(start(wait=wait)), holding
 

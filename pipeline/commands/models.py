@@ -27,7 +27,7 @@ from pipeline.commands.common import (
     "--corpus",
     "name",
     shell_complete=completion.corpora,
-    help="Corpus.  [default: the folder's name, or the only one in run.corpora]",
+    help="Corpus.  [default: for folders, the name of FIRST; for rows, the only one in run.corpora]",
 )
 @click.option("--metric", help="Compare by this metric only.  [default: all metrics of the table]")
 @PARAMS

@@ -27,7 +27,7 @@ class Tables:
     manifest, words
         The two files.
     changed
-        The files that were changed.
+        The files to write, since their rows were changed.
     notes
         Sentences about what was added, filled or kept, and about recordings that no longer exist.
     """
@@ -110,7 +110,7 @@ def add_groups(tables: Tables) -> None:
 
 
 def save(tables: Tables) -> list[Path]:
-    """Write the files that were changed, and return their paths."""
+    """Write the files in `changed`, and return their paths."""
     for file in tables.changed:
         file.save()
     return [file.path for file in tables.changed]

@@ -1,4 +1,4 @@
-"""Extend a manifest.csv or words.csv that a person may have edited: everything else in it stays as it is."""
+"""Add rows and fill cells in a manifest.csv or words.csv that a person may have edited, and change nothing else."""
 
 import csv
 import io

@@ -47,7 +47,7 @@ class Options:
     folder
         The folder of the recordings.
     name
-        The name of the corpus; if empty, that of the project's only corpus, or else of the folder.
+        The name of the corpus; if empty, the name of the project's only corpus, or else that of the folder.
     pattern, labels, transcripts
         The pattern of file names, the table of labels and the folder of transcripts; empty or None if not given.
     label

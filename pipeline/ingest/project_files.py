@@ -40,7 +40,7 @@ def write_project_files(folder: Path, *, force: bool = False) -> list[Path]:
     folder
         The project's folder.
     force
-        Whether to replace a dvc.yaml that crossmodal did not write, or that was edited since.
+        Whether to replace a dvc.yaml that crossmodal did not write, or that has been edited since.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _dvc_yaml() -> str:
 
 
 def _untouched(text: str) -> bool:
-    """Whether a dvc.yaml was written by any version of crossmodal and not edited since."""
+    """Whether a dvc.yaml was written by any version of crossmodal and has not been edited since."""
     head = text.removesuffix(_body(text))
     return head.rstrip().endswith(f"sha256 of what follows: {_sha256(_body(text))}")
 

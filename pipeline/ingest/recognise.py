@@ -172,17 +172,6 @@ def doubt(segment: Any, spans: Spans, limit: float = UNSURE) -> str:
     return ""
 
 
-def program(settings: WordsConfig) -> dict[str, Any]:
-    """Return what recognised words depend on, for a cache key: the version of this code, the language and the model.
-
-    Raises
-    ------
-    UserError
-        If the model is missing, or is not a Whisper model for CTranslate2.
-    """
-    return {"version": VERSION, "language": settings.language, "model": model_files(settings.model)}
-
-
 def model_files(model: str) -> tuple[Path, ...]:
     """Return the files of a model; raise `UserError` if it is missing, or not a Whisper model for CTranslate2."""
     try:
@@ -205,7 +194,7 @@ def _on_hub(model: str) -> str:
 
 
 def _segments(samples: FloatArray, start_s: float, end_s: float, settings: WordsConfig, device: str) -> Iterator[Any]:
-    """Yield the segments that Whisper hears in a window, with times in seconds of the whole sound."""
+    """Yield the segments that Whisper hears in a window, with times in seconds from the start of the whole sound."""
     first_s = max(0.0, start_s - MARGIN_S)
     part = samples[round(first_s * RATE_HZ) : round((end_s + MARGIN_S) * RATE_HZ)]
     found, _ = _model(settings.model, settings.language, device).transcribe(

@@ -2,8 +2,8 @@
 
 The network gives the probability that somebody speaks in each window of 32 ms. It is recurrent, and reads each window
 together with the last 4 ms of the one before, so reading a recording in blocks gives the same probabilities as reading
-it at once. Speech begins where the probability reaches a threshold, and ends where the probability has been below a
-lower threshold for some time.
+all of it at once. Speech begins where the probability reaches a threshold, and ends where the probability has been
+below a lower threshold for some time.
 
 Source: Silero VAD (Silero Team, https://github.com/snakers4/silero-vad), version 6, MIT.
 """
@@ -35,7 +35,7 @@ class SpeechSettings:
     threshold
         Speech begins at a window with at least this probability; in (0, 1).
     pause_s
-        Silence of this length in seconds ends a span; shorter silences are part of the span.
+        Silence of at least this many seconds ends a span; shorter silences are part of the span.
     shortest_s
         Spans shorter than this, in seconds, are left out, since they are usually clicks or coughs.
     padding_s

@@ -104,7 +104,7 @@ def estimator(params: Params, name: str, strategy: str, modalities: Sequence[str
     Raises
     ------
     UserError
-        If the corpus, a modality or the model is unknown, or does not suit the strategy.
+        If the corpus is unknown or has no labels, or a modality or the model is unknown or does not suit the strategy.
     ModelError
         If there is no such strategy.
     """

@@ -83,7 +83,7 @@ def _own(params: Params, clip: Path, text: str | None, modalities: tuple[Any, ..
 
 
 def predict(params: Params, model: Path, sources: Sequence[Path], *, text: str | None, workers: int) -> "pd.DataFrame":
-    """Return what a saved model predicts for recordings; notices of the model are Python warnings.
+    """Return what a saved model predicts for recordings; notices about the model are issued as Python warnings.
 
     Raises
     ------

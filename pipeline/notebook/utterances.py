@@ -104,7 +104,7 @@ class Utterances(Modalities):
         Parameters
         ----------
         modality
-            The modality; by default all of them, with the modality as the first level of the columns.
+            The modality; by default all that have features, with the modality as the first level of the columns.
         """
         import pandas as pd
 

@@ -53,7 +53,7 @@ class ClipCache:
         return os.path.join(self._folder, key[:2], f"{key}.clip")  # noqa: PTH118 (called for every clip)
 
     def _found(self, key: str) -> str | None:
-        """Return the file of a key in this step or, if only a different step has one, in that step; or None."""
+        """Return the path of a key's file, of this step or else of any other step; None if there is no file."""
         path = self._path(key)
         if os.path.isfile(path):  # noqa: PTH113 (as above)
             return path
@@ -81,9 +81,10 @@ class ClipCache:
         return _decode(payload)
 
     def outline(self, key: str) -> Outline | None:
-        """Return the outline of a key's entry without checking its content, or None if there is no entry.
+        """Return the outline of a key's entry, or None if there is no readable one.
 
-        Its file may be damaged or belong to another key, so `get` must still find the entry before it is used.
+        The content is not checked: the file may be damaged or belong to a different key, so read the entry with `get`
+        before it is used.
         """
         path = self._found(key)
         if path is None:

@@ -1,4 +1,4 @@
-"""Run one step over many clips: take results from the cache, compute the rest on workers, store each at once.
+"""Run one step over many clips: take results from the cache, compute the rest on workers, store each immediately.
 
 A light step, whose work takes less time than reading a file, keeps no files: this process computes all of its clips,
 every time, and holds the results until they are in the store.
@@ -46,7 +46,7 @@ class Step(Protocol):
         """The plugins that workers import first."""
 
     def ready(self) -> "Step":
-        """Return the step to send to workers, with properties that are slow to find out, such as the device.
+        """Return the step to compute with, including properties that are slow to find out, such as the device.
 
         This method is called only if there is something to compute.
         """
@@ -62,7 +62,7 @@ _FEW_PER_WORKER = 2  # so few clips do not need workers
 
 
 class Damaged(UserError):
-    """An entry of the cache that was there is damaged or missing."""
+    """A cache entry on which this run relied is damaged or missing."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class StepReport:
     damaged
         The number of computed utterances whose file in the cache was damaged.
     entries
-        Key -> entry of a light step, which keeps no files; empty for other steps.
+        The entries of a light step, which keeps no files, by key; empty for other steps.
     """
 
     outcomes: Sequence[Outcome]
@@ -101,10 +101,11 @@ def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) ->
 def start_step(
     step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path, *, checked: bool = True
 ) -> Callable[[], StepReport]:
-    """Give the workers what is not in the cache, and return a function that waits for it and returns the report.
+    """Send clips that are not in the cache to workers; return a function that waits for them and returns the report.
 
-    Both raise what `run_step` raises. Unless `checked`, only the outlines of cached entries that are ok are read, which
-    saves half of the reading: whoever uses an entry later must then still find it undamaged.
+    Both functions raise what `run_step` raises. A light step is computed by the returned function. Unless `checked`,
+    only the outlines of cached entries that are ok are read, which halves the reading: whoever uses such an entry later
+    must check that it is undamaged.
     """
     if step.light:
         return partial(run_light, step, clips, quiet=pool.workers == 0)
@@ -200,9 +201,9 @@ _ONE_AT_A_TIME = threading.Lock()  # models are not shared between the threads o
 
 
 def work(step: Step, cache_root: Path, clips: list[Clip], *, ready: bool = True) -> list[Outcome]:
-    """Compute a batch on a worker: store each result in the cache at once, and return the outcome of each clip.
+    """Compute a batch on a worker: store each result in the cache immediately, and return the outcome of each clip.
 
-    If the step is not `ready`, it is made so here.
+    Unless `ready`, `step.ready()` is called first.
     """
     with _ONE_AT_A_TIME:
         pin_to_one_thread()
@@ -262,7 +263,7 @@ def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
 
 
 def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | None]:
-    """Return the outcome of a result, and its entry, or None if it failed."""
+    """Return the outcome of a result, and its entry; None instead of an entry if the clip failed."""
     if isinstance(result, NoStream):
         result = Entry("absent", str(result))
     elif isinstance(result, EmptyInput):
@@ -274,7 +275,7 @@ def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | No
 
 
 def _outlined(cache: ClipCache, clip: Clip) -> Outcome | None:
-    """Return the outcome of a cached clip by the outline of its entry; None if that is not ok."""
+    """Return a clip's outcome, read from the outline of its cached entry; None if there is no entry with status ok."""
     found = cache.outline(clip.key)
     if found is None or found.status != "ok":
         return None
@@ -288,10 +289,10 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
 def store_items(
     report: StepReport, step: str, cache_root: Path, schema: Schema, pool: Pool | None = None
 ) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`; those of a heavy step are in the cache.
+    """Return the outcomes as items for `features.store.write_store`; entries of a heavy step are read from the cache.
 
     Reading an item raises `Damaged` if its entry is damaged or missing, and `UserError` if a column does not have the
-    width in the schema. While items are read, the workers of `pool` get what waits for them.
+    width in the schema. While items are read, waiting tasks are sent to `pool`'s workers.
     """
     cache = ClipCache(cache_root, step)
 

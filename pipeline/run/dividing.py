@@ -31,7 +31,7 @@ def evenly(clips: Sequence[Clip], most: int, workers: int) -> list[list[Clip]]:
 def shares(
     recordings: Iterable[Sequence[Clip]], workers: int, divisible: Callable[[Source, Collection[str]], bool]
 ) -> list[list[Clip]]:
-    """Return groups of clips: all clips of a recording, or consecutive parts of a long recording.
+    """Return groups of clips: each holds all clips of a recording, or one of the consecutive parts of a long recording.
 
     Parameters
     ----------

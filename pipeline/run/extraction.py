@@ -176,14 +176,17 @@ def write_features(params: Params, name: str, extractor_name: str, pool: Pool) -
 def start_features(
     params: Params, name: str, extractor_name: str, pool: Pool, current: set[Path] | None = None
 ) -> Callable[[], StepReport]:
-    """Start to compute an extractor's features, and return a function that writes features/<extractor>.h5.
+    """Start to compute an extractor's features, and return a function that writes their store and returns a report.
+
+    The store is features/<extractor>.h5.
 
     Parameters
     ----------
     params, name, extractor_name, pool
         The settings, the corpus, the extractor, and the workers.
     current
-        Streams that this run has found to be up to date, which are not checked again; the stream is added.
+        Streams that this run has found to be up to date, which are not checked again; this extractor's stream
+        is added.
     """
     with names_setting(extractor_name):
         finished = _started(params, name, extractor_name, pool, set() if current is None else current)
@@ -198,7 +201,7 @@ def start_features(
 def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool, current: set[Path]) -> Callable[[], int]:
     """Start to compute the missing features of an extractor, ahead of the stage that will write its store.
 
-    Return a function that waits until that is done, and returns the number of clips.
+    Return a function that waits until that is done, and returns the number of clips that were missing.
 
     Raises
     ------

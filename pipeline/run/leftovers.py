@@ -1,4 +1,4 @@
-"""Find files that killed runs left behind: only names that this program uses, and only in folders that it writes to.
+"""Find files that killed runs left behind, only under names and in folders that this program uses.
 
 A user's own hidden files may be next to ours, and a corpus's folder in ``data/raw`` may be a link to a user's folder.
 """

@@ -144,7 +144,7 @@ def _voice(row: Any, hashes: Mapping[str, str], usual: tuple[str, str]) -> Sourc
 
 
 def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Mapping[str, str]) -> Source:
-    """Return the source of an utterance's stream, with times in seconds of the file from which it is read.
+    """Return the source of an utterance's stream, with times in seconds from the start of the file to read.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Map
     modality
         The modality of the stream.
     words
-        The words of the utterance, in seconds of its recording.
+        The words of the utterance, with times in seconds from the start of its recording.
     hashes
         The sha256 of each recording's content, keyed by the recording's path.
     """

@@ -51,7 +51,7 @@ def by_recording(clips: Sequence[Clip]) -> dict[str, list[Clip]]:
 
 
 def _files(clips: Sequence[Clip]) -> list[Source]:
-    """Return the files from which the clips of a recording are read: the recording, and separate files of voices."""
+    """Return a source for each file that the clips of a recording need: the recording, and separate files of voices."""
     sources = [clips[0].payload, *(clip.payload.voice for clip in clips if clip.payload.voice is not None)]
     return list({source.path: source for source in reversed(sources)}.values())
 

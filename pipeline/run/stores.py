@@ -49,7 +49,9 @@ def start_storing(
     target: Target,
     further: Callable[[Sequence[Outcome]], Attributes] = lambda _: {},
 ) -> Callable[[], StepReport]:
-    """Start to compute the planned clips; return a function that writes all outcomes, in the planned order, to a store.
+    """Start to compute the planned clips; return a function that writes the store and returns the report.
+
+    Both have all outcomes, in the planned order.
 
     Parameters
     ----------
@@ -89,7 +91,8 @@ def start_storing(
 def start_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> Callable[[], int]:
     """Start to compute, into the cache, what a later command would need.
 
-    Return a function that waits until that is done, and returns the number of clips.
+    Return a function that waits until that is done, and returns the number of clips that were missing (0 for a light
+    step, which keeps nothing in the cache).
     """
     cache = ClipCache(CACHE, step.name)
     missing = [plan for plan in planned if isinstance(plan, Clip) and not cache.exists(plan.key)]

@@ -74,7 +74,7 @@ class StreamStep:
                 yield i, video_entry(stream)
 
     def _divisible(self, source: Source, tracks: Collection[str]) -> bool:
-        """Whether parts of a recording can be decoded separately; an unreadable one is kept whole, and fails."""
+        """Whether parts of a recording can be decoded separately; False if it is unreadable: decoding fails later."""
         from pipeline.streams import decode, frames
         from pipeline.streams.container.opening import MediaError
 
@@ -117,7 +117,7 @@ def write_stream(params: Params, name: str, modality: Modality, pool: Pool) -> S
 
 
 def start_stream(params: Params, name: str, modality: Modality, pool: Pool) -> Callable[[], StepReport]:
-    """Start to compute a stream, and return a function that writes streams/<modality>.h5."""
+    """Start to compute a stream, and return a function that writes streams/<modality>.h5 and returns a report."""
     program, step, planned = plan_stream(params, name, modality)
     attributes = stream_attributes(params, modality, program)
     paths = CorpusPaths(name)
@@ -149,7 +149,7 @@ def stream_attributes(params: Params, modality: Modality, program: Mapping[str, 
 def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> Callable[[], int]:
     """Start to compute what is missing in a stream, ahead of the stage that will write its store.
 
-    Return a function that waits until that is done, and returns the number of clips.
+    Return a function that waits until that is done, and returns the number of clips that were missing.
     """
     _, step, planned = plan_stream(params, name, modality)
     return start_ahead(step, planned, pool)

@@ -35,7 +35,7 @@ class Params:
     streams
         Settings of each modality's stream.
     words
-        Settings of `streams.text` for recognising and aligning words; the block of a corpus may override them.
+        Settings of `streams.text` for recognising and aligning words; a corpus may override `transcribe` and `align`.
     extract
         Names of the extractor instances that run.
     features

@@ -50,7 +50,7 @@ class StreamConfig:
     """Settings of one stream."""
 
     def of_content(self) -> dict[str, Any]:
-        """Return the settings that the stream's content depends on; a change of one makes the stream out of date."""
+        """Return the settings that the stream's content depends on; if one changes, the stream is out of date."""
         return asdict(self)
 
 
@@ -186,7 +186,7 @@ class VideoConfig(StreamConfig):
     size
         Side of the face images in pixels.
     frame_step
-        Keep a whole frame of every n-th sampled frame and of the last one, for `posture`, the leak guard and the page's
+        Keep every n-th sampled frame, and the last one, as a whole frame for `posture`, the leak guard and the page's
         pictures: at 5 frames per second, 5 means once a second.
     frame_height
         Height in pixels to which whole frames are reduced; a smaller frame keeps its height.

@@ -27,8 +27,8 @@ class UnionParams(CorpusParams):
 def filled_in(blocks: Mapping[str, Any]) -> dict[str, Any]:
     """Return the blocks of a settings file, completed with what the block of a corpus may leave out.
 
-    The root of a union is the folder in which `dvc repro` looks for it. A corpus without a label gets an empty one, and
-    a task that has no effect.
+    By default, the root of a union is the folder in which `dvc repro` looks for it. A missing label becomes an empty
+    one; the task then has no effect, and may be missing, too.
     """
     corpora = blocks.get("corpora")
     if not isinstance(corpora, dict):

@@ -42,7 +42,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     Raises
     ------
     UserError
-        If the file is missing, is not a YAML mapping, or holds a key twice or a number that is not finite.
+        If the file is missing, is not a YAML mapping, or holds a duplicate key or a number that is not finite.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -146,7 +146,7 @@ def _check_keys(root: yaml.Node, path: Path) -> None:
 
 
 def _as_written(root: yaml.Node) -> None:
-    """Tag names of blocks and of their entries, and items of the lists of corpora and extractors, as text."""
+    """Tag as text: the names of blocks and of their entries, and the items of run.corpora and features.extract."""
     for block, content in _pairs(root):
         block.tag = _STRING
         for name, value in _pairs(content):

@@ -65,8 +65,8 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     samples
         Mono sound at 16 kHz in [-1, 1], shape (n,).
     known
-        The words of the utterance, or its text, which is split at spaces. If all words already have times, such as
-        those of a subtitle, each is only searched for near its times (`SLACK_S`).
+        The utterance's text and words; if it has fewer words than its text, the text is split at spaces instead. If
+        all words already have times, such as those of a subtitle, each is searched for only near its times (`SLACK_S`).
 
     Returns
     -------

@@ -42,7 +42,7 @@ def _with(head: str, rest: int, link: str = "", joined: str = "") -> str:
 
 
 def ordinal(words: str) -> str:
-    """Return a number in words as an ordinal.
+    """Turn a number in words into an ordinal.
 
     >>> ordinal("twenty one"), ordinal("twenty"), ordinal("four")
     ('twenty first', 'twentieth', 'fourth')
@@ -53,7 +53,7 @@ def ordinal(words: str) -> str:
 
 
 def plural(words: str) -> str:
-    """Return a number in words as a plural, as in *the nineteen eighties*.
+    """Turn a number in words into its plural, as in *the nineteen eighties*.
 
     >>> plural("nineteen eighty"), plural("six"), plural("one thousand")
     ('nineteen eighties', 'sixes', 'one thousands')
@@ -64,7 +64,7 @@ def plural(words: str) -> str:
 
 
 def digits(text: str, zero: str = "zero") -> str:
-    """Return the digits of a number in words, one by one.
+    """Return the digits of a number as words, one by one.
 
     >>> digits("205", "oh")
     'two oh five'

@@ -121,7 +121,7 @@ def units_of(words: Sequence[str]) -> list[tuple[Unit, ...]]:
     Parameters
     ----------
     words
-        A transcript, divided at its spaces.
+        A transcript, split at its spaces.
 
     Examples
     --------

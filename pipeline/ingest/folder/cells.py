@@ -38,7 +38,7 @@ def is_table(place: PurePath) -> bool:
 
 
 def read_tables(path: Path) -> list[Cells]:
-    """Read a CSV, or all sheets of a workbook that are not empty.
+    """Read a CSV or TSV file, or all non-empty sheets of a workbook.
 
     Spaces around cells are removed. Decimal commas become points in columns whose cells are mostly numbers.
 

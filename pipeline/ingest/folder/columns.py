@@ -63,7 +63,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
     Parameters
     ----------
     columns
-        The cells of each column by its name.
+        The cells of each column, keyed by its name.
     asked
         The name that the user gives; may be empty.
     taken

@@ -18,8 +18,9 @@ _PERSON = re.compile(
 def folder_columns(places: Sequence[PurePosixPath]) -> dict[str, list[str]]:
     """Return the columns that the folders give (``speaker``, ``split`` or ``label``), with a cell for each path.
 
-    All paths must have the same depth. Folders that all recordings share are ignored. Each other level must consist of
-    numbered people (``s1``, ``Actor_02``), of train and test, or of few names that repeat; otherwise no level is used.
+    If the paths differ in depth, there are no columns. Folders that all recordings share are ignored. Each other level
+    must consist of numbered people (``s1``, ``Actor_02``), of train and test, or of few names that repeat; otherwise no
+    level is used.
 
     Examples
     --------
@@ -36,12 +37,6 @@ def folder_columns(places: Sequence[PurePosixPath]) -> dict[str, list[str]]:
             return {}
         found[column] = names
     return found
-
-
-def varied(places: Sequence[PurePosixPath]) -> list[str]:
-    """Return the sorted folders of the recordings; an empty list if all recordings are in the same folder."""
-    named = sorted({place.parent.as_posix() for place in places})
-    return named if len(named) > 1 else []
 
 
 def _meaning(names: Sequence[str]) -> str:

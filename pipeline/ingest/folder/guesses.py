@@ -53,7 +53,7 @@ def guess(
     task
         The task that the user chose; if None, it follows from the labels.
     recognised, aligned
-        Whether the package that recognises missing words is installed, and the package that aligns word times.
+        Whether the package that recognises words is installed, and whether the one that aligns them is.
     """
     modalities, of_modalities = _modalities(rows, recordings, recognised=recognised)
     if "text" in modalities:

@@ -23,7 +23,10 @@ ByPlace = dict[PurePosixPath, list[Cells]]
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources of cells: a pattern of file names, a table of labels (None: search for one), and folder names."""
+    """The sources of cells: a pattern of file names, a table of labels, and folder names.
+
+    If `labels` is None, a table is searched for in the folder, unless there is a pattern.
+    """
 
     pattern: str = ""
     labels: Path | None = None

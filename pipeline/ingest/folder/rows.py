@@ -121,7 +121,7 @@ def _files(folder: Path, recording: Recording, project: Path) -> Cells:
 
 
 def relative(path: Path, project: Path) -> str:
-    """Return a path as relative to the project if it is inside the project, else as absolute."""
+    """Return a path relative to the project if it is inside the project, else the absolute path."""
     place, base = Path(os.path.abspath(path)), Path(os.path.abspath(project))  # noqa: PTH100  links stay as they are
     return place.relative_to(base).as_posix() if place.is_relative_to(base) else place.as_posix()
 

@@ -35,7 +35,8 @@ class LabelSheet:
     columns
         The names that the other columns get in the manifest.
     rows
-        For each row: its line, its recordings (several if they share a name), and its cells by column.
+        For each row that names recordings: its line, its recordings (several if they share a name), and its cells,
+        keyed by manifest column.
     lost
         The line and the name of each row that refers to no recording, or to several with different names.
     notes

@@ -76,7 +76,7 @@ def by_voice(
 def _parts(
     probabilities: NDArray[np.float32], start_s: float, end_s: float, limits: Limits
 ) -> list[tuple[float, float]]:
-    """Cut a span that is too long at its longest pause, or where speech is least probable; return the parts.
+    """Cut a span if it is too long, at its longest pause or else where speech is least probable; return the parts.
 
     No cut is closer to the ends of the span than `shortest_s` or a quarter of `longest_s`, whichever is more.
     """
@@ -113,6 +113,8 @@ def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
 
 def sentences(texts: Sequence[TimedText], limits: Limits = DEFAULT_LIMITS) -> tuple[TimedText, ...]:
     """Join cues until a sentence ends, a long pause follows, the speaker changes, or the result would be too long.
+
+    Cues that overlap, or belong to different tiers, are not joined.
 
     Parameters
     ----------

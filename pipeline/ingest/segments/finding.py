@@ -33,7 +33,8 @@ class Request:
     Attributes
     ----------
     by
-        The method; None means a file beside the recording if there is one, else voice activity.
+        The method. None means by a file if there is one, else by voice activity; with `source` or `tiers`, there must
+        be a file.
     source
         A subtitle or annotation file, or a folder of such files; None means beside the recording.
     tiers

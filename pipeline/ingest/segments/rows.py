@@ -29,9 +29,9 @@ class Written:
 def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[Written]:
     """Add the utterances of recordings to a manifest, and their words to words.csv beside it.
 
-    Nothing that a person wrote is changed: a recording that already has rows with times is refused, unless these are
-    exactly the same utterances. A row of the whole recording (without start and end) is replaced by its utterances,
-    which take over its other cells, such as label, speaker and group.
+    Nothing that a person wrote is changed: a recording that already has rows with times is refused, unless these
+    have exactly the names that its utterances would get. A row of the whole recording (without start and end) is
+    replaced by its utterances, which take over its other cells, such as label, speaker and group.
 
     Parameters
     ----------

@@ -30,7 +30,7 @@ def read(path: Path) -> tuple[TimedText, ...]:
 
 
 def is_transcript(path: Path) -> bool:
-    """Return whether a JSON file is a transcript of Whisper."""
+    """Return whether a JSON file is a Whisper transcript."""
     try:
         _segments(path, json.loads(read_text(path)))
     except (UserError, OSError, ValueError, RecursionError):

@@ -77,8 +77,8 @@ def training_inputs(
     Parameters
     ----------
     name, corpus
-        The name of the corpus and its block of the settings. Metrics and the note are ignored, since no prediction
-        depends on them; so are the parts of a union, which matter only through the table of utterances.
+        The name of the corpus and its block of the settings. Settings on which no prediction depends, such as metrics
+        and the note, are ignored. So are the parts of a union, which matter only through the utterance table.
     train
         The settings of training.
     plugins

@@ -115,7 +115,7 @@ def extractor_program(extractor: Extractor[Any]) -> dict[str, Any]:
 
 
 def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
-    """Return the content hash of each weights file, keyed by its path relative to their common folder.
+    """Return the content hash of each weights file, keyed by its path relative to the files' common folder.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def weights_sha256(extractor: Extractor[Any]) -> dict[str, str]:
 
 
 def files_sha256(files: Sequence[Path]) -> dict[str, str]:
-    """Return the content hash of each file, keyed by its path relative to their common folder.
+    """Return the content hash of each file, keyed by its path relative to the files' common folder.
 
     A missing file raises OSError.
     """

@@ -61,8 +61,8 @@ class Pool:
     Parameters
     ----------
     workers
-        The largest number of processes to start: ``auto`` for one per core, 0 for none. Unless it is 0, a scheduler's
-        workers are used instead.
+        The largest number of processes to start: ``auto`` for one per core, 0 for none. Unless it is 0, the workers of
+        `scheduler`, if given, are used instead.
     scheduler
         Address of a Dask scheduler.
     plugins
@@ -118,10 +118,10 @@ class Pool:
     ) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Give tasks to the workers, and return an iterator over each task with its result, in the order of finishing.
 
-        Tasks of several calls wait in one line, so that workers have something to do while this process handles the
+        Tasks of several calls wait in one queue, so that workers have something to do while this process handles the
         results of an earlier call (see `advance`). If no worker has been started yet, and all tasks together are
-        expected to take less time than starting workers, this process runs them, as they are asked for; with `few`,
-        copies of this process run them, if that is possible.
+        expected to take less time than starting workers, this process runs each task when its result is requested. With
+        `few`, copies of this process run the tasks if `can_copy` is true.
 
         When a worker dies, Dask loses all tasks that waited there, not only the one that killed it. These tasks are run
         again at the end, one at a time, so that only a task that kills its worker gets `WorkerLost` as its result.

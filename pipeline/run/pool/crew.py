@@ -40,7 +40,7 @@ class Crew:
         self._looked = float("-inf")
 
     def look(self) -> None:
-        """Update `approved`, at most once a second.
+        """Update `approved`, at most once a second unless it is empty.
 
         Raises
         ------
@@ -130,7 +130,7 @@ def _reason(error: Any) -> str:
     if isinstance(error, ImportError | AttributeError) or re.match(
         "(ModuleNotFound|Import|Attribute)Error", str(error)
     ):
-        return f"it has no crossmodal, or another version ({error})"
+        return f"it has no crossmodal, or a different version ({error})"
     if isinstance(error, TimeoutError):
         return f"it did not answer within {_ANSWER_S:g} s"
     return " ".join(str(error).split()) or type(error).__name__

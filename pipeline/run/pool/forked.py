@@ -1,7 +1,7 @@
 """Run a few tasks in copies of this process, which takes less time than starting workers.
 
-A copy has loaded everything that this process has, so it starts at once; if it crashes, this process goes on. That is
-possible on Linux, as long as this process has not loaded a library whose threads a copy would lack.
+A copy has loaded everything that this process has, so it starts at once; if it crashes, this process goes on. Copying
+is possible on Linux, as long as this process has not loaded a library whose threads a copy would lack.
 """
 
 import multiprocessing
@@ -22,7 +22,7 @@ def possible() -> bool:
 
 
 class Copies:
-    """Copies of this process that run tasks, from now on.
+    """Copies of this process, which begin to run the tasks immediately.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ class Copies:
             self._running[answers] = copy, own
 
     def results(self) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield each task, its result, and whether there is one: there is none if its copy died before.
+        """Yield each task with its result and True; or with None and False if its copy died before there was a result.
 
-        An exception of the function is raised here.
+        An exception that the function raised is raised here.
         """
         try:
             while self._running:

@@ -71,7 +71,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _remark_versions(client: Any, address: str) -> None:
-    """Report if the scheduler has other versions than this process, which may then be unable to talk to it."""
+    """Report if the scheduler has different versions from this process, which may then be unable to talk to it."""
     from distributed.versions import get_versions
 
     sides = (get_versions(), client.sync(client.scheduler.versions, packages=[]))

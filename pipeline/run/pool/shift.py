@@ -182,7 +182,7 @@ class Shift:
             self._manned = now
         elif now - self._manned > _WORKERS_S:
             raise UserError(
-                f"no worker has been left for {_WORKERS_S:g} s ({self._crew.refusal}). What was computed is kept: "
+                f"there has been no worker for {_WORKERS_S:g} s ({self._crew.refusal}). What was computed is kept: "
                 "start workers, and run the same command again to continue"
             )
         for key, sent in list(self._under_way.items()):
@@ -234,7 +234,7 @@ class Shift:
         return True
 
     def _drop(self, part: Part) -> None:
-        """Do not run the tasks of a part that have no result yet; one that is running comes to nothing."""
+        """Do not run the tasks of a part that have no result yet; the result of one that is running is discarded."""
         part.wanted = False
         for key in [key for key, sent in self._under_way.items() if sent.part is part]:
             self._under_way.pop(key).future.release()

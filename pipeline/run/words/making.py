@@ -38,7 +38,7 @@ class Made:
 
     @property
     def keys(self) -> list[str]:
-        """The keys of the results in the cache."""
+        """The cache keys of all utterances, sorted; nothing is in the cache under the key of a failed one."""
         return sorted(outcome.key for outcome in self.outcomes)
 
     def without(self, what: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ class Made:
             yield f"{counted(count, 'utterance')} without {what} (such as {first}): {reason}"
         if failed := [outcome for outcome in self.outcomes if outcome.status == "failed"]:
             yield (
-                f"{counted(len(failed), 'utterance')} without {what}, since the sound could not be read (such as "
+                f"{counted(len(failed), 'utterance')} without {what} because of an error (such as "
                 f"{failed[0].utterance}: {failed[0].note}): all are in failures.csv"
             )
 
@@ -66,7 +66,7 @@ def made(
     rows
         Rows of the table of utterances that name a recording, with the columns as attributes.
     words
-        The words of each utterance known so far, in seconds of the recording.
+        The words known so far, keyed by utterance, with times in seconds from the start of the recording.
     params, name
         The settings and the name of the corpus.
     pool

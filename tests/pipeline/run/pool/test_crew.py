@@ -34,7 +34,7 @@ def test_only_workers_with_the_same_code_and_files_work_and_in_this_folder(
         assert pool.size() == 1
     message = capsys.readouterr().err
     assert message.count("gets no work: the code of crossmodal is ") == 1
-    assert message.count("gets no work: it has no crossmodal, or another version (") == 1
+    assert message.count("gets no work: it has no crossmodal, or a different version (") == 1
     assert all(process.poll() is None for process in bad)
     assert not list((tmp_path / "data" / "cache").iterdir())
 

@@ -26,8 +26,7 @@ def test_sentences_count_what_is_without_words() -> None:
     found = Made({}, [nobody, Outcome("b", "l", "empty", note="nobody speaks"), gone, Outcome("d", "n", "ok", 3)])
     assert list(found.without("words")) == [
         "2 utterances without words (such as a): nobody speaks",
-        "1 utterance without words, since the sound could not be read (such as c: it is broken): all are in "
-        "failures.csv",
+        "1 utterance without words because of an error (such as c: it is broken): all are in failures.csv",
     ]
     assert found.keys == ["k", "l", "m", "n"]
 
