@@ -36,7 +36,13 @@ Span = tuple[float, float]
     "--clips", type=click.IntRange(4), default=300, show_default=True, help="Number of clips in the recording."
 )
 @click.option("--picture", is_flag=True, help="Use sound and picture; without it, sound alone.")
-@click.option("--rounds", type=click.IntRange(0), default=1, show_default=True, help="Runs; 0 only cuts the recording.")
+@click.option(
+    "--rounds",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Runs for each number of workers; with 0, the recording is only cut.",
+)
 @click.option("--seed", default=0, show_default=True, help="Seed of the choice of clips and gaps.")
 def main(clips: int, picture: bool, rounds: int, seed: int) -> None:
     """Cut one long recording into utterances, and run the commands on them with 1 and with 2 workers.

@@ -19,7 +19,7 @@ def plan_configurations(
     `product` and late fusions over extractors (``vote@extractor``) are also fitted on each single modality that has
     several extractors. In the paper's table (``train.table: paper``), `product` is not fitted on single modalities, and
     fusions over extractors are fitted only if the corpus has a single modality. If none of the fused modalities has
-    several extractors, a fusion over extractors equals the fusion over modalities, and takes its name.
+    several extractors, a fusion over extractors equals the fusion over modalities, and takes the latter's name.
 
     Parameters
     ----------

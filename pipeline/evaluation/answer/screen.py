@@ -36,7 +36,7 @@ class View:
     notices
         The number of notices that `train` recorded.
     page
-        A sentence that says where the page is.
+        A sentence that says where the page is, or how to make it.
     old
         A sentence if the results are out of date; empty otherwise.
     """

@@ -96,7 +96,8 @@ def corpus_of(params: Params, utterance: str, corpus: str) -> str:
     Raises
     ------
     UserError
-        If no corpus is prepared, none has the utterance (the message lists similar ids), or several have it.
+        If no corpus to search is prepared, none of them has the utterance (the message lists similar ids), or several
+        have it.
     """
     names = [corpus] if corpus else [n for n in params.corpora if CorpusPaths(n).utterances.exists()]
     if not names:

@@ -108,7 +108,7 @@ def _one(known: Known, place: int, previews: Previews, parts: Parts, beside: Pat
 
 
 def _clip(preview: Preview, place: int, beside: Path | None) -> str:
-    """Return the address of a clip: a data URI, or the path of a file beside the page, which is written."""
+    """Return the address of a clip: a data URI, or the path of a file, which is written beside the page."""
     mime = preview.facts["clip"]["mime"]
     if not preview.clip or beside is None:
         return data_uri(preview.clip, mime)
