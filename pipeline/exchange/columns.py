@@ -240,7 +240,7 @@ def numbers_of(cells: NDArray[Any], name: str, source: TableFile) -> NDArray[np.
 
 
 def number(cell: str, row: int, name: str, source: TableFile) -> float:
-    """Return one cell of a feature as a number, NaN for an empty cell; raise `UserError` if it is not a number."""
+    """Return one feature cell as a number, NaN for an empty cell; raise `UserError` if it is not a number."""
     try:
         return float("nan") if is_no_label(cell) else float(cell.replace("_", "?"))  # float() reads 1_0 as 10
     except ValueError:

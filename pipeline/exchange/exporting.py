@@ -278,9 +278,10 @@ def _split_of(table: pd.DataFrame, corpus: CorpusParams, fold: str) -> NDArray[A
 
 
 def scored(table: pd.DataFrame, corpus: CorpusParams) -> pd.DataFrame:
-    """Return the table with the label as numbers in the column ``sentiment``; negative, neutral, positive are -1, 0, 1.
+    """Return the table with the label as numbers in the column ``sentiment``.
 
-    If ``sentiment`` exists and is not the label, it is renamed ``sentiment_as_given``.
+    The classes negative, neutral and positive become -1, 0 and 1. If ``sentiment`` exists and is not the label, it is
+    renamed ``sentiment_as_given``.
 
     Raises
     ------

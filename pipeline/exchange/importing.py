@@ -141,7 +141,7 @@ def _preparable(params: Params, name: str, path: Path) -> list[str]:
 
 
 def import_into(params: Params, form: str, path: Path, name: str, options: ImportOptions, match: str) -> list[str]:
-    """Add a file's features to those utterances of a corpus that have the same ids.
+    """Add a file's features to the utterances of a corpus, matched by id; utterances not in the file count as absent.
 
     The function waits while another command writes the corpus. It returns the lines to print.
 
@@ -245,7 +245,7 @@ def _require_splits(bundle: Bundle, kind: str, path: Path) -> None:
         what = "no splits" if not splits - {""} else f"no utterance in the split {lacking[0]}"
         raise UserError(
             f"{path} has {what}, but --protocol {kind} needs train and test: give the column of splits with "
-            "--split (and what other names for splits mean with --split-name), or choose --protocol group-kfold"
+            "--split, and use --split-name if its splits have other names; or choose --protocol group-kfold"
         )
 
 

@@ -24,7 +24,7 @@ class Garbage:
     Attributes
     ----------
     clips
-        Files in the cache that no file under data/work or results was made from.
+        Cached files from which no file under data/work or results was made.
     size
         The total size of `clips` in bytes.
     unfinished

@@ -56,7 +56,7 @@ class StepCost:
     loading_s
         Processor time that each worker takes to load what the step needs, mostly a model, in s.
     disk_mb
-        Size of what the step writes to the cache and its store, in MB.
+        Size of what the step writes to the cache and its store, in MB; 0 for a light step, whose store is not measured.
     """
 
     step: str
@@ -87,7 +87,7 @@ class Cost:
     wall_s
         Time until all is done, if every worker has a core of its own, in s.
     disk_mb, memory_mb
-        Size of what is written, and memory of all processes together, in MB.
+        Size of what all steps write (see `StepCost`), and memory of all processes together, in MB.
     """
 
     workers: int

@@ -17,10 +17,11 @@ _BINS = 4  # scores are divided at their quartiles
 def spread(table: pd.DataFrame, corpus: CorpusParams, count: int) -> NDArray[np.intp]:
     """Return the positions, in ascending order, of `count` utterances that represent a table.
 
-    Each class (for scores: each quarter of the scores) within each part of the split is a stratum. Every stratum first
-    gets `LEAST` utterances, or all that it has if they are fewer. The rest are allotted in proportion to the sizes of
-    the strata, by the method of Sainte-Laguë. Within a stratum, groups take turns. The choice does not depend on the
-    order of the table, and a smaller choice is a subset of every larger one.
+    Each class (for scores: each quarter of the scores) within each part of the split is a stratum. In a union, the
+    corpora have separate strata. Every stratum first gets `LEAST` utterances, or all that it has if they are fewer. The
+    rest are allotted in proportion to the sizes of the strata, by the method of Sainte-Laguë. Within a stratum, groups
+    take turns. The choice does not depend on the order of the table, and a smaller choice is a subset of every larger
+    one.
 
     Parameters
     ----------

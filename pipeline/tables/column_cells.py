@@ -1,4 +1,4 @@
-"""Check by its cells whether a column of a file is the column of our tables that its name suggests.
+"""Check from the cells of a column whether it is the column of our tables that its name suggests.
 
 ``Region``, for example, may be the part of the picture that shows the speaker, or where the speaker comes from.
 """

@@ -61,7 +61,7 @@ def _differ(cells: Sequence[Sequence[str]]) -> bool:
 
 
 def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Collection[str], *, shift: int) -> bool:
-    """Whether the cells of some column fit its name if rows are shifted by `shift` cells (0 or 1), and only then."""
+    """Whether the cells of some known column fit its name with this `shift` (0 or 1 cells), but not with the other."""
     names = {folded(name): name for name in ours}
     for j, name in enumerate(header):
         column = names.get(folded(name))

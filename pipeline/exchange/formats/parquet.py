@@ -101,7 +101,7 @@ def _numbers(column: Any, name: str, source: TableFile) -> NDArray[np.float32]:
     how = (
         "; write each number of a list into its own column, or all lists as one array for `import npz`" if lists else ""
     )
-    what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: columns of features must hold numbers{how}"
+    what = f"holds {one_line(column[first].as_py(), 40)!r} of type {kind}: feature columns must hold numbers{how}"
     raise source.error(first, name, what)
 
 

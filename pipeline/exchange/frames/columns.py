@@ -165,9 +165,7 @@ def _features(path: Path, header: Sequence[str], options: FrameOptions, taken: s
     if twice := repeated(names):
         raise UserError(f"{path} has the column {twice!r} twice: rename one")
     if not names:
-        raise UserError(
-            f"{path} has no columns of features, only {', '.join(filter(None, header))}: choose another table"
-        )
+        raise UserError(f"{path} has no feature columns, only {', '.join(filter(None, header))}: choose another table")
     return tuple(free)
 
 

@@ -110,7 +110,7 @@ def _row(span: _Span) -> dict[str, Any]:
 
 
 def _segment(name: str) -> tuple[str, int | None]:
-    """Return the video and the number of an aligned segment, counted from 0: ``v[2]`` gives ``("v", 2)``."""
+    """Return the video and number (from 0) of an aligned segment, ``("v", 2)`` for ``v[2]``; any other id and None."""
     found = re.fullmatch(r"(.+)\[(\d{1,9})\]", name)
     return (found[1], int(found[2])) if found else (name, None)
 

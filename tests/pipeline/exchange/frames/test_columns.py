@@ -58,7 +58,7 @@ def test_prefixes_choose_also_what_is_no_feature_otherwise() -> None:
         (OPENFACE, {"prefixes": ("au",)}, "begins with 'au'; did you mean 'AU'? Available: x, X, AU"),
         (OPENFACE, {"prefixes": ("AU", "gase")}, "begins with 'gase'; available: x, X, AU"),
         (["time", "AU", "AU"], {}, "has the column 'AU' twice: rename one"),
-        (["time", "success"], {}, "has no columns of features, only time, success"),
+        (["time", "success"], {}, "has no feature columns, only time, success"),
     ],
 )
 def test_columns_that_are_missing_are_named(header: list[str], options: dict[str, object], sentence: str) -> None:
