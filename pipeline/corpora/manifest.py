@@ -60,7 +60,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there is no manifest, it is not a CSV, it has no rows, or it lacks a needed column.
+        If there is no manifest, it is not a CSV, it has no rows, it lacks a needed column, or the name of a column
+        cannot be used.
     """
     path = root / "manifest.csv"
     if not path.exists():

@@ -49,7 +49,7 @@ def sources_of(settings: CorpusParams) -> dict[str, str]:
 def current(params: Params, name: str) -> bool:
     """Return whether utterances.csv and words.csv agree with the label files; recordings are not opened.
 
-    They also disagree if `prepare` would now refuse the label files (for example because of another label or task), or
+    They also disagree if `prepare` would now refuse the label files (for example because the label or task differs), or
     would recognise or align words with other settings. Words that were recognised or aligned are not compared.
     """
     settings, paths = params.corpus(name), CorpusPaths(name)

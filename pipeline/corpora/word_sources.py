@@ -39,7 +39,7 @@ def rule_of(settings: CorpusParams, utterance: str) -> CorpusParams:
 
 
 def makes_words(settings: CorpusParams) -> bool:
-    """Return whether words are recognised or aligned for a corpus or, in a union, for any of its parts."""
+    """Return whether words are recognised or aligned for a corpus or any part of a union; False if text is not used."""
     if "text" not in settings.modalities:
         return False
     parts = settings.parts.values() if isinstance(settings, UnionParams) else [settings]

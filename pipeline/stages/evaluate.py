@@ -44,8 +44,8 @@ def evaluate(params: Params, name: str, *, if_possible: bool = False) -> str:
     params, name
         The settings, and the name of the corpus.
     if_possible
-        What happens if nothing can be learnt from the corpus: if True, empty tables that say why are written, and the
-        reason is returned; if False, `Untrainable` is raised.
+        What happens if nothing can be learnt from the corpus: if True, tables without rows and pages that say why are
+        written, and the reason is returned; if False, `Untrainable` is raised.
 
     Returns
     -------

@@ -153,7 +153,7 @@ def cut_face(picture: Picture, found: Detection, margin: float, size: int, quali
     picture
         RGB picture ``(height, width, 3)``.
     found
-        The place of the face.
+        The detected face.
     margin
         Margin around the tight box on each side, as a fraction of its longer side.
     size

@@ -85,8 +85,8 @@ class Contents:
 def survey(path: Path, track: str = DEFAULT, name: str = "") -> Contents | None:
     """Read all packets of `path` and return the contents of a video track; None if it has no picture except a cover.
 
-    If there are several video tracks, `track` names one (see `tracks.chosen`). If `name` is given, messages use it for
-    the recording.
+    If there are several video tracks, `track` names one (see `tracks.chosen`). If `name` is given, it is the
+    recording's name in messages.
 
     Raises
     ------

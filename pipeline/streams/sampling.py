@@ -12,7 +12,7 @@ SAME_S = 1e-9  # times that differ by less are equal
 
 
 def sample_targets(span: Span, fps: float) -> TimeArray:
-    """Return the times ``(n,)`` at which a span is sampled: every 1 / fps seconds from its start to before its end."""
+    """Return the times ``(n,)`` at which a span is sampled: every 1 / fps seconds from its start, before its end."""
     count = max(int(np.ceil(span.duration_s * fps - 1e-6)), 0)
     return span.start_s + np.arange(count) / fps
 

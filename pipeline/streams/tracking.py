@@ -41,9 +41,9 @@ class Look:
 class FaceTracker:
     """Finds the faces in the frames of one utterance, in order.
 
-    The detector runs in the first frame, at least every `every_s` seconds, when the frame before did not have exactly
-    one face with a high score, and when the tracked face is lost. Once it has found several faces, it runs in every
-    frame.
+    The detector runs in the first frame, at least every `every_s` seconds, when the size of the picture changes, when
+    the frame before did not have exactly one face with a high score, and when the tracked face is lost. Once it has
+    found several faces, it runs in every frame.
 
     Parameters
     ----------
