@@ -92,7 +92,7 @@ class Registry(Generic[EntryT]):
         self._entries = dict(entries)
 
     def register(self, name: str, entry: EntryT) -> None:
-        """Add an entry; raise the registry's error if another entry already has this name."""
+        """Add an entry; raise the registry's error if a different entry already has this name."""
         if name in self._entries and self._entries[name] != entry:
             raise self._error(f"there is already {self._one} named {name!r}: choose another name")
         self._entries[name] = entry

@@ -18,7 +18,7 @@ _RUN = re.compile(f"[{UNSPACED}]+")
 
 
 def without_blanks(texts: Iterable[str]) -> bool:
-    """Whether transcripts are written without spaces between words, so that letters have to be counted instead.
+    """Whether transcripts are written without spaces between words, so that single characters must be counted instead.
 
     Transcripts that have been segmented into words do have spaces.
 
@@ -30,7 +30,7 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Return a regular expression for words, changed so that each letter of a script without spaces counts as a word.
+    r"""Return a regular expression for words in which each character of a script without spaces counts as a word.
 
     `words` must be written with ``\w`` or ``[^\W_]``.
 

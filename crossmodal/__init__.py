@@ -24,7 +24,7 @@ _PACKAGES = ("common", "features", "models", "pipeline")
 
 
 class HiddenPackageError(ImportError):
-    """A file of the user has the same name as one of this program's packages, and Python finds it first."""
+    """One of the user's files has the same name as one of this program's packages, and Python finds it first."""
 
     def _render_traceback_(self) -> list[str]:
         """Return what a notebook shows instead of a traceback (a hook of IPython)."""
@@ -242,7 +242,7 @@ def fit(
     strategy
         By default the best fusion in the corpus's table among those that read the most modalities.
     modalities, model
-        As for `estimator`; an error without a strategy.
+        As for `estimator`; may only be given together with `strategy`.
 
     Raises
     ------

@@ -50,7 +50,7 @@ def split_bases(strategy: str) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Configuration:
-    """A strategy with its modalities and its base model, which is fitted, scored and compared.
+    """What is fitted, scored and compared as one unit: a strategy, its modalities and its base model.
 
     Configurations are sorted by the number of modalities, then text before audio before video.
 

@@ -96,7 +96,7 @@ def strategy(name: str) -> Strategy:
     Raises
     ------
     ModelError
-        If there is no such strategy (the message lists the known names), or ``@`` follows a strategy that has no bases.
+        If there is no such strategy (the message lists the known names), or its name cannot have this ending.
 
     Examples
     --------

@@ -10,7 +10,7 @@ _OF_NO_REGISTRY = {LSTM: "LSTM", "ridge": "ridge regression"}  # in regression t
 
 
 def initials(modalities: Sequence[str]) -> str:
-    """Return a short name of modalities: the initials of several modalities, or the name of a single one.
+    """Return a short name for a set of modalities: their initials, or the full name if there is only one.
 
     >>> initials(("text", "audio", "video")), initials(("audio",))
     ('T+A+V', 'audio')

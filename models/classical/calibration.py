@@ -14,8 +14,9 @@ from models.validation.folds import inner_folds
 class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Turn the decision function of a classifier into class probabilities, calibrated on held-out groups.
 
-    The decision values come from cross-validation by group; if they do not cover every class, those of the training
-    rows are used. One logistic regression over the decision values of all classes turns them into probabilities.
+    One logistic regression over the decision values of all classes turns them into probabilities. It is fitted on
+    decision values from cross-validation by group; if these do not cover every class, on those of the classifier that
+    is fitted on all rows.
     scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and ``SVC(probability=True)`` ignores
     groups and draws random numbers.
 

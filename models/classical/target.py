@@ -1,4 +1,4 @@
-"""Labels as numbers, and a classifier fitted on them, whose outputs have one column per class or one for scores."""
+"""Labels as numbers, and a classifier whose outputs have one column per class, or a single column of scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Target:
         Raises
         ------
         ModelError
-            If the task is unknown, labels are not ``(n,)`` with at least one label, a score is not a finite number, or
+            If the task is unknown, labels are empty or not one-dimensional, a score is not a finite number, or
             a label is not one of `classes`.
         """
         if task not in TASKS:

@@ -18,7 +18,7 @@ def neighbours(dialogues: Sequence[Any], order: Sequence[float], before: int, af
     Parameters
     ----------
     dialogues
-        ``(n,)`` name of each utterance's dialogue; an utterance whose dialogue is empty has no neighbours.
+        ``(n,)`` name of each utterance's dialogue; an utterance whose name is empty has no neighbours.
     order
         ``(n,)`` position of each utterance in its dialogue. Undefined positions (NaN) come last; equal positions keep
         the order of the table.

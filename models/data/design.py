@@ -138,8 +138,8 @@ def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
         bad = np.flatnonzero(np.isinf(np.asarray(found, np.float64)).any(axis=1))
     if len(bad):
         raise ModelError(
-            f"the text transformer {name!r} gave a value that is not a finite number for the transcript "
-            f"{str(texts[bad[0]])!r:.80}: it must give NaN for an undefined value, or leave it out of sparse columns"
+            f"the text transformer {name!r} gave an infinite value, or NaN in sparse columns, for the transcript "
+            f"{str(texts[bad[0]])!r:.80}: undefined values must be NaN in dense columns, and left out of sparse ones"
         )
 
 
@@ -153,7 +153,7 @@ def _named_failure(name: str, count: int) -> Iterator[None]:
     except Exception as error:
         raise ModelError(
             f"the text transformer {name!r} failed on {count} texts ({type(error).__name__}: {error}): correct it, or "
-            "remove it from the features of text"
+            "remove it from the text features"
         ) from error
 
 

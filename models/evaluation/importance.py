@@ -1,4 +1,4 @@
-"""Inputs for permutation importance: one modality, or the features of one extractor, is permuted among utterances."""
+"""Inputs for permutation importance: shuffle one modality, or the features of one extractor, across utterances."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from models.errors import ModelError
 
 
 def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modalities:
-    """Permute a modality among utterances: its features, sequences, mask and, for text, transcripts.
+    """Permute a modality across utterances: its features, sequences, mask and, for text, transcripts.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modaliti
 
 
 def permuted_features(x: Modalities, modality: str, extractor: str, order: IntArray) -> Modalities:
-    """Permute the pooled features of one extractor among the utterances that have a modality.
+    """Permute the pooled features of one extractor across the utterances that have a modality.
 
     Utterances without the modality take no part, so that masks stay correct. Sequences are not changed.
 

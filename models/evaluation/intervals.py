@@ -105,7 +105,7 @@ def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resa
     """Return a metric and its 95 % percentile interval, reflected at the value if the metric is `reflected`.
 
     Draws in which the metric is undefined (such as a correlation with a constant) are left out. With one group, or if
-    the metric is undefined in every draw, the bounds are NaN. The bounds of a share are limited to 0 and 1.
+    the metric is undefined in every draw, the bounds are NaN. The bounds of a share are clipped to the range 0 to 1.
 
     Parameters
     ----------

@@ -45,7 +45,7 @@ class Metric:
     higher_is_better
         Whether larger values are better; False for errors.
     share
-        Whether the metric lies between 0 and 1. Tables show it in percent, and the forest plot has an axis from 0 to 1.
+        Whether the metric lies between 0 and 1. If so, tables show it in percent, and its forest plot goes from 0 to 1.
     statistics
         How the metric follows from sums over utterances. Without them, `function` is called for each resample, which
         gives the same result but takes longer.
@@ -168,7 +168,8 @@ def ccc(truth: Any, prediction: Any) -> float:
     """Return Lin's concordance correlation: r, reduced by differences in mean and spread; 1 only for equal scores.
 
     Variances and covariance are divided by n, as in Lin's paper and in the AVEC challenges; software that divides by
-    n - 1 gives slightly different values. NaN with fewer than two utterances, and if all scores are the same.
+    n - 1 gives slightly different values. NaN with fewer than two utterances, or if one number is every label and
+    prediction.
 
     References
     ----------

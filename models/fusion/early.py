@@ -62,7 +62,7 @@ class Pca:
     Parameters
     ----------
     components
-        Number of components (at most the number of rows and of columns), or a share of variance to keep if below 1.
+        Number of components (at most the number of rows and of columns); below 1, the share of variance to keep.
     weighting
         As for `Concat`.
     """

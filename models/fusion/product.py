@@ -14,7 +14,7 @@ from models.fusion.late import Late, row_weights
 
 
 def powers(bases: int) -> list[float]:
-    """Return the powers of the prior among which `Product` chooses: 1, and every tenth of the number of bases.
+    """Return the powers of the prior from which `Product` chooses: 1, and 0, 1, ..., 10 tenths of the number of bases.
 
     >>> [round(power, 1) for power in powers(3)]
     [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 1.0, 0.9, 0.6, 0.3, 0.0]
@@ -27,12 +27,11 @@ class Product(Late):
     """Multiply the prior by the ratio of each base's probabilities to the prior; exact if bases err independently.
 
     Every base learns that rare classes are rare, and a plain product counts this several times. The probabilities of
-    each base are therefore divided by the prior, and the prior is multiplied in at the end: once (Bayes' rule), or
-    raised to the power in `powers` that has the best weighted F1 on the out-of-fold outputs (the largest power if
-    several tie). Each F1 is averaged with those of the neighbouring powers, because a single row can cause a peak. In
-    rows that lack bases, the power is closer to 1; with a single usable base it is 1. In a regression, the bases are
-    averaged with the inverse of their mean squared errors as weights, which is the mean of a product of normal
-    densities.
+    each base are therefore divided by the prior, and the prior, raised to a power, is multiplied in at the end. The
+    power is the one in `powers` with the best weighted F1 on the out-of-fold outputs (the largest if several tie). Each
+    F1 is averaged with those of the neighbouring powers, because a single row can cause a peak. In rows that lack
+    bases, the power is closer to 1; with a single usable base, it is 1. For regression, the bases are averaged with the
+    inverses of their mean squared errors as weights, which gives the mean of a product of normal densities.
 
     Parameters
     ----------
@@ -44,10 +43,10 @@ class Product(Late):
     Attributes
     ----------
     power_
-        In a classification, the power of the prior in rows that have all bases: 1 is Bayes' rule, the number of bases
-        is a plain product, and 0 treats all classes as equally frequent.
+        For classification, the power of the prior in rows that have all bases. A power of 1 is Bayes' rule, a power
+        equal to the number of bases is a plain product, and 0 treats all classes as equally frequent.
     weights_
-        In a regression, the ``(bases,)`` weights, which sum to 1.
+        For regression, the ``(bases,)`` weights, which sum to 1.
 
     References
     ----------

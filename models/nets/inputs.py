@@ -26,7 +26,7 @@ SINGULAR = 64  # number of leading singular vectors
 
 
 class Summary:
-    """The columns of a `models.data.design.Block` as one dense vector; many TF-IDF columns become singular vectors.
+    """The columns of a `models.data.design.Block` as one dense vector per row, with wide TF-IDF blocks reduced by SVD.
 
     References
     ----------

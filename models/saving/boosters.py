@@ -1,7 +1,7 @@
 """Convert XGBoost boosters to JSON text and, after checking the text, back to boosters.
 
 XGBoost parses JSON itself, and may read repeated keys, or keys with escape sequences, differently from Python. Text
-from a file is therefore parsed and checked here, and then written again for XGBoost.
+from a file is therefore parsed and checked here, and then rewritten for XGBoost.
 """
 
 import json
@@ -57,13 +57,15 @@ def _check(learner: Mapping[str, Any]) -> None:
         raise ModelError(f"a booster in the model is of the kind {name!r:.60}; only gbtree is supported")
     if objective["name"] not in PROBABILITIES and not objective["name"].startswith(("reg:", "count:")):
         raise ModelError(
-            f"a booster in the model has the objective {objective['name']!r:.60}, which gives neither probabilities "
-            "nor scores"
+            f"a booster in the model has the objective {objective['name']!r:.60}, which is not supported (only "
+            "binary:logistic, multi:softprob, reg:... and count:... are)"
         )
     columns, classes = _count(counts["num_feature"], MAX_COLUMNS), _count(counts["num_class"])
     named = [_count(own["num_class"]) for own in objective.values() if isinstance(own, dict) and "num_class" in own]
     if _count(counts["num_target"]) != 1 or any(other != classes for other in named):
-        raise ModelError("a booster in the model has several targets, or another number of classes than its objective")
+        raise ModelError(
+            "a booster in the model has several targets, or its objective has a different number of classes"
+        )
     _check_start(counts["base_score"], max(classes, 1))
     _check_names(learner, columns)
     rounds = _check_rounds(learner["gradient_booster"]["model"], max(classes, 1), columns)

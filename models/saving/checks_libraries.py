@@ -39,7 +39,7 @@ def _machine(part: Any) -> None:
     require(
         vectors.shape[1] == own["n_features_in_"],
         part,
-        "support vectors for another number of columns",
+        "support vectors for a different number of columns",
     )
     require(coefficients.shape == (classes - 1, found), part, "coefficients of a shape that does not fit its classes")
     pairs = classes * (classes - 1) // 2
@@ -95,7 +95,7 @@ def _linear(part: Any) -> None:
 def _vectoriser(part: Any) -> None:
     own = vars(part)
     require(own["input"] == "content" and isinstance(own["analyzer"], str), part, "an input other than text")
-    require(own["token_pattern"] in PATTERNS, part, f"the pattern of words {own['token_pattern']!r:.60}")
+    require(own["token_pattern"] in PATTERNS, part, f"a word pattern that is not allowed, {own['token_pattern']!r:.60}")
     shortest, longest = own["ngram_range"]
     fine = all(type(n) is int for n in (shortest, longest)) and 1 <= shortest <= longest <= MOST_WORDS
     require(fine, part, f"sequences of {own['ngram_range']!r:.60} words; at most {MOST_WORDS} are allowed")
@@ -109,12 +109,12 @@ def _boosted(part: Any) -> None:
     if (booster := own.get("_Booster")) is not None:
         objective, classes = outputs_of(booster)
         probabilities = objective in PROBABILITIES
-        require(probabilities == hasattr(part, "predict_proba"), part, f"a booster of the objective {objective!r:.60}")
-        require(own.get("booster") in (None, "gbtree"), part, f"a booster of the kind {own.get('booster')!r:.60}")
+        require(probabilities == hasattr(part, "predict_proba"), part, f"the wrong objective, {objective!r:.60}")
+        require(own.get("booster") in (None, "gbtree"), part, f"the wrong kind of booster, {own.get('booster')!r:.60}")
         require(
             not probabilities or own.get("n_classes_") == max(classes, 2),
             part,
-            "another number of classes than its booster",
+            "a different number of classes from its booster",
         )
 
 

@@ -1,8 +1,8 @@
 """Build fitted objects from the plain values and arrays that `models.saving.writing` makes, without trusting them.
 
-Every object is checked as soon as it is built. This module checks its number of parallel jobs, and
-`models.saving.shapes` checks the shapes of its arrays. `models.saving.checks_own` and `models.saving.checks_libraries`
-check that its parts fit together.
+Every object is checked as soon as it is built: its number of parallel jobs in this module, the shapes of its arrays in
+`models.saving.shapes`, and whether its parts fit together in `models.saving.checks_own` and
+`models.saving.checks_libraries`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -120,7 +120,7 @@ class _Reader:
             raise ModelError("a mapping in the model is not a list of pairs")
         found = {_hashable(self.value(key)): self.value(value) for key, value in pairs}
         if len(found) < len(pairs):
-            raise ModelError("a mapping in the model has a key twice")
+            raise ModelError("a mapping in the model has a duplicate key")
         return found
 
     def array(self, plain: Mapping[str, Any]) -> Any:

@@ -153,7 +153,7 @@ def _parsed(content: bytes) -> Any:
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) < len(pairs):
-            raise ModelError("it has a key twice")
+            raise ModelError("it has a duplicate key")
         return dict(pairs)
 
     return json.loads(content, object_pairs_hook=unique)
@@ -183,7 +183,7 @@ def _about(folder: Path) -> dict[str, Any]:
             f"{FORMAT_VERSION}): fit the model again with `crossmodal fit`"
         )
     if stated != expected:
-        raise ModelError(f"{path} was changed since it was saved (its digest differs): fit the model again")
+        raise ModelError(f"{path} has been changed since it was saved (its digest differs): fit the model again")
     _check_shape(about, path)
     if not _shallow(about, _MAX_DEPTH):
         raise ModelError(f"{path} holds values nested more than {_MAX_DEPTH} deep: fit the model again")
@@ -211,7 +211,7 @@ def _checked(path: Path, digest: str) -> bytes:
         raise ModelError(f"{path} is missing: copy the whole folder, or fit the model again")
     content = _content(path)
     if _sha256(content) != digest:
-        raise ModelError(f"{path} was changed since it was saved (its sha256 differs): fit the model again")
+        raise ModelError(f"{path} has been changed since it was saved (its sha256 differs): fit the model again")
     return content
 
 

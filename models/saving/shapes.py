@@ -79,7 +79,7 @@ def check_shapes(part: Any) -> None:
     Raises
     ------
     ModelError
-        If the shape of an array or a count does not fit the other attributes.
+        If an array's shape, or a count, does not fit the other attributes.
     """
     for kind in type(part).__mro__:
         lengths: dict[str, int] = {}

@@ -3,7 +3,7 @@
 ==============================  ========================================================================
 linear models                   coefficients and intercepts
 support vector machines         support vectors x features, dual coefficients, intercepts
-trees, forests, boosting        one threshold per split and the values of each leaf (one per class, or one)
+trees, forests, boosting        one threshold per split, and all values of each leaf
 networks                        all elements of all weights
 principal components            components x columns; the same for canonical directions
 TF-IDF, word2vec                one weight per term; all elements of all word vectors

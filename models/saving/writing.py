@@ -13,8 +13,10 @@ null, true, 1, 0.5, "text", [...]             itself
 ``{"texts": [...], "shape": [2]}``            an array of texts
 ``{"compiled": kind, "state": ...}``          a tree, a booster or a sparse matrix (`models.saving.compiled`)
 ``{"object": "module.Class", "state": ...}``  an instance of a class on the list of `models.saving.trusted`
-``{"same": 3}``                               value 3, counted from 0, of the lists, mappings, ... ended so far
+``{"same": 3}``                               an object that occurred before, by its number (see below)
 ============================================  =====================================================================
+
+Objects, arrays, mappings, lists, tuples and sets are numbered from 0 in the order in which they end in the file.
 
 `models.saving.reading` turns these values into objects again.
 """

@@ -51,7 +51,7 @@ def words_of(table: pd.DataFrame) -> Texts:
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """Hashes of the contents of the recordings of n utterances; a hash is empty if there is nothing to compare.
+    """Content hashes of the recordings of n utterances; a hash is empty if there is nothing to compare.
 
     Attributes
     ----------

@@ -55,9 +55,9 @@ def leak_guard(
     Returns
     -------
     tuple of str
-        Notices about what both parts of a fold share although it is not an error: texts, speakers, sound files, the
-        same words at the same times in recordings with different content, equal features without further signs of a
-        copy, files from which nothing is read, and voices (or pictures) that occur with other pictures (or voices).
+        Notices about what both parts of a fold share although it is not an error: texts, speakers, sound files, files
+        from which nothing is read, the same words at the same times in recordings with different content, and equal
+        features, voices or pictures without further signs of a copy.
 
     Raises
     ------
@@ -65,8 +65,8 @@ def leak_guard(
         If the table holds an utterance twice, or if both parts of a fold share (the message names examples)
 
         - an utterance, a group, or a recording or file (by name or content) from which something is read;
-        - one recording under several names: the same pictures with the same voice, the same moving pictures where a
-          voice is unknown and the words do not differ, or the same voice where the pictures do not differ;
+        - the same pictures with the same voice, or, if models read audio, the same voice where pictures are unknown;
+        - the same moving pictures where a voice is unknown and the words do not differ;
         - the same words with the same start and end inside their recordings (one segmentation used twice), unless the
           recordings are known to have different content.
     """
@@ -261,7 +261,7 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes that both parts of a fold share in rows that share a content too, or have no known content."""
+    """Return the codes that both parts of a fold share, if they share a content too, or a row has no known content."""
     shared = column.shared(fold)
     if not len(shared):
         return shared
@@ -324,7 +324,7 @@ def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Colum
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
     """Yield one sentence about the test rows `rows`, with examples; yield nothing if there are none."""
     if len(rows):
-        yield f"tested utterances ({counted or len(rows)}) {what}, such as {_ids(table, rows)}: {advice}"
+        yield f"tested utterances ({counted or len(rows)}) {what} (tested: {_ids(table, rows)}): {advice}"
 
 
 def _shared_rows(

@@ -18,7 +18,7 @@ def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
     table
         One row per utterance, with the column ``utterance`` and any of ``speaker``, ``group``, ``recording`` and `by`.
     by
-        The column by which the protocol divides.
+        The column by which the protocol groups.
 
     Examples
     --------
@@ -41,8 +41,8 @@ def scattered_speakers(table: pd.DataFrame, by: str) -> BoolArray:
     """Return a mask ``(n,)`` of utterances whose speaker is known, but is spread over several default groups.
 
     A default group is a value of the column ``group`` that is merely the name of the recording or of the utterance. If
-    the protocol divides by another column, a group is given, or there is only one speaker, the user has made a choice,
-    and nothing is reported.
+    the protocol groups by a different column, a group is given, or there is only one speaker, then nothing is reported,
+    because the user has made a choice.
 
     Parameters
     ----------

@@ -143,8 +143,8 @@ class Broken:
     [
         (None, r"'mine' failed on 2 texts \(KeyError: 'no such word'\)"),
         (np.zeros(2), r"'mine' gave ndarray \(2,\) for 2 texts"),
-        (np.array([[0.0], [np.inf]]), "not a finite number for the transcript 'two'"),
-        (csr_matrix([[0.0], [np.nan]]), "not a finite number for the transcript 'two'"),
+        (np.array([[0.0], [np.inf]]), "gave an infinite value, or NaN in sparse columns, for the transcript 'two'"),
+        (csr_matrix([[0.0], [np.nan]]), "gave an infinite value, or NaN in sparse columns, for the transcript 'two'"),
     ],
 )
 def test_a_text_transformer_that_fails_is_named(gives, message):

@@ -88,7 +88,7 @@ def test_a_changed_file_is_refused(saved, name):
     content = bytearray((folder / name).read_bytes())
     content[-1] ^= 1
     (folder / name).write_bytes(content)
-    with pytest.raises(ModelError, match=f"{name} was changed since it was saved"):
+    with pytest.raises(ModelError, match=f"{name} has been changed since it was saved"):
         load(folder)
 
 
@@ -105,7 +105,7 @@ def test_a_changed_description_is_refused(saved, content):
     folder, _, _ = saved
     about = json.loads((folder / ABOUT).read_text())
     (folder / ABOUT).write_text(json.dumps({**about, **content}))
-    with pytest.raises(ModelError, match=r"model\.json was changed since it was saved"):
+    with pytest.raises(ModelError, match=r"model\.json has been changed since it was saved"):
         load(folder)
 
 

@@ -103,7 +103,7 @@ def test_one_segmentation_used_twice_fails_unless_the_recordings_are_known_to_di
 )
 def test_prompted_sessions_of_other_content_are_noticed_not_refused(columns, digests):
     notices = leak_guard(HALVES, segmented(**columns), contents=read(digests=digests))
-    assert any("in another recording, such as u6" in notice for notice in notices)
+    assert any("in another recording (tested: u6" in notice for notice in notices)
 
 
 def test_the_one_pair_of_equal_content_is_found_among_many_similar_ones():
@@ -164,7 +164,7 @@ def test_the_same_samples_fail_even_in_different_files(what, known):
 def test_the_same_pictures_alone_are_noticed(known, texts):
     table = sheet(text=texts, start=float("nan"))
     notices = leak_guard(HALVES, table, contents=read(pictures=BOTH, **known))
-    assert any("other words or no movement, such as u6" in notice for notice in notices)
+    assert any("other words or no movement (tested: u6" in notice for notice in notices)
 
 
 def test_moving_pictures_with_the_same_words_and_no_voice_fail():
@@ -224,7 +224,7 @@ def test_a_group_of_empty_recordings_may_not_be_divided_either(column):
 
 def test_one_sound_file_on_both_sides_is_noticed():
     (notice,) = leak_guard(HALVES, sheet(sound=["", "x.wav", "", "", "", "", "x.wav", ""]))
-    assert "in a sound file that also contains training utterances, such as u6" in notice
+    assert "in a sound file that also contains training utterances (tested: u6" in notice
 
 
 def test_a_long_transcript_needs_no_more_memory_than_itself():
