@@ -30,7 +30,7 @@ class Check:
 
 
 def checks() -> Iterator[Check]:
-    """Yield the results of all checks, the fast ones first."""
+    """Yield the results of all checks, each as soon as it is done."""
     yield _python()
     yield _locale()
     yield from (_package(requirement) for requirement in requirements())

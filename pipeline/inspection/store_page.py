@@ -63,7 +63,10 @@ def _counts(facts: StoreFacts) -> str:
 
 
 def _reasons(found: Sequence[Incomplete], every: bool) -> Table:
-    """Return one line per status and reason, with some of its utterances, or all of them if `every` is set."""
+    """Return a table with a line per status and reason, which names some of its utterances.
+
+    If `every` is set, all lines are there, and all utterances are named.
+    """
     alike: dict[tuple[str, str], list[str]] = {}
     for one in found:
         alike.setdefault((one.status, one.note), []).append(one.utterance)

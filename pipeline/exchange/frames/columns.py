@@ -83,8 +83,8 @@ class Roles:
     Attributes
     ----------
     time, frame, confidence, face, success, source
-        The columns of the time, the frame number, the confidence, the id of the face, whether a face was found, and the
-        video file from which the row was computed.
+        The columns that hold the time, the frame number, the confidence and the id of the face, that say whether a face
+        was found, and that name the video file from which the row was computed.
     features
         The columns that may be features, in the order of the table; those of text are dropped later.
     """
