@@ -122,7 +122,7 @@ def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
 
 
 def _linked(table: pd.DataFrame) -> pd.Series:
-    """Return a mask of the rows whose recordings are links to one file; unlike copies, links are deliberate."""
+    """Return a mask of the rows whose recordings are one file under several names (links, which are deliberate)."""
     known = table[table["media_sha256"] != ""]["media"].unique()
     stats = {media: Path(media).stat() for media in known}
     files = table["media"].map({media: f"{s.st_dev} {s.st_ino}" for media, s in stats.items()}).fillna("")

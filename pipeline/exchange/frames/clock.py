@@ -42,7 +42,7 @@ class Clock:
     frame
         ``(n,)`` the index of the frame that each row shows.
     notice
-        A sentence that says so if the column's name says milliseconds but its times are seconds; otherwise empty.
+        A sentence if the times were read as seconds although the column's name says milliseconds; otherwise empty.
     """
 
     times: TimeArray

@@ -58,7 +58,7 @@ class FrameOptions:
         The column of face ids, for tables in which a frame may show several faces. If empty, the first of the `USUAL`
         names that the table has.
     match
-        A regular expression whose only group is the part of a name that tables and recordings have in common.
+        A regular expression whose only group is the part that the names of a table and its recording have in common.
     """
 
     time: str = ""
