@@ -69,7 +69,7 @@ class Registry(Generic[EntryT]):
     Parameters
     ----------
     kind
-        What messages call one entry, such as ``colour``.
+        What messages call an entry, such as ``colour``.
     error
         The exception for an unknown name and for a name that is already taken.
     entries

@@ -24,7 +24,7 @@ class Recipe:
     classifier
         Name of the base classifier.
     classes
-        All classes of the corpus, so that the probabilities of all folds have the same columns; None in a regression.
+        All classes of the corpus, so that the probabilities of all folds have the same columns; None for regression.
     fitted
         For each modality, ``(name, transformer)`` pairs. The transformers read raw transcripts and are fitted inside
         the fold.

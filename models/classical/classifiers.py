@@ -41,7 +41,7 @@ class Classifier:
     Attributes
     ----------
     build
-        Function ``(task, settings) -> estimator``. The estimator has ``fit`` and ``predict_proba``, or ``predict`` in a
+        Function ``(task, settings) -> estimator``. The estimator has ``fit`` and ``predict_proba``, or ``predict`` for
         regression.
     settings
         For each task, the default of each setting: a value, a tuple of values among which inner folds choose, or a

@@ -26,7 +26,7 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
     Attributes
     ----------
     classes_
-        ``(k,)`` classes in the order of the columns of ``predict_proba``; only in a classification.
+        ``(k,)`` classes in the order of the columns of ``predict_proba``; only for classification.
     prior_
         ``(k,)`` share of each class in training, or ``(1,)`` mean score: the output for rows without any modality.
     fit_seconds_
@@ -94,7 +94,7 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
         return self.outputs(X)
 
     def score(self, X: Modalities, y: Any) -> float:
-        """Return the accuracy, or in a regression the negative mean absolute error."""
+        """Return the accuracy or, for regression, the negative mean absolute error."""
         truth, predicted = np.asarray(y), self.predict(X)
         return (
             -float(np.abs(truth - predicted).mean())

@@ -23,7 +23,7 @@ class Target:
     task
         ``classification`` or ``regression``.
     classes
-        ``(k,)`` all classes, sorted; empty in a regression.
+        ``(k,)`` all classes, sorted; empty for regression.
     values
         ``(n,)`` positions in `classes`, or scores as float64.
     """

@@ -2,7 +2,7 @@
 
 `brier`, `ece` and `reliability` read ``truth (n,)``, the column of the true class of each utterance, and
 ``probabilities (n, classes)``, whose rows sum to 1. Unknown probabilities are NaN: they make the scores NaN, and
-`reliability` refuses them.
+`reliability` refuses them. Without utterances, the scores are NaN too.
 """
 
 from dataclasses import dataclass

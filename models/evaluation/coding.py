@@ -37,7 +37,7 @@ def as_numbers(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return labels and predictions of the same utterances as numbers.
 
-    The task decides what a number means: 2 is a score in a regression, whatever its type, and a class in a
+    The task decides what a number means: 2 is a score for regression, whatever its type, and a class for
     classification.
 
     Parameters

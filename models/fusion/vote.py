@@ -17,7 +17,7 @@ _MOST = 10  # up to this number of bases, every set of bases is tried
 
 
 class MajorityVote(Late):
-    """Each usable base of a row has one vote; in a regression, the prediction is the median of the bases' predictions.
+    """Each usable base of a row has one vote; for regression, the prediction is the median of the bases' predictions.
 
     Ties are decided by the sum of the probabilities: ``predict_proba`` returns the shares of the votes, to which a
     small part of the probabilities is added.

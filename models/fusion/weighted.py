@@ -17,7 +17,7 @@ class WeightedAverage(Late):
     """A weighted mean of the bases' outputs, with weights learnt on their out-of-fold outputs.
 
     The weights are at least 0 and sum to 1; in a row that lacks a base, the weights of the other bases are scaled to
-    sum to 1. The weights minimise the log loss (in a regression, the squared error) of the combined out-of-fold
+    sum to 1. The weights minimise the log loss (for regression, the squared error) of the combined out-of-fold
     outputs. Without out-of-fold outputs, or if the minimisation fails, all weights are equal.
 
     Parameters
@@ -26,7 +26,7 @@ class WeightedAverage(Late):
         One unimodal model per modality, or one per extractor.
     pool
         ``geometric``: log-probabilities are averaged and multiplied by one learnt factor (a product of experts, which
-        is right if bases err independently). ``arithmetic``: probabilities are averaged. In a regression, scores are
+        is right if bases err independently). ``arithmetic``: probabilities are averaged. For regression, scores are
         always averaged.
     fit_cache
         Cache through which fitted bases are shared with other strategies; no cache by default.

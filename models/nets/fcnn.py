@@ -1,6 +1,6 @@
 """A small fully connected network, trained with early stopping on held-out groups.
 
-The network reads columns of about unit variance and, in a regression, learns standardised scores. Initial weights come
+The network reads columns of about unit variance and, for regression, learns standardised scores. Initial weights come
 from a fixed seed, and torch's global random state is not changed. With one thread and float32, the same rows give the
 same bits.
 """
@@ -124,7 +124,7 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
         return predicted
 
     def score(self, x: Matrix, y: Any) -> float:
-        """Return the accuracy, or R² in a regression."""
+        """Return the accuracy, or R² for regression."""
         from sklearn.metrics import accuracy_score, r2_score
 
         return float((accuracy_score if self.task == "classification" else r2_score)(y, self.predict(x)))

@@ -97,7 +97,7 @@ class TrainedNet:
         if self.build.partition(":")[0] == NETS and self._shapes() != {
             name: (array.dtype.name, array.shape) for name, array in weights.items()
         }:
-            raise ModelError("a network in the model has weights of other shapes or types than its settings require")
+            raise ModelError("a network in the model has weights whose shapes or types do not fit its settings")
 
     def _shapes(self) -> dict[str, tuple[str, tuple[int, ...]]]:
         import torch

@@ -77,7 +77,7 @@ def _summary(part: Any) -> None:
     require(
         is_count(own["width_"], sum(reduced)) and own["width_"] == sum(reduced),
         part,
-        "another width than its block",
+        "a different width from its block",
     )
 
 
@@ -86,7 +86,7 @@ def _channel(part: Any) -> None:
     if "widths_" in own:
         summary, scaler = own["summary_"], own["scaler_"]
         widths = (0 if summary is None else summary.width_, 0 if scaler is None else len(scaler.mean_))
-        require(tuple(own["widths_"]) == widths, part, "other widths than its parts")
+        require(tuple(own["widths_"]) == widths, part, "different widths from its parts")
 
 
 def _network(part: Any) -> None:
@@ -111,7 +111,9 @@ def _autoencoder(part: Any) -> None:
     own = vars(part)
     if "net_" in own:
         require(
-            own["net_"].options["components"] == own["components"], part, "a network with another number of components"
+            own["net_"].options["components"] == own["components"],
+            part,
+            "a network for a different number of components",
         )
         _numbers(part)
 

@@ -312,12 +312,12 @@ def _sound_notices(
     advice = "results for audio may be too good"
     rows = _shared_rows(folds, table, ("sound", "sound_sha256"), empty)
     yield from _noticed(table, rows, "are in a sound file that also contains training utterances", advice)
-    what = "have the same voice as a training utterance, sample by sample, but other pictures"
+    what = "have the same voice as a training utterance, sample by sample, but different pictures"
     yield from _noticed(table, repeated(folds, voices), what, advice)
 
 
 def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
-    what = "have the same pictures as a training utterance, but another voice, other words or no movement"
+    what = "have the same pictures as a training utterance, but a different voice, different words or no movement"
     yield from _noticed(table, repeated(folds, pictures), what, "results for video may be too good")
 
 

@@ -144,7 +144,7 @@ def _one_group(table: pd.DataFrame, protocol: Protocol) -> str:
     what = f"{protocol.kind} needs at least 2 groups, but every utterance has {only}"
     if protocol.by not in ("group", "recording") and "recording" in table and table["recording"].nunique() > 1:
         return f"{what}: set protocol.group to recording; the results then hold for this {protocol.by} alone"
-    return f"{what}: add recordings with another value"
+    return f"{what}: add recordings with a different value"
 
 
 def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
@@ -165,13 +165,13 @@ def _leave_one_corpus_out(table: pd.DataFrame, protocol: Protocol) -> Divided:
 def _groups(table: pd.DataFrame, by: str) -> Any:
     if by not in table:
         there = ", ".join(map(str, table.columns))
-        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column; it has {there}")
+        raise ModelError(f"the protocol groups by {by!r}, but the table has no such column: choose one of {there}")
     groups = table[by].fillna("").astype(str).to_numpy(dtype=object)
     empty = np.flatnonzero(groups == "")
     if len(empty):
         raise ModelError(
             f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has no "
-            "group: fill in the column, or set protocol.group to another one"
+            "group: fill in the column, or set protocol.group to another column"
         )
     return groups
 
@@ -192,9 +192,9 @@ class Entry:
     needs_splits
         Whether the protocol reads the column ``split``, whose values must then be train, valid or test.
     needs_groups
-        Whether the protocol divides by the column of groups, which must then have a value in every row.
+        Whether the protocol groups by the column `Protocol.by`, which must then have a value in every row.
     column
-        A column by which the protocol always divides, whatever the settings say; folds are named after its values.
+        A column by which the protocol always groups, whatever the settings say; folds are named after its values.
         Empty if there is no such column.
     """
 

@@ -26,7 +26,7 @@ from tests.models.saving.tampering import at, forged, kept, rearranged, refused,
 def test_networks_that_do_not_fit_their_weights_are_refused(tmp_path, old, new):
     folder, _ = kept(tmp_path, name="intermediate", settings={"epochs": 1, "dropout": 0.1}, classifier_settings={})
     replaced(folder, old, new)
-    refused(folder, "a network in the model|invalid values|a key twice")
+    refused(folder, "a network in the model|invalid values|a duplicate key")
 
 
 @pytest.mark.parametrize("change", [at(0, np.nan), at(0, np.inf), lambda a: a[:-1], lambda a: a.astype(np.int64)])
@@ -41,4 +41,4 @@ def test_a_summary_wider_than_the_network_reads_is_refused(tmp_path):
     text = (folder / MODEL).read_text()
     for width in (10**9, -1):
         forged(folder, re.sub(r'\["width_", \d+\]', f'["width_", {width}]', text))
-        refused(folder, "another width than its block|invalid values")
+        refused(folder, "a different width from its block|invalid values")

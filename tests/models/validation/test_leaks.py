@@ -164,7 +164,7 @@ def test_the_same_samples_fail_even_in_different_files(what, known):
 def test_the_same_pictures_alone_are_noticed(known, texts):
     table = sheet(text=texts, start=float("nan"))
     notices = leak_guard(HALVES, table, contents=read(pictures=BOTH, **known))
-    assert any("other words or no movement (tested: u6" in notice for notice in notices)
+    assert any("different words or no movement (tested: u6" in notice for notice in notices)
 
 
 def test_moving_pictures_with_the_same_words_and_no_voice_fail():
@@ -190,7 +190,7 @@ def test_a_voice_that_no_model_reads_is_not_a_leak():
 
 def test_one_voice_under_two_pictures_is_noticed():
     (notice,) = leak_guard(HALVES, sheet(), contents=read(voices=BOTH, pictures=OTHER))
-    assert "have the same voice as a training utterance, sample by sample, but other pictures" in notice
+    assert "have the same voice as a training utterance, sample by sample, but different pictures" in notice
 
 
 def test_equal_features_are_noticed_if_they_cannot_be_a_coincidence():

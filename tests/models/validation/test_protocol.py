@@ -122,11 +122,11 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
             Protocol("leave-one-group-out", by="speaker"),
             r"in the column 'speaker': set protocol\.group to recording; the results then hold for this speaker alone",
         ),
-        (sheet(), Protocol("group-kfold", by="actor"), "no such column; it has utterance"),
+        (sheet(), Protocol("group-kfold", by="actor"), "no such column: choose one of utterance"),
         (
             sheet(speaker=[""] + ["s"] * 23),
             Protocol("group-kfold", by="speaker"),
-            "'u00' has no group: fill in the column, or set protocol.group to another one",
+            "'u00' has no group: fill in the column, or set protocol.group to another column",
         ),
         (sheet(), Protocol("groupkfold"), "did you mean 'group-kfold'"),
         (sheet(n=0), Protocol("group-kfold"), "no utterances"),
