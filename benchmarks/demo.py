@@ -52,7 +52,7 @@ def facts(paths: CorpusPaths, utterances: pd.DataFrame, clips: Path = CLIPS) -> 
         ("clips of each speaker and class", " to ".join(str(n) for n in sorted({cells.min(), cells.max()}))),
         ("length, s", f"{seconds.min():.2f} to {seconds.max():.2f}"),
         ("sampled frames with a face", f"{faces.sum()} of {len(faces)}"),
-        ("sound against the start of the first word, s", f"{late.min():+.3f} to {late.max():+.3f}"),
+        ("start of the sound minus start of the first word, s", f"{late.min():+.3f} to {late.max():+.3f}"),
         *(
             (name, ", ".join(f"{label} {np.median(own):{form}}" for label, own in _classes(values, utterances)))
             for name, (values, form) in by_class.items()

@@ -144,8 +144,9 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
             ["step", "ours, CPU ms per clip", "bare, CPU ms", "ours/bare, CPU", "ours/bare, wall", "times real time"],
             rows,
         ),
-        f"Steps without a bare part (plain library calls) count only as ours: {', '.join(alone)}. Target: other steps "
-        f"cost at most {TARGET} times their bare part. Ratios are medians over pairs from the same clip and round.",
+        f"Steps without a bare part (plain library calls) are counted on our side only: {', '.join(alone)}. Target: "
+        f"other steps cost at most {TARGET} times their bare part. Ratios are medians over pairs from the same clip "
+        "and round.",
         table(["bare part", "CPU ms per clip"], parts),
     ]
 

@@ -220,7 +220,7 @@ def _importance(
 
 
 def _importance_lines(table: pd.DataFrame, metric: str) -> Iterator[str]:
-    yield f"How much {metric} worsens when an input is permuted between utterances (mean and standard deviation):"
+    yield f"How much {metric} worsens when an input is permuted across utterances (mean and standard deviation):"
     for one, lines in by_configuration(table).items():
         yield f"\n{one}"
         for line in lines.sort_values("loss", ascending=False, kind="stable").itertuples():

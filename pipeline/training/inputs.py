@@ -59,7 +59,7 @@ def step_settings(
     stores = stores_of(settings, "text") if "text" in corpus.modalities else []
     rows = _timed(_over_time([_rows(CorpusPaths(name).features(e), table) for e in stores]))
     if rows is None:
-        why = f"no row of {', '.join(stores)} has a time" if stores else "no store of text with words is read"
+        why = f"no row of {', '.join(stores)} has a time" if stores else "no text features come from a store"
         why = why if "text" in corpus.modalities else "text is not one of the corpus's modalities"
         return replace(settings, sequences=replace(how, align="none")), [
             f"sequences.align is word, but no utterance has timed words ({why}): steps are"

@@ -129,7 +129,7 @@ def test_by_default_it_is_the_best_fusion_and_the_best_single_modality(truth):
     ]
     parts = ["audio", "audio.loud", "audio.noise", "video", "video.face"]
     assert table["part"].tolist() == [*parts, *parts[3:]]
-    heading = "How much mae worsens when an input is permuted between utterances (mean and standard deviation):"
+    heading = "How much mae worsens when an input is permuted across utterances (mean and standard deviation):"
     assert lines[0] == heading
     assert lines[7] == "\nunimodal video svm"
     for lines_of_one, rows in ((lines[2:7], table[:5]), (lines[8:10], table[5:])):
