@@ -1,4 +1,4 @@
-"""Commands that add a corpus, check it, or list the corpora that can be read."""
+"""Commands that add a corpus, check it, or list and describe the corpora that can be read."""
 
 import sys
 from pathlib import Path

@@ -11,7 +11,7 @@ from pipeline.commands.common import echo
 Finish = Callable[[], Any]  # waits for what a job has given to the workers, and writes its results
 Start = Callable[
     ..., AbstractContextManager[Finish]
-]  # gives a job to the workers; `wait`: even if another run holds it
+]  # gives a job to the workers; `wait`: whether to wait for another run
 _AHEAD = 2  # how many further jobs are started before one is finished
 
 

@@ -260,7 +260,7 @@ def train(
     "strategies",
     multiple=True,
     shell_complete=completion.rows,
-    help="With --by: a further row; can be repeated.  [default: the best]",
+    help="With --by: a row to print besides the best ones; can be repeated.",
 )
 def evaluate(
     params_path: Path,

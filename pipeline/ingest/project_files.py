@@ -50,8 +50,8 @@ def write_project_files(folder: Path, *, force: bool = False) -> list[Path]:
     dvc_yaml = folder / "dvc.yaml"
     if dvc_yaml.exists() and not force and not _untouched(dvc_yaml.read_text(encoding="utf-8", errors="replace")):
         raise UserError(
-            f"{dvc_yaml} was not written by crossmodal, or was edited since: use another folder for the project, or "
-            "replace the file with `crossmodal init --force`"
+            f"{dvc_yaml} was not written by crossmodal, or has been edited since: use another folder for the project, "
+            "or replace the file with `crossmodal init --force`"
         )
     made = {
         dvc_yaml: _dvc_yaml(),

@@ -28,7 +28,7 @@ _COLUMNS = [field.name for field in fields(Failure)]
 
 
 def read_failures(path: Path) -> list[Failure]:
-    """Return the rows of a failures.csv; an empty list if the file does not exist."""
+    """Return the rows of a failures.csv, none if it does not exist; raise `UserError` if it is another kind of file."""
     refuse_pipe(path)
     if not path.exists():
         return []

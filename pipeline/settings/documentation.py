@@ -80,7 +80,7 @@ def schema() -> dict[str, Any]:
 
 
 def _or_empty(blocks: Mapping[str, Node]) -> dict[str, Node]:
-    """Return schemas of blocks that also accept an empty block."""
+    """Return the schemas of blocks, changed to accept empty blocks as well."""
     return {
         name: {"anyOf": [block, {"type": "null"}], "description": block.get("description", "")}
         for name, block in blocks.items()

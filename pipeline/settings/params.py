@@ -96,7 +96,8 @@ def load_params(path: Path) -> Params:
     Raises
     ------
     UserError
-        If the file is missing or not YAML, or holds unknown names or invalid values. The message lists them.
+        If the file is missing or not YAML, a plugin cannot be imported, or names are unknown or values invalid. The
+        message lists all such names and values.
     """
     blocks, former = with_present_names(read_yaml(path))
     run, _ = validated(RunParams, blocks.get("run") or {})

@@ -49,7 +49,7 @@ def pattern(text: str) -> Pattern:
     """
     parts = list(_PART.finditer(text.strip("/")))
     if "".join(part[0] for part in parts) != text.strip("/"):
-        raise _fault(text, "has a brace without its pair")
+        raise _fault(text, "has an unmatched brace")
     fields: list[str] = []
     regex = ""
     for i, part in enumerate(parts):

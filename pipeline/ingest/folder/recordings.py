@@ -181,7 +181,7 @@ def _read(folder: Path, places: Sequence[PurePosixPath]) -> tuple[list[Recording
 
 
 def pairs(recordings: Sequence[Recording]) -> tuple[list[Recording], list[LeftOut]]:
-    """Join each silent video with the sound file of the same name and length.
+    """Join each silent video with the sound file of the same name and length, if there is only one of each.
 
     A sound file with the name and length of a video that has sound is taken for a copy and left out.
     """

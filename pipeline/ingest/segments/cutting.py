@@ -78,7 +78,8 @@ def _parts(
 ) -> list[tuple[float, float]]:
     """Cut a span if it is too long, at its longest pause or else where speech is least probable; return the parts.
 
-    No cut is closer to the ends of the span than `shortest_s` or a quarter of `longest_s`, whichever is more.
+    No cut is closer to the ends of the span than `shortest_s` or a quarter of `longest_s`, whichever is more. In a
+    span that is too short for this, the cut is in the middle.
     """
     if end_s - start_s <= limits.longest_s:
         return [(start_s, end_s)]

@@ -29,7 +29,8 @@ def segment(recordings: Sequence[Path], into: Path, request: Request) -> tuple[l
     Raises
     ------
     UserError
-        If the manifest cannot be extended, or several recordings are to be cut by one file. Nothing is written then.
+        If `into` is not a file name or cannot be extended, or several recordings are to be cut by one file. Nothing
+        is written then.
     """
     if request.source is not None and not request.source.is_dir() and len(recordings) > 1:
         raise UserError(

@@ -44,7 +44,7 @@ def _segments(path: Path, content: object) -> list[dict[str, Any]]:
     if isinstance(content, dict):
         found = content.get("segments", content.get("transcription"))
     if not isinstance(found, list) or not all(isinstance(segment, dict) and "text" in segment for segment in found):
-        raise UserError(f"{path} is not a transcript of Whisper: it has no list 'segments' of objects with a 'text'")
+        raise UserError(f"{path} is not a Whisper transcript: it has no list 'segments' of objects with a 'text'")
     return found
 
 

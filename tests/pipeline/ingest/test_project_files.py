@@ -62,7 +62,7 @@ def test_a_file_of_another_version_is_replaced_and_said_to_be_old(
 @pytest.mark.parametrize("text", ["stages: {}\n", "", "# sha256 of what follows: 0\nstages: {}\n"])
 def test_a_file_that_was_not_written_here_is_replaced_only_by_force(tmp_path: Path, text: str) -> None:
     (tmp_path / "dvc.yaml").write_text(text)
-    with pytest.raises(UserError, match=r"dvc\.yaml was not written by crossmodal, or was edited since"):
+    with pytest.raises(UserError, match=r"dvc\.yaml was not written by crossmodal, or has been edited since"):
         write_project_files(tmp_path)
     assert (tmp_path / "dvc.yaml").read_text() == text
     assert not (tmp_path / ".dvc").exists()
@@ -73,6 +73,6 @@ def test_an_edited_file_is_refused(tmp_path: Path) -> None:
     write_project_files(tmp_path)
     path = tmp_path / "dvc.yaml"
     path.write_text(path.read_text().replace("crossmodal train", "crossmodal train --workers 1"))
-    with pytest.raises(UserError, match="or was edited since"):
+    with pytest.raises(UserError, match="or has been edited since"):
         write_project_files(tmp_path)
     assert "does not have the stages" in stages_notice(tmp_path)

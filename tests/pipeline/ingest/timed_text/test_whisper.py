@@ -58,7 +58,7 @@ def test_silence_says_nothing(tmp_path: Path, content: object) -> None:
     ("content", "where"),
     [
         ('{"segments": [\n{"text": "a",}\n]}', "talk.json:2: this is not JSON"),
-        ({"boxes": []}, "is not a transcript of Whisper: it has no list 'segments'"),
+        ({"boxes": []}, "is not a Whisper transcript: it has no list 'segments'"),
         ({"segments": {"0": 1}}, "has no list 'segments'"),
         ({"segments": [{"start": 0, "end": 1}]}, "of objects with a 'text'"),
         ({"segments": [segment(text=None)]}, "segment 1: 'text' is None"),
