@@ -1,1 +1,1 @@
-"""Helpers shared by features, models and pipeline: names, registries, atomic writing, thread limits, words of texts."""
+"""Helpers shared by features, models and pipeline: registries, atomic writes, threads, signals, words, references."""

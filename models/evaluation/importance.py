@@ -9,7 +9,9 @@ from models.errors import ModelError
 
 
 def permuted_modality(x: Modalities, modality: str, order: IntArray) -> Modalities:
-    """Permute a modality across utterances: its features, sequences, mask and, for text, transcripts.
+    """Permute a modality across utterances: its features, sequences and mask, and the transcripts if it is text.
+
+    The spectrogram belongs to audio. An unknown modality raises `ModelError`.
 
     Parameters
     ----------

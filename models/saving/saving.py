@@ -201,7 +201,7 @@ def _check_shape(about: Mapping[str, Any], path: Path) -> None:
     if not whole or any(not isinstance(v, str) for n in ("files", "libraries") for v in blocks[n].values()):  # type: ignore[union-attr]
         raise ModelError(f"{path} lacks one of the blocks {', '.join(blocks)}, or one is damaged: fit the model again")
     if not all(name.isprintable() and len(name) <= 100 for pair in about["libraries"].items() for name in pair):
-        raise ModelError(f"{path} has a library or a version with an invalid name: fit the model again")
+        raise ModelError(f"{path} lists a library with an invalid name or version: fit the model again")
     if set(about["files"]) != {MODEL, WEIGHTS}:
         raise ModelError(f"{path} names files other than {MODEL} and {WEIGHTS}: fit the model again")
 

@@ -106,9 +106,9 @@ def segments_of(table: pd.DataFrame) -> Texts:
 
 
 def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return a mask of utterances whose words occur with `SEVERAL` or more different lengths, such as "Yeah.".
+    """Return a mask of utterances whose text, such as "Yeah.", occurs with at least `SEVERAL` different durations.
 
-    Such words were spoken several times, so that two clips of the same length need not be copies.
+    Such a text was spoken several times, so that two clips of the same duration need not be copies.
     """
     if not {"text", "start", "end"} <= set(table.columns):
         return np.zeros(len(table), bool)

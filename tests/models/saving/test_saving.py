@@ -180,7 +180,7 @@ def test_a_description_nested_deep_is_refused(saved, depth):
 def test_impossible_library_names_and_versions_are_refused(saved, libraries):
     folder, _, _ = saved
     rewritten(folder, libraries=libraries)
-    with pytest.raises(ModelError, match="a library or a version with an invalid name"):
+    with pytest.raises(ModelError, match="a library with an invalid name or version"):
         load(folder)
 
 
