@@ -71,7 +71,7 @@ def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
 
 
 def ablation(params: Params, name: str) -> str:
-    """Return the table of a corpus whose features are extracted; raise the same errors as `crossmodal train`."""
+    """Return the table of a corpus whose features have been extracted; raise the same errors as `crossmodal train`."""
     corpus, settings = params.corpus(name), settings_of(params, name)
     cases = cases_of(corpus, settings)
     require_features(params, name)

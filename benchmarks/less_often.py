@@ -78,7 +78,7 @@ def _composed(people: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> tuple[Pair | None, tuple[float, float]]:
-    """Return a clip's streams (detector in every frame, default settings), or None, and the CPU seconds of each."""
+    """Return a clip's streams (detector in every frame, default settings), None if it has none, and CPU seconds."""
     read, costs = [], []
     for config in (EVERY_FRAME, BY_DEFAULT):
         before = time.process_time()

@@ -59,7 +59,7 @@ def networks(settings: TrainParams, modalities: Sequence[str], only: Sequence[st
 
 
 def search(params: Params, name: str, only: Sequence[str] = ()) -> str:
-    """Return the table of a corpus whose features are extracted; raise the same errors as `crossmodal train`."""
+    """Return the table of a corpus whose features have been extracted; raise the same errors as `crossmodal train`."""
     corpus, utterances = params.corpus(name), read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
     require_features(params, name)
     settings, _ = step_settings(name, settings_of(params, name), corpus, utterances)

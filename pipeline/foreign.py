@@ -116,7 +116,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return the bytes of memory that reading a dataset takes at least: its size or that of one chunk, if larger."""
+    """Return the least memory in bytes that reading a dataset takes: its size, or a chunk's if that is larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)

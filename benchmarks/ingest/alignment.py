@@ -124,7 +124,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 
 def spoken(text: str, voice: str, seed: int) -> Sound:
-    """Return a text as espeak-ng speaks it, in soft noise that begins before and ends after it."""
+    """Return the sound of a text spoken by espeak-ng, in soft noise that begins before it and ends after it."""
     sys.path.insert(0, str(DEMO))
     demo_voice: Any = importlib.import_module("voice")
     raw, rate_hz, _ = demo_voice.synthesise(text, voice, SPEECH)

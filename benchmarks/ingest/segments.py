@@ -1,4 +1,4 @@
-"""Measure on one long recording how many utterances `segment` finds, the cost, and the speed-up by a second worker.
+"""Measure on one long recording how many utterances `segment` finds, the cost, and the speed-up from a second worker.
 
 The recording is made from RAVDESS's speech files or, with `--picture`, from its audio-visual clips, copied packet by
 packet with gaps of 0.2 to 1.5 s. A clip is matched if it overlaps exactly one segment, which overlaps no other

@@ -246,7 +246,7 @@ def _kind(folder: Path) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of an encoder: ``packaged``, a path, or a hub name; raise `ExtractorError` if not found."""
+    """Return the folder of `model` (``packaged``, a path or a hub name); raise `ExtractorError` if there is none."""
     return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 

@@ -221,7 +221,7 @@ def read_by_group(name: str) -> pd.DataFrame:
 
 
 def below_table(table: pd.DataFrame, scores: Scores, corpus: CorpusParams) -> str:
-    """Return the sentence below the corpus's table about groups; empty if no row is called best.
+    """Return the sentence about groups that follows the corpus's table; empty if no row is called best.
 
     If the protocol divides by corpus, the sentence gives the score of the best row in each corpus. Otherwise it is
     the sentence that `worst` returns.
@@ -257,7 +257,7 @@ def worst(table: pd.DataFrame, scores: Scores) -> str:
 
 
 def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Block]:
-    """Return the table of one column, with one line per group, and sentences about it; empty if there are no groups.
+    """Return the table for one column, with one line per group, and sentences about it; empty if there are no groups.
 
     Parameters
     ----------

@@ -39,7 +39,7 @@ Outputs = dict[str, str]  # file below a corpus's results -> its text
 
 
 def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], command: str) -> None:
-    """Write all outputs and one record per folder; delete plots and by_column.csv of earlier runs if not written now.
+    """Write all outputs and one record per folder, and delete old plots and by_column.csv that are not among them.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def reliability_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], 
 def disagreements_of(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
 ) -> Outputs:
-    """Return two CSVs: the utterances that only the best fusion, and those that only the best modality, gets right."""
+    """Return two CSVs: the utterances that only the best fusion gets right, and those that only the best modality."""
     return {file: csv_text(found) for file, found in of_the_best(scores, parts, table, corpus.task).items()}
 
 

@@ -38,7 +38,7 @@ def completing_clips(params: Params, name: str, pool_of: Callable[[int], Pool]) 
 
 
 def notices_of(problems: Sequence[Problem], table: pd.DataFrame, recordings: Mapping[str, Path]) -> list[str]:
-    """Return notices about a table of clips: warnings about a manifest, and which words were recognised.
+    """Return notices about clips: warnings about a manifest, which words were recognised, and why some were not.
 
     Parameters
     ----------

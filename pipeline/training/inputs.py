@@ -188,7 +188,7 @@ def _refuse_infinite(values: NDArray[np.float32], offsets: NDArray[Any], store: 
 
 
 def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
-    """Return each utterance's position in a store; -1 if the store lacks it, which only an imported one may.
+    """Return each utterance's position in a store; -1 if it is missing there, as only imported stores allow.
 
     Raises
     ------

@@ -46,7 +46,7 @@ class Parts:
 
 
 def place_for(clips: str, known: Known, previews: Previews) -> Where:
-    """Return where clips go according to the setting `clips`; ``auto``: into a small corpus's page, else beside it."""
+    """Return where clips go by the setting `clips`; ``auto``: into the page of a small corpus, else beside it."""
     if clips != "auto":
         return clips
     if len(known.table) > FEW:
