@@ -137,7 +137,7 @@ def duration(seconds: float) -> str:
 
 
 def _bar(label: str, total: int, cached: int, unit: str, out: TextIO) -> Any:
-    """Return a tqdm bar without tqdm's monitor thread and lock between processes, since only this thread draws it."""
+    """Return a tqdm bar; it needs neither tqdm's monitor thread nor its lock, since only this thread draws it."""
     from tqdm import tqdm
 
     bar: Any = type("Bar", (tqdm,), {"monitor_interval": 0})

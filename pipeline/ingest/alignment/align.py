@@ -131,7 +131,7 @@ def _refuse_others(spoken: Sequence[Unit]) -> None:
 
 
 def _parts(words: Sequence[Word], duration_s: float) -> list[tuple[int, int, float, float]]:
-    """Divide words and sound into parts: index of the first word, index after the last one, start and end in seconds.
+    """Return parts of words and sound: index of the first word, index after the last one, start and end in seconds.
 
     If all words have (coarse) times, the sound is divided where they are far apart, or where a part would become too
     long. A part reaches `SLACK_S` beyond its words on both sides, but at most to the middle of a pause.
