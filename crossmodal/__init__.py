@@ -164,7 +164,7 @@ def features(store: Place, *, corpus: str | None = None, project: Place | None =
     Raises
     ------
     CrossmodalError
-        If the file is missing, damaged, or not a store.
+        If the corpus or the name is unknown, or the file is missing, damaged, or not a store.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.features import path_of, read_features

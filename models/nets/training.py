@@ -48,7 +48,7 @@ class Training:
 def held_out(groups: Any, y: Any, task: Task) -> tuple[IntArray, IntArray] | None:
     """Return the rows to train on and the rows held out for early stopping; None if there are too few rows.
 
-    Groups are not split.
+    Groups are not split, unless there is only one.
     """
     folds = inner_folds(groups, y, task, HELD_OUT)
     return folds[0] if folds else None
