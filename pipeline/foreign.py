@@ -86,7 +86,7 @@ def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
     link = group.get(name, getlink=True)
     if link is None:
         raise UserError(
-            f"{path} has no {where}, so it is no computational sequence: give a file that the CMU-MultimodalSDK wrote"
+            f"{path} has no {where}, so it is not a computational sequence: give a file from the CMU-MultimodalSDK"
         )
     if not isinstance(link, h5py.HardLink):
         raise UserError(f"{path}: {where} is a link to somewhere else, which is not followed: store the data itself")

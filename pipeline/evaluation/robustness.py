@@ -71,12 +71,12 @@ def ablated_predictions(
     Returns
     -------
     dict
-        Fusion -> ablated modalities -> predictions ``(n,)``, in the order of `parts`.
+        Fusion -> ablated modalities -> predictions ``(n,)``, for the utterances in the order of `parts`.
 
     Raises
     ------
     UserError
-        If dropped.csv lacks a fusion, a set of modalities or an utterance.
+        If dropped.csv lacks a fusion or a set of modalities, or its utterances are not those of `parts`.
     """
     found: dict[Configuration, dict[frozenset[str], NDArray[Any]]] = {one: {} for one in parts if one.is_fusion}
     for (*names, ablated), part in dropped.groupby([*NAMES, "dropped"], sort=False):
