@@ -138,7 +138,7 @@ def test_a_transformer_of_a_plugin_is_fitted_inside_the_folds_and_saved_with_the
         (("return np.array", "return 1 or np.array"), "lengths"),
         (
             ("return np.array", "return np.log(0.0) * np.array"),
-            "'lengths' gave a value that is not a finite number for the",
+            "'lengths' gave an infinite value, or NaN in sparse columns,",
         ),
     ],
 )
