@@ -56,7 +56,7 @@ class StepCost:
     loading_s
         Processor time that each worker takes to load what the step needs, mostly a model, in s.
     disk_mb
-        Size of what the step writes to the cache and its store, in MB; 0 for a light step, whose store is not measured.
+        Size of what the step writes to the cache and its store, in MB; a light step writes only a store.
     """
 
     step: str

@@ -60,7 +60,7 @@ class Sample:
     clips, seconds
         The number of clips, and their total length in seconds.
     cpu_s, size
-        The processor seconds that the step used, and the bytes that it wrote to the cache.
+        The processor seconds that the step used, and the size of its results in the cache's format, in bytes.
     """
 
     clips: int
@@ -159,7 +159,7 @@ def _measured(
         if i == 0:
             loading_s[name] = cpu_s
             continue
-        cost.append(Sample(len(unit.clips), sum(unit.seconds), cpu_s, _size(folder)))
+        cost.append(Sample(len(unit.clips), sum(unit.seconds), cpu_s, _size(step, report, folder)))
         yield report
     if cost:
         loading_s[name] = max(0.0, loading_s[name] - cost[0].cpu_s)
@@ -174,7 +174,12 @@ def _computed(step: Step, clips: Sequence[Clip], root: Path) -> StepReport:
     return StepReport(outcomes, (), 0, {key: entry for key, entry in kept if entry is not None})
 
 
-def _size(folder: Path) -> int:
+def _size(step: Step, report: StepReport, folder: Path) -> int:
+    """Return the size of the cache's files in bytes; a light step keeps none, so its results are written here."""
+    if step.light:
+        cache = ClipCache(folder, step.name)
+        for key, entry in report.entries.items():
+            cache.put(key, entry)
     return sum(path.stat().st_size for path in folder.rglob("*.clip"))
 
 

@@ -25,7 +25,7 @@ def test_every_step_is_measured_and_no_file_is_left(here: Path) -> None:
         "extract vader": [(1, 1.0), (1, 2.0), (1, 3.0), (1, 4.0)],
     }
     assert all(s.cpu_s > 0 for own in samples.values() for s in own)
-    assert all(s.size == 0 for own in samples.values() for s in own)  # light steps keep no files
+    assert all(s.size > 0 for own in samples.values() for s in own)  # what light steps put into their stores
     for found in (streams, features):
         assert min(found.loading_s.values()) >= 0
         assert (found.failed, found.peak_mb > 10) == (0, True)

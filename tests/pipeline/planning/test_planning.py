@@ -72,7 +72,7 @@ def test_a_plan_of_real_clips_knows_what_is_cached_and_what_a_run_takes(
     assert first.cost.disk_mb == pytest.approx(written / 1e6, rel=0.25)
     again = plan(params, "grid", 0, lambda: Pool(0))
     assert [(step.cached, step.pending) for step in again.cost.steps] == [(0, 12), (12, 0), (0, 12), (12, 0), (12, 0)]
-    assert again.cost.disk_mb < 0.01
+    assert again.cost.disk_mb < 0.02  # stores of the light steps, which run again
 
 
 def test_a_corpus_that_is_not_prepared_is_an_error(here: Path) -> None:
