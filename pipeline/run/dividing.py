@@ -1,7 +1,7 @@
 """Divide clips into tasks that keep all workers equally busy: by number, by recording, or by parts of recordings."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from math import ceil
+from math import ceil, isfinite
 
 from pipeline.run.plans import Clip, Source
 
@@ -59,7 +59,13 @@ def _tracks(clips: Sequence[Clip]) -> list[str]:
 
 
 def _length_s(clips: Sequence[Clip]) -> float:
-    return float(sum(clip.payload.span.duration_s for clip in clips))
+    return float(sum(map(_duration_s, clips)))
+
+
+def _duration_s(clip: Clip) -> float:
+    """Return how long a clip is, in seconds; 0 if its end is not known, since its recording cannot be read."""
+    duration_s = float(clip.payload.span.duration_s)
+    return duration_s if isfinite(duration_s) else 0.0
 
 
 def _parts(clips: Sequence[Clip], count: int) -> list[list[Clip]]:
@@ -69,9 +75,9 @@ def _parts(clips: Sequence[Clip], count: int) -> list[list[Clip]]:
     parts: list[list[Clip]] = [[]]
     before_s = 0.0
     for clip in ordered:
-        middle_s = before_s + clip.payload.span.duration_s / 2
+        middle_s = before_s + _duration_s(clip) / 2
         if parts[-1] and middle_s > len(parts) * share_s:
             parts.append([])
         parts[-1].append(clip)
-        before_s += clip.payload.span.duration_s
+        before_s += _duration_s(clip)
     return parts

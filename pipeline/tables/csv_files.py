@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -53,7 +53,7 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     _, header = next(found, (0, []))
     rows = [(line, cells) for line, cells in found if any(cells)]
     rows, of_rows = without_row_names(path, header, rows, how, ours)
-    _refuse_wide(path, len(header), rows, how.delimiter)
+    refuse_wide(path, len(header), rows, how.delimiter)
     if MARKS in header:
         header = [restored(name) for name in header]
     kept, notices = _named_columns(path, header, rows)
@@ -152,7 +152,8 @@ def undecodable(path: Path, encoding: str) -> UserError:
     return UserError(f"{path} is not in the encoding {encoding}: save it as UTF-8")
 
 
-def _refuse_wide(path: Path, width: int, rows: Sequence[Record], delimiter: str) -> None:
+def refuse_wide(path: Path, width: int, rows: Iterable[tuple[int, Sequence[str]]], delimiter: str) -> None:
+    """Raise `UserError` if a row has filled cells beyond the columns of the header, of which there are `width`."""
     for line, cells in rows:
         if any(cells[width:]):
             raise UserError(

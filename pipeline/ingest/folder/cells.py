@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
+from pipeline.corpora.manifest_columns import OURS
 from pipeline.errors import UserError
 from pipeline.ingest.timed_text.base import read_text
 from pipeline.tables.csv_cells import unmarked_rows
-from pipeline.tables.csv_files import records
+from pipeline.tables.csv_files import records, refuse_wide
+from pipeline.tables.csv_layout import layout
 from pipeline.tables.encodings import encoding_of
+from pipeline.tables.row_names import without_row_names
 from pipeline.tables.rules import name_of
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
@@ -45,7 +48,7 @@ def read_tables(path: Path) -> list[Cells]:
     Raises
     ------
     UserError
-        If the file is missing, is not a table, or has an unknown encoding.
+        If the file is missing, is not a table, or has an unknown encoding, or a row has more cells than the header.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")
@@ -62,8 +65,11 @@ def _text(path: Path) -> Cells:
         read_text(path)  # raises an error if the file is not Windows-1252 either
         encoding = "cp1252"
         notes.append(f"{path} is not UTF-8: read as Windows-1252")
-    rows = unmarked_rows(records(path, (), encoding))
-    return Cells(_filled([(line, tuple(cells)) for line, cells in rows]), tuple(notes))
+    header, *rows = unmarked_rows(records(path, (), encoding))
+    how = layout(path, (), encoding)
+    rows, of_rows = without_row_names(path, header[1], [row for row in rows if any(row[1])], how, OURS)
+    refuse_wide(path, len(header[1]), rows, how.delimiter)  # a decimal comma between commas would shift all cells
+    return Cells(_filled([(line, tuple(cells)) for line, cells in (header, *rows)]), (*notes, *of_rows))
 
 
 def _workbook(path: Path) -> list[Cells]:

@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import pytest
@@ -74,6 +75,12 @@ def test_one_clip_and_clips_of_no_length_make_no_empty_part() -> None:
     assert all(parts)
     assert sum(map(len, parts)) == 101
     assert shares([clips("a", 0.0, 0.0)], 2, lambda *_: True)[0]
+
+
+def test_a_recording_whose_length_is_unknown_changes_nothing_for_the_others() -> None:
+    unread, readable = clips("a", math.nan), [clips("b", *[4.0] * 100), clips("c", 3.0)]
+    assert shares([unread, *readable], 2, lambda *_: True) == [unread, *shares(readable, 2, lambda *_: True)]
+    assert shares([unread], 2, lambda *_: True) == [unread]
 
 
 def test_all_tracks_that_the_clips_name_must_be_divisible() -> None:

@@ -50,12 +50,20 @@ def test_a_row_that_is_too_short_is_filled(tmp_path: Path) -> None:
     assert rows(tmp_path / "a.csv")[1] == ("a", "calm", "")
 
 
+def test_row_names_of_r_and_delimiters_at_the_end_are_no_cells(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text('"file" "mood"\n"1" "a" "calm"\n"2" "b" "cross"\n'.replace(" ", ","))
+    assert rows(tmp_path / "r.csv") == [("file", "mood"), ("a", "calm"), ("b", "cross")]
+    (tmp_path / "end.csv").write_text("file,mood\na,calm,\nb,cross,\n")
+    assert rows(tmp_path / "end.csv") == [("file", "mood"), ("a", "calm"), ("b", "cross")]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [
         ("a.xlsx", b"no workbook", "is not a readable workbook"),
         ("a.csv", b"PK\x03\x04 a workbook", "is not a CSV, but an Excel workbook"),
         ("a.csv", b'a,b\n1,"2\n', "is never closed"),
+        ("a.csv", b"file,valence,who\na,1,0,x\nb,0,5,y\n", "more cells than the header: quote cells that contain a comma"),
         ("a.csv", b"file,mood\na,\x81\x8d\x8f\n", "save it as UTF-8"),
     ],
 )
