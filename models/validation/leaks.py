@@ -28,6 +28,7 @@ from models.validation.protocol import Fold
 
 # Rows with the same value in one of these columns come from the same source, which no fold may split.
 SOURCES = ("recording", "media", "media_sha256")
+_COPIES = ". They are one recording in several files: remove all but one, or give all of them the same group"
 EXAMPLES = 3  # maximum number of utterances or speakers that a message names
 SHOWN = 200  # maximum length of a value in a message, in characters
 
@@ -200,9 +201,9 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return advice if `what` is a group or recording that the protocol's groups may split; else ``""``."""
+    """Return advice for copies of a file, and for a group or recording that the protocol may split; else ``""``."""
     if what not in ("group", "recording") or by in ("", what):
-        return ""
+        return _COPIES if what == "media_sha256" else ""
     return (
         f". A {what} must stay together, but protocol.group is {by}: set it to group (the recording if no group is"
         " given), or to a column that has one value per recording"
@@ -229,10 +230,7 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
     """
     for what, (column, wrong) in found.items():
         if len(wrong):
-            raise LeakError(
-                _in_both_parts(fold, table, what, column, wrong)
-                + ". They are one recording in several files: remove all but one, or give all of them the same group"
-            )
+            raise LeakError(_in_both_parts(fold, table, what, column, wrong) + _COPIES)
 
 
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:

@@ -184,6 +184,13 @@ def test_if_the_protocol_divides_a_recording_the_remedy_is_named(group):
         leak_guard(HALVES, table, by="speaker")
 
 
+def test_copies_of_a_recording_are_named_with_a_remedy():
+    with pytest.raises(
+        LeakError, match=r"the same media_sha256 .*tested on u6\. They are .*: remove all but one, or give"
+    ):
+        leak_guard(HALVES, planted("media_sha256", "c0ffee"), by="speaker")
+
+
 def test_a_voice_that_no_model_reads_is_not_a_leak():
     assert leak_guard(HALVES, sheet(), contents=read(voices=BOTH, reads_voice=False)) == ()
 
