@@ -70,8 +70,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         hint = f" (did you mean {meant.name!r}? The name must be exactly manifest.csv)" if meant else ""
         raise UserError(
             f"{root} {found}{hint}: a manifest corpus needs {path} with the column media"
-            f"{f' and {corpus.label}' if corpus.label else ''}; `crossmodal init {root}` writes one for a folder of "
-            "recordings"
+            f"{f' and {corpus.label}' if corpus.label else ''}; `crossmodal init {root} --name NAME --force` "
+            "writes one into the current folder for the recordings in this folder, and reads the corpus NAME from it"
         )
     named = _named_columns(corpus)
     check_named_columns(path, corpus.label, corpus.protocol.group)

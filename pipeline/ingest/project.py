@@ -103,8 +103,7 @@ def plan(options: Options) -> Project:
     _refuse_nothing(found)
     lines = [_counts(found), *found.notes, *_left_out(found)]
     tables = tables_of(root, anew=options.force)
-    there = _settled(name)
-    settled = None if options.force else there
+    settled = _settled(name, force=options.force)
     asked = options.label or (settled.label if settled else "")
     unlabelled = options.unlabelled or (settled is not None and not (asked or options.pattern or options.labels))
     own = [root / MANIFEST, root / WORDS, root / LEFT_OUT]
@@ -148,23 +147,25 @@ def _name_of(folder: Path) -> str:
     return plain.lstrip("-") if any(map(str.isalnum, plain)) else "recordings"
 
 
-def _settled(name: str) -> CorpusParams | None:
-    """Return the existing settings of a corpus; None if it is new.
+def _settled(name: str, *, force: bool) -> CorpusParams | None:
+    """Return the existing settings of a corpus; None if it is new, or is to be replaced (`force`).
 
-    Raise `UserError` if the current folder belongs to a different corpus, or this corpus to a different folder.
+    Raise `UserError` if the current folder belongs to a different corpus or, without `force`, this corpus to a
+    different folder.
     """
     corpora = load_params(PARAMS).corpora if PARAMS.is_file() else {}
-    if name not in corpora:
-        others = [other for other, corpus in corpora.items() if _is_here(corpus)]
-        if others:
-            raise UserError(
-                f"this folder is the project of the corpus {others[0]}: make another folder for {name}, or add it with "
-                "`crossmodal add-corpus`"
-            )
+    others = [other for other, corpus in corpora.items() if other != name and _is_here(corpus)]
+    if others and not (name in corpora and _is_here(corpora[name])):
+        raise UserError(
+            f"this folder is the project of the corpus {others[0]}: make another folder for {name}, or add it with "
+            "`crossmodal add-corpus`"
+        )
+    if name not in corpora or force:
         return None
     if not _is_here(corpora[name]):
         raise UserError(
-            f"{PARAMS} already has a corpus {name} in {corpora[name].root}: choose another name with --name"
+            f"{PARAMS} already has a corpus {name} in {corpora[name].root}: choose another name with --name, or "
+            "replace its block with --force"
         )
     return corpora[name]
 
@@ -291,11 +292,11 @@ def _into_settings(project: Project, *, force: bool) -> list[str]:
 
     Without `force`, a label that the user named is entered in the existing block if the block has none.
     """
-    settled = _settled(project.name)
-    if settled is None or force:
+    settled = _settled(project.name, force=force)
+    if settled is None:
         block = project.guess.block
         *lines, _ = add_corpus(
-            PARAMS, project.name, _as_options(block), also_run=settled is None, force=force
+            PARAMS, project.name, _as_options(block), also_run=True, force=force
         )  # the line that is dropped names the next command
         extract = (read_yaml(PARAMS).get("features") or {}).get("extract") or []
         add_missing(PARAMS, needed_blocks(block, extract))

@@ -75,7 +75,7 @@ def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[s
         If there is no column with the given name, if that column is empty, or if several columns could be the label.
     """
     if asked:
-        return Label(_asked(columns, asked), "as --label says")
+        return Label(_asked(columns, asked), "as --label or the settings say")
     free = [name for name in columns if name not in {*taken}]
     named = [name for name in free if _reads_like_label(name) and any(map(_filled, columns[name]))]
     likely = named or [name for name in free if repeats(columns[name])]

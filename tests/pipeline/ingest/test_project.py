@@ -320,8 +320,10 @@ def test_a_project_has_one_corpus_here(here: Path) -> None:
     ):
         init(name="other")
     (here / "params.yaml").write_text((here / "params.yaml").read_text().replace("root: .", "root: elsewhere"))
-    with pytest.raises(UserError, match="already has a corpus clips in elsewhere: choose another name with --name"):
+    with pytest.raises(UserError, match=r"already has a corpus clips in elsewhere: choose .*, or replace .* --force"):
         init()
+    init(pattern=PATTERN, force=True)
+    assert load_params(here / "params.yaml").corpus("clips").root == "."
 
 
 def test_unknown_speakers_are_acknowledged(here: Path) -> None:

@@ -63,7 +63,11 @@ def test_row_names_of_r_and_delimiters_at_the_end_are_no_cells(tmp_path: Path) -
         ("a.xlsx", b"no workbook", "is not a readable workbook"),
         ("a.csv", b"PK\x03\x04 a workbook", "is not a CSV, but an Excel workbook"),
         ("a.csv", b'a,b\n1,"2\n', "is never closed"),
-        ("a.csv", b"file,valence,who\na,1,0,x\nb,0,5,y\n", "more cells than the header: quote cells that contain a comma"),
+        (
+            "a.csv",
+            b"file,valence,who\na,1,0,x\nb,0,5,y\n",
+            "more cells than the header: quote cells that contain a comma",
+        ),
         ("a.csv", b"file,mood\na,\x81\x8d\x8f\n", "save it as UTF-8"),
     ],
 )
