@@ -44,7 +44,7 @@ def grid() -> Iterator[tuple[Sound, list[tuple[str, float, float]]]]:
 
 
 def sound(path: Path) -> Sound:
-    """Return the whole sound of a recording at 16 kHz."""
+    """Return the entire audio of a recording, mono at 16 kHz."""
     span = Span(0.0, probe(path).duration_s)
     ((_, found),) = read_sound(path, [span], replace(AudioConfig(), rate_hz=RATE_HZ))
     if isinstance(found, Exception):

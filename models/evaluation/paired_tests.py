@@ -40,7 +40,9 @@ class Swaps:
 
 
 def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
-    """Draw which groups two models swap; if there are at most `draws` ways, take all ``2 ** groups`` of them.
+    """Draw the groups in which two models swap predictions; if there are at most `draws` ways, take all of them.
+
+    With ``g`` groups there are ``2 ** g`` ways; with one group, nothing is drawn.
 
     Parameters
     ----------

@@ -67,7 +67,10 @@ def build_tree(state: Mapping[str, Any]) -> Any:
     if classes.dtype.kind != "i" or classes.shape != (outputs,) or not outputs or (classes < 1).any():
         raise ModelError("a tree in the model does not have one number of classes for each output")
     if values.dtype != np.float64 or values.shape != (len(nodes["left_child"]), outputs, classes.max()):
-        raise ModelError(f"a tree in the model has values of the shape {values.shape}, not one for each node and class")
+        raise ModelError(
+            f"a tree in the model has {values.dtype} values of shape {values.shape}, but must have float64 values of "
+            "shape (nodes, outputs, classes)"
+        )
     if depth > len(values):
         raise ModelError(f"a tree in the model claims a depth of {depth}, but has {len(values)} nodes")
     packed = np.zeros(len(values), NODE_DTYPE)

@@ -19,7 +19,7 @@ Reader = Callable[[Path, CorpusParams], Corpus]
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault that every copy of a corpus has.
+    """A known fault that copies of a corpus have.
 
     Attributes
     ----------

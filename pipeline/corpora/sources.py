@@ -100,7 +100,7 @@ def _same_words(path: Path, words: pd.DataFrame, apart: Set[str]) -> bool:
 
 
 def _words_made_by(path: Path) -> Any:
-    """Return the settings by which `prepare` recognised or aligned words; empty if it did neither."""
+    """Return the settings with which `prepare` was to recognise or align words; empty if it was to do neither."""
     return read_record(path).get(MADE_WORDS, {}).get("settings", {})
 
 

@@ -97,7 +97,7 @@ def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFram
     alone = [f"{name} ({', '.join(where)})" for name, where in own.items() if len(where) < len(settings.parts)]
     if alone:
         messages.append(
-            f"not all corpora have the labels {', '.join(alone)}: if the others call them by another name, rename "
-            "them in labels; to leave them out, set them to null there"
+            f"not all corpora have the labels {', '.join(alone)}: if the others use another name, map one to "
+            "the other in the setting `labels`; to leave them out, set them to null there"
         )
     return kept, [Problem("warning", where, None, message) for message in messages]

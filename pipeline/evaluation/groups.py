@@ -289,8 +289,11 @@ def blocks(table: pd.DataFrame, scores: Scores, note: str, file: str) -> list[Bl
         rest = [f"{len(small) - NAMED} more"] if len(small) > NAMED else []
         those = f"{len(small)} of the groups ({', '.join([*small.index[:NAMED], *rest])})"
         those = "All groups" if len(small) == len(sizes) else those
+        verbs = ("has", "it has", "is") if len(small) == 1 < len(sizes) else ("have", "they have", "are")
         sentences.append(
-            f"{those} have fewer than {FEW} utterances, so they have no interval and are not called the worst."
+            "{} {} fewer than {} utterances, so {} no interval and {} not called the worst.".format(
+                those, verbs[0], FEW, *verbs[1:]
+            )
         )
     return [shown, *(["\n".join(filter(None, sentences))] if any(sentences) else [])]
 

@@ -122,7 +122,7 @@ def reliability_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], 
 def disagreements_of(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
 ) -> Outputs:
-    """Return two CSVs: the utterances that only the best fusion gets right, and those that only the best modality."""
+    """Return two CSVs: utterances that only the best fusion gets right, and those that only the best modality does."""
     return {file: csv_text(found) for file, found in of_the_best(scores, parts, table, corpus.task).items()}
 
 

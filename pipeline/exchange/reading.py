@@ -67,7 +67,7 @@ def _fault_of_parts(found: Any) -> str:
 
 
 def _fault_of_store(store: FeatureSet) -> str:
-    """Return what is wrong with a store, as the end of a message, or ``""``; its items are not loaded."""
+    """Return what is wrong with a store, as the end of a message, or ``""``, without loading its items."""
     if store.modality not in MODALITIES:
         return f"the store {store.name!r} of unknown modality {store.modality!r}; {suggest(store.modality, MODALITIES)}"
     if not all(isinstance(item, Item) for item in store.items):

@@ -1,4 +1,4 @@
-"""Read the whole sound of a recording in blocks: it is decoded once, in order, and never held in memory as a whole."""
+"""Read the entire audio of a recording in blocks: it is decoded once, in order, and never held in memory as a whole."""
 
 from collections.abc import Iterator
 from pathlib import Path

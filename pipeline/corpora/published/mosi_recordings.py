@@ -76,7 +76,7 @@ def find_recordings(
     for place in found:
         problems += place.remarks(segments.values())
     if not seen and "video" in corpus.modalities:
-        problems.append(Problem("warning", root, None, "there is no picture, only sound: video counts as absent"))
+        problems.append(Problem("warning", root, None, "there are no videos, only sound files: video counts as absent"))
     if heard and (not seen or "video" not in corpus.modalities):
         seen, heard = heard, None
     untimed = any(np.isnan(segment.start) for segment in segments.values())

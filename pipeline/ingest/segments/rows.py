@@ -29,9 +29,10 @@ class Written:
 def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[Written]:
     """Add the utterances of recordings to a manifest, and their words to words.csv beside it.
 
-    Nothing that a person wrote is changed: a recording that already has rows with times is refused, unless these
-    have exactly the names that its utterances would get. A row of the whole recording (without start and end) is
-    replaced by its utterances, which take over its other cells, such as label, speaker and group.
+    A recording that already has rows is refused, unless its only row is that of the whole recording (without start and
+    end). If its rows have exactly the names that its utterances would get, nothing is added. The row of the whole
+    recording is replaced, with its text and words, by the utterances, which take over its other cells, such as label,
+    speaker and group.
 
     Parameters
     ----------
@@ -125,7 +126,7 @@ def _names(recording: Path, said: Sequence[TimedText], table: ManifestFile, own:
         if not others & names.keys():
             return list(names)
     raise UserError(
-        f"{table.path} already has utterances with the names that those of {recording} would get: rename the recording"
+        f"{table.path} already has the names that utterances of {recording} would be given: rename the recording"
     )
 
 

@@ -10,8 +10,8 @@ from pipeline.ingest.timed_text.registry import endings, is_timed_text
 def beside(recording: Path, folder: Path | None = None, among: Collection[str] = endings()) -> Path | None:
     """Return the transcript, subtitles or annotation with a recording's name; None if there is none.
 
-    ``talk.srt``, ``talk.mp4.srt`` and ``talk.en.srt`` belong to ``talk.mp4``. Names without a language are preferred.
-    Among these, the most detailed format is chosen, in the order of `endings`.
+    ``talk.srt``, ``talk.mp4.srt`` and ``talk.en.srt`` belong to ``talk.mp4``. Names without a language come
+    first; among names of the same kind, the most detailed format is chosen, in the order of `endings`.
 
     Parameters
     ----------

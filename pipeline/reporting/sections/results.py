@@ -28,7 +28,7 @@ SHOWN = 20  # the forest plot has at most this many rows
 
 @dataclass(frozen=True)
 class Groups:
-    """The leading metric by group: a title, a chart with its table, and sentences on it."""
+    """The leading metric by group: a title, a chart with its table, and sentences about it."""
 
     title: str
     chart: Chart

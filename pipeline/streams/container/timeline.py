@@ -112,7 +112,7 @@ def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
 
 
 def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> Iterator[str]:
-    """Yield a sentence about each large jump forward of all time stamps, which is a pause or a joint."""
+    """Yield a sentence about each point where all time stamps jump far ahead: a pause, or the join of two recordings."""
     for part in sorted(parts.leaps):
         end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
         by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]
@@ -121,7 +121,7 @@ def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> It
             yield f"{leap} a pause of one recording, in which there is no sound and no picture"
         else:
             yield (
-                f"{leap} the joint of two recordings, which are laid end to end; if it is a pause instead, all later "
+                f"{leap} the join of two recordings, which are laid end to end; if it is a pause instead, all later "
                 f"times, also those in `start` and `end`, are {by_s:.2f} s earlier here than in a player"
             )
 

@@ -96,7 +96,10 @@ def _decoded(cell: Any) -> str:
 
 
 def _check_pair(path: Path, name: str, features: Any, spans: Any) -> tuple[int, bool]:
-    """Return the row width of an id, and whether it holds numbers; raise `UserError` for a wrong shape or type."""
+    """Return how many columns the features of an id have, and whether they are numbers.
+
+    Raise `UserError` for an invalid name, shape or type.
+    """
     import h5py
 
     where = f"{path}: data/{one_line(name, 60)}"

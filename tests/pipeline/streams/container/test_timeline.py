@@ -168,7 +168,7 @@ def test_a_jump_taken_for_a_joint_is_reported_and_moves_picture_and_sound_alike(
     path = joined(tmp_path / "joined", parts)
     (message,) = probe(path).notices
     assert "its clock jumps forward by 9" in message
-    assert "which counts as the joint of two recordings" in message
+    assert "which counts as the join of two recordings" in message
     for found in (white_from_s(path), beeps_from_s(path)):
         assert found == pytest.approx([0.5, 2.5], abs=0.12)
 
