@@ -138,7 +138,7 @@ def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
 
 
 def _bases(recipe: Recipe) -> tuple[Any, ...]:
-    """Return the unimodal models that a late fusion combines: one per modality, or one per extractor (see `late_fusion`).
+    """Return the unimodal models of a late fusion: one per modality, or one per extractor (see `late_fusion`).
 
     If there is one model per extractor, the model of a modality with a single extractor reads the whole modality.
     """

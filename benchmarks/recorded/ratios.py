@@ -79,7 +79,7 @@ def read(folder: Path = RESULTS) -> list[Record]:
 
 
 def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
-    """Return the ratios of each named benchmark from its last record, keyed by `Ratio.key`, each paired with the record."""
+    """Return the ratios of each named benchmark and its last record, keyed by `Ratio.key`."""
     found: dict[str, dict[str, tuple[float, Record]]] = {}
     for record in records:
         for part in parts:

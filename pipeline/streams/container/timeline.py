@@ -112,7 +112,7 @@ def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
 
 
 def _leap_notices(parts: Parts, shifts_s: Sequence[float], start_s: float) -> Iterator[str]:
-    """Yield a sentence about each point where all time stamps jump far ahead: a pause, or the join of two recordings."""
+    """Yield a sentence about each point where all time stamps jump ahead: a pause, or the join of two recordings."""
     for part in sorted(parts.leaps):
         end_s = parts.spans_s[part - 1][1] + shifts_s[part - 1] - start_s
         by_s = parts.spans_s[part][0] - parts.spans_s[part - 1][1]
