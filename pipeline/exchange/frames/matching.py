@@ -36,9 +36,8 @@ def matched(
     """Return the table of each recording that has one.
 
     A table belongs to a recording if its path ends with the name of the recording or of its media file. Case is
-    ignored unless names of recordings differ only in case. For example, ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are
-    tables of ``s1/clip``. Folders are compared only as far as needed to distinguish recordings: ``out/clip.csv`` is a
-    table of ``s1/clip`` too, unless there is also a recording ``s2/clip``.
+    ignored unless names of recordings differ only in case. ``out/s1/clip.csv`` and ``s1/clip.mp4.csv`` are tables of
+    ``s1/clip``; so is ``out/clip.csv``, unless there is also a recording ``s2/clip``.
 
     Parameters
     ----------
