@@ -1,4 +1,4 @@
-"""Find the words of transcripts, including scripts without spaces between words, and weight them by TF-IDF."""
+"""Find the words in transcripts, also in scripts without spaces between words, and weight them by TF-IDF."""
 
 import re
 from collections.abc import Iterable

@@ -328,7 +328,7 @@ def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counte
 def _shared_rows(
     folds: Sequence[Fold], table: pd.DataFrame, columns: Sequence[str], ignored: NDArray[np.bool_]
 ) -> NDArray[np.intp]:
-    """Return the test rows that share a value of one of the columns with training; rows in `ignored` do not count."""
+    """Return the test rows that share a value in any column with a training row; `ignored` rows do not count."""
     found = [repeated(folds, Column(text_of(table, c)).without(ignored)) for c in columns if c in table]
     return np.unique(np.concatenate([*found, np.empty(0, np.intp)])).astype(np.intp)
 

@@ -57,9 +57,9 @@ def only_right(
 def of_the_best(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, task: Task
 ) -> dict[str, pd.DataFrame]:
-    """Return the two lists for the best fusion and the best single modality, keyed by file name.
+    """Return the utterances that only the best fusion, and that only the best single modality gets right, by file name.
 
-    Both are empty if there is no fusion or no single modality.
+    Both tables are empty if there is no fusion or no single modality.
     """
     lists = (pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=COLUMNS))
     if (fusion := scores.best_fusion) and (unimodal := scores.best_unimodal):
@@ -68,7 +68,7 @@ def of_the_best(
 
 
 def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
-    """Yield lines about the first utterances of a list; `title` names which of the two models gets them right."""
+    """Yield lines about the first utterances of a list; `title` says which of the two models gets them right."""
     yield f"\n{counted(len(utterances), 'utterance')} that only {title} gets right" + (
         f", the first {SHOWN}:" if len(utterances) > SHOWN else ":"
     )

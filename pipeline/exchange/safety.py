@@ -47,7 +47,7 @@ def refuse_options(path: Path, options: ImportOptions, used: Iterable[str]) -> N
 
 
 def refuse_name(path: Path, module: str, name: str) -> NoReturn:
-    """Raise `UserError` for a function or class that a pickle names although it is not plain data."""
+    """Raise `UserError`: the pickle refers to a function or class, which is not plain data."""
     what = one_line(f"{module}.{name}", 80)
     hint = "save it again as numpy arrays, lists and dicts"
     if module.split(".")[0] == "torch":

@@ -103,7 +103,7 @@ class _Described:
             raise ValueError(f"no model is named {self.classifier!r:.80}; {suggest(self.classifier, model_names())}")
         counts = (self.utterances, self.groups.count, self.parameters, self.timed_words)
         if not all(0 <= count <= _MOST for count in counts):
-            raise ValueError(f"a count is outside 0 to {_MOST}")
+            raise ValueError(f"a count is not between 0 and {_MOST}")
         if not set(self.ranges) <= set(self.modalities):
             raise ValueError(f"ranges do not belong to the modalities {', '.join(self.modalities)}")
         if set(self.features) != set(self.modalities) or not set(self.streams) <= set(self.modalities):

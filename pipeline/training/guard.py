@@ -150,11 +150,11 @@ def published(name: str) -> Published:
 
 
 def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Published) -> str:
-    """Return a sentence if a speaker may be in both training and test parts; empty otherwise.
+    """Return a sentence if a speaker may be in both training and test parts; otherwise an empty string.
 
     This is so if speakers are unknown, or occur in several groups. Published corpora are exempt, since their
-    descriptions say how speakers are kept apart. Speakers in several groups are accepted if splits are given, since
-    somebody chose them. A union with its corpora as folds is exempt, too.
+    descriptions say how speakers are kept apart. Speakers in several groups are accepted if the protocol
+    uses given splits, since somebody chose them. A union with its corpora as folds is exempt, too.
 
     Parameters
     ----------

@@ -97,7 +97,7 @@ def _parts(
 
 
 def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return the cues in which somebody speaks: those that have a duration, and more than noises or music.
+    """Return the cues in which somebody speaks: those that have a duration and contain more than noises or music.
 
     >>> [said.text for said in spoken([TimedText("[applause]", 0, 1), TimedText("(laughs) Yes", 1, 2)])]
     ['(laughs) Yes']

@@ -48,7 +48,7 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
 
 
 def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return the whole content of a file: its utterances, or its words if it has nothing else.
+    """Return what is said in a file: its utterances, or its words if it has no other tier but phones.
 
     It raises the same errors as `utterances_of`.
     """

@@ -76,7 +76,7 @@ def _require_readable(recording: str, facts: Facts) -> None:
 
 
 def _predictions(params: Params, place: Place) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """Return the predictions of one utterance or None, and a remark if there are predictions that cannot be shown."""
+    """Return the predictions for one utterance or None, and a remark if there are predictions that cannot be shown."""
     if not place.corpus or not CorpusPaths(place.corpus).predictions.exists():
         return None, ()
     corpus = params.corpus(place.corpus)

@@ -116,7 +116,10 @@ class Crew:
 
 @contextmanager
 def _probe() -> Iterator[tuple[Path, str]]:
-    """Write a file that only a process with access to this folder can read; yield its path and content."""
+    """Write a file of random content to the cache folder, which a worker reads to prove that it sees the same files.
+
+    Yield the path and the content.
+    """
     path, content = CACHE.resolve() / f".probe.{secrets.token_hex(8)}.partial", secrets.token_hex(16)
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
