@@ -103,8 +103,9 @@ class ExtractStep:
 
         For a setting such as ``auto``, the encoder's library must be imported to find the device.
         """
-        extractor = build(self.name, json.loads(self.settings))
-        device = extractor.device_for(self.device) if isinstance(extractor, Encoder) else CPU
+        with names_setting(self.name):
+            extractor = build(self.name, json.loads(self.settings))
+            device = extractor.device_for(self.device) if isinstance(extractor, Encoder) else CPU
         return replace(self, device=device, at_once=1 if device == CPU else self.at_once)
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:

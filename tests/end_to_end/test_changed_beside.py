@@ -161,7 +161,7 @@ def test_another_extractor_or_weights_than_planned(corpus: Path) -> None:
     step, clips = extract_step(params)
     for part, value in (("weights", {"a.pt": "0" * 64}), ("libraries", {"numpy": "1.0"}), ("version", 99)):
         other = json.dumps(json.loads(step.depends) | {part: value})
-        with pytest.raises(Changed, match=rf"extractor prosody .*\({part} differ\)"):
+        with pytest.raises(Changed, match=rf"extractor prosody .*\(different: {part}\)"):
             work(replace(step, depends=other), CACHE, clips)
     assert not kept("prosody")
 

@@ -332,7 +332,7 @@ def test_labels_that_cannot_be_used_are_refused():
     model = build("majority", Recipe("regression"))
     with pytest.raises(ModelError, match="59 labels for 60 utterances"):
         model.fit(x, score[1:])
-    with pytest.raises(ModelError, match="score of row 2 is missing"):
+    with pytest.raises(ModelError, match=r"the score of row 2 \(counted from 0\) is missing"):
         model.fit(x, np.where(np.arange(60) == 2, np.nan, score))
     with pytest.raises(ModelError, match="a score must be a number"):
         model.fit(x, np.full(60, "joy"))

@@ -38,7 +38,7 @@ def test_widths_follow_the_configuration(tmp_path: Path) -> None:
     ("make", "sentence"),
     [
         (lambda folder: tiny_models.text_model(folder, "GPT2"), "reads each word without the words after it, as text"),
-        (lambda folder: tiny_models.waveform_encoder(folder, "wav2vec2"), "a model of the type 'wav2vec2': "),
+        (lambda folder: tiny_models.waveform_encoder(folder, "wav2vec2"), r"\(model of the type 'wav2vec2'\): "),
         (tiny_models.vision_encoder, "a model of the type 'vit', which does not read text: use an encoder such as"),
         (tiny_models.whisper, "a model of the type 'whisper', which does not read text: use an encoder such as BERT"),
     ],

@@ -35,7 +35,7 @@ def test_only_the_named_extractor_is_read():
     pitch, mfcc = (Unimodal("audio", extractor=e, settings={"C": 1.0}).fit(x, SIGN > 0) for e in ("pitch", "mfcc"))
     assert (pitch.predict(x) == (SIGN > 0)).all()
     assert (mfcc.predict(x) == (SIGN > 0)).mean() < 0.8
-    with pytest.raises(ModelError, match="'audio' from 'face' has neither pooled features nor"):
+    with pytest.raises(ModelError, match="'audio', of which only 'face' is read, has neither pooled features nor"):
         Unimodal("audio", extractor="face").fit(x, SIGN > 0)
 
 

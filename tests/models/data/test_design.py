@@ -93,7 +93,7 @@ def test_only_one_extractor_and_its_neighbours_are_read():
     )
     (matrix,) = Block("audio", only="egemaps").fit(x).transform(x)
     assert matrix.shape == (3, 2)
-    with pytest.raises(ModelError, match="the modality 'audio' from 'mfcc' has neither"):
+    with pytest.raises(ModelError, match="the modality 'audio', of which only 'mfcc' is read, has neither"):
         Block("audio", only="mfcc").fit(x)
 
 
@@ -107,7 +107,7 @@ def test_a_row_can_be_used_where_the_extractor_itself_has_a_number():
     assert OneModality("audio", None, "a").usable(x).tolist() == [True, False, False, False]
     assert OneModality("audio", None, "b").usable(x).tolist() == [True, True, False, False]
     assert OneModality("audio", None).usable(x).tolist() == present.tolist()
-    with pytest.raises(ModelError, match="from 'mfcc' has neither"):
+    with pytest.raises(ModelError, match="of which only 'mfcc' is read, has neither"):
         OneModality("audio", None, "mfcc").usable(x)
 
 
@@ -142,7 +142,7 @@ class Broken:
     ("gives", "message"),
     [
         (None, r"'mine' failed on 2 texts \(KeyError: 'no such word'\)"),
-        (np.zeros(2), r"'mine' gave ndarray \(2,\) for 2 texts"),
+        (np.zeros(2), r"'mine' gave ndarray of shape \(2,\) for 2 texts"),
         (np.array([[0.0], [np.inf]]), "gave an infinite value, or NaN in sparse columns, for the transcript 'two'"),
         (csr_matrix([[0.0], [np.nan]]), "gave an infinite value, or NaN in sparse columns, for the transcript 'two'"),
     ],

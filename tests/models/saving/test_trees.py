@@ -45,4 +45,4 @@ def test_a_tree_of_other_classes_or_columns_is_refused(tmp_path):
         refused(folder, "tree")
     (folder / MODEL).write_text(original)
     rearranged(folder, "tree_.classes", lambda a: a * 1000)
-    refused(folder, "a tree in the model has values")
+    refused(folder, "a tree in the model has float64 values")

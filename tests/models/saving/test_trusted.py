@@ -38,7 +38,7 @@ def test_only_classes_that_a_listed_plugin_defines_are_accepted(tmp_path, monkey
     with pytest.raises(ModelError):
         network_class("my_listed_plugin:run")
     with_attribute(folder, net("my_listed_plugin:run", command=f"touch {tmp_path / 'RAN'}"))
-    refused(folder, "network is 'my_listed_plugin:run'")
+    refused(folder, "network 'my_listed_plugin:run'")
     assert not (tmp_path / "RAN").exists()
 
 

@@ -52,7 +52,7 @@ def declared(stage: str) -> list[Path]:
     [
         ("''", [""] * 4, "there are no labels in c, so nothing can be learnt"),
         ("mood", [""] * 4, "no utterance has a label in the column 'mood'"),
-        ("mood", ["joy"] * 4, "all 4 utterances are 'joy': training needs utterances of two classes or more"),
+        ("mood", ["joy"] * 4, "every utterance is 'joy': training needs utterances of two classes or more"),
     ],
 )
 def test_every_declared_file_is_written_and_says_why(

@@ -334,7 +334,7 @@ def test_a_protocol_that_needs_splits_is_refused_without_splits(tmp_path, kind, 
     options = OPTIONS if splits is None else replace(OPTIONS, split="part")
     block = {"task": "classification", "label": "mood", "kind": kind, "folds": 2}
     before = (tmp_path / "params.yaml").read_bytes()
-    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: name the column of splits"):
+    with pytest.raises(UserError, match=f"--protocol {kind} needs train and test: give the column of splits"):
         importing.import_corpus(Path("params.yaml"), "csv", Path("f.csv"), "mine", options, block)
     assert (tmp_path / "params.yaml").read_bytes() == before
     assert not Path("data/raw/mine").exists()

@@ -145,7 +145,7 @@ def test_a_manifest_answers_for_all_that_can_be_measured(params: Params, model: 
     done = said(tmp_path, "--model", model, "--workers", 0)
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
-    assert "Error: 2 of 5 failed:\nnonsense: " in done.stderr
+    assert "Error: 2 of 5 clips failed:\nnonsense: " in done.stderr
     assert "cut.mp4 breaks off" in done.stderr, done.stderr
     assert (
         "predict: nothing: the utterance has none of the modalities that the model reads (text: no transcript"
@@ -167,7 +167,7 @@ def test_several_recordings_get_what_each_gets_alone(params: Params, model: Path
     (tmp_path / "nonsense.mp4").write_bytes(b"hello")
     done = said(*sorted(tmp_path.iterdir()), "--model", model, "--json", "--workers", 0)
     assert done.exit_code == 1
-    assert "Error: 1 of 4 failed:\nnonsense: " in done.stderr
+    assert "Error: 1 of 4 clips failed:\nnonsense: " in done.stderr
     answers = {one["utterance"]: one for one in json.loads(done.stdout)["answers"]}
     assert set(answers) == {name.removesuffix(".mp4").strip() for name in names}
     for name, text in zip(names, (None, TEXTS["1"], None), strict=True):

@@ -126,7 +126,7 @@ def test_a_recording_that_is_not_the_planned_one_ends_the_run(recording: Path) -
 
 def test_settings_that_are_not_the_planned_ones_end_the_run(recording: Path) -> None:
     other = replace(step("audio", AudioConfig()), config=AudioConfig(trim_db=20))
-    with pytest.raises(Changed, match=r"the audio stream is not the same .* \(config differ\)"):
+    with pytest.raises(Changed, match=r"the audio stream is not the same .* \(different: config\)"):
         list(other.compute([clip("a", recording, 0.0, sha256_of(recording))]))
 
 

@@ -62,7 +62,7 @@ def test_settings_that_name_what_there_is_have_no_fault() -> None:
         ({"features": {"a/b": {"extractor": "mfcc"}}}, "features.a/b", ": a store cannot be named 'a/b'"),
         ({"features": {"tfidf": {"extractor": "bert"}}}, "features.tfidf", ": this is the name of a feature that is"),
         ({"features": {"vader": {"extractor": "bert"}}}, "features.vader", ": vader is the name of another extractor"),
-        ({"features": {"extract": ["face_encoder"]}}, "features.face_encoder", ": either model"),
+        ({"features": {"extract": ["face_encoder"]}}, "features.face_encoder", ": set either model"),
         (
             {"features": {"mine": {"extractor": "mfcc"}}, "train": {"features": {"video": ["mine"]}}},
             "train.features.video.0",

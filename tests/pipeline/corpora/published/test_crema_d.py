@@ -62,7 +62,7 @@ def test_a_film_is_preferred_to_an_mp3_which_may_be_empty(root: Path) -> None:
 def test_actors_are_described_where_the_table_is_there(root: Path) -> None:
     found = read(root, settings("audio"))
     assert found.utterances["gender"].tolist() == ["", ""]
-    assert any("no VideoDemographics.csv: their gender" in p.message for p in found.problems)
+    assert any("no VideoDemographics.csv for actors" in p.message for p in found.problems)
     (root / "VideoDemographics.csv").write_text(TABLE)
     found = read(root, settings("audio"))
     columns = ["gender", "age", "race", "ethnicity"]

@@ -93,7 +93,7 @@ def test_a_blank_score_is_not_a_label(tmp_path: Path) -> None:
         ("[003.0000-", "[004.5000-", "error: .*:6: .*end 4 lies before start 4.5"),
         ("[003.0000-004.0000]", "", "warning: .*:6: .*has no times"),
         ("Ses01F_impro01_F003 [006.0000-006.5000]: Stop.", "", "F003 has an evaluation but no transcription"),
-        ("[006.0000-", "[005.0000-", "the times of .*F003 differ from its evaluation's"),
+        ("[006.0000-", "[005.0000-", "the times of .*F003 differ from the times in its evaluation"),
         ("Stop.", "", "F003 has an empty transcription"),
     ],
 )

@@ -100,7 +100,7 @@ def test_damaged_and_foreign_folders_are_refused(tmp_path: Path) -> None:
     other = tmp_path / "mine"
     other.mkdir()
     (other / "thesis.txt").write_text("years of work")
-    with pytest.raises(UserError, match="already exists"):
+    with pytest.raises(UserError, match="exists and is not an earlier export"):
         parquet.write(bundle, other)
     shutil.copytree(tmp_path / "e", tmp_path / "both")
     for name in ("thesis.txt", "mine.parquet"):

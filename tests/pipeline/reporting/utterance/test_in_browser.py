@@ -41,7 +41,7 @@ def test_a_clip_plays_and_its_facts_are_shown(
     assert page.evaluate("location.hash") == "#utterance=a"
     assert shown.locator(".trimmed").count() == 2
     assert shown.locator(".word").all_text_contents() == ["To", "me", "good"]
-    assert shown.locator(".stills rect.followed").count() == 3
+    assert shown.locator(".stills rect.followed").count() == 4
     page.evaluate("async () => { const film = document.querySelector('#utterance-shown video'); await film.play(); }")
     page.wait_for_function("document.querySelector('#utterance-shown video').currentTime > 0.2")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

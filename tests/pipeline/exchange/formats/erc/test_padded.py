@@ -26,5 +26,5 @@ def test_bc_lstm_files_that_disagree_are_refused(tmp_path: Path) -> None:
     other = list(padded(2))
     other[6] = [2]
     save(tmp_path / "audio.pickle", tuple(other))
-    with pytest.raises(UserError, match="other lengths or labels"):
+    with pytest.raises(UserError, match="different lengths or labels"):
         read(tmp_path, PLAIN)
