@@ -101,7 +101,8 @@ def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
 def check_dataset(path: Path, where: str, dataset: Any) -> None:
     """Raise `UserError` for a dataset that should not be read.
 
-    It has no value, is stored in other files, or declares more than `MOST` bytes or far more than it stores.
+    Such a dataset has no value, is stored in other files, declares more than `MOST` bytes, or declares far more bytes
+    than it stores.
     """
     if dataset.external:
         raise UserError(f"{path}: {where} is stored in another file, which is not opened: store the data itself")

@@ -150,8 +150,8 @@ def _name_of(folder: Path) -> str:
 def _settled(name: str, *, force: bool) -> CorpusParams | None:
     """Return the existing settings of a corpus; None if it is new, or is to be replaced (`force`).
 
-    Raise `UserError` if the current folder belongs to a different corpus or, without `force`, this corpus to a
-    different folder.
+    Raise `UserError` if the current folder belongs to a different corpus, or if this corpus belongs to a different
+    folder and is not to be replaced.
     """
     corpora = load_params(PARAMS).corpora if PARAMS.is_file() else {}
     others = [other for other, corpus in corpora.items() if other != name and _is_here(corpus)]

@@ -90,7 +90,7 @@ def _is_light(store: Store) -> bool:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """How many clips and bytes were deleted, and how many unfinished files were deleted or could not be (`kept`)."""
+    """Numbers of deleted clips, bytes and unfinished files, and of unfinished files that could not be deleted."""
 
     clips: int
     size: int

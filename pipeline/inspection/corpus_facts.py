@@ -38,7 +38,7 @@ class CorpusFacts:
     made
         A sentence on words and times that a machine made; empty if there are none.
     task, label
-        ``classification`` or ``regression``, and the label column; empty without labels.
+        ``classification`` or ``regression``, and the label column, which is empty if there are no labels.
     labels
         In classification, the number of utterances of each class.
     unlabelled
@@ -82,7 +82,7 @@ class CorpusFacts:
 
 
 def facts_of(name: str, table: pd.DataFrame, words: pd.DataFrame, corpus: CorpusParams) -> CorpusFacts:
-    """Return the numbers of a corpus's utterances, words and labels; groups are the protocol's groups.
+    """Return the counts of a corpus; its groups are those of its protocol.
 
     Parameters
     ----------

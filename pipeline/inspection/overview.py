@@ -50,7 +50,7 @@ class Instance:
     settings
         All settings, including defaults.
     fault
-        Why the instance cannot be used; then, only `instance` and `runs` are known too. Empty if it can be used.
+        Why the instance cannot be used; empty if it can. With a fault, only `instance` and `runs` are set in addition.
     """
 
     instance: str

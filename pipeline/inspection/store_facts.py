@@ -13,7 +13,7 @@ from features.store import STATUSES, Store, open_store
 
 @dataclass(frozen=True)
 class Range:
-    """The values of one feature over the utterances whose status is ok.
+    """The range of one feature over the utterances whose status is ok.
 
     Attributes
     ----------

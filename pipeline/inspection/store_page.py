@@ -63,9 +63,9 @@ def _counts(facts: StoreFacts) -> str:
 
 
 def _reasons(found: Sequence[Incomplete], every: bool) -> Table:
-    """Return a table with a line per status and reason, which names some of its utterances.
+    """Return a table with one line per status and reason: how many utterances have them, and which.
 
-    If `every` is set, all lines are there, and all utterances are named.
+    Without `every`, only the `MOST` most frequent reasons have lines, and each line names at most `NAMED` utterances.
     """
     alike: dict[tuple[str, str], list[str]] = {}
     for one in found:

@@ -59,7 +59,7 @@ class Validated:
 
 
 def validate(params: Params, name: str) -> Validated:
-    """Check a corpus and its recordings; if there are only warnings, also try its protocol and run the leak guard."""
+    """Check a corpus and its recordings; if this finds at most warnings, try its protocol and run the leak guard."""
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances
@@ -94,7 +94,7 @@ def _to_be_recognised(table: pd.DataFrame, corpus: CorpusParams) -> int:
 
 
 def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
-    """Return notes about unknown speakers; none without labels, since no folds can then share a speaker."""
+    """Return notes about unknown speakers; none for a corpus without labels, which is never divided into folds."""
     corpus = params.corpus(name)
     return told_of_speakers(speakers_note_of(table, corpus, published_of(corpus)), params, name) if corpus.label else []
 
@@ -102,7 +102,7 @@ def _spoken(table: pd.DataFrame, params: Params, name: str) -> list[str]:
 def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Problem]:
     """Return problems with imported features.
 
-    Such are utterances that only the features or only the corpus has, and utterances that were moved since the import.
+    These are utterances that only the features or only the corpus has, and utterances that were moved since the import.
     """
     folder = CorpusPaths(name).work / "features"
     try:
@@ -115,7 +115,7 @@ def _stores(name: str, corpus: CorpusParams, table: pd.DataFrame) -> list[Proble
 
 
 def what_errors_stop(problems: Sequence[Problem], name: str) -> str:
-    """Return which stages a corpus's errors block, and what to do."""
+    """Return a sentence that says which stages the errors of a corpus block, and what to do."""
     if any(problem.severity == "error" and problem.stops == "prepare" for problem in problems):
         return "nothing can be prepared: correct the rows named above"
     return f"it can be prepared, but not trained on: correct the errors above, or change corpora.{name}.protocol"

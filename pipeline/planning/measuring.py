@@ -175,7 +175,10 @@ def _computed(step: Step, clips: Sequence[Clip], root: Path) -> StepReport:
 
 
 def _size(step: Step, report: StepReport, folder: Path) -> int:
-    """Return the size of the cache's files in bytes; a light step keeps none, so its results are written here."""
+    """Return how many bytes the results of a report take in the cache.
+
+    A light step keeps nothing in the cache, so its results are first written to a cache in `folder`.
+    """
     if step.light:
         cache = ClipCache(folder, step.name)
         for key, entry in report.entries.items():

@@ -51,7 +51,8 @@ def train(params: Params, name: str, pool: Pool, *, shuffled: bool = False, if_p
         Whether labels are permuted first, as a control that must score at chance; its results go to ``shuffled/``.
     if_possible
         What happens if nothing can be learnt from the corpus: if True, tables without rows and a record that says why
-        are written, and the reason is returned as the only notice; if False, or with `shuffled`, the error is raised.
+        are written, and the reason is returned as the only notice; if False, or with `shuffled`, `Untrainable` or
+        `TooFewError` is raised.
 
     Raises
     ------

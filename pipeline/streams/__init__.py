@@ -1,1 +1,1 @@
-"""One recording and its spans in, clean synchronised streams out."""
+"""Turn one recording and the spans of its utterances into clean, synchronised streams."""

@@ -110,9 +110,10 @@ class Window:
             self._chunks.append(Chunk(max(chunk.start, self.first) - self.first, chunk.names, rows))
 
     def mono(self, channel: str, where: object) -> tuple[FloatArray, str]:
-        """Return the voice ``(n,)`` from sample ``first`` to the last sample received, and a note about the channels.
+        """Return the window's sound in mono, ``(n,)``, and a note about its channels.
 
-        Gaps are filled with zeros. If the channel layout changes inside the window, each layout is mixed separately.
+        The sound ends with the last sample received. Gaps are filled with zeros. If the channel layout changes inside
+        the window, each layout is mixed separately.
         """
         length = max((chunk.start + chunk.rows.shape[1] for chunk in self._chunks), default=0)
         mono, notes = np.zeros(length, dtype=np.float32), []

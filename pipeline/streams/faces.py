@@ -51,13 +51,13 @@ class Face:
     image: bytes
 
     def moved(self, left: float, top: float) -> "Face":
-        """Return the face in pixels of a larger picture, from which its own picture was cut at (left, top)."""
+        """Return the face with boxes in pixels of the larger picture from which its picture was cut at (left, top)."""
         x, y, width, height = self.box
         a, b, side, _ = self.square
         return replace(self, box=(x + left, y + top, width, height), square=(a + left, b + top, side, side))
 
     def scaled(self, factor: float) -> "Face":
-        """Return the face in pixels of the same picture enlarged by `factor`."""
+        """Return the face with boxes in pixels of its picture enlarged by `factor`."""
         return replace(self, box=scaled(self.box, factor), square=scaled(self.square, factor))
 
 

@@ -73,7 +73,7 @@ def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
 
 
 def affinity(a: Box, b: Box) -> float | None:
-    """Return how well box `b` continues box `a`: IoU minus distance in face sizes; None if they differ too much."""
+    """Return how well box `b` continues box `a`: IoU minus distance in face sizes; None if `b` differs too much."""
     size_a, size_b = float(np.sqrt(a[2] * a[3])), float(np.sqrt(b[2] * b[3]))
     step = float(np.hypot(a[0] + a[2] / 2 - b[0] - b[2] / 2, a[1] + a[3] / 2 - b[1] - b[3] / 2))
     step /= (size_a + size_b) / 2

@@ -83,7 +83,7 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
 
 
 def nearest_to_each(stamps: TimeArray, targets: TimeArray, limit: float) -> tuple[Index, NDArray[np.bool_]]:
-    """Return the index ``(m,)`` of the stamp nearest to each target, and whether ``(m,)`` it is within the limit."""
+    """Return the index of the stamp nearest to each target, and whether it is within the limit, both ``(m,)``."""
     if not len(stamps):
         return np.zeros(len(targets), np.int64), np.zeros(len(targets), np.bool_)
     after = np.searchsorted(stamps, targets).clip(1, max(len(stamps) - 1, 1))

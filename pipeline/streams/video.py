@@ -158,7 +158,7 @@ def _every_s(config: VideoConfig) -> float:
     """Return the time in seconds after which the face detector must run again.
 
     It is half a sampling step less than the setting, because frames are not evenly spaced. If the speaker is followed,
-    it is 0: the detector runs in every frame, as in `watch`, so that the faces of both can be matched.
+    it is 0: the detector runs in every frame, as in `watch`, so that `watch` finds the same faces.
     """
     return 0.0 if config.follow == "speaking" else max(config.detect_every_s - 0.5 / config.fps, 0.0)
 

@@ -121,7 +121,10 @@ def _sheet(found: Found, sources: Sources, notes: list[str]) -> LabelSheet | Non
 def _said(sheet: LabelSheet, notes: list[str]) -> LabelSheet:
     columns = f"columns: {', '.join(sheet.columns)}" if sheet.columns else "no other column"
     named = len({recording.place for _, meant, _ in sheet.rows for recording in meant})
-    notes.append(f"table: {sheet.path}, whose column {sheet.named_by} names {counted(named, 'recording')}; {columns}")
+    notes.append(
+        f"table: {sheet.path}, whose column {sheet.named_by} holds the names of {counted(named, 'recording')}; "
+        f"{columns}"
+    )
     notes += [*sheet.notes, *lost_notes(sheet)]
     return sheet
 

@@ -33,7 +33,7 @@ class Draft:
 
 @dataclass
 class _Known:
-    """The rows and words drafted so far, and the recordings whose transcripts go on after their end."""
+    """The rows and words drafted so far, and the recordings that end before their transcripts do."""
 
     rows: list[Cells] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)

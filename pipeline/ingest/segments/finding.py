@@ -36,7 +36,7 @@ class Request:
         The method. None means by a file if there is one, else by voice activity; with `source` or `tiers`, there must
         be a file.
     source
-        A subtitle or annotation file, or a folder of such files; None means beside the recording.
+        A subtitle or annotation file, or a folder of such files; None means a file beside the recording.
     tiers
         The tiers of annotations to use; if empty, the only suitable one.
     limits

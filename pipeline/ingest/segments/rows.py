@@ -29,10 +29,9 @@ class Written:
 def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[Written]:
     """Add the utterances of recordings to a manifest, and their words to words.csv beside it.
 
-    A recording that already has rows is refused, unless its only row is that of the whole recording (without start and
-    end). If its rows have exactly the names that its utterances would get, nothing is added. The row of the whole
-    recording is replaced, with its text and words, by the utterances, which take over its other cells, such as label,
-    speaker and group.
+    The row of a whole recording (without start and end) is replaced, with its text and words, by the utterances, which
+    take over its other cells, such as label, speaker and group. If the rows of a recording already have exactly the
+    names that its utterances would get, nothing is added. A recording with any other rows is refused.
 
     Parameters
     ----------

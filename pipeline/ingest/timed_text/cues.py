@@ -83,8 +83,8 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
 
     Automatic captions show each line twice: as the lower line while it is spoken, then as the upper line above the
     next one. A line at the beginning of a cue counts as such a repetition if the preceding cue ends with it.
-    Repetitions are removed only if there are at least four cues and half of them have one, so that words said twice are
-    kept elsewhere.
+    Repetitions are removed only if there are at least four cues and half of them have one. In other files, equal lines
+    are words that were said twice, and are kept.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def utterances_of(texts: Sequence[TimedText], tier: str = "") -> tuple[TimedText
 
 
 def everything(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
-    """Return what is said in a file: its utterances, or its words if it has no other tier but phones.
+    """Return what is said in a file: its utterances, or its words if all its tiers are of words or phones.
 
     It raises the same errors as `utterances_of`.
     """

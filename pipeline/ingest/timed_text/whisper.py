@@ -39,7 +39,7 @@ def is_transcript(path: Path) -> bool:
 
 
 def _segments(path: Path, content: object) -> list[dict[str, Any]]:
-    """Return the segments, which are under ``segments``, under ``transcription`` (whisper.cpp), or the whole file."""
+    """Return the segments: the list ``segments``, the list ``transcription`` (whisper.cpp), or the whole file."""
     found = content
     if isinstance(content, dict):
         found = content.get("segments", content.get("transcription"))

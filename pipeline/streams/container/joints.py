@@ -1,4 +1,4 @@
-"""Detect files that were joined byte by byte (``cat a.avi b.avi``), and where further files begin in them.
+"""Detect files that were joined byte by byte (``cat a.avi b.avi``).
 
 FFmpeg follows the header at the beginning of a file. At a second header, it either stops, or it mixes both files: it
 shows the picture of one with the sound of the other, or plays a header, which is heard as a click. Formats that are a
@@ -82,8 +82,9 @@ HEADERS = {  # FFmpeg's name of the format -> how its files begin
 def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) -> bool:
     """Whether a file has further parts, joined byte by byte, that would be lost or mixed with the first part.
 
-    A file that ends where its header says is a single part, and is not searched; FLV headers do not say. In other files
-    all bytes are searched, or only those after the last packet if FFmpeg stops reading at a further header.
+    If a file ends at the byte that its header states, it is a single part and is not searched; FLV headers state no
+    end. In other files, all bytes are searched, or only those after the last packet if FFmpeg stops reading at a
+    further header.
 
     Parameters
     ----------
@@ -190,7 +191,11 @@ def _has_other_streams(container: Any, path: Path, after: int) -> bool:
 
 
 def _goes_on(container: Any, path: Path, at: int) -> bool:
-    """Whether the content from byte `at` on, read as a separate file, has the streams and codecs of the first part."""
+    """Whether the content from byte `at` on, read as a separate file, can be a continuation of the first part.
+
+    It must have the same streams and decoder settings. In formats of `FROM_STAMPS`, only streams with equal numbers are
+    compared, and only their codecs; content that is too short to be read counts as a continuation.
+    """
     name = str(container.format.name)
     try:
         with open_behind(path, at, name) as part:

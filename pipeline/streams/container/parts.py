@@ -1,7 +1,7 @@
 """Read the packets of a recording from beginning to end, and divide them into parts.
 
-A recording is one part unless its time stamps start again, because files were joined byte by byte or the stamps wrapped
-around.
+A recording is one part unless its time stamps go back or jump far ahead: because files were joined byte by byte, the
+recorder paused, or the stamps wrapped around.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,7 +82,7 @@ class Parts:
         return shown and float((packet.pts - packet.dts) * packet.time_base) > self.ahead_s
 
     def _follow(self, stream: StreamParts, stamp_s: float, byte: int) -> None:
-        """Follow the decoding stamps of a stream; where they start again, the stream enters its next part."""
+        """Follow the decoding stamps of a stream; where they go back or jump far ahead, its next part begins."""
         if stream.last_s is None:
             stream.last_s = stamp_s
         elif stamp_s < stream.last_s - BACK_S or stamp_s > stream.last_s + self.ahead_s:

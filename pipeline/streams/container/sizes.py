@@ -82,8 +82,8 @@ def bytes_cut(path: Path) -> int:
 def stated_end(path: Path) -> int | None:
     """Return the byte at which a file ends according to its headers; None if they do not state it.
 
-    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Trailing
-    data that is not a chunk itself does not count.
+    The formats that state it are WAV and its 64-bit variants, AVI, AIFF, AU, CAF, ASF, Matroska and MP4. Data
+    after the last chunk does not count.
     """
     with path.open("rb") as file:
         head = file.read(28)
@@ -109,7 +109,7 @@ def _after_header(header: int, size: int) -> int | None:
 
 
 def _riff_end(file: Any) -> int | None:
-    """Return the byte at which a RIFF file ends, with the further chunks of a large AVI; None if a size is unknown."""
+    """Return the byte at which the RIFF chunks of a file end (a large AVI has several); None if a size is unknown."""
     end, head = 0, read_at(file, 0, 28)
     while head[:4] in RIFFS and (not end or head[8:12] == b"AVIX"):
         size = int.from_bytes(head[4:8], "big" if head[:4] == b"RIFX" else "little")

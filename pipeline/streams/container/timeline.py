@@ -207,7 +207,10 @@ def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: st
 
 
 def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[int, float]:
-    """Return the end of each stream that the headers state, by stream index, in seconds of the recording's clock."""
+    """Return when each stream ends according to the headers, in seconds of the recording's clock, by stream index.
+
+    Streams whose end the headers do not state are left out.
+    """
     if not states_length(container, path):
         return {}
     claims_s = {}
@@ -239,7 +242,7 @@ def _held_s(
 
 
 def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
-    """Return the end of the recording that the headers state, in seconds of the recording's clock.
+    """Return when the recording ends according to the headers, in seconds of its clock; 0 if they do not say.
 
     Some containers count the length from time 0, and others from their first time stamp.
     """

@@ -61,7 +61,7 @@ def test_a_table_among_the_files_is_read_unless_it_belongs_to_the_project(tmp_pa
     clips = found("a.mp4", "b.mp4", "c.mp4", folder=tmp_path, others=["labels.csv", "notes.csv", "~$labels.xlsx"])
     made, notes = cells(clips, Sources())
     assert made == {"a.mp4": [{"mood": "calm"}], "b.mp4": [{"mood": "cross"}]}
-    assert f"table: {tmp_path}/labels.csv, whose column clip names 2 recordings; columns: mood" in notes
+    assert f"table: {tmp_path}/labels.csv, whose column clip holds the names of 2 recordings; columns: mood" in notes
     assert "labels.csv does not name 1 recording, such as c.mp4" in notes
     assert f"not read as a table of labels: {tmp_path}/notes.csv" in notes.replace("no column of ", "")
     assert cells(clips, Sources(not_tables=[tmp_path / "labels.csv"]))[0] == {}
