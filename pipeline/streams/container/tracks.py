@@ -106,7 +106,7 @@ def programs_of(container: Any) -> dict[int, int]:
 
 
 def _preferred(container: Any, programs: Mapping[int, int], kind: str, stills: Collection[int]) -> set[int]:
-    """Return the numbers of the programs from which a track is chosen if possible; empty if there is only one program."""
+    """Return the numbers of the programs from which a track is chosen if possible; empty if `programs` is empty."""
     if not programs:
         return set()
     heard = {programs[stream.index] for stream in media_streams(container, "audio") if has_decoder(stream)}
