@@ -22,7 +22,7 @@ class Reference:
     title
         Title of the publication.
     place
-        The journal, proceedings or publisher; for ``misc``, such as a web page, where it was published.
+        The journal, proceedings or publisher; for ``misc`` (such as a web page), where it was published.
     year
         Year of publication.
     """

@@ -45,8 +45,8 @@ def _loaded() -> set[str]:
 def one_thread() -> Iterator[None]:
     """Limit BLAS, OpenMP and torch (if it is loaded) to one thread for a block; then restore the old limits.
 
-    Inside another `one_thread`, and where all loaded libraries are pinned, only torch is limited, because finding all
-    libraries of a process takes longer than predicting a batch.
+    If the limits hold already, inside another `one_thread` or after `pin_to_one_thread`, only torch is limited, because
+    finding all libraries of a process takes longer than predicting a batch.
     """
     with _one_torch():
         if _held.get() or _loaded() == _pinned:

@@ -30,7 +30,7 @@ def without_blanks(texts: Iterable[str]) -> bool:
 
 
 def by_letter(words: str) -> str:
-    r"""Return a regular expression for words in which each character of a script without spaces counts as a word.
+    r"""Return the regular expression `words`, changed so that each character of a script without spaces is a word.
 
     `words` must be written with ``\w`` or ``[^\W_]``.
 

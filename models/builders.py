@@ -65,8 +65,8 @@ def early_fusion(
 def late_fusion(late: Core, *, within_modality: bool = False, words: str = "", references: References = ()) -> Strategy:
     """Return a strategy that combines the outputs of unimodal models.
 
-    There is one unimodal model per modality. If the strategy's name ends in ``@extractor``, or there is only one
-    modality, there is one unimodal model per extractor.
+    There is one unimodal model per modality; if the strategy's name ends in ``@extractor``, or there is only one
+    modality, there is one per extractor instead.
 
     Parameters
     ----------

@@ -14,9 +14,10 @@ from models.validation.folds import inner_folds
 class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Turn the decision function of a classifier into class probabilities, calibrated on held-out groups.
 
-    One logistic regression over the decision values of all classes turns them into probabilities. It is fitted on
-    decision values from cross-validation by group; if these do not cover every class, on those of the classifier that
-    is fitted on all rows.
+    One logistic regression over the decision values of all classes turns them into probabilities. It is fitted on the
+    decision values of held-out rows, from cross-validation by group. If some class has no such row, it is fitted on the
+    decision values of all training rows, from the classifier that is fitted on them.
+
     scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and ``SVC(probability=True)`` ignores
     groups and draws random numbers.
 

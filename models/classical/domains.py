@@ -21,7 +21,7 @@ class Domain:
     Attributes
     ----------
     text
-        A description of the values that follows "it must be".
+        A description of the values, which messages put after "it must be".
     low, high
         Bounds of a number; no number is allowed if `low` is NaN.
     above, below

@@ -147,7 +147,7 @@ def _least_losses(
 ) -> tuple[float, float]:
     """Return the lowest finite loss of candidates with this value of a setting, and of all other candidates.
 
-    A loss is infinite if there is no such candidate.
+    Either is infinite if no such candidate has a finite loss.
     """
     least = [np.inf, np.inf]
     for candidate, loss in zip(tried, losses, strict=True):

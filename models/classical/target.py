@@ -34,7 +34,7 @@ class Target:
 
     @classmethod
     def read(cls, y: Any, task: Task, classes: Sequence[Any] | None = None) -> "Target":
-        """Check labels and return them as numbers.
+        """Check labels and return them as a `Target`.
 
         Raises
         ------

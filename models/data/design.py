@@ -86,8 +86,8 @@ class Block:
     def usable(self, x: Modalities) -> BoolArray:
         """Return a mask ``(n,)`` of the rows that this block can use: those that have the modality.
 
-        If `only` is an extractor, a row must also have a defined feature of this extractor; features of its neighbours
-        do not count. If `only` is a transformer, a row must also have a transcript.
+        If `only` is an extractor, a row must also have a defined feature of this extractor; features of neighbouring
+        utterances do not count. If `only` is a transformer, a row must also have a transcript.
         """
         present = x.mask(self.modality)
         if not self.only:

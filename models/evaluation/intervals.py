@@ -53,7 +53,7 @@ class Resamples:
         return self._counted(self.drawn)
 
     def totals(self, sums: FloatArray) -> FloatArray:
-        """Return the sum over each draw, ``(s, draws, k)``, of ``(s, groups, k)`` values.
+        """Return the sums over each draw, ``(s, draws, k)``, from the sums over each group, ``(s, groups, k)``.
 
         If there are very many groups, a few draws are counted at a time, which takes less memory.
         """
@@ -102,7 +102,7 @@ def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
 
 
 def group_bootstrap(metric: Metric, truth: Any, prediction: Any, resamples: Resamples) -> Interval:
-    """Return a metric and its 95 % percentile interval, reflected at the value if the metric is `reflected`.
+    """Return a metric with its 95 % interval: a percentile interval, or a basic interval if the metric is `reflected`.
 
     Draws in which the metric is undefined (such as a correlation with a constant) are left out. With one group, or if
     the metric is undefined in every draw, the bounds are NaN. The bounds of a share are clipped to the range 0 to 1.
@@ -140,7 +140,7 @@ def paired_difference(metric: Metric, truth: Any, first: Any, second: Any, resam
     """Return the metric of `first` minus the metric of `second`, with its 95 % percentile interval.
 
     Each draw computes both metrics on the same utterances. As in `group_bootstrap`, draws in which the
-    difference is undefined are left out, and the interval is reflected if the metric is `reflected`.
+    difference is undefined are left out, and the interval is reflected (basic) if the metric is `reflected`.
 
     Parameters
     ----------

@@ -90,7 +90,7 @@ class Metric:
 
     @property
     def sign(self) -> int:
-        """1 if larger values are better, else -1: of two values times this sign, the larger one is always better."""
+        """What to multiply the metric by so that larger values are better: 1, or -1 if smaller values are better."""
         return 1 if self.higher_is_better else -1
 
 
@@ -168,8 +168,8 @@ def ccc(truth: Any, prediction: Any) -> float:
     """Return Lin's concordance correlation: r, reduced by differences in mean and spread; 1 only for equal scores.
 
     Variances and covariance are divided by n, as in Lin's paper and in the AVEC challenges; software that divides by
-    n - 1 gives slightly different values. NaN with fewer than two utterances, or if one number is every label and
-    prediction.
+    n - 1 gives slightly different values. NaN with fewer than two utterances, or if all labels and predictions are the
+    same number.
 
     References
     ----------

@@ -40,7 +40,7 @@ class Swaps:
 
 
 def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
-    """Draw the groups in which two models swap predictions; if there are at most `draws` ways, take all of them.
+    """Draw the groups in which two models swap predictions; if there are at most `draws` ways to swap, take all.
 
     With ``g`` groups there are ``2 ** g`` ways; with one group, nothing is drawn.
 

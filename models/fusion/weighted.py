@@ -36,7 +36,7 @@ class WeightedAverage(Late):
     weights_
         ``(bases,)`` weights.
     sharpness_
-        The learnt factor of a geometric pool; 1 for an arithmetic pool.
+        The learnt factor of a geometric pool; 1 for an arithmetic pool, and for regression.
     """
 
     def __init__(

@@ -150,5 +150,5 @@ class Rows:
         return len(self.matrix)
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:  # noqa: ARG002
-        """Return the rows as ``input``."""
+        """Return the rows, keyed ``input``."""
         return {"input": self.matrix[rows]}

@@ -161,7 +161,7 @@ class Inputs:
     Attributes
     ----------
     channels_
-        One `Channel` for each modality that any training row has.
+        One `Channel` for each modality from which any training row has an input.
     """
 
     def __init__(self, modalities: Sequence[str], fitted: FoldTransformers | None, normalise: str) -> None:

@@ -78,7 +78,7 @@ class TransformerLayer(nn.Module):
 
 
 class TimeEmbedding(nn.Module):
-    """Sines and cosines of times with periods from 0.25 s to 100 s, mapped linearly to h numbers."""
+    """Sines and cosines of times, with periods from 0.25 s to 100 s, mapped linearly to h numbers."""
 
     def __init__(self, hidden: int) -> None:
         super().__init__()

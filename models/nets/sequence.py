@@ -110,13 +110,13 @@ class ReducedReader(InputReader):
         self.inputs = inputs
 
     def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return the ``(total, d)`` steps of each modality that has any, their mask, and how many each row has."""
+        """Return the ``(total, d)`` steps of each modality that has steps, their mask, and each row's step count."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
         blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths
 
     def summarised(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray]:
-        """Return the ``(b, p)`` summaries of each modality that has any, and a mask of available summaries."""
+        """Return the ``(b, p)`` summaries of each modality that has summaries, and a mask of those available."""
         read = [m for m, (width, _) in enumerate(self.inputs.widths) if width]
         found = self.summary(rows, available)
         return [found[m] for m in read], available.T[read]

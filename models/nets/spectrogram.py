@@ -69,7 +69,10 @@ def _frames_joined(frames: Ragged) -> int:
 
 
 class FrameReader:
-    """Makes batches of spectrograms, averaging neighbouring frames; training reads `crop_s` seconds of longer clips."""
+    """Makes batches of spectrograms, in which neighbouring frames are averaged.
+
+    In training, at most `crop_s` seconds of each clip are read.
+    """
 
     def __init__(self, frames: Ragged, scaler: StepScaler, join: int, crop_s: float) -> None:
         self.frames = frames

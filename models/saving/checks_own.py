@@ -57,11 +57,11 @@ def _block(part: Any) -> None:
         isinstance(columns, np.ndarray) and columns.ndim == 1 and columns.dtype.kind == "i", part, "invalid columns"
     )
     require(len(np.unique(columns)) == len(columns), part, "the same column several times")
-    require(pooled is None or _width(pooled) == len(columns), part, "a scaler for other columns")
+    require(pooled is None or _width(pooled) == len(columns), part, "a scaler for a different number of columns")
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
     widths = [scaler.width for scaler in own["scalers_"]]
     fits = len(given) == len(widths) and all(g in (None, w) for g, w in zip(given, widths, strict=True))
-    require(fits, part, "scalers for other columns than its transformers return")
+    require(fits, part, "scalers for a different number of columns than its transformers return")
 
 
 def _summary(part: Any) -> None:
@@ -96,15 +96,19 @@ def _network(part: Any) -> None:
     if net is None or net.build.partition(":")[0] != NETS:
         return
     options = net.options
-    require(options["outputs"] == len(own["seen_"]), part, "a network for other classes")
+    require(options["outputs"] == len(own["seen_"]), part, "a network for a different number of classes")
     if "widths" in options:
         widths = [list(channel.widths_) for channel in inputs["channels_"]]
-        require([list(pair) for pair in options["widths"]] == widths, part, "a network for other inputs")
+        require([list(pair) for pair in options["widths"]] == widths, part, "a network for inputs of different widths")
     if "bands" in options:
-        require(options["bands"] == own["inputs"].bands, part, "a network for other inputs")
+        require(options["bands"] == own["inputs"].bands, part, "a network for inputs of different widths")
     if {"steps", "summary"} <= options.keys():
         joined = [inputs[name].width_ for name in ("steps_", "summary_") if inputs[name] is not None]
-        require(joined == [w for w in (options["steps"], options["summary"]) if w], part, "a network for other inputs")
+        require(
+            joined == [w for w in (options["steps"], options["summary"]) if w],
+            part,
+            "a network for inputs of different widths",
+        )
 
 
 def _autoencoder(part: Any) -> None:

@@ -66,8 +66,8 @@ class Contents:
     pictures
         ``(n,)`` hash of the sampled pictures.
     still
-        ``(n,)`` whether nothing moves in these pictures, as in a portrait, a slide or with a covered camera, so that
-        many recordings may have the same pictures.
+        ``(n,)`` whether nothing moves in these pictures (a portrait, a slide, a covered camera), so that many
+        recordings may have the same pictures.
     reads_voice
         Whether models read audio; if not, audio is only used to distinguish recordings with the same pictures.
     """

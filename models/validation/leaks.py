@@ -56,14 +56,14 @@ def leak_guard(
     Returns
     -------
     tuple of str
-        Notices about what both parts of a fold share although it is not an error: texts, speakers, sound files, files
-        from which nothing is read, the same words at the same times in recordings with different content, and equal
-        features, voices or pictures without further signs of a copy.
+        Notices about what both parts of a fold share, where this is suspicious but not an error: texts, speakers, sound
+        files, files from which nothing is read, the same words at the same times in recordings with different content,
+        and equal features, voices or pictures without further signs of a copy.
 
     Raises
     ------
     LeakError
-        If the table holds an utterance twice, or if both parts of a fold share (the message names examples)
+        If the table holds an utterance twice, or if both parts of a fold share one of the following:
 
         - an utterance, a group, or a recording or file (by name or content) from which something is read;
         - the same pictures with the same voice, or, if models read audio, the same voice where pictures are unknown;
@@ -201,7 +201,7 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return advice for copies of a file, and for a group or recording that the protocol may split; else ``""``."""
+    """Return advice on a value of the column `what` that both parts of a fold share; ``""`` if there is none."""
     if what not in ("group", "recording") or by in ("", what):
         return _COPIES if what == "media_sha256" else ""
     return (
@@ -259,7 +259,7 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes that both parts of a fold share, if they share a content too, or a row has no known content."""
+    """Return the codes that both parts of a fold share, except those whose rows are known to differ in content."""
     shared = column.shared(fold)
     if not len(shared):
         return shared

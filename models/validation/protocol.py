@@ -69,7 +69,7 @@ class Protocol:
     by
         The column of groups that are never split, such as ``speaker``, ``group`` or ``recording``.
     folds
-        The number of folds of ``group-kfold`` and ``crossfit``; if there are fewer groups, the number of groups.
+        The number of folds of ``group-kfold`` and ``crossfit``; with fewer groups than this, each group is a fold.
     inner_folds
         Maximum number of inner folds.
     """

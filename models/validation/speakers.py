@@ -10,8 +10,8 @@ from models.data.modalities import BoolArray
 def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
     """Return a mask ``(n,)`` of the utterances for which neither a speaker nor a group is given.
 
-    A group that is merely the name of the recording or of the utterance does not count as given, because the same
-    person may be in several recordings.
+    A group is given in the column ``group`` or `by`. If it is merely the name of the recording or of the utterance, it
+    does not count, because the same person may be in several recordings.
 
     Parameters
     ----------
@@ -38,11 +38,10 @@ def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
 
 
 def scattered_speakers(table: pd.DataFrame, by: str) -> BoolArray:
-    """Return a mask ``(n,)`` of utterances whose speaker is known, but is spread over several default groups.
+    """Return a mask ``(n,)`` of utterances that have a default group, but whose speaker is in several groups.
 
-    A default group is a value of the column ``group`` that is merely the name of the recording or of the utterance. If
-    the protocol groups by a different column, a group is given, or there is only one speaker, then nothing is reported,
-    because the user has made a choice.
+    A default group is a value of the column ``group`` that is merely the name of the recording or of the utterance. The
+    mask is all False if the protocol groups by a different column, or if there is only one speaker.
 
     Parameters
     ----------
