@@ -40,7 +40,7 @@ def add_corpus(
     ------
     UserError
         If the name is taken and `force` is not set, the name cannot be used, a setting is invalid, or data/raw/<name>
-        is already something else. The file is then unchanged.
+        already exists and is not the corpus's folder. The settings file is then unchanged.
     """
     check_name(name)
     with _editing(path):
@@ -80,7 +80,7 @@ def _unlabelled(name: str, block: Mapping[str, Any]) -> list[str]:
 
 
 def add_features(path: Path, name: str, stores: Mapping[str, Sequence[str]]) -> list[str]:
-    """Add stores (modality -> names), and their modalities, to a corpus in a settings file; return the lines to print.
+    """Add stores (modality -> names) and their modalities to a corpus in a settings file; return the lines to print.
 
     Stores that the corpus already uses are kept.
     """
@@ -159,7 +159,10 @@ def _replace(
     *,
     force: bool = False,
 ) -> None:
-    """Write a temporary file, read it back as every command does, link the root, and only then replace the file."""
+    """Write the settings to a temporary file, check them, link the recordings, and only then replace the settings file.
+
+    A line about each new link is added to `lines`.
+    """
     with replacing(path) as temporary:
         with temporary.open("w", encoding="utf-8") as file:
             _yaml().dump(document, file)

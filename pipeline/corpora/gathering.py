@@ -31,7 +31,7 @@ Completion = tuple[Corpus, Mapping[str, Any]]  # a corpus, and further entries o
 
 
 def as_it_is(corpus: Corpus) -> Completion:
-    """Return a corpus unchanged, and no further entries for the record of its tables."""
+    """Return the corpus unchanged, and an empty dict, since nothing was added to it."""
     return corpus, {}
 
 
@@ -105,7 +105,7 @@ def gather(settings: CorpusParams) -> Corpus:
 
 
 def _is_written_down(settings: CorpusParams) -> bool:
-    """Return whether `prepare` recognises words, so that a corpus without text gets its text."""
+    """Return whether `prepare` recognises words, which gives text to a corpus that has none."""
     return settings.transcribe not in (None, "never")
 
 
@@ -207,7 +207,7 @@ def _hashes(files: Iterable[str]) -> dict[str, str]:
 
 
 def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings: CorpusParams) -> list[Problem]:
-    """Return a warning about rows that cover the same part of a recording only once missing ends are filled in.
+    """Return a warning if filling in missing ends makes rows cover the same part of a recording.
 
     A published corpus gets no such warning.
     """
@@ -219,9 +219,10 @@ def _same_once_ends_are_known(given: pd.DataFrame, table: pd.DataFrame, settings
 
 
 def _past_the_end(table: pd.DataFrame, length: pd.Series, settings: CorpusParams) -> list[Problem]:
-    """Return a problem for each utterance that begins after its recording, or ends at least `END_TOLERANCE_S` after it.
+    """Return a problem for each utterance that begins, or ends, later than its recording ends.
 
-    In a user's own folder, this is an error. In a published corpus, a late start is a failure and a late end a warning.
+    An end is reported only if it is at least `END_TOLERANCE_S` too late. In a user's own folder, the problems are
+    errors. In a published corpus, a late start is a failure, and a late end is a warning.
     """
     file = label_file(settings)
     problems: list[Problem] = []

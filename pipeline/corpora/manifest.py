@@ -71,7 +71,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
         raise UserError(
             f"{root} {found}{hint}: a manifest corpus needs {path} with the column media"
             f"{f' and {corpus.label}' if corpus.label else ''}; `crossmodal init {root} --name NAME --force` "
-            "writes one into the current folder for the recordings in this folder, and reads the corpus NAME from it"
+            "writes a manifest of the recordings found there into the current folder, and makes corpus NAME read it"
         )
     named = _named_columns(corpus)
     check_named_columns(path, corpus.label, corpus.protocol.group)
@@ -165,9 +165,9 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row's group keyed by the usual name, such as ``speaker``, if the manifest spells it ``Speaker``.
+    """Return ``{"speaker": cell}`` if the protocol groups by a column ``Speaker``; likewise for the other `NAMES`.
 
-    Otherwise, the dict is empty.
+    Return an empty dict if the row has a cell of the exact name, or if the group column is not one of `NAMES`.
     """
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
@@ -297,8 +297,8 @@ def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Pr
 def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[str, str]) -> list[Problem]:
     """Return a warning if rows cover the same part of a recording.
 
-    It is an error instead if the manifest has a column with a similar name, such as ``start_time``: that column is not
-    read, but may hold the times of the rows.
+    It is an error instead if the manifest has a column whose name resembles that of a time, such as ``start_time``:
+    that column is not read, but may hold the times of the rows.
     """
     message = same_parts(table, repeated(table))
     if not message:

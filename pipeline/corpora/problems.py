@@ -66,7 +66,10 @@ def listed(severity: Severity, where: Path, message: str, names: Sequence[str]) 
 
 
 def capped(found: Sequence[Problem]) -> list[Problem]:
-    """Return the first `MOST_LISTED` of the problems, all of one kind and in one file, and one that counts the rest."""
+    """Return the first `MOST_LISTED` problems, and one more that counts the rest.
+
+    All given problems should be of one kind and in one file.
+    """
     more = len(found) - MOST_LISTED
     rest = [replace(found[-1], line=None, message=f"... and {more} more like the last one")] if more > 0 else []
     return [*found[:MOST_LISTED], *rest]

@@ -89,7 +89,7 @@ def left_out(there: Collection[str], settings: CorpusParams) -> list[Problem]:
         )
         return [Problem("error", label_file(settings), None, message)]
     rest = ", ".join(m for m in settings.modalities if m in there)
-    message = f"{absent}: {' and '.join(lacking)} left out, as if the settings had modalities: [{rest}]"
+    message = f"{absent}: leaving out {' and '.join(lacking)}, as if the settings had modalities: [{rest}]"
     return [Problem("warning", label_file(settings), None, message)]
 
 

@@ -37,7 +37,7 @@ def register(name: str, read: Reader, description: Description | None = None) ->
     if description is not None and not isinstance(description, Description):
         raise UserError(f"the description of the corpus reader {name!r} is {description!r}: make it a Description")
     if name == UNION:
-        raise UserError(f"a corpus reader cannot be named {UNION!r}: this name joins corpora of the settings file")
+        raise UserError(f"a corpus reader cannot be named {UNION!r}: this name is reserved for unions of other corpora")
     _READERS.register(name, CorpusReader(read, description))
 
 

@@ -77,14 +77,14 @@ def current(params: Params, name: str) -> bool:
 
 
 def _of(corpus: Corpus, stored: pd.DataFrame) -> Corpus:
-    """Return a corpus reduced to the utterances in `stored`, the table of a selection, and to their words."""
+    """Return a corpus with only the utterances in the table `stored`, and only their words."""
     names = set(stored["utterance"])
     rows, words = (table[table["utterance"].isin(names)] for table in (corpus.utterances, corpus.words))
     return replace(corpus, utterances=rows, words=words)
 
 
 def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:
-    """Return columns of a table as if read from a file; the texts of some utterances (`texts`) are left out."""
+    """Return columns of a table as if read from a file; the texts of the utterances in `texts` are emptied."""
     given = table.assign(text=table["text"].where(~table["utterance"].isin(texts), ""))
     return pd.read_csv(StringIO(csv_text(given[[*columns, "end"]])), dtype=str, keep_default_na=False)
 

@@ -116,7 +116,7 @@ def made_words(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame) -> 
 
 
 def word_settings(settings: CorpusParams, words: WordsConfig) -> dict[str, Any]:
-    """Return the settings by which words are recognised or aligned, as the record stores them; empty if none are."""
+    """Return the settings by which `prepare` recognises or aligns words; empty if it does neither for this corpus."""
     if not makes_words(settings):
         return {}
     return {"model": words.model, "language": words.language, "when": _when(settings)}

@@ -125,7 +125,7 @@ def test_no_text_in_a_corpus_that_names_text(tmp_path: Path) -> None:
     rows = [(clip, clip.stem, "", "xy"[i % 2], f"s{i // 2}") for i, clip in enumerate(clips)]
     make(tmp_path, rows, HEADER)
     said = run("validate", "mine", cwd=tmp_path).stdout
-    assert "no row has text: text left out, as if the settings had modalities: [audio, video]" in said
+    assert "no row has text: leaving out text, as if the settings had modalities: [audio, video]" in said
 
 
 def test_a_group_on_both_sides_fails_training(tmp_path: Path) -> None:

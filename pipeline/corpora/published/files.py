@@ -68,7 +68,7 @@ def number(cell: str, name: str, low: float, high: float, bad: Bad) -> float:
 
 
 def interval(start: float, end: float, bad: Bad, odd: Bad) -> tuple[float, float]:
-    """Return the start and end of an utterance in seconds, corrected as by `interval_of`.
+    """Return the start and end of an utterance in seconds, as corrected by `interval_of`.
 
     An end before the start is reported to `bad`, and a negative start or a zero length to `odd`. If a time is NaN,
     because it is unknown or was reported already, both are returned unchanged.
@@ -187,7 +187,7 @@ class Folder:
     stray
         Other files, which are not part of the corpus.
     pattern
-        Pattern of the path, relative to `path`, at which a missing recording would be.
+        Where a missing recording should be: its path relative to `path`, with ``{name}`` for its name.
     """
 
     path: Path

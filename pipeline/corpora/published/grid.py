@@ -156,7 +156,7 @@ def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tupl
         own = talker(folder / "_", root)
         whose = owner(own, files.keys(), named)
         if whose != own:
-            message = f"names the sentences of talker {whose}, not of {own}, and is read as {whose}'s"
+            message = f"names the sentences of talker {whose}, not of {own}: its word times are used for {whose}"
             problems.append(Problem("warning", folder, None, message))
         aligns |= {(whose, stem): path for stem, path in files.items()}
     bad: list[Problem] = []

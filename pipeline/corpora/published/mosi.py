@@ -92,7 +92,7 @@ DESCRIPTION = Description(
         Fault("clip and text do not match in BI97DNYfe5I_17 to 21", SDK_37),
         Fault("VCslbP0mgZI_1 has a wrong text", SDK_37),
         Fault("the boundary between W8NXH0Djyww_1 and 2 is wrong", SDK_37),
-        Fault("Labels is missing in many copies of the zip", "A2Zadeh/CMU-MultimodalSDK issues 141 and 163"),
+        Fault("the folder Labels is missing in many copies of the zip", "A2Zadeh/CMU-MultimodalSDK issues 141 and 163"),
     ),
 )
 

@@ -125,7 +125,7 @@ def _opinion_rows(path: Path) -> Rows:
     for i, (line, cells) in enumerate(csv_rows(path)):
         if i == 0 and (len(cells) != len(HEADERLESS) or not re.match(r"[-+.\d]", cells[0])):
             raise UserError(
-                f"{path}:{line}: this file must have no header and five columns (start, end, video, segment, score), "
+                f"{path}:{line}: this file must have five columns (start, end, video, segment, score) and no header, "
                 f"but it begins with {','.join(cells)!r}"
             )
         yield line, named_cells(HEADERLESS, cells)

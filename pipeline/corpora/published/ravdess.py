@@ -71,9 +71,9 @@ DESCRIPTION = Description(
 def read(root: Path, corpus: CorpusParams) -> Corpus:
     """Read the names of all clips below the root: ``modality-channel-emotion-intensity-statement-repetition-actor``.
 
-    RAVDESS has each take as a full recording, as picture only and as sound only; these are one utterance. If video is
-    used, the full recording is preferred, then picture only together with sound only. Otherwise sound only is
-    preferred.
+    RAVDESS has three recordings of each take: full, picture only, and sound only. They are one utterance. If video is
+    used, the full recording is preferred; if it is missing, the picture and the sound come from the other two. If
+    video is not used, the sound-only recording is preferred.
 
     Raises
     ------

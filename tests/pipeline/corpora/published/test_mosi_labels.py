@@ -112,7 +112,7 @@ def test_bad_rows_are_named(tmp_path: Path, row: str, message: str) -> None:
         (
             "OpinionLevelSentiment.csv",
             "start,end,video,n,label\n0,1,03bSnISJMiM,1,1\n",
-            "sv:1: this file must have no header",
+            "sv:1: this file must have five columns",
         ),
         ("OpinionLevelSentiment.csv", "0,1,03bSnISJMiM,1\n", "five columns"),
         ("label.csv", "video_id,clipid,text,label\n", "label.csv:1: .*no column 'clip_id'; did you mean 'clipid'"),
