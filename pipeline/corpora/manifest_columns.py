@@ -30,9 +30,9 @@ def check_named_columns(path: Path, label: str, group: str) -> None:
 def corrected_columns(path: Path, sheet: Sheet, protocol: ProtocolParams) -> tuple[Sheet, list[Problem]]:
     """Return the corrected sheet, and problems.
 
-    Columns that `prepare` makes are left out. A column with a fixed meaning, such as `start`, is emptied and reported as
-    an error if no cell suits that meaning. Synonyms of train, valid and test are replaced by these words. Unknown split
-    names are emptied if the protocol does not use splits.
+    Columns that `prepare` makes are left out. A column with a fixed meaning, such as `start`, is emptied and reported
+    as an error if no cell suits that meaning. Synonyms of train, valid and test are replaced by these words. Unknown
+    split names are emptied if the protocol does not use splits.
     """
     problems = [Problem("warning", path, None, notice) for notice in sheet.notices]
     sheet = replace(sheet, notices=())

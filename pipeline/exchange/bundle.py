@@ -27,7 +27,7 @@ class FeatureSet:
     feature_names, pooled_names
         Names of the d numbers in each row, and of the p pooled numbers of each utterance.
     items
-        One per utterance, in the order of the bundle; its ``load`` returns an `Entry`, as `entry_of` makes it.
+        One item per utterance, in the order of the utterance table; ``item.load()`` returns an `Entry`.
     details
         Further attributes of the store, which say where its numbers come from.
     """

@@ -307,7 +307,7 @@ def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
             raise UserError(
-                f"{path}: {count} stores would be named {name!r}: name each array once, and begin each --array with a "
-                "different name"
+                f"{path}: {count} stores would be named {name!r}: name each array once, and give each --array a "
+                "different first name"
             )
     return tuple(stores)

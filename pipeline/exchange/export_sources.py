@@ -22,8 +22,8 @@ Numbers = NDArray[np.float64]
 class ExportStore:
     """A store of the corpus; its values stay in the file until they are needed.
 
-    `utterances` are those of the table, in its order. `at` is the position of each utterance in the store, or -1 if the
-    store lacks it, as stores of imported features may.
+    `utterances` are those of the utterance table, in its order. `at` is the position of each utterance in the store; it
+    is -1 for an utterance that the store lacks, which can happen with imported features.
     """
 
     path: Path

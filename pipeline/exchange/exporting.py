@@ -103,7 +103,7 @@ def _require_label(form: str, name: str, corpus: CorpusParams) -> None:
 
 @contextmanager
 def _unchanged_tables(paths: CorpusPaths) -> Iterator[None]:
-    """Run a block, and then raise `Changed` if the table of utterances or of words changed in the meantime."""
+    """Raise `Changed` if the table of utterances or of words changed while the ``with`` block ran."""
     tables = [table for table in (paths.utterances, paths.words) if table.is_file()]
     before = [sha256_of(table) for table in tables]
     yield

@@ -22,7 +22,7 @@ from pipeline.settings.paths import CorpusPaths, check_store
 
 @contextmanager
 def written(name: str, stores: Sequence[FeatureSet], origin: Mapping[str, Any]) -> Iterator[None]:
-    """Write all stores to temporary files and run a block; then rename the files, or delete them if the block fails.
+    """Write all stores to temporary files; rename these after the ``with`` block, or delete them if the block fails.
 
     Raise `UserError` before anything is written if a store would replace features that `extract` computed.
     """

@@ -225,14 +225,14 @@ def _labelled(bundle: Bundle, label: str, path: Path) -> tuple[Bundle, list[str]
     if known.all():
         return bundle, []
     if not known.any():
-        raise UserError(f"{path}: no utterance has a {label}, so there is nothing to predict: check the file")
+        raise UserError(f"{path}: no utterance has a value for {label}, so there is nothing to predict: check the file")
     kept = bundle.utterances[known].reset_index(drop=True)
     names = set(kept["utterance"])
     stores = tuple(replace(s, items=[i for i in s.items if i.utterance in names]) for s in bundle.features)
     words = bundle.words[bundle.words["utterance"].isin(names)]
     left = int((~known).sum())
     return replace(bundle, utterances=kept, features=stores, words=words), [
-        f"left out {counted(left, 'utterance')} without a {label}"
+        f"left out {counted(left, 'utterance')} without a value for {label}"
     ]
 
 
@@ -259,7 +259,7 @@ def _forget(root: Path, name: str) -> None:
 
 
 def _block(bundle: Bundle, stores: Sequence[FeatureSet], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the other settings of the new corpus: modalities, protocol, folds, group and features."""
+    """Return the modalities, protocol, folds, group and features for the settings of the new corpus."""
     table = bundle.utterances
     has_text = "text" in table and bool((table["text"].fillna("") != "").any())
     modalities = [

@@ -18,7 +18,7 @@ Chosen = tuple[str, Modality, tuple[str, ...]]  # a store's name, its modality, 
 
 
 def matched(options: ImportOptions, header: Sequence[str], source: TableFile) -> list[Chosen]:
-    """Return the store's name, modality and columns for each pair in ``options.arrays``.
+    """Return the name, modality and columns of one store for each pair in ``options.arrays``.
 
     Raises
     ------

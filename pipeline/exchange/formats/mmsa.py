@@ -52,10 +52,10 @@ Part = Mapping[str, Any]
 def read(path: Path, options: ImportOptions) -> Bundle:
     """Read a pickle; without an entry ``crossmodal``, each clip becomes the utterance ``<video>_<clip>``.
 
-    Padding is removed. Where the file gives lengths, rows after them are padding. Without lengths, padding depends on
-    the file. If all modalities have equally many rows, the padding is what ``text_bert`` masks or, without
-    ``text_bert``, the rows at the end that are zero in all modalities. Otherwise, it is the rows of zeros at the end of
-    each modality, except that ``text_bert`` gives the length of text if both have equally many rows.
+    Padding is removed. Where the file gives lengths, rows after them are padding. If it gives none and all modalities
+    have equally many rows, the padding is what ``text_bert`` masks or, without ``text_bert``, the rows at the end that
+    are zero in all modalities. In other files, the padding of a modality without lengths is the rows of zeros at its
+    end; for text, it is what ``text_bert`` masks. A ``text_bert`` counts only if it has as many rows as text.
 
     No part is left out: ``options.splits`` must say which split a part with an unusual name is.
 
@@ -298,7 +298,7 @@ def _clip_ids(table: pd.DataFrame) -> list[str]:
     """Return a unique id ``<video>$_$<clip>`` for each utterance.
 
     The clip is what follows ``<video>_`` in the name of the utterance. If the name does not begin like this, the clip
-    is the whole name. If two ids would be equal, it is the whole name for every utterance.
+    is the whole name. If two ids would be equal, the clip is the whole name for every utterance.
     """
     names = table["utterance"].tolist()
     videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]

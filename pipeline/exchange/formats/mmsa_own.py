@@ -49,7 +49,8 @@ def write_own(
 def _longest(stores: Mapping[Modality, FeatureSet]) -> dict[Modality, int]:
     """Return the length T to which each modality is padded.
 
-    All modalities get the same T if, within each utterance, all modalities that have rows have equally many rows.
+    All modalities get the same T if they have equally many rows in every utterance; modalities without rows are not
+    counted.
     """
     lengths = {m: np.diff(offsets_of(store)) for m, store in stores.items()}
     stacked = np.stack(list(lengths.values()))

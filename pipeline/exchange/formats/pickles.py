@@ -150,7 +150,7 @@ class _Unpickler(pickle.Unpickler):
     def _copier(self, kind: Callable[..., Any]) -> Callable[..., Any]:
         def copy(items: Any = ()) -> Any:
             if type(items) not in (list, tuple, set, frozenset, dict):
-                raise ValueError("a container of something else")
+                raise ValueError("a container that is not made from a container")
             self._budget.spend(len(items))
             return kind(items)
 
@@ -159,14 +159,14 @@ class _Unpickler(pickle.Unpickler):
     def _defaultdict(self, factory: Any = None, *rest: Any) -> dict[Any, Any]:
         kinds = ("list", "dict", "int", "float", "set", "str", "bool", "tuple")
         if factory not in (None, *(self._names[f"builtins.{kind}"] for kind in kinds)) or rest:
-            raise ValueError("a defaultdict of something else")
+            raise ValueError("a defaultdict with an unknown default")
         return {}
 
     def _bytearray(self, raw: Any = b"", encoding: Any = "latin1") -> bytearray:
         if type(raw) is str:
             return bytearray(self._encode(raw, encoding))
         if type(raw) is not bytes:  # a number would be read as a size
-            raise ValueError("a bytearray of something else")
+            raise ValueError("a bytearray that is not made from bytes")
         self._budget.spend(len(raw))
         return bytearray(raw)
 
@@ -175,7 +175,7 @@ class _Unpickler(pickle.Unpickler):
 
     def _complex(self, real: Any, imaginary: Any) -> complex:
         if type(real) is not float or type(imaginary) is not float:
-            raise ValueError("a complex number of something else")
+            raise ValueError("a complex number that is not made from two floats")
         return complex(real, imaginary)
 
 

@@ -9,7 +9,7 @@ Mask = NDArray[np.bool_]
 
 
 def comes_again(frame: NDArray[np.intp], face: NDArray[np.intp]) -> int | None:
-    """Return the first row whose face was in the same frame before, with other frames of the face in between, or None.
+    """Return the first row that goes back to an earlier frame of the same face; None if there is no such row.
 
     Such a row shows that the table holds two recordings, or one twice.
 

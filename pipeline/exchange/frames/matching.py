@@ -113,7 +113,7 @@ def _ends(parts: Parts) -> list[Parts]:
 def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> set[Parts]:
     """Return the names that a recording's table may have.
 
-    They are those of the recording and of its media file, each both whole and reduced to the group of `pattern`.
+    These are the names of the recording and of its media file and, with a `pattern`, what its group finds in them.
     """
     name = PurePosixPath(recording)
     named = [name, *([name.with_name(Path(media).name)] if media else [])]
@@ -123,9 +123,9 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables whose paths end with a recording's name, or with the longest ending of it that any path has.
+    """Return the tables whose paths end with a recording's whole name or, failing that, with the longest end of it.
 
-    An ending that is shorter than the whole name counts only if no other recording has it.
+    The ends of ``a/s1/clip`` are ``s1/clip`` and ``clip``. An end counts only if no other recording's name has it.
     """
     for length in range(max(map(len, spellings), default=0), 0, -1):
         keys = sorted({key[-length:] for key in spellings if len(key) >= length})

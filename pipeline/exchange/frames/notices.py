@@ -47,7 +47,7 @@ class Seen:
         self._infinite = 0
 
     def track(self, recording: str, file: Path, track: Track, duration: float) -> None:
-        """Note what is unusual about the table of a recording that lasts `duration` seconds (or NaN)."""
+        """Note what is unusual about the table of a recording that lasts `duration` seconds (NaN if unknown)."""
         self._names = track.names if track.good.any() else self._names
         self._texts |= dict.fromkeys(track.texts)
         self._notices += [track.notice] if track.notice else []

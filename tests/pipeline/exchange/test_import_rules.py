@@ -163,14 +163,14 @@ def test_rows_of_commas_and_missing_labels_are_left_out(tmp_path):
     with (tmp_path / "f.csv").open("a") as file:
         file.write(",,,,\n,,,,\n")
     reported = imported()
-    assert "left out 6 utterances without a mood" in reported
+    assert "left out 6 utterances without a value for mood" in reported
     assert len(prepared(tmp_path)) == 8
 
 
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        ([("a", "g", "NaN"), ("b", "h", "")], "no utterance has a mood"),
+        ([("a", "g", "NaN"), ("b", "h", "")], "no utterance has a value for mood"),
         ([("a", "g\x1b[2J", "x"), ("b", "h", "y")], "the group of 'a' holds the control character U+001B"),
         ([("a\x00b", "g", "x"), ("b", "h", "y")], "the id 'a\\x00b' holds a NUL character"),
     ],

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 class SequenceFile:
     """A ``.csd`` file without its features.
 
-    `intervals` maps each id to ``(n, 2)`` seconds. Each of its n feature rows has `width` cells.
+    `intervals` maps each id to ``(n, 2)``: start and end in seconds of its n feature rows, each of `width` cells.
     """
 
     path: Path

@@ -110,7 +110,7 @@ def _row(span: _Span) -> dict[str, Any]:
 
 
 def _segment(name: str) -> tuple[str, int | None]:
-    """Return the video and number (from 0) of an aligned segment, ``("v", 2)`` for ``v[2]``; any other id and None."""
+    """Return the video and the number (from 0) of a segment: ``("v", 2)`` for ``v[2]``, ``("v", None)`` for ``v``."""
     found = re.fullmatch(r"(.+)\[(\d{1,9})\]", name)
     return (found[1], int(found[2])) if found else (name, None)
 
@@ -206,7 +206,7 @@ def _good_words(file: SequenceFile, name: str) -> tuple[list[str], Floats]:
 
 
 def _held(file: SequenceFile, span: _Span) -> tuple[str, bool]:
-    """Return the id under which the file would hold an utterance, and whether it would hold only this utterance."""
+    """Return the id under which to look for an utterance in the file, and whether this id holds no other utterance."""
     if span.id:
         return span.id, True
     own = (f"{span.recording}[{span.k}]", span.utterance)
@@ -292,7 +292,7 @@ def _store(
 
 
 def _check_lost(file: SequenceFile, spans: Sequence[_Span], used: Collection[str]) -> None:
-    """Raise `UserError` if utterances that the file lacks are clearly unused ids of the file, spelt differently."""
+    """Raise `UserError` if the utterances that the file lacks are clearly in it under ids with another spelling."""
     lost = [span for span in spans if _held(file, span)[0] not in file.intervals]
     wanted = dict.fromkeys(name for span in lost for name in (span.utterance, span.recording))
     spare = (_segment(name)[0] for name in file.intervals if name not in used)
