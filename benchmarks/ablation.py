@@ -49,7 +49,7 @@ class Case:
     def models(self, modality: str) -> dict[str, Configuration]:
         """Return the models that read a modality, keyed by kind.
 
-        If the modality has no features left, there is only the late fusion of all modalities.
+        If the modality has no features left, there is only the late fusion of the other modalities.
         """
         there, base = self.corpus.modalities, self.settings.fusion_classifier
         own = {ONE: configure("unimodal", (modality,), base), LATE: configure(FUSION, (modality,), base)}
@@ -57,7 +57,10 @@ class Case:
 
 
 def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
-    """Return the case with all features, then one without each of them; a modality without features is left out."""
+    """Return the case with all features, then, for each feature, the case without it.
+
+    A case does not use a modality that has lost its only feature.
+    """
     cases = [Case("", "", corpus, settings)]
     for modality in corpus.modalities:
         for feature in settings.features[modality]:

@@ -49,7 +49,7 @@ def voices(seconds: Sequence[float]) -> list[AudioStream]:
 
 
 def faces(clips: int, count: int = 16) -> list[VideoStream]:
-    """Return video streams of `count` coloured pictures each."""
+    """Return a video stream of `count` coloured pictures for each of `clips` clips."""
     import cv2
 
     rng = np.random.default_rng(0)

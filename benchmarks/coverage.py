@@ -47,7 +47,7 @@ class Measured:
 
 
 def measure(groups: int, runs: int, seed: int = 0) -> Measured:
-    """Return the results on `runs` simulated corpora of `groups` groups, each of which is resampled 1000 times."""
+    """Return the results on `runs` simulated corpora of `groups` groups; each corpus is resampled 1000 times."""
     rng = np.random.default_rng(seed)
     member = np.repeat(np.arange(groups), UTTERANCES)
     truth, resamples, swapped = np.ones(len(member), int), resample(member), swaps(member)
@@ -67,7 +67,8 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
 class Calibrated:
     """The shares of simulated corpora in which intervals contain the true value.
 
-    `percentile` is the share for the calibration error if its interval is not reflected.
+    `ece` is the share for the calibration error with its usual, reflected interval (the basic bootstrap), `percentile`
+    with the plain percentile interval.
     """
 
     ece: float
@@ -76,7 +77,7 @@ class Calibrated:
 
 
 def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0) -> Calibrated:
-    """Return the results on `runs` simulated corpora of `groups` groups, each of which is resampled 1000 times.
+    """Return the results on `runs` simulated corpora of `groups` groups; each corpus is resampled 1000 times.
 
     `overstated` is the factor by which the model overstates the log-odds.
     """

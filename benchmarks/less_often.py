@@ -78,7 +78,10 @@ def _composed(people: Sequence[Path], folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> tuple[Pair | None, tuple[float, float]]:
-    """Return a clip's streams (detector in every frame, default settings), None if it has none, and CPU seconds."""
+    """Return a clip's two streams, and the CPU seconds that each took; the streams are None if no stream can be made.
+
+    The first stream is made with the detector in every frame, the second with the default settings.
+    """
     read, costs = [], []
     for config in (EVERY_FRAME, BY_DEFAULT):
         before = time.process_time()
@@ -158,7 +161,7 @@ def _pooled(extractor: Any, streams: Sequence[VideoStream]) -> FloatArray:
 
 
 def _agreement(a: FloatArray, b: FloatArray) -> str:
-    """Return the median and the lowest of the correlations, over clips, between corresponding columns of two tables."""
+    """Correlate each column of one table with the same column of the other; return the median and the lowest result."""
     found = []
     for x, y in zip(a.T, b.T, strict=True):
         known = np.isfinite(x) & np.isfinite(y)

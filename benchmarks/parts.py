@@ -96,7 +96,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
 
 
 def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
-    """Return the plain library call of each part, keyed by the part's name; its inputs are already prepared."""
+    """Return plain library calls that do the work of the steps, keyed by name, with their inputs already prepared."""
     streams = ours.streams(recording, duration_s)
     rate_hz, fps = streams["audio"].rate_hz, ours.config["video"].fps
     samples = streams["audio"].signal()

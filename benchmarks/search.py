@@ -1,4 +1,4 @@
-"""Measure what networks gain if their dropout is chosen on inner folds, compared with each value fixed."""
+"""Measure what networks gain if their dropout is chosen on inner folds, compared with each fixed value of dropout."""
 
 import time
 from collections.abc import Sequence
@@ -113,7 +113,7 @@ def _table(found: Outcomes, metric: Metric, truth: NDArray[Any], groups: NDArray
 @click.option("--only", multiple=True, metavar="NAME", help="Strategy or model; all networks of the table by default.")
 @PARAMS
 def main(corpus: str, only: tuple[str, ...], params_path: Path) -> None:
-    """Print how well the networks of CORPUS predict with dropout chosen on inner folds, and with each value fixed.
+    """Print how well the networks of CORPUS predict with dropout chosen on inner folds, and with each fixed value.
 
     Folds, features and settings are those of `crossmodal train`; no file is written. Differences from the
     chosen dropout are paired and have 95 % intervals over groups; times are the processor time of all fits.

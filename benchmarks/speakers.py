@@ -120,7 +120,7 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Return the share of voices for which their own face is chosen over a different one, drawn at random."""
+    """Draw a wrong face for each voice, and return the share of voices for which the right face is chosen."""
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))
 

@@ -79,7 +79,8 @@ class VideoStream:
     times
         ``(n,)`` presentation time of each sampled frame.
     faces
-        n square JPEG images, by default 224x224, of the followed face with a margin; ``b""`` for a frame without it.
+        n square JPEG images, by default 224x224, of the followed face with a margin; ``b""`` if a frame does not show
+        that face.
     frames
         n small JPEG images of the whole picture (or of the speaker's part of it); ``b""`` where it was not kept.
     boxes

@@ -35,7 +35,7 @@ class PublishedWeights:
     extractor
         Name of the extractor that reads the file.
     licence
-        What the file may be used for.
+        The licence of the file, and the data that it was trained on.
     """
 
     package: str
@@ -57,7 +57,7 @@ class PublishedWeights:
         return models_folder() / f"{self.package}-{self.version}" / Path(self.file).name
 
     def packaged(self) -> Path | None:
-        """Return the file in the installed package, without importing it; None if the package is not installed."""
+        """Return the file in the installed package, without importing the package; None if it is not installed."""
         spec = find_spec(self.file.split("/")[0])
         folders = spec.submodule_search_locations if spec and spec.submodule_search_locations else ()
         files = (Path(folder).parent / self.file for folder in folders)
@@ -106,7 +106,7 @@ def models_folder() -> Path:
 
 
 def version_of(package: str) -> str:
-    """Return the version of an installed package, or the version from which only its weights were installed.
+    """Return the version of an installed package; if only its weights are installed, the version they come from.
 
     Raises
     ------

@@ -68,7 +68,7 @@ def heard_in(path: Path, settings: WordsConfig) -> tuple[Spoken, float]:
 
 
 def row(name: str, clips: Sequence[tuple[Path, str]], settings: WordsConfig) -> list[object]:
-    """Return a row of the table: name, clips, word errors, clips without words, confidence, least speech, and speed."""
+    """Recognise the words of all clips, and return a row for the table in `main`, which names the columns."""
     wrong = words = nothing = 0
     sure, shares, length_s, began = [], [], 0.0, time.process_time()
     for path, text in clips:

@@ -79,7 +79,7 @@ def read(folder: Path = RESULTS) -> list[Record]:
 
 
 def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
-    """Return the ratios of each named benchmark and its last record, keyed by `Ratio.key`."""
+    """Find the last record of each benchmark in `parts`; return its ratios with the record, keyed by `Ratio.key`."""
     found: dict[str, dict[str, tuple[float, Record]]] = {}
     for record in records:
         for part in parts:
@@ -99,7 +99,10 @@ def fastest(runs: Iterable[Ratio]) -> dict[str, Ratio]:
 
 
 def slower(measured: Mapping[str, Ratio], before: Mapping[str, tuple[float, Record]]) -> dict[str, str]:
-    """Return a sentence for each recorded ratio that grew by more than the factor `LIMIT`, or was not measured now."""
+    """Return a sentence for each earlier ratio that grew by more than the factor `LIMIT`, or was not measured again.
+
+    The sentences are keyed by `Ratio.key`.
+    """
     found = {}
     for key, (old, record) in before.items():
         since = f"at {record.commit} ({record.date[:10]})"

@@ -51,8 +51,8 @@ def run(sizes: Sequence[int]) -> Iterator[str | Ratio]:
     yield table([*header, f"s a row, {many:,} against {few:,}"], rows)
     yield (
         "Processor seconds of all processes, and the largest memory of a process. The text is made up: twelve words a "
-        "row, one of which shows sentiment, the wrong one in a third of the rows. Start-up is part of every figure, so "
-        "that growth below 1 says little; growth above 1 shows that a stage is not linear."
+        "row, one of which shows a sentiment (in a third of the rows, a wrong one). Start-up is part of every figure, "
+        "so that growth below 1 says little; growth above 1 shows that a stage is not linear."
     )
 
 

@@ -101,7 +101,7 @@ def _speed_up(timed: Sequence[Timed]) -> str:
     return (
         f"{table(header, rows)}\n\n{warning}Target: {TARGET} beyond start-up. Start-up is the wall time of the same "
         f"command on {START_CLIPS} clips. `others`: cores kept busy by other programs during the run; the processor "
-        "time beyond start-up grows with the number of workers only if they slow each other down."
+        "time beyond start-up grows with the number of workers only if the workers slow each other down."
     )
 
 

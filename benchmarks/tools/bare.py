@@ -160,7 +160,7 @@ def _pose() -> Any:
 
 @cache
 def _network() -> Any:
-    """Return our torch port of the network, since no library offers one; only its forward pass is measured."""
+    """Return our torch port of the expression network, since no library has one; only its forward pass is measured."""
     from features.registry import build
     from features.video.face_cnn import mini_xception, read_weights
 

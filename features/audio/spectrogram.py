@@ -107,7 +107,7 @@ class Spectrogram(Extractor[AudioStream]):
 def log_mel(signal: FloatArray, rate_hz: int, bands: int, frame_s: float, hop_s: float, range_db: float) -> FloatArray:
     """Return the log-mel spectrogram, ``(rows, bands)`` in dB; row k covers ``signal[k * hop : k * hop + frame]``.
 
-    The FFT length is the next power of two; the Hann window lies in the middle of it.
+    The FFT length is the smallest power of two that holds a frame; the Hann window lies in its middle.
     """
     import librosa
 

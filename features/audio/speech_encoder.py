@@ -112,7 +112,7 @@ class SpeechEncoder(Encoder[AudioStream]):
         return [signal[start:end] for start, end in windows(len(signal), round(WINDOW_S * model.rate_hz))]
 
     def shape(self, one: FloatArray) -> int:
-        """Return the length of a window, since padding to a common length would change the encoder's output."""
+        """Return the length of a window: a batch holds windows of one length, since padding would change the output."""
         return len(one)
 
     def encode(self, inputs: Sequence[FloatArray]) -> list[FloatArray]:

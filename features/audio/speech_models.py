@@ -210,7 +210,9 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
     folder = model_folder(model)
     if is_ctranslate2(folder):
         if layer_list(layer) != (LAST,):
-            raise ExtractorError(f"layer is {layer!r}: CTranslate2 gives only the last layer of {folder}: write last")
+            raise ExtractorError(
+                f"layer is {layer!r}, but CTranslate2 gives only the last layer of {folder}: set layer to last"
+            )
         return _PACKAGED_WIDTH if model == PACKAGED else _encoded_width(model)
     config, whisper = read_config(folder), _kind(folder) == "whisper"
     try:

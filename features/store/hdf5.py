@@ -1,8 +1,8 @@
 """Write an HDF5 file into disk space that is reserved in advance, so that HDF5 itself never runs into a full disk.
 
 HDF5 does not recover from a failed write: it tries again when its objects are freed, which ends in tracebacks or a
-crash. Disk space is therefore reserved before HDF5 writes into it, and always enough to close the file. What is left
-over is released at the end; the file has the same bytes as without reservation.
+crash. Disk space is therefore reserved before HDF5 writes into it, and enough to close the file always stays reserved.
+What is left over is released at the end; the file has the same bytes as without reservation.
 """
 
 import errno
@@ -98,7 +98,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
 
 @contextmanager
 def _errors_of_the_disk(path: Path) -> Iterator[None]:
-    """Turn h5py's errors for a failing disk into a plain `OSError`; on closing, h5py raises a `RuntimeError`."""
+    """Turn h5py's exceptions for a failing disk (on closing, a `RuntimeError`) into a readable `OSError`."""
     try:
         yield
     except (OSError, RuntimeError) as error:

@@ -136,7 +136,8 @@ class Bert(Encoder[TextStream]):
     def shape(self, one: "_Part") -> bool:
         """Return whether an input is a whole transcript.
 
-        Parts are encoded separately, because their vectors are averaged before they are scaled to length 1.
+        Whole transcripts and parts are not read in one batch, because only the vectors of whole transcripts are scaled
+        to length 1 by the model; those of parts are averaged first.
         """
         return one.whole
 

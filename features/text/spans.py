@@ -23,7 +23,8 @@ def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
     Returns
     -------
     ndarray
-        ``(n, 2)`` positions of a token's first character and of the one after its last; both 0 if it is not found.
+        ``(n, 2)``: for each token, the position of its first character, and of the character after its last; both are 0
+        if the token is not found.
 
     Examples
     --------

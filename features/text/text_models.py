@@ -84,7 +84,8 @@ def open_text_model(folder: Path, device: str) -> Any:
     Raises
     ------
     ExtractorError
-        If the model cannot be loaded, lacks weights, has no vectors of words, or reads text in one direction only.
+        If the model cannot be loaded, lacks weights, does not read text, has no vectors of words, or reads text in one
+        direction only.
     """
     with quiet_loading():
         from sentence_transformers import SentenceTransformer

@@ -139,7 +139,7 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
 
     Returns
     -------
-    ``(n, n)`` uint8; smaller if the square extends beyond the crop.
+    ``(n, n)`` uint8; smaller if the result would extend beyond the crop.
     """
     import cv2
 

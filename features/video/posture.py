@@ -60,7 +60,8 @@ class PostureConfig:
         Minimum visibility of the shoulders; below it, their measures are NaN. From 0 to 1.
     step
         Measure every n-th sampled frame: at 5 frames per second, 5 means once a second. Posture changes slowly, and
-        this model takes longer to run than any other. The stream must have kept these frames (its `frame_step`).
+        this model takes longer to run than any other. The stream must have kept these frames: see
+        `streams.video.frame_step`.
     """
 
     min_score: float = 0.5

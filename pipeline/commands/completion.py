@@ -59,7 +59,7 @@ def _strategies(_: click.Context) -> tuple[str, ...]:
 
 
 def _utterances(context: click.Context) -> list[str]:
-    """Return the utterances of the prepared corpora among those given on the command line, or else among all."""
+    """Return the utterances of the corpora on the command line, or else of all corpora, as far as they are prepared."""
     given = context.params.get("name") or context.params.get("corpora") or ()
     found: list[str] = []
     for corpus in [given] if isinstance(given, str) else given or _corpora(context):
@@ -86,7 +86,7 @@ def _rows(_: click.Context) -> list[str]:
 
 
 def models(_: click.Context, __: click.Parameter, typed: str) -> list[str | CompletionItem]:
-    """Return the folders of saved models that begin with what was typed; if none do, let the shell complete folders."""
+    """Return the folders of saved models whose paths begin with `typed`; if none do, let the shell complete folders."""
     found = (str(path.parent) for path in sorted(Path("results").glob("*/models/*/model.json")))
     return [name for name in found if name.startswith(typed)] or [CompletionItem(typed, type="dir")]
 

@@ -149,7 +149,11 @@ def fit(
 @click.option("--text", help="Transcript, if there is only one clip.  [default: the content of CLIP.txt]")
 @as_json
 @click.option("--out", type=click.Path(path_type=Path), help="Also write a CSV file.")
-@click.option("--workers", type=click.IntRange(0), help="Number of worker processes.  [default: 0 for up to 4 clips]")
+@click.option(
+    "--workers",
+    type=click.IntRange(0),
+    help="Number of worker processes.  [default: 0 for up to 4 clips, otherwise run.workers]",
+)
 def predict(
     params_path: Path,
     sources: tuple[Path, ...],

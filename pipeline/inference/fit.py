@@ -170,7 +170,7 @@ def _described(
 
 
 def _features(configuration: Configuration, settings: TrainParams) -> dict[Modality, tuple[str, ...]]:
-    """Return the features of each modality of a configuration; none for a baseline, which reads at most the words."""
+    """Return the names of the features that a configuration reads, keyed by modality; none for a baseline."""
     baseline = strategy(configuration.strategy).kind == "baseline"
     return {m: () if baseline else settings.features.get(m, ()) for m in MODALITIES if m in configuration.modalities}
 
@@ -178,12 +178,12 @@ def _features(configuration: Configuration, settings: TrainParams) -> dict[Modal
 def requested_configuration(
     params: Params, name: str, strategy_name: str | None, modalities: tuple[str, ...], model: str | None
 ) -> Configuration:
-    """Return the configuration of a strategy or, without one, that of the best fusion with the most modalities.
+    """Return the configuration of a strategy; without a strategy, the best fusion of those with the most modalities.
 
     Raises
     ------
     UserError
-        If modalities or a model are given without a strategy, or as for `configuration_of` and `best_configuration`.
+        If modalities or a model are given without a strategy; see also `configuration_of` and `best_configuration`.
     ModelError
         If there is no such strategy.
     """
@@ -226,7 +226,7 @@ def configuration_of(
 
 
 def best_configuration(params: Params, name: str) -> Configuration:
-    """Return the best fusion with the most modalities in a corpus's table, under its name in the registry.
+    """Return the best fusion in a corpus's table among those that read the most modalities.
 
     Raises
     ------

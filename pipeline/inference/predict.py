@@ -106,7 +106,7 @@ def _checked_model(params: Params, folder: Path) -> tuple[Saved, Schema]:
 def _notices_of_source(
     settings: TrainParams, schema: Schema, folder: Path, clips: Clips, text: str | None
 ) -> list[str]:
-    """Return the note of the model's corpus, and notices about what is not checked or has no effect on these clips."""
+    """Return notices: the note of the model's corpus, what is not checked, and what has no effect on these clips."""
     note = one_line(schema.get("note", ""), None)
     notices = [f"{folder} was fitted on {schema['corpus']}: {note}"] if note else []
     measured = [modality for modality, features in schema["features"].items() if features]

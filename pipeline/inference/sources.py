@@ -47,7 +47,8 @@ def clips_of(sources: Sequence[Path]) -> Clips:
     Raises
     ------
     UserError
-        If there are no paths, a path does not exist, a folder has no manifest, or a manifest is not the only path.
+        If there are no paths, a path does not exist, a folder has no manifest, a table is not called manifest.csv, or a
+        manifest is not the only path.
     """
     if not sources:
         raise UserError(_NAME)

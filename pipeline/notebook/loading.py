@@ -63,7 +63,7 @@ def load(params: Params, name: str, *, sequences: bool, unlabelled: bool) -> Loa
     Raises
     ------
     UserError
-        If the corpus is unknown, has no labels, or its features are missing or out of date.
+        If the corpus is unknown, has no labels (unless `unlabelled`), or its features are missing or out of date.
     """
     import pandas as pd
 

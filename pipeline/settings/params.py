@@ -97,7 +97,7 @@ def load_params(path: Path) -> Params:
     ------
     UserError
         If the file is missing or not YAML, a plugin cannot be imported, or names are unknown or values invalid. The
-        message lists all such names and values.
+        message has a line for each such name and value, up to `_MOST`.
     """
     blocks, former = with_present_names(read_yaml(path))
     run, _ = validated(RunParams, blocks.get("run") or {})
@@ -154,7 +154,7 @@ def _complete(corpus: CorpusParams, words: WordsConfig) -> CorpusParams:
 
 
 def _listing(path: Path, faults: Sequence[Fault]) -> str:
-    """Return one line per fault, in the order of the file."""
+    """Return one line for each of the first `_MOST` faults in the file, and one line that counts the others."""
     lines = [(line_of(path, *place), sentence(place, fault)) for place, fault in faults]
     lines.sort(key=lambda line: line[0])
     shown = [f"{path}, line {line}: {text}" for line, text in lines[:_MOST]]

@@ -139,7 +139,7 @@ class AudioConfig(StreamConfig):
     level_db
         Root mean square to which the trimmed voice is scaled, in dB relative to full scale.
     trim_db
-        Both ends are trimmed as far as they are quieter than the loudest 10 ms by more than this, in dB.
+        Both ends are trimmed, up to the first and the last 10 ms that are at most this many dB below the loudest 10 ms.
     track
         Which of several audio tracks is read: a number from 1, a language, a title, or ``default``, the track that
         players choose. The column `audio_track` of a manifest takes precedence.
@@ -179,15 +179,15 @@ class VideoConfig(StreamConfig):
         Faces with a lower detection score are ignored.
     detect_every_s
         Longest time between two runs of the detector, in seconds. In the frames between them, a face that is alone in
-        the picture is found again by its appearance. With 0, the detector runs in every sampled frame, as it always
-        does if several faces are seen, or with ``follow: speaking``.
+        the picture is found again by its appearance. The detector runs in every sampled frame if this is 0, while
+        several faces are seen, and with ``follow: speaking``.
     margin
         Margin added to the tight face box on each side, as a fraction of its longer side.
     size
         Side of the face images in pixels.
     frame_step
-        Keep every n-th sampled frame, and the last one, as a whole frame for `posture`, the leak guard and the page's
-        pictures: at 5 frames per second, 5 means once a second.
+        Keep every n-th sampled frame, and the last one, as a whole frame: at 5 frames per second, 5 means once a
+        second. Whole frames are used by `posture`, by the search for copies of clips, and for the page's pictures.
     frame_height
         Height in pixels to which whole frames are reduced; a smaller frame keeps its height.
     jpeg_quality

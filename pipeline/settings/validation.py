@@ -64,7 +64,7 @@ def parse(cls: type[T], block: Any, where: str) -> T:
 
 
 def validated(cls: type[T], block: Any) -> tuple[T | None, list[Fault]]:
-    """Return a settings dataclass built from a block, or None and all faults of the block."""
+    """Build a settings dataclass from a block; return it without faults, or None with all faults of the block."""
     adapter = _adapter(cls)  # type: ignore[arg-type]  # a class can be hashed
     text = json.dumps([block])  # in JSON, strict types still accept a list for a tuple
     try:

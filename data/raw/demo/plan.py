@@ -77,8 +77,9 @@ def _plan_speaker(index: int, seed: int, rng: np.random.Generator, texts: set[st
 def _cells(index: int, rank: int) -> Iterator[tuple[str, str, str]]:
     """Yield class, misleading modality and the class that this modality shows, for a speaker's four clips of one class.
 
-    Each modality misleads in one clip, and one modality, which rotates over speakers and classes, in two clips. Over
-    all speakers, misleading modalities show both other classes equally often.
+    One of the three modalities misleads in two of these clips, the others in one each. The one that misleads twice
+    changes with the speaker and the class. Over all speakers, misleading modalities show both other classes equally
+    often.
     """
     classes = list(SCORES)
     own = classes.pop(rank)
