@@ -200,7 +200,7 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
 
 
 def _as_in_tables(names: list[str]) -> list[str]:
-    """Return a row's name as tables write it: for a single modality, ``vote@extractor`` becomes ``vote``."""
+    """Return the parts of a row's name as tables write them: ``vote@extractor`` of one modality becomes ``vote``."""
     if len(names) < 2:
         return names
     try:

@@ -57,7 +57,7 @@ def only_right(
 def of_the_best(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, task: Task
 ) -> dict[str, pd.DataFrame]:
-    """Return the utterances that only the best fusion, and that only the best single modality gets right, by file name.
+    """Return two tables keyed by file name: what `only_right` returns for the best fusion and the best single modality.
 
     Both tables are empty if there is no fusion or no single modality.
     """

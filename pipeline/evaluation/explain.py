@@ -38,7 +38,7 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class ExplainJob:
-    """A job for a worker: fit one configuration on one fold, then predict `repeats` times with each input permuted."""
+    """A job for a worker: fit the configurations of `job`, then predict `repeats` times with each input permuted."""
 
     job: Job
     repeats: int
@@ -87,7 +87,7 @@ def explain_job(task: ExplainJob) -> list[FoldPredictions]:
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """Permutation importance of the inputs of a corpus's best models, and the utterances that only one gets right.
+    """What `explain` found: permutation importance, and the utterances that only one of the best models gets right.
 
     Attributes
     ----------

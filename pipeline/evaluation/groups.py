@@ -79,7 +79,7 @@ def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
 
 
 def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by the column that the protocol prescribes (``corpus``), or else by the protocol's groups."""
+    """Return the utterances grouped by the protocol's fixed column (``corpus``), or by its groups if it has none."""
     column = PROTOCOLS[corpus.protocol.kind].column
     if not column:
         return by_protocol(groups, corpus)
@@ -307,7 +307,7 @@ def how_resampled(corpus: CorpusParams) -> str:
     """Return a sentence that says how the intervals were computed."""
     unit = corpus.protocol.group
     return (
-        f"95 % intervals resample the groups ({unit}) in a line, or its utterances if all are from one group. A line "
+        f"95 % intervals resample the groups ({unit}) of a line, or its utterances if it has only one group. A line "
         "with two groups has no interval."
     )
 

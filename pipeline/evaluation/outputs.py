@@ -39,7 +39,7 @@ Outputs = dict[str, str]  # file below a corpus's results -> its text
 
 
 def write_outputs(outputs: Outputs, folder: Path, noted: Mapping[str, Any], command: str) -> None:
-    """Write all outputs and one record per folder, and delete old plots and by_column.csv that are not among them.
+    """Write all outputs and one record per folder; delete plots and by_column.csv of earlier runs.
 
     Parameters
     ----------

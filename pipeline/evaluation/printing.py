@@ -95,7 +95,10 @@ def facts_of(params: Params, name: str) -> dict[str, Any]:
 
 
 def csv_of(params: Params, name: str) -> tuple[str, str]:
-    """Return table.csv as `evaluate` wrote it, and a sentence if it is out of date (else ""); raises as `view_of`."""
+    """Return table.csv as `evaluate` wrote it, and a sentence if it is out of date, else ``""``.
+
+    Raises the errors of `view_of`.
+    """
     with as_written(params, name) as why:
         return _text_of(CorpusPaths(name).results / "table.csv"), old(why)
 

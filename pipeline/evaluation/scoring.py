@@ -126,7 +126,7 @@ class Scores:
         return self.best(row for row in self.rows if row.configuration in full)
 
     def sorted(self) -> "Scores":
-        """Return the rows sorted by block, the best first in each block.
+        """Return the scores with their rows sorted by block, the best first in each block.
 
         Rows whose leading metric is undefined come last in their block.
         """

@@ -88,7 +88,7 @@ class StepReport:
 
 
 def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) -> StepReport:
-    """Return the outcome of every clip, computed or read from the cache; a clip that fails does not end the run.
+    """Return a report on all clips, computed or read from the cache; a clip that fails does not end the run.
 
     Raises
     ------
@@ -103,9 +103,9 @@ def start_step(
 ) -> Callable[[], StepReport]:
     """Send clips that are not in the cache to workers; return a function that waits for them and returns the report.
 
-    Both functions raise what `run_step` raises. A light step is computed by the returned function. Unless `checked`,
-    only the outlines of cached entries that are ok are read, which halves the reading: whoever uses such an entry later
-    must check that it is undamaged.
+    Both functions raise what `run_step` raises. A light step is computed by the returned function. If `checked` is
+    false, only the outline of a cached entry with status ok is read, which halves the reading. Whoever uses the entry
+    later must then check that it is undamaged.
     """
     if step.light:
         return partial(run_light, step, clips, quiet=pool.workers == 0)
@@ -239,7 +239,10 @@ def _naming(cache_root: Path) -> Iterator[None]:
 
 
 def _guarded(step: Step, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
-    """Yield the position and result of each clip; if the step raises an error, all remaining clips get this error."""
+    """Yield the position and result of each clip; an exception becomes the result of all remaining clips.
+
+    `ExtractorError`, `StoreError` and `UserError` are raised instead, since they are not about a clip.
+    """
     left = set(range(len(clips)))
     try:
         for position, result in step.compute(clips):
@@ -289,7 +292,7 @@ def _outcome(clip: Clip, entry: Entry) -> Outcome:
 def store_items(
     report: StepReport, step: str, cache_root: Path, schema: Schema, pool: Pool | None = None
 ) -> list[Item]:
-    """Return the outcomes as items for `features.store.write_store`; entries of a heavy step are read from the cache.
+    """Return the outcomes as items for `features.store.write_store`; entries are read from the report or the cache.
 
     Reading an item raises `Damaged` if its entry is damaged or missing, and `UserError` if a column does not have the
     width in the schema. While items are read, waiting tasks are sent to `pool`'s workers.

@@ -27,8 +27,8 @@ class Busy(Exception):
 def writing(target: Path, *, wait: bool = True) -> Iterator[None]:
     """Wait until no other run in this folder writes `target`, then keep others from writing it.
 
-    The lock is released when its process ends, however it ends. The lock file is below ``data/cache``, because DVC
-    tracks the files next to the target.
+    The lock is released at the end of the ``with`` block, or when the process ends, however it ends. The lock file is
+    below ``data/cache``, because DVC tracks the files next to the target.
 
     Parameters
     ----------

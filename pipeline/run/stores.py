@@ -51,7 +51,7 @@ def start_storing(
 ) -> Callable[[], StepReport]:
     """Start to compute the planned clips; return a function that writes the store and returns the report.
 
-    Both have all outcomes, in the planned order.
+    The store and the report have all outcomes, in the planned order.
 
     Parameters
     ----------

@@ -152,13 +152,15 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
         raise UserError(f"{path}:{skipped + 1}: the cells are separated by {mark[0]!r}: save the table with commas")
     for place in range(skipped + 1, min(skipped + _SEARCHED, len(lines))):
         if _best(lines[place:], known) > 1:
-            raise UserError(f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove lines before it")
+            raise UserError(
+                f"{path}:{skipped + 1}: the column names are in line {place + 1}: remove the lines before it"
+            )
 
 
 def _quoted(lines: Sequence[str], delimiter: str) -> bool:
     """Whether quotation marks enclose cells.
 
-    In a tab-separated file, they are part of the text if every line is then a complete row.
+    In a tab-separated file, they are part of the text instead if every line has as many tabs as the header.
     """
     if delimiter != "\t":
         return True

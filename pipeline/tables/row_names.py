@@ -73,7 +73,7 @@ def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Colle
 
 
 def _ids_speak_against(header: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether the first column holds ids, but would not hold ids if the first cells were row names."""
+    """Whether the first column is named like ids, but would not hold ids if the first cells were row names."""
     if folded(header[0]) not in _COUNTING and not stands_for(header[0], "utterance"):
         return False
     ids = [row[1] for row in cells]

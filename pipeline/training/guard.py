@@ -121,7 +121,7 @@ def _features(
 
 
 def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
-    """Return digests ``(n,)`` from a column of a stream; ``""`` if the stream is missing or lacks the utterance."""
+    """Return digests ``(n,)`` from a column of a stream; ``""`` for an utterance that has none there."""
     found = np.full(len(table), "", object)
     path = CorpusPaths(name).stream(modality)
     if _fits(path, table):

@@ -54,7 +54,7 @@ class Compared:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a modality adds: the best full fusion minus the best row without the modality, as a paired difference."""
+    """What a modality adds, as a paired difference: `Answer.full` minus the best row without the modality."""
 
     without: Measured
     difference: Interval
@@ -69,9 +69,9 @@ class Modality:
     name
         ``text``, ``audio`` or ``video``.
     single
-        The best row of this modality alone.
+        The best row of this modality alone; None if there is no such row.
     gain
-        What the modality adds to the others; None unless it was fused with others.
+        What the modality adds to the others; None if `Answer.full` does not fuse it, or there is no row without it.
     statuses
         The number of utterances with each status of this modality: ``ok`` if they have its features, else ``absent``,
         ``empty`` (no words, silence, no face) or ``failed``. The mapping is empty if the statuses are unknown.
@@ -111,8 +111,8 @@ class Answer:
     full
         The best of the fusions with the largest number of modalities.
     better, worse
-        The fusions that are shown to be better than the best single modality, the best first, and the number of fusions
-        that are shown to be worse.
+        The fusions that are shown to be better than the best single modality, the best first; and how many fusions are
+        shown to be worse.
     smallest_p
         The smallest corrected p that this number of groups and fusions allows.
     decidable

@@ -135,7 +135,7 @@ def _modality(name: str, evidence: Evidence) -> Modality:
 
 
 def _gain(modality: str, evidence: Evidence) -> Gain | None:
-    """Return what a modality adds to the others in the leading metric; None unless it was fused with others."""
+    """Return what a modality adds, in the leading metric; None in the cases that `Modality.gain` lists."""
     scores, full = evidence.scores, evidence.scores.best_full_fusion
     if full is None or modality not in full.configuration.modalities:
         return None

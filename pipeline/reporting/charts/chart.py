@@ -93,7 +93,7 @@ def unvalidated() -> Iterator[None]:
 
 
 def data_of(values: Sequence[dict[str, Any]]) -> Any:
-    """Return rows as the data of a chart; numbers that are not finite become null."""
+    """Return rows as the data of a chart; the page later writes numbers that are not finite as null."""
     import altair
 
     return altair.InlineData(values=list(values))

@@ -11,7 +11,7 @@ from pipeline.reporting.charts.chart import KINDS, ROW, data_of, specification
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a forest plot: a label of one or more lines, the values on the axis, and a kind of `chart.KINDS`."""
+    """One row of a forest plot: a label of one or more lines, the values on the axis, and a key of `chart.KINDS`."""
 
     label: str
     value: float

@@ -104,7 +104,7 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
         yield (
             f"Each fusion was compared with the {scores.top} single modality on the same utterances, by the interval "
             f"of the paired difference and by a randomisation test over whole groups (at most {SWAPS} permutations); p "
-            f"was corrected for {counted(fusions, 'fusion')} after Holm{cited((HOLM,))}."
+            f"was corrected for {counted(fusions, 'fusion')} by Holm's method{cited((HOLM,))}."
         )
 
 

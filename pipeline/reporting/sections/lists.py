@@ -23,7 +23,7 @@ class UtteranceList:
 
 
 def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: Task) -> list[UtteranceList]:
-    """Return the lists: about the best fusion if there is one, and about each modality if there are several.
+    """Return lists of utterances: about the best fusion if there is one, and about each modality if there are several.
 
     Parameters
     ----------

@@ -50,9 +50,9 @@ def shown(count: int) -> list[int]:
 
 
 def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | None, faces: Faces) -> Strip | None:
-    """Draw some of the stored frames side by side, and search every other one for faces; None if none are stored.
+    """Draw some of the stored frames side by side; return None if none are stored.
 
-    The store has the boxes of the followed face only; `faces` finds the others in the reduced frames of the stream.
+    The store has the boxes of the followed face only. `faces` searches every other drawn frame for more.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def _joined(pictures: Sequence[Picture], frames: list[dict[str, Any]]) -> Strip 
 
 
 def followed(box: Sequence[float], size: tuple[int, int], region: Region | None) -> Box | None:
-    """Return a box of the recording's picture as fractions of the frame, which shows only `region`; None for no face.
+    """Return a box, given in pixels of the recording's picture, as fractions of its `region`; None if the box is NaN.
 
     >>> followed((50, 0, 25, 50), (100, 100), Region(0.5, 0, 1, 1))
     (0.0, 0.0, 0.5, 0.5)

@@ -33,7 +33,7 @@ class Clip:
     content, mime
         The file and its media type; both are empty if there is no clip.
     note
-        Why there is no clip, or what the clip leaves out.
+        Why there is no clip, or which part of the utterance it shows; empty if it shows all.
     size
         Width and height of the recording's picture after rotation; None if it has no picture.
     stills

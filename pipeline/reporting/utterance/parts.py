@@ -46,7 +46,10 @@ class Parts:
 
 
 def place_for(clips: str, known: Known, previews: Previews) -> Where:
-    """Return where clips go by the setting `clips`; ``auto``: into the page of a small corpus, else beside it."""
+    """Return where clips go.
+
+    `clips` says so unless it is ``auto``. Then they go inside the page if they are few and small, else beside it.
+    """
     if clips != "auto":
         return clips
     if len(known.table) > FEW:

@@ -150,7 +150,7 @@ def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
 
 
 def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
-    """Return the key of one utterance of imported features, made from their origin (file, options), store and name."""
+    """Return the key of an utterance's imported features, made from origin (file, options), store and utterance."""
     return key_of({"store": store, **origin, "utterance": utterance})
 
 

@@ -64,7 +64,7 @@ def test_tests_are_described_only_if_there_were_any() -> None:
     text = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4)))
     assert "The leading metric is accuracy (also reported: uar)." in text
     assert "500 bootstrap samples of whole groups (speaker), with the seed 4 (Efron and Tibshirani, 1993)" in text
-    assert "p was corrected for 2 fusions after Holm (Holm, 1979)." in text
+    assert "p was corrected for 2 fusions by Holm's method (Holm, 1979)." in text
     alone = Scores(ROWS[:2], SCORES.metrics)
     assert "Holm" not in " ".join(statistics_sentences(alone, CORPUS, EvaluateParams()))
     assert "holm1979simple" not in [one.key for one in used_references(alone)]
