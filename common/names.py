@@ -64,7 +64,7 @@ def repeated(names: Iterable[str]) -> str | None:
 
 
 class Registry(Generic[EntryT]):
-    """Entries of one kind, keyed by name. Entries that are slow to import are registered as functions that import them.
+    """Entries of one kind, keyed by name.
 
     Parameters
     ----------

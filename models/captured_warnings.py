@@ -19,7 +19,7 @@ _MAX_LENGTH = 200  # maximum length of a warning, in characters
 
 @contextmanager
 def captured_warnings() -> Iterator[list[str]]:
-    """Yield a list; when the context ends, each warning is added once, worded as the end of a sentence.
+    """Yield a list; when the context ends, each warning is added to it once, worded as the end of a sentence.
 
     The warnings are not printed. Warnings about code, such as deprecations, are left out.
 

@@ -1,9 +1,9 @@
 """The registry of base classifiers: how each is built, and the few settings among which inner folds choose.
 
-All classifiers read a matrix of standardised columns. Linear classifiers first divide the matrix by the square root of
-its total variance, so that a penalty has the same effect for 35 columns and for 6373. The best penalty still differs:
-thousands of columns that each carry a little information need a weaker one. A setting may therefore have one list of
-values for few columns and another list for many columns (`ByWidth`).
+Linear classifiers first divide the matrix that they read by the square root of its total variance, so that a penalty
+has the same effect for 35 columns and for 6373. The best penalty still differs: thousands of columns that each carry a
+little information need a weaker one. A setting may therefore have one list of values for few columns and another list
+for many columns (`ByWidth`).
 """
 
 from collections.abc import Callable, Mapping

@@ -42,7 +42,7 @@ class Frames:
 
     @property
     def bands(self) -> int:
-        """The number of bands."""
+        """The number of bands; 0 if the training rows have no frames."""
         return len(self.scaler_.mean_) if self.scaler_ is not None else 0
 
     def usable(self, x: Modalities) -> BoolArray:
@@ -61,7 +61,7 @@ class Frames:
 
 
 def _frames_joined(frames: Ragged) -> int:
-    """Return how many neighbouring frames to average to get about `RATE_HZ`; assume 100 Hz if times are unknown."""
+    """Return how many neighbouring frames to average, for about `RATE_HZ` per second; without times, assume 100 Hz."""
     starts = frames.steps.times[frames.rows(), 0]
     hops = np.diff(starts)
     hops = hops[hops > 0]

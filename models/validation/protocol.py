@@ -47,7 +47,7 @@ class Plan:
     folds
         The folds; each row is in the test part of at most one fold.
     notices
-        Sentences about unusual folds, which do not stop a run.
+        Sentences about the folds that the user should know; they do not stop a run.
     """
 
     folds: tuple[Fold, ...]
@@ -186,7 +186,7 @@ class Entry:
     Attributes
     ----------
     divide
-        Function ``(table, protocol) -> divided`` that divides the table into folds.
+        Function ``(table, protocol) -> Divided`` that divides the table into folds.
     takes_folds
         Whether the settings determine the number of folds; if not, the data determine it.
     needs_splits
