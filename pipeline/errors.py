@@ -22,7 +22,7 @@ class OutOfDate(UserError):
 
 
 class Changed(UserError):
-    """A file differs from the one that a run was planned with; nothing computed from it was kept."""
+    """A file has changed since the run was planned; nothing that was computed from it is kept."""
 
 
 def unforeseen(error: Exception) -> str:

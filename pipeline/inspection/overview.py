@@ -129,7 +129,7 @@ class Reader:
     published: bool = False
 
     def __str__(self) -> str:
-        """Return the line of the list about this reader."""
+        """Return the line about this reader in the list of readers."""
         return f"{self.name:15} {self.title}"
 
 

@@ -156,10 +156,10 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return what the ranges are about (``utterance`` or ``row``), and the ranges.
+    """Return whether the ranges are of values per ``utterance`` or per ``row``, and the ranges.
 
-    They are those of the pooled values; without these, of the values per row; for a stream, of the columns that hold
-    one number per utterance.
+    The ranges are of the pooled values or, if there are none, of the values per row. For a stream, they are of the
+    columns that hold one number per utterance.
     """
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:

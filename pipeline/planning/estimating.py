@@ -50,7 +50,7 @@ class StepCost:
     step, clips, cached, pending
         As in `Work`.
     clip_ms, second_ms
-        Processor time per clip whatever its length, and per second of recording in addition, in ms.
+        Fixed processor time per clip, and additional processor time per second of recording, in ms.
     cpu_s
         Processor time of all clips that are still to be computed, in s.
     loading_s
@@ -100,10 +100,10 @@ class Cost:
 
 
 def line(samples: Sequence[Sample], value: str) -> tuple[float, float]:
-    """Return the cost per clip whatever its length, and per second of recording in addition; neither is negative.
+    """Return the fixed cost of a clip, and the additional cost of each second of recording; neither is negative.
 
-    `value` is the kind of cost, ``cpu_s`` or ``size``. The costs per clip and per second are fitted by nonnegative
-    least squares (Lawson and Hanson, Solving least squares problems, 1974), and scaled to give the samples' total.
+    `value` is the kind of cost, ``cpu_s`` or ``size``. The two costs are fitted by nonnegative least
+    squares (Lawson and Hanson, Solving least squares problems, 1974), and scaled to give the samples' total.
 
     >>> line([Sample(1, 2.0, 0.5, 0), Sample(1, 4.0, 0.9, 0), Sample(2, 6.0, 1.4, 0)], "cpu_s")
     (0.1, 0.2)

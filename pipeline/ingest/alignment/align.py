@@ -50,7 +50,7 @@ _EVEN_ODDS, _SCALE = -3.5, 0.7  # log-likelihood per frame at which the confiden
 
 
 class Placed(NamedTuple):
-    """The place of a unit: first frame, frame after the last, total log-likelihood relative to the best states."""
+    """The place of a unit in the sound: first frame, frame after the last, and total score (see `_confidence`)."""
 
     first: int
     end: int
@@ -248,7 +248,7 @@ def _pcm(samples: FloatArray) -> bytes:
 
 
 def _range_db(samples: FloatArray) -> float:
-    """Return the difference between the 95th and the 5th percentile of the levels of 25 ms parts of a sound, in dB.
+    """Return the range of a sound's levels in dB: their 95th percentile minus their 5th, over parts of 25 ms.
 
     >>> round(_range_db(np.r_[np.full(8000, 0.1), np.full(8000, 0.001)]))
     40

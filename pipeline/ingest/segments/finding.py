@@ -108,7 +108,7 @@ def utterances_in(recording: Path, request: Request, voice: Voice | None = None)
 
 
 def _file_of(recording: Path, request: Request) -> Path | None:
-    """Return the subtitles or annotation to cut by; None if none was requested and none is beside the recording."""
+    """Return the subtitles or annotation to cut by; None if none is requested and none lies beside the recording."""
     among = {"subtitles": SUBTITLES, "tier": ANNOTATIONS, None: SUBTITLES + ANNOTATIONS}[_way(request)]
     if request.source is not None and not request.source.is_dir():
         if request.source.suffix.lower() not in among:
@@ -147,7 +147,8 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
     notes = []
     if left := len(chosen) - len(kept):
         notes.append(
-            f"left out, since they have no duration, or only noises or music: {left} of {counted(len(chosen), 'cue')}"
+            f"left out, since they have no duration or hold only noises or music: {left} of "
+            f"{counted(len(chosen), 'cue')}"
         )
     if many := overlapping(kept):
         notes.append(f"cues that begin before the preceding one ends, and are kept as they are: {many}")

@@ -54,7 +54,7 @@ def test_noises_and_overlaps_are_reported(talk: Path) -> None:
     more = "\n3\n00:00:01,500 --> 00:00:02,000\n[door]\n\n4\n00:00:02,000 --> 00:00:02,500\nYes\n"
     talk.with_suffix(".srt").write_text(CUES + more)
     notes = utterances_in(talk, Request()).notes
-    assert notes[0] == "left out, since they have no duration, or only noises or music: 1 of 4 cues"
+    assert notes[0] == "left out, since they have no duration or hold only noises or music: 1 of 4 cues"
     assert notes[1].startswith("cues that begin before the preceding one ends, and are kept as they are: 1")
 
 
