@@ -162,7 +162,7 @@ def faults(owner: str, settings: Mapping[str, Any]) -> Iterator[tuple[Place, str
     ----------
     owner
         The classifier, reducer or strategy. If it has no line in `DOMAINS`, only the names of its settings are checked;
-        if it is not registered, nothing is checked.
+        if these are not known either, nothing is checked.
     settings
         The value of each setting, or a list of alternative values.
 

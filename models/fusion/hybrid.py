@@ -46,8 +46,9 @@ class IntermediateFusion(Multimodal):
 class MultimodalTransformer(Multimodal):
     """Self-attention over one sequence of tokens: the steps and the summary of each modality, and a prediction token.
 
-    Every token has an embedding of its modality, and every step an encoding of its time in seconds (or of its position,
-    if the time is unknown), so that modalities need not be aligned. Missing modalities are masked in attention.
+    Steps and summaries have an embedding of their modality. Every step also has an encoding of its time in seconds (or
+    of its position, if the time is unknown), so that modalities need not be aligned. Missing modalities are masked in
+    attention.
 
     References
     ----------
