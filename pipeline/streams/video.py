@@ -296,4 +296,4 @@ def _jumps_note(count: int) -> str:
     if not count:
         return ""
     cuts = f"{count} cut{'s' if count > 1 else ''}"
-    return f"one face is followed across {cuts}: if it is not one person, give each person a row or a region"
+    return f"one face is followed across {cuts}: if it is not always the same person, give each a row or a region"

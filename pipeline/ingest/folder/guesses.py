@@ -130,13 +130,13 @@ def _words(rows: Sequence[Cells], recordings: Sequence[Recording], *, recognised
     lines = []
     if silent and recognised:
         lines.append(
-            f"the words of {counted(silent, 'row')} will be recognised by an English model (streams.text.transcribe: "
-            "missing); set this to never to leave them out"
+            f"the words of {counted(silent, 'row')} will be recognised by an English model, since "
+            "streams.text.transcribe is set to missing; set it to never to leave them out"
         )
     elif silent:
         lines.append(f"{counted(silent, 'row')} without text: their words can be recognised after {INSTALL}")
     if untimed and aligned:
-        lines.append(f"word times will be aligned in {counted(untimed, 'row')} (streams.text.align: missing)")
+        lines.append(f"word times will be aligned in {counted(untimed, 'row')}: streams.text.align is set to missing")
     return lines
 
 

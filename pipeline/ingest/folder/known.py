@@ -73,7 +73,7 @@ def _by_pattern(found: Found, names: Pattern, notes: list[str]) -> ByPlace:
     values = {recording.place: names.values(recording.place) for recording in found.recordings}
     fitting = {place: fields for place, fields in values.items() if fields is not None}
     if not fitting:
-        raise UserError(f"--pattern {names.text!r} does not fit any name, such as {found.recordings[0].place}")
+        raise UserError(f"--pattern {names.text!r} does not fit the names, such as {found.recordings[0].place}")
     columns = {name: _column(name, [fields[name] for fields in fitting.values()]) for name in names.fields}
     if len({*columns.values()}) < len(columns):
         raise UserError(

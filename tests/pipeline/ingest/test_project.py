@@ -272,7 +272,7 @@ def test_a_film_and_its_sound_are_one_utterance(here: Path) -> None:
         ({"folder": f"../clips/{NAMES[0]}"}, "is a file and not a folder"),
         ({"folder": "."}, "holds no recordings: give the folder of your recordings"),
         ({"name": "a/b"}, "a corpus cannot be named 'a/b'"),
-        ({"pattern": "{a}+{b}"}, "does not fit any name"),
+        ({"pattern": "{a}+{b}"}, "does not fit the names"),
         ({"pattern": PATTERN, "label": "moood"}, "--label moood: there is no such column"),
         ({"labels": Path("none.csv")}, r"none\.csv does not exist"),
         ({"transcripts": Path("none")}, "--transcripts none is not a folder"),

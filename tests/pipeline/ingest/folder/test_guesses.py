@@ -128,8 +128,8 @@ def test_words_that_are_missing_are_made_where_that_is_possible() -> None:
     table = [{**row, "text": "bin"} if i < 3 else row for i, row in enumerate(rows(mood=MOODS))]
     both = made(table, recognised=True, aligned=True)
     assert both.words == {"transcribe": "missing", "align": "missing"}
-    assert "the words of 5 rows will be recognised by an English model (streams.text.transcribe" in lines(both)
-    assert "word times will be aligned in 8 rows (streams.text.align: missing)" in lines(both)
+    assert "the words of 5 rows will be recognised by an English model, since streams.text.transcribe is" in lines(both)
+    assert "word times will be aligned in 8 rows: streams.text.align is set to missing" in lines(both)
     neither = made(table)
     assert neither.words == {}
     assert '5 rows without text: their words can be recognised after pip install "crossmodal[speech]"' in lines(neither)

@@ -27,7 +27,7 @@ def test_fields_of_a_pattern_become_columns_and_roles() -> None:
 
 
 def test_a_pattern_that_fits_nothing_is_refused() -> None:
-    with pytest.raises(UserError, match=r"--pattern '\{emotion\}_\{speaker\}' does not fit any name, such as a\.mp4"):
+    with pytest.raises(UserError, match=r"--pattern '\{emotion\}_\{speaker\}' does not fit the names, such as a\.mp4"):
         known_cells(found("a.mp4"), Sources("{emotion}_{speaker}"))
     with pytest.raises(UserError, match="two fields with the same meaning"):
         known_cells(found("a_b.mp4"), Sources("{speaker}_{actor}"))
