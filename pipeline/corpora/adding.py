@@ -32,8 +32,9 @@ def add_corpus(
 ) -> list[str]:
     """Add a corpus block to a settings file and return the lines to print.
 
-    A root outside data/raw/<name> is linked there, where `dvc repro` looks for changed recordings. For a union, the
-    folders of its parts are linked in data/raw/<name>. With `also_run`, the corpus is also added to run.corpora.
+    If the recordings are not in data/raw/<name>, their folder is linked there, since `dvc repro` looks for changes in
+    data/raw. For a union, the folders of its parts are linked in data/raw/<name>. With `also_run`, the corpus is also
+    added to run.corpora.
     `check` may refuse the new settings by raising an exception.
 
     Raises
@@ -189,7 +190,7 @@ _DEFAULTS = {
 
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a corpus: the given settings, completed by those of the published corpus or by defaults."""
+    """Return the block of a corpus: the given settings, completed by its `Description` (if published) or defaults."""
     if settings.get("of") or settings.get("labels"):
         raise UserError(f"--of and --labels are for --reader {UNION} only")
     root = Path(settings["root"]).expanduser()

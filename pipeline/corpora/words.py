@@ -182,14 +182,14 @@ def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.D
     long = (end - last > REACH_S + 1e-9) & ~far & ~early
     if long.any():
         lines = words.index[long]
-        what = "word ends" if len(lines) == 1 else "words end"
-        message = f"{len(lines)} {what} too late, up to {(end - last)[long].max():.2f} s after {of}"
-        found.append(Problem("warning", path, None, f"{message} (such as {_named(words, lines[0])}): cut off there"))
+        what = "word is cut off, since it ends" if len(lines) == 1 else "words are cut off, since they end"
+        message = f"{len(lines)} {what} up to {(end - last)[long].max():.2f} s after {of}"
+        found.append(Problem("warning", path, None, f"{message}; for example {_named(words, lines[0])}"))
     near = words.index[(off > 1e-9) & ~far & ~early & ~long]
     if len(near):
-        what = "word lies" if len(near) == 1 else "words lie"
-        message = f"{len(near)} {what} up to {off[near].max():.2f} s outside {of} (such as {_named(words, near[0])})"
-        found.append(Problem("warning", path, None, f"{message}: kept"))
+        what = "word is kept, although it lies" if len(near) == 1 else "words are kept, although they lie"
+        message = f"{len(near)} {what} up to {off[near].max():.2f} s outside {of}; for example {_named(words, near[0])}"
+        found.append(Problem("warning", path, None, f"{message}"))
     return words.assign(end=words["end"].mask(long, np.maximum(start, last))), found
 
 

@@ -35,7 +35,7 @@ def near_notices(here: Mapping[str, str], there: Mapping[str, str], both: int, p
     difference = spelling_difference([(here[a], there[b]) for a, b in pairs], name, path.name)
     if clearly_same(pairs, both):
         raise UserError(
-            f"{path} has features for {both} of {both + len(here)} utterances of {name} by id, but {difference}: spell "
+            f"{path} has features for {both} of {both + len(here)} utterances of {name}, but {difference}: spell "
             "ids the same way, or use --match to give the part that they have in common"
         )
     return [f"{difference}: they count as different ids; if they are the same, spell them the same way"]

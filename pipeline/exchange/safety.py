@@ -108,8 +108,8 @@ def _check_opcode(path: Path, name: str, arg: Any, left: int) -> None:
         refuse_name(path, *str(arg).split(" ", 1))
     if name in _REFUSED:
         raise UserError(
-            f"{path} asks for {_REFUSED[name]} (opcode {name}), which is not plain data and was not run: save numpy "
-            "arrays, lists and dicts"
+            f"{path} asks for {_REFUSED[name]} (opcode {name}), which is not plain data, so it was not read: save "
+            "numpy arrays, lists and dicts"
         )
     if name == "FRAME" and arg > left:
         raise UserError(

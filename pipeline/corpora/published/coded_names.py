@@ -84,8 +84,8 @@ def read_coded(root: Path, corpus: CorpusParams, description: Description, namin
     """Read a corpus from the names of its clips, which may be anywhere below the root.
 
     If there are several recordings of one utterance, the best is used. If several are equally good, they must have the
-    same content, as when an archive was unpacked twice; then the first is used, with a warning. Otherwise that is an
-    error.
+    same content, as when an archive was unpacked twice; then the first is used, with a warning. If the content differs,
+    that is an error.
 
     Raises
     ------

@@ -151,7 +151,10 @@ def _find(root: Path, name: str) -> Path | None:
 
 @dataclass(frozen=True)
 class Clips:
-    """The clips of one split, keyed by their plain names: plain clips, and re-cut ones (``final_videos_test*``)."""
+    """The clips of one split, keyed by names such as ``dia1_utt2``.
+
+    `plain` holds the files with just such a name, and `recut` those named like ``final_videos_testdia1_utt2``.
+    """
 
     plain: Folder
     recut: Mapping[str, Path]

@@ -244,7 +244,7 @@ def _transcript(file: Path, problems: list[Problem]) -> Iterator[tuple[str, str]
 
 
 def _joined(segment: Segment, spoken: Mapping[str, Sequence[Word]]) -> str:
-    """Return the words whose middle lies in a segment, joined by spaces, so that no word is in two segments."""
+    """Return the words whose middle lies in a segment, joined by spaces; no word is in two segments."""
     words = spoken.get(segment.video, ())
     return " ".join(word for word, start, end in words if segment.start <= (start + end) / 2 < segment.end)
 

@@ -96,12 +96,10 @@ def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
     for name, cells in texts.items():
         odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]
         if odd:
-            what = (
-                f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe, which crossmodal"
-            )
+            what = f"{len(odd)} {'cell begins' if len(odd) == 1 else 'cells begin'} with an apostrophe; crossmodal"
             notices.append(
-                f"column {name!r}: {what} also writes before text that a spreadsheet would take for a formula (such as "
-                f"{one_line(odd[0], 40)!r}); remove the apostrophe if it does not belong to the text"
+                f"column {name!r}: {what} writes one before text that a spreadsheet would take for a formula (such as "
+                f"{one_line(odd[0], 40)!r}): remove it if it does not belong to the text"
             )
     return notices
 

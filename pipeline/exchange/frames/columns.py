@@ -48,7 +48,7 @@ class FrameOptions:
         from the recording itself. None reads the column of times.
     prefixes
         How the names of feature columns begin; ``*`` stands for any characters. If empty, the features are all columns
-        of numbers that have no other role and are not `UNASKED`.
+        of numbers that have no other role and do not match `UNASKED`.
     confidence
         The column of the confidence that the tool gave each frame. If empty, the first of the `USUAL` names that the
         table has.

@@ -77,7 +77,7 @@ class Seen:
         if unused:
             what = "is" if len(unused) == 1 else "are"
             lines.append(
-                f"{counted(len(unused), 'table')} of {self.path} {what} left out, since no recording has the name "
+                f"{counted(len(unused), 'table')} of {self.path} {what} left out, since no recording has such a name "
                 f"({some(unused)})"
             )
         return lines
@@ -92,7 +92,7 @@ class Seen:
             f"confidence below {self.min_confidence:g}, or no number in the row)"
         )
         counts = [f"{count} {kind}" for kind, count in self._utterances.items() if count]
-        lines.append(f"utterances of these recordings: {', '.join(counts)}")
+        lines.append(f"utterances of recordings with a table: {', '.join(counts)}")
         if self._crowded:
             lines.append(
                 f"frames with several faces in {counted(len(self._crowded), 'recording')} ({some(self._crowded)}): in "
@@ -107,7 +107,7 @@ class Seen:
             )
         if self._short:
             lines.append(
-                f"{counted(len(self._short), 'table')} ended before half of the recording: check the times "
+                f"{counted(len(self._short), 'table')} ended before the middle of the recording: check the times "
                 f"({some(self._short)})"
             )
         if self._notices:

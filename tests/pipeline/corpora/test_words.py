@@ -67,8 +67,8 @@ def test_a_word_that_begins_in_its_utterance_and_ends_far_beyond_is_cut(
     found, (problem,) = words(tmp_path, row + "\n")
     assert found[0][2] == end
     assert (problem.severity, problem.line) == ("warning", None)
-    assert f"1 word ends too late, up to {by} s after the utterance" in problem.message
-    assert "(such as 'x' in line 2): cut off there" in problem.message
+    assert f"1 word is cut off, since it ends up to {by} s after the utterance" in problem.message
+    assert "; for example 'x' in line 2" in problem.message
 
 
 @pytest.mark.parametrize(("row", "by"), [("u2,x,-40,5", "44.00"), ("open,x,-1,2", "2.00"), ("u2,x,2.9,30", "1.10")])
@@ -120,7 +120,7 @@ def test_a_row_without_a_word_is_a_pause(empty: str, tmp_path: Path) -> None:
 
 def test_words_outside_are_counted(tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, "u1,a,4.02,4.3\nu1,b,4.2,4.4\nu2,c,5,6\n")
-    assert problem.message.startswith("2 words lie up to 0.20 s outside the utterance")
+    assert problem.message.startswith("2 words are kept, although they lie up to 0.20 s outside the utterance")
 
 
 def test_columns_and_ids_follow_the_rules(tmp_path: Path) -> None:
@@ -173,5 +173,5 @@ def test_spans_that_become_known_later(tmp_path: Path) -> None:
     assert (problem.severity, problem.line) == ("error", 2)
     assert "'kids' at 99 s lies 95.72 s outside" in problem.message
     cut, (problem,) = within(table.assign(start=2.0), {"open": (1.0, 3.285)}, *of)
-    assert "1 word ends too late, up to 96.72 s after the utterance" in problem.message
+    assert "1 word is cut off, since it ends up to 96.72 s after the utterance" in problem.message
     assert cut["end"].iloc[0] == 3.285

@@ -32,7 +32,7 @@ def test_a_part_that_does_not_distinguish_ids_is_refused(ids: list[str], match: 
 def test_many_ids_that_differ_only_in_spelling_are_refused() -> None:
     here, there = {"1": "1", "2": "2"}, {"01": "01", "02": "02"}
     with pytest.raises(
-        UserError, match=r"has features for 3 of 5 utterances of mine by id, but 2 ids differ only in spelling"
+        UserError, match=r"has features for 3 of 5 utterances of mine, but 2 ids differ only in spelling"
     ):
         near_notices(here, there, 3, PLACES)
     (notice,) = near_notices(here, there, 100, PLACES)

@@ -302,7 +302,7 @@ def test_into_refuses_ids_that_differ_in_spelling_only(tmp_path, form, spelling)
     theirs = [spelling.format(i) for i in range(1, 13)]
     path, before = written_as(form, theirs), (tmp_path / "params.yaml").read_bytes()
     options = ImportOptions(arrays=(("audio", ("p" if form == "npz" else "p*",)),), id="clip")
-    reported = f"has features for {alike} of 12 utterances of mine by id, but {12 - alike} ids differ only in spelling"
+    reported = f"has features for {alike} of 12 utterances of mine, but {12 - alike} ids differ only in spelling"
     with pytest.raises(UserError, match=f"{reported}, such as '{ours[0]}' of mine and '{re.escape(theirs[0])}'"):
         importing.import_into(load_params(Path("params.yaml")), form, path, "mine", options, "")
     assert (tmp_path / "params.yaml").read_bytes() == before

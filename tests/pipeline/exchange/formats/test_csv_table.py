@@ -79,5 +79,5 @@ def test_our_apostrophes_are_removed_and_others_are_a_notice(tmp_path: Path) -> 
     write_csv(mark_rows(table).drop(columns="crossmodal_marks"), tmp_path / "a.csv")
     found = csv_table.read(tmp_path / "a.csv", options)
     assert found.utterances["text"].tolist() == ["'=1+1", "''=q", "'tis", "'-B2", "so"]
-    assert "column 'said': 3 cells begin with an apostrophe, which crossmodal also writes" in found.notices[1]
+    assert "column 'said': 3 cells begin with an apostrophe; crossmodal writes one before text" in found.notices[1]
     assert "column 'id': 1 cell begins" in found.notices[0]

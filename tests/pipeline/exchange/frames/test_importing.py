@@ -169,11 +169,11 @@ def test_everything_that_was_matched_or_left_out_is_told(project: Path) -> None:
     assert imported() == [
         "2 of 3 recordings of talk matched by name",
         "no table in frames for 1 recording, whose utterances count as absent (c)",
-        "1 table of frames is left out, since no recording has the name (other.csv)",
+        "1 table of frames is left out, since no recording has such a name (other.csv)",
         "6 numbers per frame: gaze_0_x, x_0, X_0, ...",
         "156 frames in utterances; 39 more failed and are left out (no success, a confidence below 0.5, or no number "
         "in the row)",
-        "utterances of these recordings: 3 with frames, 1 with failed frames only",
+        "utterances of recordings with a table: 3 with frames, 1 with failed frames only",
         "params.yaml: corpora.talk uses video: frames",
     ]
     corpus = load_params(Path("params.yaml")).corpora["talk"]
@@ -334,7 +334,7 @@ def test_wrong_frames_per_second_are_found_by_the_length_of_the_recording(projec
     with pytest.raises(UserError, match=r"go up to 23\.8 s, but .* lasts 4\.0 s: check the value of --fps"):
         imported(fps=5.0)
     told = imported(fps=120.0)
-    assert "1 table ended before half of the recording: check the times (a.csv: 0.99 of 4.00 s)" in told
+    assert "1 table ended before the middle of the recording: check the times (a.csv: 0.99 of 4.00 s)" in told
 
 
 def test_several_faces_and_odd_times_are_told(project: Path) -> None:

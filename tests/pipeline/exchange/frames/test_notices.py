@@ -32,7 +32,7 @@ def test_counts_are_in_numbers_and_names() -> None:
         "columns of text, which are not read: mood",
         "8 frames in utterances; 5 more failed and are left out (no success, a confidence below 0.8, or no number in "
         "the row)",
-        "utterances of these recordings: 4 with frames, 1 with failed frames only",
+        "utterances of recordings with a table: 4 with frames, 1 with failed frames only",
         "frames with several faces in 5 recordings (r0, r1, r2, ...): in each utterance, the face with the most good "
         "frames is used",
     ]
@@ -40,7 +40,7 @@ def test_counts_are_in_numbers_and_names() -> None:
     assert seen.matches(["r0", "r1", "r2"], {"r0": Path("r0.csv")}, tables) == [
         "1 of 3 recordings of talk matched by name",
         "no table in out for 2 recordings, whose utterances count as absent (r1, r2)",
-        "2 tables of out are left out, since no recording has the name (x.csv, y.csv)",
+        "2 tables of out are left out, since no recording has such a name (x.csv, y.csv)",
     ]
 
 
@@ -51,7 +51,7 @@ def test_tables_that_end_early_and_times_in_another_unit_are_told() -> None:
     seen.track("c", Path("c.csv"), track(0.1), float("nan"))
     seen.count(1, 0)
     told = seen.frames()
-    assert "1 table ended before half of the recording: check the times (a.csv: 0.10 of 4.00 s)" in told
+    assert "1 table ended before the middle of the recording: check the times (a.csv: 0.10 of 4.00 s)" in told
     assert "t of a.csv holds seconds (and 1 more table)" in told
 
 
