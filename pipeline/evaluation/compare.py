@@ -114,7 +114,8 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     first, second
         Two folders that hold predictions.csv, or two configurations written ``strategy:modalities:model``.
     corpus
-        The corpus; by default, the corpus named like the first folder, or the only one in run.corpora.
+        The corpus; by default, the one that the first folder is named after or, for configurations, the only one in
+        run.corpora.
     only
         A metric; by default all metrics of the corpus's table.
 

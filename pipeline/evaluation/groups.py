@@ -164,9 +164,9 @@ def by_group(
 ) -> pd.DataFrame:
     """Return the metric of each configuration in each group.
 
-    A group that contains at least `LEAST` groups of the protocol gets its interval by resampling those groups; a group
-    that contains only one, by resampling its utterances. A group that contains two, or has fewer than `FEW` utterances,
-    gets no interval, and neither does one whose resamples all have the same value.
+    The interval of a group comes from resampling the protocol's groups in it if there are at least `LEAST`, or its
+    utterances if there is only one. A group has no interval if it has two of the protocol's groups or fewer than `FEW`
+    utterances, or if all its resamples have the same value.
 
     Parameters
     ----------

@@ -144,7 +144,7 @@ def unranked(record: Record | None, corpus: CorpusParams) -> str:
 
 
 def speakers_of(name: str, corpus: CorpusParams) -> str:
-    """Return the note about unknown speakers below the table; empty if there is none."""
+    """Return the note about unknown speakers that stands below the table; empty if there is none."""
     record = read_record(name)
     return speakers_sentence(record.speakers, corpus) if record else ""
 

@@ -10,7 +10,7 @@ from pipeline.tables.rules import folded
 
 
 class Neighbours:
-    """Finds files whose names are nearly the one that is given; every folder is listed only once.
+    """Finds existing files whose names are nearly a given one; every folder is listed only once.
 
     Parameters
     ----------

@@ -191,7 +191,7 @@ def page_mark(key: str) -> str:
 
 
 def require_reported(params: Params, name: str) -> None:
-    """Check that report.html was made from the table as it is now, even if that table is out of date.
+    """Check that report.html was made from the present table, which may itself be out of date.
 
     Raises
     ------

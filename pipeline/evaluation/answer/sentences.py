@@ -73,7 +73,7 @@ def _undecided(answer: Answer) -> str:
 
 
 def _of_one_kind(answer: Answer, measure: Measure) -> Iterator[str]:
-    """Yield the verdict if there is no fusion or no single modality for which the metric is defined."""
+    """Yield the verdict if no fusion, or no single modality, has a defined metric."""
     best = "top" if answer.unranked else "best"
     found = answer.single or (answer.fusion.row if answer.fusion else None)
     if found is None:

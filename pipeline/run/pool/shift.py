@@ -114,7 +114,7 @@ class Shift:
         return part
 
     def advance(self) -> None:
-        """Take finished tasks and send waiting ones, without waiting for any; `results` reports what is wrong."""
+        """Take finished tasks and send waiting ones, without waiting; errors are left for `results` to raise."""
         if not (self._waiting or self._under_way):
             return
         with suppress(UserError):  # the scheduler or all workers are lost: `results` finds that out as well

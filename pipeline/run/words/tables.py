@@ -12,7 +12,7 @@ from pipeline.ingest.words import Spoken
 
 
 def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken]) -> Corpus:
-    """Return a corpus whose words are replaced by recognised ones.
+    """Return a corpus in which recognised words replace the words of the utterances in `asked`.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def with_text(corpus: Corpus, asked: Collection[str], heard: Mapping[str, Spoken
 
 
 def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
-    """Return a corpus whose words are replaced by aligned ones; a recognised word keeps its confidence.
+    """Return a corpus in which aligned words replace the old ones; a recognised word keeps its confidence.
 
     Parameters
     ----------
