@@ -16,14 +16,14 @@ def nothing_to_learn(name: str, labels: Names, train: IntArray) -> str:
     a single class.
 
     >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]))
-    "every training utterance of fold-1 is 'joy': add utterances, so that each class is in two folds or more"
+    "every training utterance of the fold 'fold-1' is 'joy': add utterances, so that each class is in two folds or more"
     """
     seen = np.unique(labels[train])
     if len(seen) > 1:
         return ""
     if len(np.unique(labels)) == 1:
         return f"every utterance is {str(seen[0])!r}: training needs utterances of two classes or more"
-    what = f"every training utterance of {name} is {str(seen[0])!r}"
+    what = f"every training utterance of the fold '{name}' is {str(seen[0])!r}"
     return f"{what}: add utterances, so that each class is in two folds or more"
 
 

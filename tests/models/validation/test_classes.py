@@ -15,7 +15,7 @@ def test_a_fold_needs_two_classes_to_learn_from(train: list[int], idle: bool) ->
 
 def test_what_is_missing_depends_on_whether_there_are_other_classes() -> None:
     rows = np.array([0, 1])
-    assert nothing_to_learn("f", LABELS, rows).startswith("every training utterance of f is 'joy': add utterances")
+    assert nothing_to_learn("f", LABELS, rows).startswith("every training utterance of the fold 'f' is 'joy': add")
     assert nothing_to_learn("f", LABELS[:2], rows).startswith("every utterance is 'joy': training needs")
 
 

@@ -133,7 +133,7 @@ def test_official_without_valid_chooses_on_grouped_inner_folds():
         (
             sheet(split=["train"] * 12 + ["test"] * 12, emotion=["joy"] * 12 + ["sad"] * 12),
             Protocol("official"),
-            "every training utterance of test is 'joy': add utterances, so that each class",
+            "every training utterance of the fold 'test' is 'joy': add utterances, so that each class",
         ),
         (sheet(emotion="joy"), Protocol("group-kfold", by="speaker"), "every utterance is 'joy': training needs"),
     ],
@@ -161,7 +161,7 @@ def test_there_are_no_more_folds_than_groups_and_a_notice_says_so(table, protoco
 def test_a_class_of_one_clip_in_a_tiny_corpus_is_refused_with_a_sentence():
     """Three clips of three speakers: where the one of another class is tested, there is nothing to learn."""
     table = sheet(n=3, speakers=3, emotion=["calm", "calm", "sad"])
-    with pytest.raises(TooFewError, match="every training utterance of fold-1 is 'calm': add utterances, so that"):
+    with pytest.raises(TooFewError, match="every training utterance of the fold 'fold-1' is 'calm': add utterances"):
         classes(Protocol("group-kfold", by="speaker"), table)
 
 
@@ -260,7 +260,7 @@ def test_a_protocol_takes_folds_exactly_if_their_number_changes_the_folds():
 def test_a_training_part_of_one_class_is_refused_with_what_to_change():
     """With two groups of one class each, every fold trains on the other class alone."""
     table = sheet(n=8, group=["g0", "g1"] * 4, emotion=["joy", "sad"] * 4, speakers=2)
-    message = "every training utterance of fold-1 is 'joy': add utterances, so that each class is in two folds"
+    message = "every training utterance of the fold 'fold-1' is 'joy': add utterances, so that each class is in"
     with pytest.raises(ModelError, match=message):
         classes(Protocol("group-kfold", by="group", folds=2), table)
 
