@@ -26,7 +26,7 @@ _SHOWN = 3
 
 
 def select(params: Params, corpus: str, selection: Selection) -> str:
-    """Write the tables of a selection from the tables of its prepared corpus; return its name, such as ``demo@20``.
+    """Write a selection's tables from those of its prepared corpus; return the selection's name, such as ``demo@20``.
 
     Raises
     ------

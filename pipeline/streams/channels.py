@@ -83,7 +83,7 @@ def voice_of(
 
 
 def offsets_of(rows: FloatArray) -> FloatArray:
-    """Return the constant offset of each channel, ``(channels, 1)``; 0 if its mean is no larger than in speech.
+    """Return the constant offset of each channel, ``(channels, 1)``: its mean, or 0 if that is as small as in speech.
 
     >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
     [0.4000000059604645, 0.0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Region:
-    """The part of the picture that shows the speaker, in fractions of its width and height."""
+    """The part of the picture that shows the speaker, in fractions of the picture's width and height."""
 
     left: float
     top: float

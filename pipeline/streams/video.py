@@ -101,7 +101,8 @@ def read_video(
     name
         Name of the recording in messages; its path if empty.
     voices
-        Index of a span -> the place of its voice, if that is not the default track of `path` at the same time.
+        Index of a span -> where its voice is. For a span that is not listed, that is the default track of `path`, at
+        the times of the span.
 
     Yields
     ------

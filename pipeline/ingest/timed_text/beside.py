@@ -25,7 +25,7 @@ def beside(recording: Path, folder: Path | None = None, among: Collection[str] =
     Raises
     ------
     UserError
-        If there is no such folder, or it holds several files of the preferred format, as for several languages.
+        If there is no such folder, or it holds several files of the preferred format, such as one for each language.
     """
     where = recording.parent if folder is None else folder
     if not where.is_dir():
