@@ -147,7 +147,10 @@ class Parts:
         return shifts_s
 
     def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:
-        """Return the end of each stream, by index, once its parts are moved by `shifts_s`; on the container's clock."""
+        """Return when each stream ends once its parts are moved by `shifts_s`.
+
+        Keys are stream indices; times are seconds of the container's clock.
+        """
         moved = {0: 0.0, **dict(enumerate(shifts_s))}
         return {
             index: max(end_s + moved[part] for part, end_s in stream.ends_s.items())
