@@ -34,8 +34,7 @@ def add_corpus(
 
     If the recordings are not in data/raw/<name>, their folder is linked there, since `dvc repro` looks for changes in
     data/raw. For a union, the folders of its parts are linked in data/raw/<name>. With `also_run`, the corpus is also
-    added to run.corpora.
-    `check` may refuse the new settings by raising an exception.
+    added to run.corpora. `check` may refuse the new settings by raising an exception.
 
     Raises
     ------

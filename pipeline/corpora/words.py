@@ -151,7 +151,7 @@ def _named(words: pd.DataFrame, line: int) -> str:
 
 
 def within(words: pd.DataFrame, spans: Spans, path: Path, of: str) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, cut off if they end long after their utterance, and problems.
+    """Return the words and problems; words that end long after their utterance are cut off.
 
     It is an error if a word ends more than `TOLERANCE_S` before its span, begins more than `TOLERANCE_S` after it, or
     begins more than `REACH_S` before it. Any other word that ends more than `REACH_S` after its span is cut off at the
@@ -198,7 +198,7 @@ def _how_far(off: float, early: float) -> str:
 
 
 def within_recordings(corpus: Corpus, table: pd.DataFrame, root: Path) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return the words, cut off at the end of the recording if their utterance has no end of its own, and problems."""
+    """Return the words and problems; words of an utterance without an end are cut off at the end of the recording."""
     file = root / "words.csv"
     if not file.exists():
         return corpus.words, []

@@ -63,8 +63,8 @@ OPINIONS, COMPUTED, SHEET = "OpinionLevelSentiment.csv", "*Opinion_Labels*.csd",
 INSIDE = ("Video", "Audio", "Transcript", "Labels")  # folders in Raw
 
 HINT = (
-    f"Unpack CMU_MOSI.zip; where it lacks Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} next "
-    "to Raw; remove modalities that you do not have from the corpus's settings."
+    f"Unpack CMU_MOSI.zip; if it has no folder Labels, put the SDK's CMU_MOSI_Opinion_Labels.csd or MMSA's {SHEET} "
+    "next to Raw; if you lack a modality, take it out of the corpus's settings."
 )
 
 Rows = Iterator[tuple[int, dict[str, str]]]  # line in the label file (0 for a .csd), cells

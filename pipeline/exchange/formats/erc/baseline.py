@@ -21,7 +21,7 @@ _Key = tuple[str, int, int]  # split, dialogue, utterance
 
 
 def is_baseline(parts: Sequence[Any]) -> bool:
-    """Whether the parts of a pickle are those of a table of utterances, or the vectors of the three splits."""
+    """Whether the parts of a pickle form a table of utterances, or are the vectors of the three splits."""
     return _is_sheet(parts) or _is_vectors(parts)
 
 
