@@ -74,7 +74,7 @@ class StreamStep:
                 yield i, video_entry(stream)
 
     def _divisible(self, source: Source, tracks: Collection[str]) -> bool:
-        """Whether parts of a recording can be decoded separately; False if it is unreadable: decoding fails later."""
+        """Whether parts of a recording can be decoded separately; False if it is unreadable (decoding will say so)."""
         from pipeline.streams import decode, frames
         from pipeline.streams.container.opening import MediaError
 

@@ -66,7 +66,7 @@ def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, 
     written = {key: name for name, key in plain.items()}
     notices = [f"the part {one_line(written[key], 40)!r} is read as {meaning}" for key, meaning in read_as.items()]
     if unused := [name for name in given if _plain(name) not in sure]:
-        notices.append(f"no part is named {unused[0]!r}, which was given as {given[unused[0]]}")
+        notices.append(f"no part is named {unused[0]!r}, so its --split-name ({given[unused[0]]}) has no effect")
     found = {name: sure[key] or read_as.get(key, "") for name, key in plain.items()}
     return {name: meaning for name, meaning in found.items() if meaning}, notices
 

@@ -112,7 +112,7 @@ def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[C
 
 
 def _advice(owner: str, setting: str, tried: Tried, combinations: int) -> str:
-    """Return how to try one more value in the same direction; empty unless a further value is known to be allowed."""
+    """Return how to try one more value beyond the chosen end; empty unless such a value is known to be allowed."""
     allowed = domain(owner, setting)
     further = allowed.next(tried) if allowed is not None else None
     if further is None:

@@ -163,7 +163,7 @@ class Pool:
             self._shift.advance()
 
     def _ready(self, tasks: int) -> Crew:
-        """Return the workers, at least one; a cluster of this process grows up to the number of tasks."""
+        """Return the workers, after starting at most one per task if necessary; raise `UserError` if all are refused."""
         if self._client is None:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             self._client = connect(self.scheduler) if self.scheduler else self._local(tasks)

@@ -39,7 +39,7 @@ def test_meanings_of_names(names: list[str], given: dict[str, str], found: dict[
 def test_assumed_meanings_and_unused_ones_are_notices() -> None:
     assert meanings(["train", "dev", "test"], {"holdout": "test"})[1] == [
         "the part 'dev' is read as valid",
-        "no part is named 'holdout', which was given as test",
+        "no part is named 'holdout', so its --split-name (test) has no effect",
     ]
 
 
