@@ -163,7 +163,7 @@ class Pool:
             self._shift.advance()
 
     def _ready(self, tasks: int) -> Crew:
-        """Return the workers, after starting at most one per task if necessary; raise `UserError` if all are refused."""
+        """Return the workers, after starting at most one per task if needed; raise `UserError` if all are refused."""
         if self._client is None:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             self._client = connect(self.scheduler) if self.scheduler else self._local(tasks)
