@@ -216,7 +216,7 @@ def _union_block(path: Path, name: str, settings: Mapping[str, Any]) -> dict[str
     protocol = {"kind": "leave-one-corpus-out", "group": "group"}
     base = {"modalities": shared, "protocol": protocol, "task": parts[0].task, "label": parts[0].label}
     if not (shared or settings.get("modalities")):
-        raise UserError(f"{', '.join(of)} have no modality in common: name those to use with --modalities")
+        raise UserError(f"{', '.join(of)} have no modality in common: say with --modalities which to use")
     labels = {"labels": _labels(settings["labels"])} if settings.get("labels") else {}
     return {"reader": UNION, "root": (RAW / name).as_posix(), "of": of, **labels, **_rest(settings, base)}
 

@@ -306,7 +306,7 @@ def texts_of(turns: Mapping[str, Sequence[Turn]]) -> dict[str, str]:
 
 
 def alignment(file: Path) -> list[Word]:
-    """Return the words of a .wdseg file with times in seconds of the utterance's sound file, without pauses and noises.
+    """Return the words of a .wdseg file, without pauses and noises; times are seconds of the utterance's sound file.
 
     Rows are ``SFrm EFrm SegAScr Word`` in frames of 10 ms; the last frame belongs to the word.
 

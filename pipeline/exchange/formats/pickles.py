@@ -150,7 +150,7 @@ class _Unpickler(pickle.Unpickler):
     def _copier(self, kind: Callable[..., Any]) -> Callable[..., Any]:
         def copy(items: Any = ()) -> Any:
             if type(items) not in (list, tuple, set, frozenset, dict):
-                raise ValueError("a container that is not made from a container")
+                raise ValueError("a list, tuple, set or dict that is not made from one of these")
             self._budget.spend(len(items))
             return kind(items)
 

@@ -257,7 +257,7 @@ def test_a_union_that_cannot_be_is_refused_and_nothing_is_written(
 def test_a_union_without_a_common_modality_needs_to_be_given_one(here: Path) -> None:
     for name, modality in (("first", "text"), ("second", "audio")):
         add_corpus(here / "params.yaml", name, settings(modalities=modality))
-    with pytest.raises(UserError, match="first, second have no modality in common: name those to use"):
+    with pytest.raises(UserError, match="first, second have no modality in common: say with --modalities which to use"):
         add_corpus(here / "params.yaml", "both", union())
     add_corpus(here / "params.yaml", "both", union(modalities="text,audio"))
     assert load_params(here / "params.yaml").corpora["both"].modalities == ("text", "audio")
