@@ -51,7 +51,7 @@ class Loaded(NamedTuple):
             counts = Counter(map(str, values)).most_common()
             labels = ", ".join(f"{count} {name}" for name, count in counts[:_SHOWN]) or "no labels"
             labels += f" and {len(counts) - _SHOWN} more" * (len(counts) > _SHOWN)
-        return f"X: {self.X!r}\ny: {self.y.name}, {labels}\ngroups: {self.groups.nunique()} of {self.groups.name}"
+        return f"X: {self.X!r}\ny: {self.y.name}, {labels}\ngroups: {self.groups.nunique()} (column {self.groups.name})"
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(repr(self))}</pre>"

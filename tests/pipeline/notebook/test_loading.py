@@ -32,7 +32,7 @@ def test_rows_labels_and_groups_are_those_of_the_manifest(demo_project: Path) ->
     assert x.utterances.tolist() == y.index.tolist() == groups.index.tolist()
     assert repr(found).splitlines()[1:] == [
         "y: sentiment, 4 neutral, 4 positive, 4 negative",
-        "groups: 4 of speaker",
+        "groups: 4 (column speaker)",
     ] or ("4 positive" in repr(found))
     assert "<pre>X: &lt;12 utterances" in found._repr_html_()
 
