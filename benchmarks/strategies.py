@@ -100,8 +100,8 @@ def _alone(folder: Path, added: Watched, again: Watched) -> str:
     own = [fit for fit in _fits(folder) if (fit["strategy"], fit["model"]) == (strategy, model)]
     seconds = sum(float(fit["fit_s"]) + float(fit["predict_s"]) for fit in own)
     return (
-        f"The {len(own)} rows of {ADDED} take {seconds:.1f} s by themselves to fit and to predict, on one core: the "
-        f"run that added them took {(added.wall_s - again.wall_s) / seconds:.2f} times that beyond start-up."
+        f"Fitting and predicting the {len(own)} rows of {ADDED} takes {seconds:.1f} s on one core. Beyond start-up, "
+        f"the run that added them took {(added.wall_s - again.wall_s) / seconds:.2f} times as long."
     )
 
 

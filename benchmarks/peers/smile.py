@@ -16,14 +16,13 @@ WORKERS = 2
 NOTE = """\
 What each measurement includes, in addition to the start-up of all its processes:
 
-- *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, and writes a
-  checksummed cache file per clip and the store. Cleaned streams are trimmed, so they are shorter than the files.
+- *extract*: reads the cleaned streams from HDF5, computes functionals **and** low-level descriptors, and writes the
+  store, and a checksummed cache file per clip. Cleaned streams are trimmed, so they are shorter than the files.
 - *preprocess and extract*: the same, but starting from the files, with decoding, band-pass filter, trimming and
   levelling; it writes the cache files and stores of streams and features.
 - *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files` computes functionals only
   and keeps them in memory; nothing is cleaned or written.
-- *audinterface, cleaned*: the same on the cleaned streams, which were written as WAV files before: the sound that our
-  extract reads."""
+- *audinterface, cleaned*: the same on the sound that our extract reads, written as WAV files before."""
 
 
 def run(count: int, rounds: int) -> Iterator[str | Ratio]:

@@ -129,7 +129,7 @@ def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[
 
 
 def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray[np.intp]:
-    """Return the index of each row's chosen column, ``(rows,)``; the index after the last column means unvoiced."""
+    """Return the column that the cheapest path takes in each row, ``(rows,)``; the one after the last is unvoiced."""
     rows, count = cost.shape
     own = np.column_stack([cost, np.full(rows, unvoiced_cost)])
     step = np.full((rows - 1, count + 1, count + 1), VOICING_COST)

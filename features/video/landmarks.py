@@ -231,7 +231,7 @@ def _side(
     brow_outer: tuple[int, int],
     corner: int,
 ) -> tuple[float, ...]:
-    """Return eye opening, corner lift, inner and outer brow height, and gaze (to the left, upwards) of one side."""
+    """Return, for one side, eye opening, corner lift, inner and outer brow height, and gaze (to the left, upwards)."""
     width = _distance(face[outer], face[inner])
     opening = float(np.mean([_distance(face[a], face[b]) for a, b in lids])) / width
     gaze = (face[iris] - (face[outer] + face[inner]) / 2) / width
@@ -250,9 +250,9 @@ def _distance(a: TimeArray, b: TimeArray) -> float:
 
 
 def functionals(values: FloatArray, times: TimeArray) -> FloatArray:
-    """Return the `FUNCTIONALS` of ``(rows, d)`` values at ``(rows,)`` times in seconds, ``(5 d,)``: first all means.
+    """Return the `FUNCTIONALS` of all columns, ``(5 d,)``: first all means, last all speeds.
 
-    The speed of a single row is NaN.
+    `values` is ``(rows, d)``, `times` is ``(rows,)`` in seconds. The speed of a single row is NaN.
 
     >>> functionals(np.array([[0.0], [1.0]], dtype=np.float32), np.array([0.0, 0.5]))[-1].item()
     2.0

@@ -223,7 +223,7 @@ def _nobody_reads() -> bool:
 
 @contextmanager
 def _ends_quietly() -> Iterator[None]:
-    """End without a message if the reader of the output has ended, and with one if the output cannot be written."""
+    """End without a message if the reader of the output has ended; end with one if the output cannot be written."""
     try:
         yield
     except (OSError, OutputLostError) as error:

@@ -100,7 +100,7 @@ def prepare(params_path: Path, corpora: tuple[str, ...], workers: int | None, sc
 ahead = click.option(
     "--ahead",
     is_flag=True,
-    help="If workers are started, let them also compute what the other stores lack, for later commands to use.",
+    help="If workers are started, let them also compute what later commands will need for their stores.",
 )
 
 

@@ -121,7 +121,7 @@ def _step_settings(
     table: pd.DataFrame,
     remark: Callable[[str], None],
 ) -> TrainParams:
-    """Return the settings with a choice of time steps that the corpus has and the configuration can read."""
+    """Return the settings with time steps that the corpus has; raise `UserError` if the model could not read them."""
     settings, notices = step_settings(name, settings, corpus, table)
     for notice in notices:
         remark(notice)
@@ -178,7 +178,7 @@ def _features(configuration: Configuration, settings: TrainParams) -> dict[Modal
 def requested_configuration(
     params: Params, name: str, strategy_name: str | None, modalities: tuple[str, ...], model: str | None
 ) -> Configuration:
-    """Return the configuration of a strategy; without a strategy, the best fusion of those with the most modalities.
+    """Return the configuration of a strategy or, without a strategy, the one that `best_configuration` returns.
 
     Raises
     ------

@@ -4,9 +4,9 @@ Far outside its training range a model extrapolates, and its probabilities do no
 feature are Tukey's outer fences, three interquartile ranges below the first and above the third quartile (J. W. Tukey,
 Exploratory Data Analysis, 1977, section 2C, calls values beyond them "far out"). They are widened to the smallest and
 largest value in training, since a feature with heavy tails has values beyond the fences in training, too. If a new clip
-is like the n training clips (exchangeable), the probability that a given feature of it exceeds their largest value or
-falls below their smallest is at most 2 / (n + 1). So with at least `FEWEST` training clips, it is unlikely that a tenth
-of a modality's features lie outside by chance.
+and n training clips are exchangeable, a given feature of the new clip lies outside the range of the n clips with a
+probability of at most 2 / (n + 1). So with at least `FEWEST` training clips, it is unlikely that a tenth of a
+modality's features lie outside by chance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def bounds_of(rows: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def far_outside(ranges: Ranges, data: Modalities, folder: str) -> dict[str, NDArray[np.float64]]:
-    """Return the share ``(n,)`` of each clip's defined features that lie outside their range, keyed by modality.
+    """Return for each modality the share ``(n,)`` of each clip's defined features that lie outside their range.
 
     The share is 0 for a clip without defined features.
 

@@ -99,7 +99,7 @@ def _labels(table: Any, corpus: Any, rows: Any, index: Any) -> Any:
 
 
 def estimator(params: Params, name: str, strategy: str, modalities: Sequence[str], model: str | None) -> Any:
-    """Return the unfitted model of a row of a corpus's table, with the training settings.
+    """Return an unfitted model of the given strategy, modalities and base classifier, with the training settings.
 
     Raises
     ------

@@ -91,7 +91,7 @@ def is_selection(name: str) -> bool:
 
 
 def chosen(name: str) -> Chosen:
-    """Return the selection with this name from the record of its tables; raise `UserError` if it was never made."""
+    """Return the selection with this name, read from its tables.json; raise `UserError` if it was never made."""
     path = CorpusPaths(name).work / "tables.json"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))[SELECTION]

@@ -137,7 +137,7 @@ def _faults(errors: Sequence[ErrorDetails], block: Any, node: Node, root: Node) 
 
 
 def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tuple[Place, Any, Node]:
-    """Return the place, value and schema at an error's location, skipping parts of it that only name a type."""
+    """Return the place, value and schema at an error's location; skip parts of the location that only name a type."""
     place: Place = ()
     for part in loc:
         inside = part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))

@@ -133,7 +133,7 @@ def _subpixels(points: ArrayLike) -> NDArray[np.int32]:
 
 
 def _soften(mask: NDArray[np.uint8], blur: float) -> Mask:
-    """Turn 0 to 255 into 0 to 1 and blur the edges."""
+    """Divide a mask by 255, and blur its edges."""
     soft = mask.astype(np.float32) / 255
     return cv2.GaussianBlur(soft, (0, 0), blur) if blur else soft
 

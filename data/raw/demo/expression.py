@@ -94,7 +94,7 @@ def perform(clip: Clip, samples: NDArray[np.float32], frame_samples: int) -> Ite
     Parameters
     ----------
     clip : Clip
-        The clip, whose face shows the score of its video, most weakly at both ends.
+        The clip. Its face shows the score of its video, most strongly in the middle.
     samples : ndarray of shape (n,), float32
         The clip's sound, which the mouth follows.
     frame_samples : int
