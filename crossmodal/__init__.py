@@ -274,7 +274,8 @@ def predict(
     model
         The folder that `fit` returned.
     text
-        The transcript of a single recording; by default the content of the .txt file with the same name.
+        The transcript of a single recording; by default the content of the .txt file with the same name or, without
+        one, the recognised words if `streams.text.transcribe` allows it.
     workers
         Number of worker processes; 0 computes in the current process.
     project
@@ -313,14 +314,14 @@ def extract(
     extractors
         Names of extractors; by default those that the settings list.
     text
-        The transcript; by default the content of the .txt file with the same name.
+        The transcript; by default as for `predict`.
     project
         As for `predict`.
 
     Raises
     ------
     CrossmodalError
-        If the recording cannot be read, or an extractor is unknown.
+        If the recording cannot be read, an extractor is unknown, or no features can be computed.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.recordings import extract as run

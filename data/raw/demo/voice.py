@@ -116,7 +116,7 @@ def synthesise(
     voice : str
         espeak-ng voice name, as in ``"en-us+f1"``.
     settings : dict
-        Values of ``rate`` (words per minute), ``volume``, ``pitch`` and ``range`` (0 to 100 each).
+        ``rate`` in words per minute; ``volume``, ``pitch`` and ``range`` from 0 to 100.
 
     Returns
     -------
