@@ -38,7 +38,7 @@ MODELS = ONE, LATE, ALL = "one classifier", "late fusion", "late fusion of all m
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A corpus and its settings without the `feature` of a `modality`; with all features if both are empty."""
+    """A corpus and its settings without one `feature` of `modality`, or with all features if both are empty."""
 
     modality: str
     feature: str

@@ -11,7 +11,7 @@ from features.types import Features
 
 
 class Encoder(Extractor[StreamT]):
-    """An extractor whose network reads one or more inputs per utterance: windows of sound, faces or texts.
+    """An extractor whose network reads one or more inputs per utterance: faces, texts or windows of sound.
 
     On the CPU, the network reads one input at a time, so that the features of an utterance do not depend on other
     utterances. On an accelerator, it reads several inputs at once, also from different utterances, which can change the

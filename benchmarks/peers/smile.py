@@ -22,7 +22,7 @@ What each measurement includes, in addition to the start-up of all its processes
   levelling; it writes the cache files and stores of streams and features.
 - *audinterface, files*: `opensmile.Smile(num_workers=2, multiprocessing=True).process_files` computes functionals only
   and keeps them in memory; nothing is cleaned or written.
-- *audinterface, cleaned*: the same on the sound that our extract reads, written as WAV files before."""
+- *audinterface, cleaned*: the same on the sound that our extract reads, written to WAV files beforehand."""
 
 
 def run(count: int, rounds: int) -> Iterator[str | Ratio]:

@@ -34,8 +34,8 @@ class Tracker:
         Settings of the graph, and settings of calculators in it.
     searched
         Name of the stream that the graph's detector reads, if the graph smooths its results over pictures. Only a
-        picture in which nothing is found resets the smoothing. Therefore, the first picture of each clip is first run
-        with the detector switched off.
+        picture in which nothing is found resets the smoothing. Therefore, the first picture of each clip is run twice,
+        the first time with the detector switched off.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Tracker:
 
 
 def _switched_per_picture(graph: bytes, searched: str) -> Any:
-    """Return the graph with an input stream that switches following and, if `searched`, one that switches detection."""
+    """Return the graph with an input that switches following on and off and, if `searched`, one for the detector."""
     config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
     config.ParseFromString(graph)
     gates = [node for node in config.node if f"ALLOW:{_SWITCH}" in node.input_side_packet]

@@ -27,7 +27,7 @@ _OPTIONS = {"every": "--all", "as_json": "--json", "as_csv": "--csv", "robustnes
 
 
 def check_choice(options: Mapping[str, Any]) -> Choice:
-    """Return the output that the options of `evaluate` choose; options that exclude each other raise `UserError`."""
+    """Return the options of `evaluate` that choose its output; options that exclude each other raise `UserError`."""
     from pipeline.errors import UserError
 
     found = Choice(**options)

@@ -52,7 +52,7 @@ class ClipPredictions:
     model
         The folder of the model.
     answers
-        One prediction for each utterance for which that was possible.
+        The predictions, one for each utterance that could be predicted.
     failed
         Each other utterance -> the reason why it has no prediction.
     notices

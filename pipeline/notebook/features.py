@@ -36,7 +36,7 @@ class Features:
     utterances
         Names of the utterances.
     status, note
-        For each utterance, ``ok``, ``absent``, ``empty`` or ``failed``, and the reason; if it is ``ok``, a remark.
+        For each utterance, ``ok``, ``absent``, ``empty`` or ``failed``; and the reason, or a remark if it is ``ok``.
     attributes
         Attributes of the store: extractor, version, settings, weights, libraries, names of the columns.
     pooled

@@ -1,4 +1,4 @@
-"""Load a corpus in the form that scikit-learn's tools expect, and build the unfitted models of its table."""
+"""Load a corpus in the form that scikit-learn's tools expect, and build unfitted models like those in its table."""
 
 import warnings
 from collections import Counter

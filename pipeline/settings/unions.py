@@ -25,7 +25,7 @@ class UnionParams(CorpusParams):
 
 
 def filled_in(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the blocks of a settings file, completed with what the block of a corpus may leave out.
+    """Return the blocks of a settings file; what the block of a corpus may leave out is filled in.
 
     By default, the root of a union is the folder in which `dvc repro` looks for it. A missing label becomes an empty
     one; the task then has no effect, and may be missing, too.
