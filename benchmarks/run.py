@@ -147,7 +147,7 @@ def _reports(
     if "extractors" in parts:
         yield from extractors.run(quick=quick)
     if "memory" in parts:
-        yield from memory.run(quick=quick)
+        yield from memory.run(memory.QUICK if quick else memory.WHOLE)
     if "strategies" in parts:
         yield from strategies.run(quick=quick)
     if "digests" in parts:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import click
+
 from benchmarks.tools.corpus import BenchCorpus
-from benchmarks.tools.recordings import ABSENT, Recording, grid, multiplied, speech
+from benchmarks.tools.recordings import ABSENT, Recording, grid, multiplied
 from benchmarks.tools.table import table
 from benchmarks.tools.watch import Watched
 
@@ -23,17 +25,18 @@ class Case:
     many: int
 
 
+EXTRACTORS = {"audio": "mfcc", "video": "face_cnn"}
 WHOLE = (Case("audio", "mfcc", 50, 500), Case("video", "face_cnn", 20, 200))
 QUICK = (Case("audio", "mfcc", 20, 100),)
 
 
-def run(*, quick: bool) -> Iterator[str]:
+def run(cases: Sequence[Case]) -> Iterator[str]:
     """Yield the report's paragraphs."""
     yield "## Memory of few and many clips"
-    for case in QUICK if quick else WHOLE:
-        recordings = speech(case.many) if case.modality == "audio" else grid(case.many)
+    for case in cases:
+        recordings = grid(case.many)
         if not recordings:
-            yield ABSENT.format("ravdess/speech" if case.modality == "audio" else "grid/s1")
+            yield ABSENT.format("grid/s1")
             continue
         with TemporaryDirectory() as folder:
             yield _report(case, recordings, Path(folder))
@@ -56,3 +59,20 @@ def _report(case: Case, recordings: Sequence[Recording], folder: Path) -> str:
 def _row(command: str, few: Watched, many: Watched) -> list[object]:
     ratios = f"x {many.head_mb / few.head_mb:.2f}", f"x {many.worker_mb / few.worker_mb:.2f}"
     return [command, few.head_mb, many.head_mb, few.worker_mb, many.worker_mb, *ratios]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--few", type=click.IntRange(2), default=100, show_default=True)
+@click.option("--many", type=click.IntRange(3), default=10_000, show_default=True)
+@click.option("--modality", type=click.Choice(list(EXTRACTORS)), default="audio", show_default=True)
+def main(few: int, many: int, modality: str) -> None:
+    """Measure peak memory for FEW and for MANY copies of GRID clips.
+
+    Example: python -m benchmarks.scaling.memory --many 10000
+    """
+    for paragraph in run([Case(modality, EXTRACTORS[modality], few, many)]):
+        click.echo(f"{paragraph}\n")
+
+
+if __name__ == "__main__":
+    main()
