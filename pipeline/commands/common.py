@@ -179,6 +179,22 @@ def _stop_in_good_order() -> None:
                 signal.signal(number, signal.default_int_handler)
 
 
+def _open_missing_streams() -> None:
+    """Let standard streams that are closed, as after ``2>&-``, lead nowhere.
+
+    Otherwise the next file that is opened, such as a store, gets the number of a closed stream, and what libraries
+    print there is written into that file.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free: this one
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w", encoding="utf-8", closefd=False))
+
+
 def _print_anything() -> None:
     """Make this process print a character as an escape code if the terminal's encoding does not have it."""
     for stream in (sys.stdout, sys.stderr):
@@ -243,6 +259,7 @@ class Group(_WithExample, click.Group):
     command_class = Command
 
     def main(self, *arguments: Any, **options: Any) -> Any:  # noqa: D102
+        _open_missing_streams()
         with _ends_quietly():
             return super().main(*arguments, **options)
 

@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -19,7 +19,7 @@ from pipeline.run.pool import forked
 from pipeline.run.pool import tasks as listed
 from pipeline.run.pool.crew import Crew
 from pipeline.run.pool.fingerprint import is_known
-from pipeline.run.pool.forked import Copies
+from pipeline.run.pool.forked import Copies, Turns
 from pipeline.run.pool.scheduler import connect
 from pipeline.run.pool.scratch import private_folder
 from pipeline.run.pool.shift import Part, Shift, Unchecked, WorkerLost
@@ -79,6 +79,7 @@ class Pool:
         self._cluster: Any = None
         self._crew: Crew | None = None
         self._shift: Shift | None = None
+        self._turns: Turns | None = None
         self._scratch = ExitStack()
 
     def __enter__(self) -> "Pool":
@@ -139,12 +140,19 @@ class Pool:
             os.environ.update(_ENVIRONMENT)
             return ((task, work(task)) for task in tasks)
         if few and self.can_copy:
-            return self._in_copies(work, Copies(work, tasks, self.workers, _ENVIRONMENT))
+            return self._in_copies(work, self._copied(work, tasks))
         crew = self._ready(len(tasks))
         there = partial(_in_folder, work, str(Path.cwd()), crew.pool)
         if self._shift is None:
             self._shift = Shift(self._client, crew)
         return _results(self._shift, self._shift.add(there, tasks))
+
+    def _copied(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Copies:
+        """Start copies of this process; of all copies of this pool, at most `workers` run at the same time."""
+        with _starting():
+            if self._turns is None:
+                self._turns = self._scratch.enter_context(closing(Turns(self.workers)))
+            return self._scratch.enter_context(closing(Copies(work, tasks, self._turns, _ENVIRONMENT)))
 
     def _in_copies(self, work: Callable[[Task], Result], copies: Copies) -> Iterator[tuple[Task, Result | WorkerLost]]:
         """Yield the results of copies; what a copy did not finish before it died is given to workers."""

@@ -4,16 +4,23 @@ A copy has loaded everything that this process has, so it starts at once; if it 
 is possible on Linux, as long as this process has not loaded a library whose threads a copy would lack.
 """
 
+import fcntl
 import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-_THREADED = {"torch", "mediapipe"}
+# Libraries that start threads of their own, other than those of OpenBLAS and OpenMP: a copy that uses them would wait
+# for ever, or crash.
+_THREADED = {"torch", "mediapipe", "tensorflow", "jax", "onnxruntime", "ctranslate2", "cv2"}
 _PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
+_PAUSE_S = 0.02  # between two attempts to take a turn
+_SHORT = 8192  # bytes of an answer that a pipe holds, even if nobody reads it yet
 
 
 def possible() -> bool:
@@ -21,8 +28,44 @@ def possible() -> bool:
     return sys.platform == "linux" and not _THREADED & sys.modules.keys()
 
 
+class Turns:
+    """Lets only some of all copies run at the same time; the others wait before they load anything.
+
+    A copy holds a lock on one byte of a file in memory, which the system releases however the copy ends.
+
+    Parameters
+    ----------
+    most
+        The largest number of copies that run at the same time.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._file = os.fdopen(os.memfd_create("turns"), "rb+")
+
+    def take(self) -> None:
+        """Wait for a turn, and keep it until this process ends or gives it back."""
+        while not any(self._taken(place) for place in range(self.most)):
+            time.sleep(_PAUSE_S)
+
+    def _taken(self, place: int) -> bool:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True
+
+    def give_back(self) -> None:
+        """Let another copy run."""
+        fcntl.lockf(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Remove the file; copies that exist already keep it."""
+        self._file.close()
+
+
 class Copies:
-    """Copies of this process, which begin to run the tasks immediately.
+    """Copies of this process, which run the tasks as soon as it is their turn.
 
     Parameters
     ----------
@@ -30,23 +73,39 @@ class Copies:
         The function to run on each task.
     tasks
         The tasks; neighbours are run by different copies.
-    most
-        The largest number of copies.
+    turns
+        How many copies may run at the same time, including those of other tasks with the same `turns`.
     environment
         Environment variables of the copies.
+
+    Raises
+    ------
+    OSError
+        If the system allows no further process, pipe or file.
     """
 
     def __init__(
-        self, work: Callable[[Any], Any], tasks: Sequence[Any], most: int, environment: Mapping[str, str]
+        self, work: Callable[[Any], Any], tasks: Sequence[Any], turns: Turns, environment: Mapping[str, str]
     ) -> None:
         self._running: dict[Connection, tuple[Any, list[Any]]] = {}
-        for own in (list(tasks[first::most]) for first in range(min(most, len(tasks)))):
-            answers, given = multiprocessing.Pipe(duplex=False)
-            arguments = (work, own, given, os.getpid(), environment)
-            copy = multiprocessing.get_context("fork").Process(target=_run, args=arguments, daemon=True)
+        try:
+            for own in (list(tasks[first :: turns.most]) for first in range(min(turns.most, len(tasks)))):
+                self._start(own, (work, own, turns, os.getpid(), environment))
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, tasks: list[Any], arguments: tuple[Any, ...]) -> None:
+        answers, given = multiprocessing.Pipe(duplex=False)
+        copy = multiprocessing.get_context("fork").Process(target=_run, args=(given, *arguments), daemon=True)
+        try:
             copy.start()
+        except BaseException:
+            answers.close()
+            raise
+        finally:
             given.close()
-            self._running[answers] = copy, own
+        self._running[answers] = copy, tasks
 
     def results(self) -> Iterator[tuple[Any, Any, bool]]:
         """Yield each task with its result and True; or with None and False if its copy died before there was a result.
@@ -58,20 +117,26 @@ class Copies:
                 for answers in wait(list(self._running)):
                     yield from self._received(answers)  # type: ignore[arg-type]
         finally:
-            for answers, (copy, _) in self._running.items():
-                copy.kill()
-                copy.join()
-                answers.close()
+            self.close()
+
+    def close(self) -> None:
+        """End all copies; what they have not finished is lost."""
+        while self._running:
+            self._end(next(iter(self._running)))
+
+    def _end(self, answers: Connection) -> None:
+        copy, _ = self._running.pop(answers)
+        copy.kill()
+        copy.join()
+        answers.close()
 
     def _received(self, answers: Connection) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield the next answer of a copy; if it has ended, yield the tasks without an answer."""
-        copy, left = self._running[answers]
+        """Yield the next answer of a copy; if it has ended, or its answer cannot be read, yield what it has left."""
+        _, left = self._running[answers]
         try:
             result, error = answers.recv()
-        except (EOFError, OSError):
-            del self._running[answers]
-            copy.join()
-            answers.close()
+        except Exception:  # the end of the pipe, or an error that cannot be read: a worker reports it
+            self._end(answers)
             yield from ((task, None, False) for task in left)
             return
         if error is not None:
@@ -80,7 +145,12 @@ class Copies:
 
 
 def _run(
-    work: Callable[[Any], Any], tasks: Sequence[Any], given: Connection, parent: int, environment: Mapping[str, str]
+    given: Connection,
+    work: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    turns: Turns,
+    parent: int,
+    environment: Mapping[str, str],
 ) -> None:
     """Run tasks in a copy, which ends when its parent does, and leaves Ctrl-C to it."""
     import ctypes
@@ -92,6 +162,7 @@ def _run(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     os.environ.update(environment)
+    turns.take()
     for task in tasks:
         result, raised = None, None
         try:
@@ -99,6 +170,9 @@ def _run(
         except Exception as error:
             raised = error
         try:
-            given.send((result, raised))
+            answer = ForkingPickler.dumps((result, raised))
+            if len(answer) > _SHORT:  # sending it may last until this process's parent has read others' answers
+                turns.give_back()
+            given.send_bytes(answer)
         except Exception:  # what cannot be sent is computed by a worker, and reported there
             os._exit(1)

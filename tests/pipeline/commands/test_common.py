@@ -159,6 +159,21 @@ def test_sigterm_and_a_closed_terminal_end_a_command_like_ctrl_c(number: signal.
     assert "Stopped. What was computed is kept" in error
 
 
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_what_is_printed_on_a_closed_stream_is_not_written_into_a_file(closed: tuple[int, ...], here: Path) -> None:
+    (here / "says.py").write_text(
+        "import os, sys\nfile = open('store', 'wb')\nos.write(1, b'to 1')\nos.write(2, b'2')\nsys.stderr.write('2')\n"
+    )
+    params = here / "params.yaml"
+    params.write_text(params.read_text().replace("workers: 1", "workers: 1, plugins: [says.py]"))
+    command, env = [sys.executable, str(ROOT / "cli.py"), "settings"], {**os.environ, "PYTHONPATH": str(ROOT)}
+    close = lambda: [os.close(number) for number in closed]  # noqa: E731
+    null = subprocess.DEVNULL
+    done = subprocess.run(command, cwd=here, env=env, preexec_fn=close, check=False, stdout=null, stderr=null)
+    assert done.returncode == 0
+    assert (here / "store").read_bytes() == b""
+
+
 def test_an_error_on_a_full_disk_names_the_file_and_keeps_the_old_ones(here: Path) -> None:
     """A limit on file sizes stands in for the full disk."""
     before = {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()}
