@@ -99,7 +99,8 @@ def load(corpus: str, *, sequences: bool = False, unlabelled: bool = False, proj
     Raises
     ------
     CrossmodalError
-        If there is no such corpus, it has no labels (unless `unlabelled`), or features are missing or out of date.
+        If there is no such corpus, if it has no labels (unless `unlabelled`), or if features are missing or out of
+        date.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.loading import load as run
@@ -164,7 +165,7 @@ def features(store: Place, *, corpus: str | None = None, project: Place | None =
     Raises
     ------
     CrossmodalError
-        If the corpus or the name is unknown, or the file is missing, damaged, or not a store.
+        If the corpus or the name is unknown, or if the file is missing, damaged, or not a store.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.features import path_of, read_features
@@ -321,7 +322,7 @@ def extract(
     Raises
     ------
     CrossmodalError
-        If the recording cannot be read, an extractor is unknown, or no features can be computed.
+        If the recording cannot be read, if an extractor is unknown, or if no features can be computed.
     """
     from pipeline.notebook import project as projects
     from pipeline.notebook.recordings import extract as run

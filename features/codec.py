@@ -88,8 +88,8 @@ def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
     Raises
     ------
     ValueError
-        If shapes do not match each other or the extractor's names, a time is infinite, a value is infinite or too large
-        for float32, or all pooled features are NaN.
+        If the shapes do not fit each other or the number of the extractor's feature names; if a time is infinite; if a
+        value is infinite or too large for float32; or if all pooled features are NaN.
     """
     columns, entries = extractor.feature_names, extractor.pooled_names
     with np.errstate(over="ignore"):

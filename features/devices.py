@@ -43,7 +43,7 @@ def torch_device(wanted: str) -> str:
 
 
 def ctranslate2_device(wanted: str) -> str:
-    """Return the device on which CTranslate2 computes, like `torch_device`; CTranslate2 cannot use ``mps``."""
+    """Return the device on which CTranslate2 computes, as `torch_device` does for torch; ``mps`` is not supported."""
     if wanted == CPU:
         return CPU
     import ctranslate2
@@ -55,7 +55,10 @@ def ctranslate2_device(wanted: str) -> str:
 
 
 def onnx_device(wanted: str) -> str:
-    """Return the device on which ONNX Runtime computes, like `torch_device`; ``mps`` is not supported."""
+    """Return the device on which ONNX Runtime computes, as `torch_device` does for torch.
+
+    ``mps`` is not supported. Whether ``cuda:N`` exists is left to ONNX Runtime to check.
+    """
     if wanted == CPU:
         return CPU
     import onnxruntime

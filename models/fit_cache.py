@@ -1,4 +1,4 @@
-"""A cache of fitted models that several strategies share, so that no model is fitted twice on the same rows."""
+"""A cache of fitted models, shared by several strategies, so that no model is fitted twice on the same rows."""
 
 import hashlib
 import warnings

@@ -33,7 +33,7 @@ def checked_outputs(outputs: Any, rows: int, classes: int) -> FloatArray:
     DivergedError
         If an output is not a finite number.
     FitError
-        If the shape is wrong, a probability is outside [0, 1], or a row of probabilities does not sum to 1.
+        If the shape is wrong, if a probability is outside [0, 1], or if a row of probabilities does not sum to 1.
     """
     found = np.asarray(outputs, np.float64)
     if found.shape != (rows, classes or 1):

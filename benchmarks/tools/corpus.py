@@ -1,4 +1,4 @@
-"""A corpus in its own folder, for running the commands."""
+"""Make a corpus in a folder of its own, and run crossmodal's commands on it."""
 
 import csv
 import shutil

@@ -68,7 +68,7 @@ class Classifier:
         Raises
         ------
         ModelError
-            If a setting is unknown, a list is empty, or true or false is given for a number or a name.
+            If a setting is unknown, if a list is empty, or if true or false is given for a number or a name.
         """
         defaults = {k: v.at(columns) if isinstance(v, ByWidth) else v for k, v in self.settings[task].items()}
         of_any_task = {key for settings in self.settings.values() for key in settings}

@@ -36,7 +36,7 @@ def search_space(
     Raises
     ------
     ModelError
-        If a setting is unknown, a list is empty, or true or false is given for a number or a name.
+        If a setting is unknown, if a list is empty, or if true or false is given for a number or a name.
 
     Examples
     --------

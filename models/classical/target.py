@@ -39,7 +39,7 @@ class Target:
         Raises
         ------
         ModelError
-            If the task is unknown, labels are empty or not one-dimensional, a score is not a finite number, or
+            If the task is unknown, if labels are empty or not one-dimensional, if a score is not a finite number, or if
             a label is not one of `classes`.
         """
         if task not in TASKS:

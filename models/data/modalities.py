@@ -68,7 +68,7 @@ class Ragged:
         Raises
         ------
         ModelError
-            If the widths differ, there are more or fewer times than steps in total, or a value is infinite.
+            If the widths differ, if there are more or fewer times than steps in total, or if a value is infinite.
         """
         if len({v.shape[1:] for v in values}) > 1 or any(v.ndim != 2 for v in values):
             raise ModelError(
@@ -149,7 +149,7 @@ class Modalities:
     Raises
     ------
     ModelError
-        If lengths do not match, a modality has features but no mask, or a number is infinite.
+        If lengths do not match, if a modality has features but no mask, or if a number is infinite.
 
     Examples
     --------

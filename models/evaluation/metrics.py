@@ -305,7 +305,7 @@ def register(
     Raises
     ------
     ModelError
-        If the task is unknown, a different metric has this name, or a metric of scores reads probabilities.
+        If the task is unknown, if a different metric has this name, or if a metric of scores reads probabilities.
     """
     entry = Metric(name, task, function, higher_is_better, share, statistics, reads, reflected)
     METRICS[task].register(name, entry)

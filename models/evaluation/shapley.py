@@ -21,8 +21,8 @@ def shapley_values(value: Callable[[tuple[str, ...]], FloatArray], players: Sequ
     Parameters
     ----------
     value
-        Function from a set of players, a tuple in the order of `players`, to its ``(n,)`` values. It is called once for
-        each of the 2^m sets.
+        Function that takes a set of players (a tuple in the order of `players`) and returns its ``(n,)`` values. It is
+        called once for each of the 2^m sets.
     players
         Names of the m players.
 

@@ -1,4 +1,4 @@
-"""Layers that several networks share: attention, time embedding, recurrence, and encoders of one modality."""
+"""Layers shared by several networks: attention, time embedding, recurrence, and encoders of one modality."""
 
 import math
 

@@ -80,8 +80,8 @@ class TrainedNet:
         Raises
         ------
         ModelError
-            If the class is unknown, a weight is not a finite number, the weights do not fit the settings, or the
-            network would need far more memory than its weights.
+            If the class is unknown, if a weight is not a finite number, if the weights do not fit the settings, or if
+            the network would need far more memory than its weights.
         """
         network_class(self.build)
         weights = self.weights

@@ -39,7 +39,7 @@ def _machine(part: Any) -> None:
     require(
         vectors.shape[1] == own["n_features_in_"],
         part,
-        "support vectors for a different number of columns",
+        "support vectors that do not fit its number of columns",
     )
     require(coefficients.shape == (classes - 1, found), part, "coefficients of a shape that does not fit its classes")
     pairs = classes * (classes - 1) // 2
@@ -55,24 +55,24 @@ def _forest(part: Any) -> None:
     if "estimators_" not in own:
         return
     for tree in own["estimators_"]:
-        require(tree.n_features_in_ == own["n_features_in_"], part, "trees with a different number of columns")
+        require(tree.n_features_in_ == own["n_features_in_"], part, "trees that do not fit its number of columns")
         _check_classes(part, tree.tree_)
 
 
 def _tree(part: Any) -> None:
     own = vars(part)
     if "tree_" in own:
-        require(part.tree_.n_features == own["n_features_in_"], part, "a tree with a different number of columns")
+        require(part.tree_.n_features == own["n_features_in_"], part, "a tree that does not fit its number of columns")
         _check_classes(part, part.tree_)
 
 
 def _check_classes(part: Any, tree: Any) -> None:
     """Check that a forest or a tree reserves memory for as many outputs and classes as its trees have."""
     own, classes = vars(part), tree.n_classes.tolist()
-    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a tree with more or fewer outputs")
+    require(own["n_outputs_"] == tree.n_outputs == 1, part, "a number of outputs other than 1")
     if "n_classes_" in own or "classes_" in own:
         same = is_count(own["n_classes_"], classes[0]) and [own["n_classes_"]] == classes == [len(own["classes_"])]
-        require(same, part, "a tree with a different number of classes")
+        require(same, part, "a tree that does not fit its number of classes")
 
 
 def _linear(part: Any) -> None:
@@ -83,13 +83,13 @@ def _linear(part: Any) -> None:
     weights, start = own["coef_"], own["intercept_"]
     require(isinstance(weights, np.ndarray) and weights.ndim in (1, 2), part, "weights of an unexpected shape")
     outputs = len(weights) if weights.ndim == 2 else 1
-    require(is_count(own["n_features_in_"], weights.shape[-1]), part, "weights for a different number of columns")
-    require(own["n_features_in_"] == weights.shape[-1], part, "weights for a different number of columns")
+    require(is_count(own["n_features_in_"], weights.shape[-1]), part, "weights that do not fit its number of columns")
+    require(own["n_features_in_"] == weights.shape[-1], part, "weights that do not fit its number of columns")
     fits = start.shape in ((1,), (outputs,)) if isinstance(start, np.ndarray) else is_number(start)
     require(fits, part, "more or fewer intercepts than outputs")
     if "classes_" in own:
         classes = len(own["classes_"])
-        require(outputs == (1 if classes == 2 else classes), part, "weights for a different number of classes")
+        require(outputs == (1 if classes == 2 else classes), part, "weights that do not fit its number of classes")
 
 
 def _vectoriser(part: Any) -> None:

@@ -57,11 +57,11 @@ def _block(part: Any) -> None:
         isinstance(columns, np.ndarray) and columns.ndim == 1 and columns.dtype.kind == "i", part, "invalid columns"
     )
     require(len(np.unique(columns)) == len(columns), part, "the same column several times")
-    require(pooled is None or _width(pooled) == len(columns), part, "a scaler for a different number of columns")
+    require(pooled is None or _width(pooled) == len(columns), part, "more or fewer columns than its scaler")
     given = [_columns_of(transformer) for transformer in own["transformers_"]]
     widths = [scaler.width for scaler in own["scalers_"]]
     fits = len(given) == len(widths) and all(g in (None, w) for g, w in zip(given, widths, strict=True))
-    require(fits, part, "scalers for a different number of columns than its transformers return")
+    require(fits, part, "scalers for more or fewer columns than its transformers return")
 
 
 def _summary(part: Any) -> None:
@@ -96,18 +96,22 @@ def _network(part: Any) -> None:
     if net is None or net.build.partition(":")[0] != NETS:
         return
     options = net.options
-    require(options["outputs"] == len(own["seen_"]), part, "a network for a different number of classes")
+    require(options["outputs"] == len(own["seen_"]), part, "a network with the wrong number of outputs")
     if "widths" in options:
         widths = [list(channel.widths_) for channel in inputs["channels_"]]
-        require([list(pair) for pair in options["widths"]] == widths, part, "a network for inputs of different widths")
+        require(
+            [list(pair) for pair in options["widths"]] == widths,
+            part,
+            "a network that does not fit the widths of its inputs",
+        )
     if "bands" in options:
-        require(options["bands"] == own["inputs"].bands, part, "a network for inputs of different widths")
+        require(options["bands"] == own["inputs"].bands, part, "a network that does not fit the widths of its inputs")
     if {"steps", "summary"} <= options.keys():
         joined = [inputs[name].width_ for name in ("steps_", "summary_") if inputs[name] is not None]
         require(
             joined == [w for w in (options["steps"], options["summary"]) if w],
             part,
-            "a network for inputs of different widths",
+            "a network that does not fit the widths of its inputs",
         )
 
 
@@ -117,7 +121,7 @@ def _autoencoder(part: Any) -> None:
         require(
             own["net_"].options["components"] == own["components"],
             part,
-            "a network for a different number of components",
+            "more or fewer components than its network",
         )
         _numbers(part)
 
@@ -144,7 +148,7 @@ def _late(part: Any) -> None:
     own = vars(part)
     if "bases_" in own:
         counts = {len(own[name]) for name in ("bases", "bases_", "weights_", "voting_") if name in own}
-        require(len(counts) == 1, part, "more or fewer weights than base models")
+        require(len(counts) == 1, part, "parts that do not match the number of its base models")
 
 
 def _estimator(part: Any) -> None:

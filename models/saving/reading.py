@@ -32,7 +32,8 @@ def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
     Raises
     ------
     ModelError
-        If `write` cannot have made these values, they name a class that is not trusted, or they are not safe to use.
+        If `write` cannot have made these values, if they name a class that is not trusted, or if they are not safe to
+        use.
     """
     reader = _Reader(dict(arrays))
     found = reader.value(plain)

@@ -279,7 +279,7 @@ def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
     tested = sum(len(fold.test) for fold in folds)
     rows = repeated(folds, Column(words_of(table)))
     counted = f"{len(rows)} of {tested}, {len(rows) / max(tested, 1):.1%}"
-    what, advice = "have a text that also occurs, word for word, in training", "results for text may be too good"
+    what, advice = "have text that also occurs, word for word, in training", "results for text may be too good"
     yield from _noticed(table, rows, what, advice, counted)
     whole = repeated(folds, Column(np.where(cut_out(table) | of_several_lengths(table), "", segments_of(table))))
     what, advice = "have the same text and length as a clip in training", "check whether the same clip occurs twice"

@@ -255,8 +255,8 @@ def plan(protocol: Protocol, table: pd.DataFrame, *, label: str, task: Task) -> 
     Raises
     ------
     ModelError
-        If the protocol is unknown, the table is empty or lacks a column or value that the protocol needs, a part is
-        empty, there are fewer than two groups or folds, or a training part has only one class.
+        If the protocol is unknown; if the table is empty or lacks a column or value that the protocol needs; if a part
+        is empty; if there are fewer than two groups or folds; or if a training part has only one class.
     """
     entry = PROTOCOLS[protocol.kind]
     if not len(table):
@@ -299,13 +299,15 @@ def groups_of(table: pd.DataFrame, by: str) -> Any:
 
 
 def grouped(table: pd.DataFrame, by: str) -> bool:
-    """Whether the table says which utterances belong together; if not, each utterance is a group of its own.
+    """Whether the table says which utterances belong together.
 
-    >>> one = {"utterance": ["a", "b"], "recording": ["1.wav", "2.wav"]}
-    >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["", ""], ["1.wav", "2.wav"])]
-    [False, False]
-    >>> [grouped(pd.DataFrame({**one, "group": groups}), "group") for groups in (["x", "x"], ["ann", "bob"])]
-    [True, True]
+    It does if two utterances share a group, or if a group is not named after its own utterance or recording.
+
+    >>> table = pd.DataFrame({"utterance": ["a", "b"], "recording": ["1.wav", "2.wav"]})
+    >>> grouped(table, "group"), grouped(table.assign(group=["1.wav", "2.wav"]), "group")
+    (False, False)
+    >>> grouped(table.assign(group=["x", "x"]), "group"), grouped(table.assign(group=["ann", "bob"]), "group")
+    (True, True)
     """
     groups = groups_of(table, by)
     if len(set(groups)) < len(groups):

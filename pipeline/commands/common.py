@@ -1,4 +1,4 @@
-"""Options, printing and one-sentence errors that all commands share."""
+"""Options, printing and one-sentence errors shared by all commands."""
 
 import io
 import json

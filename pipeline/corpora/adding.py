@@ -39,8 +39,8 @@ def add_corpus(
     Raises
     ------
     UserError
-        If the name is taken and `force` is not set, the name cannot be used, a setting is invalid, or data/raw/<name>
-        already exists and is not the corpus's folder. The settings file is then unchanged.
+        If the name is taken and `force` is not set, if the name cannot be used, if a setting is invalid, or if
+        data/raw/<name> already exists and is not the corpus's folder. The settings file is then unchanged.
     """
     check_name(name)
     with _editing(path):

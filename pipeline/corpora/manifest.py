@@ -5,7 +5,7 @@ the label and, optionally, `start` and `end` (s), `utterance`, `text`, `speaker`
 `region`. If the voice is in a different file, `sound` (path) and `sound_start` (s) say where. `audio_track` and
 `video_track` name one of several tracks (by number from 1, language or title), and `audio_channel` one channel (left,
 right, mix or number). Further columns are kept, and any of them can be the protocol's group. words.csv has the columns
-`utterance, word, start, end`. All times are seconds of the recording.
+`utterance, word, start, end`. All times are in seconds from the start of the recording.
 """
 
 import math
@@ -60,7 +60,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there is no manifest, it is not a CSV, it has no rows, it lacks a needed column, or the name of a column
+        If there is no manifest; if it is not a CSV, has no rows or lacks a needed column; or if the name of a column
         cannot be used.
     """
     path = root / "manifest.csv"

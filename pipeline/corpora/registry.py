@@ -30,7 +30,7 @@ def register(name: str, read: Reader, description: Description | None = None) ->
     Raises
     ------
     UserError
-        If the name is taken by another reader, `read` is not callable, or `description` is not a `Description`.
+        If the name is taken by another reader, if `read` is not callable, or if `description` is not a `Description`.
     """
     if not callable(read):
         raise UserError(f"the corpus reader {name!r} is {read!r}: register(name, read) needs a function")

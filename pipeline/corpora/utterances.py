@@ -157,7 +157,7 @@ def place_of(row: Any, modality: str) -> tuple[str, float, float]:
 
 
 def read_word_table(path: Path) -> pd.DataFrame:
-    """Read the table of words that `prepare` wrote; times are seconds of the recording, NaN if unknown."""
+    """Read `prepare`'s table of words; times are in seconds from the start of the recording, NaN if unknown."""
     if not path.exists():
         raise UserError(f"{path} does not exist: run `crossmodal prepare` for this corpus first")
     types = {"utterance": str, "word": str, "start": float, "end": float}
@@ -165,7 +165,7 @@ def read_word_table(path: Path) -> pd.DataFrame:
 
 
 def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
-    """Return the words of each utterance in the order of the file, with start and end in seconds of the recording.
+    """Return the words of each utterance in the order of the file; times are in seconds from the recording's start.
 
     Unknown times are NaN.
     """

@@ -51,7 +51,7 @@ def read_words(path: Path, spans: Spans, problems: list[Problem]) -> pd.DataFram
         index=list(rows),
     )
     problems += _untimed(path, words, rows)
-    words, found = within(words, spans, path, "the utterance; times are seconds of the recording")
+    words, found = within(words, spans, path, "the utterance; times are in seconds from the start of the recording")
     problems += found
     return words
 

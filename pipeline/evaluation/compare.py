@@ -122,8 +122,9 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     Raises
     ------
     UserError
-        If a name is unknown or matches several configurations, the two have no row in common or predict different
-        utterances, or results are missing. Results that are out of date raise it only if configurations are compared.
+        If a name is unknown or matches several configurations; if the two have no row in common or predict different
+        utterances; or if results are missing. Results that are out of date raise it only if configurations are
+        compared.
     """
     folders = [Path(side).is_dir() for side in (first, second)]
     if folders[0] != folders[1]:

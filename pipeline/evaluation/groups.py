@@ -116,8 +116,8 @@ def by_column(table: pd.DataFrame, column: str, utterances: Sequence[str], corpu
     Raises
     ------
     UserError
-        If there is no such column, all its cells are empty, or every utterance has a different value and the column is
-        not divided at its quartiles.
+        If there is no such column, if all its cells are empty, or if every utterance has a different value and the
+        column is not divided at its quartiles.
     """
     if column not in table.columns:
         raise UserError(f"--by {column}: the utterances have no column {column!r}; {suggest(column, table.columns)}")

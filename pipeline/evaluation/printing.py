@@ -129,7 +129,8 @@ def printed_without(params: Params, name: str, modalities: str) -> list[Block]:
     Raises
     ------
     UserError
-        If a modality is unknown, the training is out of date, or it has not written predictions without the modality.
+        If a modality is unknown, if the training is out of date, or if it has not written predictions without the
+        modality.
     """
     record = require_trained(params, name)
     corpus, paths = params.corpus(name), CorpusPaths(name)
@@ -160,7 +161,7 @@ def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequenc
     Raises
     ------
     UserError
-        If a column or row is unknown, a column makes no groups, or the table is missing or out of date.
+        If a column or row is unknown, if a column makes no groups, or if the table is missing or out of date.
     """
     corpus, paths = params.corpus(name), CorpusPaths(name)
     with evaluated(params, name):

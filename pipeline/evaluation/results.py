@@ -175,7 +175,10 @@ def group_by_utterance(table: pd.DataFrame, corpus: CorpusParams, predictions: p
 
 
 def count_groups(groups: pd.Series, predictions: pd.DataFrame) -> int:
-    """Return how many groups the predicted utterances have; `groups` comes from `group_by_utterance`."""
+    """Return the number of groups to which the predicted utterances belong.
+
+    `groups` comes from `group_by_utterance`.
+    """
     return int(groups[predictions["utterance"].unique()].nunique())
 
 

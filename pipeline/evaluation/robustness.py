@@ -27,7 +27,7 @@ PRESENCE_COLUMNS = [*NAMES, "present", "metric", "n", "value", "low", "high"]
 
 @dataclass(frozen=True)
 class Setting:
-    """The metric, groups and number of resamples that all robustness tables share.
+    """The metric, groups and number of resamples shared by all robustness tables.
 
     The metric must read predictions, because `train` keeps no probabilities of fusions with ablated modalities.
     """

@@ -48,10 +48,11 @@ class Bundle:
     ----------
     utterances
         The column ``utterance`` holds unique names. The columns ``recording``, ``text``, ``speaker``, ``group``,
-        ``order``, ``split`` (train, valid, test), ``start``, ``end`` and label columns are there if the file has them.
-        As in `pipeline.corpora.utterances`, an unknown cell is empty text or NaN.
+        ``order``, ``split`` (train, valid, test), ``start``, ``end`` and label columns are present if the file has
+        them. As in `pipeline.corpora.utterances`, an unknown value is empty text or NaN.
     words
-        ``utterance, word, start, end``, in seconds of the recording; may be empty.
+        The columns ``utterance``, ``word``, ``start`` and ``end`` (in seconds from the start of the recording); may be
+        empty.
     features
         The stores.
     label

@@ -24,8 +24,8 @@ def checked(bundle: Bundle, path: Path) -> Bundle:
     Raises
     ------
     UserError
-        If the bundle has no utterances, two utterances with the same name, a name or text that is not allowed in
-        tables, or features of utterances that it does not contain.
+        If the bundle has no utterances; if two utterances have the same name; if a name or text is not allowed in
+        tables; or if there are features of utterances that the bundle does not contain.
     """
     table = bundle.utterances.copy()
     if not len(table):
@@ -54,10 +54,10 @@ def _ids(given: Sequence[str], path: Path) -> list[str]:
         if fault := fault_of_name(name):
             raise UserError(f"{path}: the id {name!r} {fault}")
         if not name:
-            raise UserError(f"{path} has an utterance with an empty id: give each utterance a different id")
+            raise UserError(f"{path} has an utterance with an empty id: give every utterance its own id")
         if name in first:
             spaces = "" if first[name] == written else ", apart from spaces around it"
-            raise UserError(f"{path} has the id {name!r} more than once{spaces}: each utterance needs a different id")
+            raise UserError(f"{path} has the id {name!r} more than once{spaces}: each utterance needs its own id")
         first[name] = written
     return names
 

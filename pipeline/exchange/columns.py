@@ -74,8 +74,8 @@ def utterances_of(
     Raises
     ------
     UserError
-        If a named column is missing, an id is empty or occurs twice, a split is not known, a time cannot be read, or an
-        utterance ends before it starts.
+        If a named column is missing, if an id is empty or occurs twice, if a split is not known, if a time cannot be
+        read, or if an utterance ends before it starts.
     """
     _require(columns, options, source)
     table: dict[str, Any] = {"utterance": _ids(columns, options, source, count)}
@@ -189,7 +189,7 @@ def unique_ids(ids: Sequence[str], path: Path, place: Callable[[int], str]) -> N
     first: dict[str, int] = {}
     for i, name in enumerate(ids):
         if not name:
-            raise UserError(f"{path}, {place(i)}: the utterance has an empty id: give each utterance a different id")
+            raise UserError(f"{path}, {place(i)}: the utterance has an empty id: give every utterance its own id")
         if name in first:
             raise UserError(
                 f"{path}: {place(first[name])} and {place(i)} have the same id {name!r}: give each a different id"
@@ -220,8 +220,8 @@ def _others(columns: Mapping[str, NDArray[Any]], source: TableFile) -> tuple[dic
             kept[name] = pd.Series(names_of(found), dtype="str") if name == "recording" else cells_of(found)
         else:
             notices.append(
-                f"{source.path.name}: {source.kind} {name!r} is left out: its type {cells.dtype} is not read; store it "
-                "as text or numbers"
+                f"{source.path.name}: {source.kind} {name!r} is left out: its type {cells.dtype} is not supported; "
+                "store it as text or numbers"
             )
     return kept, notices
 

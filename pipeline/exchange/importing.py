@@ -160,8 +160,8 @@ def import_into(params: Params, form: str, path: Path, name: str, options: Impor
     Raises
     ------
     UserError
-        If the file holds no features, no ids match, `match` reduces several ids to the same part, or so many ids differ
-        only in spelling that they are clearly the same. Nothing is written then.
+        If the file holds no features, if no ids match, if `match` reduces several ids to the same part, or if so many
+        ids differ only in spelling that they are clearly the same. Nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         return _import_into(params, form, path, name, options, match)

@@ -28,8 +28,8 @@ def read_bundle(form: str, path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file is broken, a plugin's reader fails, or the reader returns anything but a valid `Bundle`. The entries
-        of the bundle's stores are checked only when they are loaded.
+        If the file is broken, if a plugin's reader fails, or if the reader returns anything but a valid `Bundle`. The
+        entries of the bundle's stores are checked only when they are loaded.
     """
     read = reader_of(form)
     try:

@@ -23,8 +23,8 @@ def matched(options: ImportOptions, header: Sequence[str], source: TableFile) ->
     Raises
     ------
     UserError
-        If no pattern is given, a pattern matches no column, a column would be in two stores, or two columns have the
-        same name.
+        If no pattern is given, if a pattern matches no column, if a column would be in two stores, or if two columns
+        have the same name.
     """
     double = [name for name, count in Counter(header).items() if count > 1]
     if double:

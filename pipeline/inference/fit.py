@@ -1,4 +1,4 @@
-"""Fit one configuration on all utterances of a corpus, and save the model for `predict`."""
+"""Fit one configuration on all labelled utterances of a corpus, and save the model for `predict`."""
 
 import warnings
 from collections.abc import Callable
@@ -47,7 +47,7 @@ FOLDER = "models"  # below a corpus's results
 def fit(
     params: Params, name: str, configuration: Configuration, *, remark: Callable[[str], None] = warnings.warn
 ) -> Path:
-    """Fit a configuration on all utterances, with settings chosen on inner folds; return the saved model's folder.
+    """Fit a configuration on all labelled utterances, with settings chosen on inner folds; return the model's folder.
 
     A model card is written beside the model.
 
@@ -205,7 +205,7 @@ def configuration_of(
     Raises
     ------
     UserError
-        If the corpus lacks a modality, the strategy cannot read these modalities, or it does not use a model.
+        If the corpus lacks a modality, if the strategy cannot read these modalities, or if it does not use a model.
     ModelError
         If there is no such strategy.
     """

@@ -35,7 +35,7 @@ class _Groups:
 
 @dataclass(frozen=True)
 class _Made:
-    """Everything that an extractor's numbers depend on."""
+    """Everything that an extractor's features depend on, apart from the stream."""
 
     name: str
     version: int

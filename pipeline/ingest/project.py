@@ -92,7 +92,7 @@ def plan(options: Options) -> Project:
     Raises
     ------
     UserError
-        If there are no recordings, an option or a file that it names cannot be used, or the current folder is a
+        If there are no recordings, if an option or a file that it names cannot be used, or if the current folder is a
         checkout of crossmodal or belongs to a different corpus.
     """
     root = Path()

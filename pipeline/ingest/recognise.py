@@ -67,7 +67,7 @@ def recognise(samples: FloatArray, settings: WordsConfig, device: str = CPU) -> 
     Raises
     ------
     EmptyInput
-        If nobody speaks, no word is heard, or all segments are left out (see `doubt`).
+        If nobody speaks, if no word is heard, or if all segments are left out (see `doubt`).
     UserError
         If a package or the model is missing, or the model does not know the language.
     """

@@ -134,7 +134,10 @@ class Features:
 
 
 def path_of(params: Params, corpus: str, name: str) -> Path:
-    """Return the path of a corpus's stream or extracted features; an unknown name raises `UserError`."""
+    """Return the path of a corpus's stream or features.
+
+    Raise `UserError` if there is no such corpus, or if `name` is no modality and the corpus has no such features.
+    """
     params.corpus(corpus)
     paths = CorpusPaths(corpus)
     if name in MODALITIES:

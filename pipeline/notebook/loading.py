@@ -63,7 +63,7 @@ def load(params: Params, name: str, *, sequences: bool, unlabelled: bool) -> Loa
     Raises
     ------
     UserError
-        If the corpus is unknown, has no labels (unless `unlabelled`), or its features are missing or out of date.
+        If the corpus is unknown or has no labels (unless `unlabelled`), or if its features are missing or out of date.
     """
     import pandas as pd
 
@@ -104,7 +104,8 @@ def estimator(params: Params, name: str, strategy: str, modalities: Sequence[str
     Raises
     ------
     UserError
-        If the corpus is unknown or has no labels, or a modality or the model is unknown or does not suit the strategy.
+        If the corpus is unknown or has no labels, or if a modality or the model is unknown or does not suit the
+        strategy.
     ModelError
         If there is no such strategy.
     """

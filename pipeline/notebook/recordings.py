@@ -34,7 +34,7 @@ def extract(params: Params, clip: Path, *, extractors: Sequence[str], text: str 
     Raises
     ------
     UserError
-        If the recording does not exist, an extractor is unknown, or no features can be computed.
+        If the recording does not exist, if an extractor is unknown, or if no features can be computed.
     """
     if not clip.is_file():
         raise UserError(f"{clip} is not a file: name a recording")
@@ -88,7 +88,8 @@ def predict(params: Params, model: Path, sources: Sequence[Path], *, text: str |
     Raises
     ------
     UserError
-        If one transcript is given for several recordings, a recording cannot be read, or the model cannot be used.
+        If one transcript is given for several recordings, if a recording cannot be read, or if the model cannot be
+        used.
     """
     if not sources:
         raise UserError("there is no recording to predict for: name at least one")

@@ -55,13 +55,13 @@ def answer(params: Params, name: str) -> Answered:
 
 
 def fit(params: Params, name: str, strategy: str | None, modalities: Sequence[str], model: str | None) -> Path:
-    """Fit a configuration on all utterances of a corpus and save it; return the folder, as an absolute path.
+    """Fit a configuration on all labelled utterances of a corpus and save it; return the folder's absolute path.
 
     Raises
     ------
     UserError
-        If a name is unknown, modalities or a model are given without a strategy, or features are missing or out of
-        date.
+        If a name is unknown, if modalities or a model are given without a strategy, or if features are missing or out
+        of date.
     ModelError
         If the configuration cannot be fitted or saved.
     """

@@ -56,10 +56,10 @@ def chart_runtime() -> Markup:
 
 
 def write_plots_page(folder: Path = Path(".dvc")) -> None:
-    """Write the template for `dvc plots show` into DVC's folder, if that exists and lacks the template.
+    """Write the page template for `dvc plots show` into DVC's folder, if the folder exists and does not have one yet.
 
-    The template contains the drawing library, so that the plots need no network. DVC's setting ``plots.html_template``
-    names the template.
+    The template contains the drawing library, so that the plots need no network. DVC finds it through its setting
+    ``plots.html_template``.
     """
     if folder.is_dir() and not (path := folder / PLOTS_PAGE).exists():
         write_text(path, render(PLOTS_PAGE))

@@ -63,7 +63,7 @@ def _length_s(clips: Sequence[Clip]) -> float:
 
 
 def _duration_s(clip: Clip) -> float:
-    """Return how long a clip is, in seconds; 0 if its end is not known, since its recording cannot be read."""
+    """Return the length of a clip in seconds, or 0 if its end is unknown because its recording cannot be read."""
     duration_s = float(clip.payload.span.duration_s)
     return duration_s if isfinite(duration_s) else 0.0
 

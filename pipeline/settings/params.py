@@ -96,8 +96,8 @@ def load_params(path: Path) -> Params:
     Raises
     ------
     UserError
-        If the file is missing or not YAML, a plugin cannot be imported, or names are unknown or values invalid. The
-        message has a line for each such name and value, up to `_MOST`.
+        If the file is missing or not YAML, if a plugin cannot be imported, or if names are unknown or values invalid.
+        The message has a line for each such name and value, up to `_MOST`.
     """
     blocks, former = with_present_names(read_yaml(path))
     run, _ = validated(RunParams, blocks.get("run") or {})

@@ -146,7 +146,7 @@ def found_faces(picture: Picture, detect: Detector) -> list[Detection]:
 
 
 def cut_face(picture: Picture, found: Detection, margin: float, size: int, quality: int) -> Face:
-    """Cut a face out of `picture`.
+    """Cut a square around a face out of `picture`.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def cut_face(picture: Picture, found: Detection, margin: float, size: int, quali
     found
         The detected face.
     margin
-        Margin around the tight box on each side, as a fraction of its longer side.
+        Margin of the square: its side is 1 + 2 `margin` times the longer side of the tight box.
     size
         Width and height of the cut-out image, in pixels.
     quality

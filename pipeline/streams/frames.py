@@ -53,12 +53,12 @@ class Contents:
     pts
         Presentation time stamps ``(n,)`` of the frames that are shown, ascending, in units of the stream's time base.
     times
-        The same stamps ``(n,)`` in seconds of the recording's clock.
+        The same stamps ``(n,)`` in seconds on the recording's clock.
     packets
         All packets of the track, in decoding order. Empty if they do not say when each frame is shown; decoded frames
         are then identified by their number.
     end_s
-        Time at which the last frame disappears, in seconds of the recording's clock.
+        Time at which the last frame disappears, in seconds on the recording's clock.
     breaks_off_s
         Time in seconds at which the track ends, if the container states a later end; None for a complete track.
     aspect

@@ -21,7 +21,7 @@ def listen(path: Path, rate_hz: int, track: str = DEFAULT, channel: str = MIX, n
     """Yield the sound of a recording from its time 0 on, as mono blocks.
 
     Missing sound (a track that starts late, a gap, a packet that cannot be decoded) is replaced by zeros, so that
-    sample `k` of all blocks together is heard at ``k / rate_hz`` seconds of the recording's clock.
+    sample `k` of all blocks together is heard at ``k / rate_hz`` seconds on the recording's clock.
 
     Parameters
     ----------

@@ -34,8 +34,8 @@ class Region:
 class Span:
     """The place of an utterance in its recording.
 
-    Times are seconds of the recording's own clock, as players show them; 0 is the earliest presentation time stamp of
-    any audio or video stream in the file.
+    Times are in seconds on the recording's own clock, as players show them; 0 is the earliest presentation time stamp
+    of any audio or video stream in the file.
 
     Attributes
     ----------

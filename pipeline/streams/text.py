@@ -27,8 +27,8 @@ def read_text(text: str, words: Sequence[Timed], start_s: float, config: TextCon
     text
         The transcript as written; if it is empty, the timed words are the transcript.
     words
-        Word, start and end in seconds of the recording; may be empty, and may differ slightly from `text`. A word
-        with NaN times is assumed to follow the word before it.
+        Word, start and end in seconds from the start of the recording; may be empty, and may differ slightly from
+        `text`. A word with NaN times is assumed to follow the word before it.
     start_s
         Start of the utterance in the recording, in seconds; the times of tokens are relative to it.
     config

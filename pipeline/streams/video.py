@@ -1,7 +1,8 @@
 """Video streams: turn one recording and the spans of its utterances into sampled frames with the speaker's face.
 
-A recording is decoded once, in order, however many spans it has (see `frames`). Frames are chosen by their presentation
-time stamps and not by their number, so that times stay right if the frame rate varies or the picture starts late.
+Each track is decoded in order, and usually once for all its spans (for the exceptions, see `frames` and `read_video`).
+Frames are chosen by their presentation time stamps and not by their number, so that times stay right if the frame rate
+varies or the picture starts late.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -45,8 +45,8 @@ def read_sheet(path: Path, ours: Collection[str], named: Collection[str]) -> She
     Raises
     ------
     UserError
-        If the file is not a CSV or cannot be decoded, a row has filled cells beyond the header, a column with filled
-        cells has no name (unless it is an index), or two columns have the same name.
+        If the file is not a CSV or cannot be decoded; if a row has filled cells beyond the header; if a column with
+        filled cells has no name (unless it is an index); or if two columns have the same name.
     """
     how = layout(path, {*ours, *named})
     found = _records(path, how)

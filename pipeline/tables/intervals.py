@@ -74,7 +74,7 @@ def intervals_of(
     Parameters
     ----------
     starts, ends
-        Times ``(n,)`` in seconds of the recording; NaN if unknown. Infinite times become NaN.
+        Times ``(n,)`` in seconds from the start of the recording; NaN if unknown. Infinite times become NaN.
     names
         The names of the n utterances, for messages.
     reversed_too
@@ -101,7 +101,7 @@ def intervals_of(
             kept = interval_of(float(starts[i]), float(ends[i]))
         except ValueError as error:
             raise UserError(
-                f"utterance {one_line(name, 40)!r}: {error}: give both in seconds of the recording"
+                f"utterance {one_line(name, 40)!r}: {error}: give both in seconds from the start of the recording"
             ) from None
         starts[i], ends[i] = kept.start if np.isfinite(starts[i]) else starts[i], kept.end
     short = ends == np.where(np.isnan(starts), 0.0, starts)

@@ -1,4 +1,4 @@
-"""The splits train, valid and test, and other names for them; ambiguous names are never guessed."""
+"""The splits train, valid and test, and other names for them; the meaning of an ambiguous name is never guessed."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

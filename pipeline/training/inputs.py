@@ -109,8 +109,8 @@ def load_modalities(
     Raises
     ------
     UserError
-        If a modality other than text has no extractor, a store was made from a different utterance table, belongs to a
-        different modality or holds an infinite feature, or rows of several stores cannot be joined.
+        If a modality other than text has no extractor; if a store was made from a different utterance table, belongs to
+        a different modality or holds an infinite feature; or if rows of several stores cannot be joined.
     ModelError
         If features are to be normalised per speaker and an utterance has no speaker.
     """

@@ -1,4 +1,4 @@
-"""Corpora that tests share: one on which every stage has run, and one whose predictions the tests choose."""
+"""Corpora shared by tests: one on which every stage has run, and one whose predictions the tests choose."""
 
 import os
 import shutil

@@ -83,14 +83,15 @@ def clips_below(root: Path, suffixes: Sequence[str]) -> list[Path]:
 def read_coded(root: Path, corpus: CorpusParams, description: Description, naming: Naming) -> Corpus:
     """Read a corpus from the names of its clips, which may be anywhere below the root.
 
-    If there are several recordings of one utterance, the best is used. If several are equally good, they must have the
-    same content, as when an archive was unpacked twice; then the first is used, with a warning. If the content differs,
-    that is an error.
+    If there are several recordings of one utterance, the best is used. If several are equally good and have the same
+    content (for example because an archive was unpacked twice), the first is used, with a warning. If their content
+    differs, the corpus gets a problem of severity ``error``.
 
     Raises
     ------
     UserError
-        If there are no clips, no name has the corpus's pattern, or the corpus does not have the label.
+        If there are no clips, if no name matches the corpus's pattern, or if the corpus does not have the label that
+        the settings name.
     """
     check_label(description.title, corpus, description.labels)
     clips = clips_below(root, naming.suffixes)
@@ -102,7 +103,7 @@ def read_coded(root: Path, corpus: CorpusParams, description: Description, namin
             "give the unpacked corpus as root, and keep the names of its files"
         )
     others = [clip.name for clip in clips if clip not in named]
-    problems = listed("warning", root, "{} is not named like the clips of the corpus and is not used", others)
+    problems = listed("warning", root, "{} is not named like the clips of the corpus, so it is not used", others)
     rows = []
     for clip in _one_per_take(named, naming, root, problems):
         try:

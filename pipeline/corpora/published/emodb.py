@@ -75,7 +75,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, no name has this pattern, or EmoDB does not have the label.
+        If there are no recordings, if no name matches this pattern, or if EmoDB does not have the label that the
+        settings name.
     """
     naming = Naming(r"(\d\d)([ab]\d\d)([A-Z])([a-z]?)", _decode, SOUNDS)
     return read_coded(root, corpus, DESCRIPTION, naming)

@@ -1,4 +1,4 @@
-"""Helpers that readers of published corpora share: table rows, label files, folders of recordings, `.csd` files."""
+"""Helpers shared by the readers of published corpora: table rows, label files, folders of recordings, `.csd` files."""
 
 import csv
 import io
@@ -233,7 +233,7 @@ def read_csd(path: Path) -> dict[str, Computed]:
     Raises
     ------
     UserError
-        If the file is not HDF5, a group is missing, shapes disagree, or anything in it links to another file.
+        If the file is not HDF5, if a group is missing, if shapes disagree, or if anything in it links to another file.
     """
     with open_hdf5(path) as file:
         if not len(file):

@@ -76,7 +76,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, none is named as in GRID, or GRID does not have the label.
+        If there are no recordings, if none is named as in GRID, or if GRID does not have the label that the settings
+        name.
     """
     films = (".mpg", *PICTURES)
     suffixes = (*films, *SOUNDS) if "video" in corpus.modalities else (*SOUNDS, *films)

@@ -127,8 +127,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If no session has evaluations and transcriptions, only some sessions have the recordings, an evaluation does not
-        begin with the usual header, IEMOCAP has no such label, or no utterance has a value for it.
+        If no session has evaluations and transcriptions; if only some sessions have the recordings; if an evaluation
+        does not begin with the usual header; if IEMOCAP has no such label; or if no utterance has a value for it.
     """
     check_label("IEMOCAP", corpus, DESCRIPTION.labels)
     log = Log()
@@ -139,7 +139,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     seen, heard = _recordings(root, sessions, corpus, log)
     check_turns(evaluated, turns, log)
     for dialogue in sorted(turns.keys() - {e.dialogue for e in evaluated.values()}):
-        log.name(release, "{} has a transcription, but no evaluation, and is not used", dialogue)
+        log.name(release, "{} has a transcription but no evaluation, so it is not used", dialogue)
     orders, texts = orders_of(evaluated, turns), texts_of(turns)
     chosen = [e for e in evaluated.values() if not corpus.label or e.has(corpus.label)]
     if not chosen:
@@ -263,7 +263,7 @@ def _remarks(
             files, stray = files_in(folder)
             for file in files:
                 if file.suffix.lower() == suffix and file.stem not in known:
-                    log.name(folder, "extra recording: {} has no labels and is not used", file.name)
+                    log.name(folder, "extra recording: {} has no labels, so it is not used", file.name)
             for file in stray:
                 log.name(release, "stray file: {} is ignored", file.name)
 
@@ -271,7 +271,7 @@ def _remarks(
 def _words(
     chosen: Iterable[Evaluated], release: Path, from_zero: bool, log: Log
 ) -> Iterator[tuple[str, str, float, float]]:
-    """Yield the words of the forced alignment with times in seconds of the recording."""
+    """Yield the words of the forced alignment with times in seconds from the start of the recording."""
     aligned = {s: inside(release, f"{s}/{ALIGNED}").is_dir() for s in SESSIONS}
     for session in sorted({e.session for e in chosen}):
         if not aligned[session]:

@@ -107,7 +107,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An utterance as its head line in EmoEvaluation describes it; times are seconds of the dialogue."""
+    """An utterance as its head line in EmoEvaluation describes it; times are in seconds from its dialogue's start."""
 
     name: str
     dialogue: str
@@ -306,7 +306,9 @@ def texts_of(turns: Mapping[str, Sequence[Turn]]) -> dict[str, str]:
 
 
 def alignment(file: Path) -> list[Word]:
-    """Return the words of a .wdseg file, without pauses and noises; times are seconds of the utterance's sound file.
+    """Return the words of a .wdseg file, without pauses and noises.
+
+    Times are in seconds from the start of the utterance's sound file.
 
     Rows are ``SFrm EFrm SegAScr Word`` in frames of 10 ms; the last frame belongs to the word.
 

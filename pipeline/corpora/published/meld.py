@@ -110,8 +110,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If a sheet is missing, a folder of clips is missing while others exist, a sheet lacks a column or has no rows,
-        or MELD has no such label.
+        If a sheet is missing, if a folder of clips is missing while others exist, if a sheet lacks a column or has no
+        rows, or if MELD has no such label.
     """
     check_label("MELD", corpus, LABELS)
     sheets = {name: _find(root, f"{name}_sent_emo.csv") for name in SPLITS}
@@ -200,7 +200,7 @@ def _media(table: pd.DataFrame, split: str, clips: Clips, problems: list[Problem
             problems.append(Problem("warning", folder.path, None, f"known fault: {fault.what} ({fault.source})"))
         media.append("" if lost else file.as_posix())  # any other missing clip fails when it is opened
     extra = sorted((folder.files.keys() | clips.recut.keys()) - set(stems))
-    problems += listed("warning", folder.path, "extra clip: {} has no row in the sheet and is not used", extra)
+    problems += listed("warning", folder.path, "extra clip: {} has no row in the sheet, so it is not used", extra)
     stray = [file.name for file in folder.stray]
     problems += listed("warning", folder.path, "stray file: {} is ignored", stray)
     if clips.recut:
@@ -296,7 +296,7 @@ _TIME = re.compile(r"(\d{1,2}):([0-5]?\d):([0-5]?\d)[,.](\d{1,3})")
 
 
 def seconds(text: str) -> float:
-    """Return the seconds of a time ``HH:MM:SS,mmm``, also with fewer decimals; anything else raises ValueError.
+    """Convert a time ``HH:MM:SS,mmm`` to seconds; fewer digits are accepted, anything else raises ValueError.
 
     >>> seconds("0:16:16,059"), seconds("00:06:47,28")
     (976.059, 407.28)

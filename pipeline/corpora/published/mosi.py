@@ -112,8 +112,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no labels, texts are needed but missing, a folder for recordings holds none, whole videos have no
-        utterance times, a file cannot be read, or CMU-MOSI has no such label.
+        If there are no labels; if transcripts are needed but missing; if a folder for recordings holds none; if whole
+        videos have no utterance times; if a file cannot be read; or if CMU-MOSI has no such label.
     """
     check_label("CMU-MOSI", corpus, DESCRIPTION.labels)
     problems: list[Problem] = []
@@ -224,7 +224,7 @@ def _texts(
         return {}
     problems += listed("warning", where, "{} has no text", [name for name in segments if not texts.get(name)])
     unused = sorted(texts.keys() - segments.keys())
-    problems += listed("warning", where, "{} has a text, but no label, and is not used", unused)
+    problems += listed("warning", where, "{} has text but no label, so it is not used", unused)
     return {name: " ".join(text.split()) for name, text in texts.items()}
 
 

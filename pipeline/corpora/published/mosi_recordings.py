@@ -50,7 +50,7 @@ class Recordings:
         extra = sorted(self.folder.files.keys() - {self._name(segment) for segment in segments})
         stray = [file.name for file in self.folder.stray]
         return [
-            *listed("warning", self.folder.path, "extra recording: {} has no label and is not used", extra),
+            *listed("warning", self.folder.path, "extra recording: {} has no label, so it is not used", extra),
             *listed("warning", self.folder.path, "stray file: {} is ignored", stray),
         ]
 

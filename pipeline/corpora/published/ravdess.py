@@ -78,7 +78,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, no name has this pattern, or RAVDESS does not have the label.
+        If there are no recordings, if no name matches this pattern, or if RAVDESS does not have the label that the
+        settings name.
     """
     video = "video" in corpus.modalities
     order = (FULL, PICTURE_ONLY, SOUND_ONLY) if video else (SOUND_ONLY, FULL, PICTURE_ONLY)

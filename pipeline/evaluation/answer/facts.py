@@ -97,7 +97,7 @@ class Answer:
     measure
         The leading metric.
     utterances, groups, unit
-        How many utterances are scored, how many groups they have, and what a group is (``speaker``).
+        How many utterances are scored, to how many groups they belong, and what a group is (``speaker``).
     protocol
         The protocol that divided the utterances into training and test parts.
     baseline, single

@@ -36,8 +36,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file cannot be read, a line has too few or too many cells, a feature cell is not a number, or the columns
-        do not fit the options.
+        If the file cannot be read, if a line has too few or too many cells, if a feature cell is not a number, or if
+        the columns do not fit the options.
     """
     refuse_options(path, options, ("arrays", "splits", *ROLES))
     if not path.is_file():

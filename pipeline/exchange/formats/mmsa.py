@@ -62,8 +62,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the file is not an MMSA pickle, a part lacks an entry or its entries have the wrong shapes, or the split of
-        a part is not known.
+        If the file is not an MMSA pickle; if a part lacks an entry or its entries have the wrong shapes; or if the
+        split of a part is not known.
     """
     refuse_options(path, options, ("splits",))
     check_meanings(path, options.splits)
@@ -224,8 +224,8 @@ def write(bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If a modality does not have exactly one store, a score is missing, an utterance has no split, a split has no
-        utterance, or the file cannot be written.
+        If a modality does not have exactly one store, if a score is missing, if an utterance has no split, if a split
+        has no utterance, or if the file cannot be written.
     """
     stores = _one_each(bundle)
     scores = _scores(bundle)
@@ -297,8 +297,10 @@ def _rows_of(bundle: Bundle) -> dict[str, NDArray[np.intp]]:
 def _clip_ids(table: pd.DataFrame) -> list[str]:
     """Return a unique id ``<video>$_$<clip>`` for each utterance.
 
-    The clip is what follows ``<video>_`` in the name of the utterance. If the name does not begin like this, the clip
-    is the whole name. If two ids would be equal, the clip is the whole name for every utterance.
+    ``<video>`` is the recording, else the group. ``<clip>`` is the name of the utterance without its prefix
+    ``<video>_``, or the whole name if it has no such prefix. If there is neither a recording nor a group, ``<video>``
+    is ``clip`` and ``<clip>`` is the whole name. If two ids would otherwise be the same, every ``<clip>`` is the whole
+    name.
     """
     names = table["utterance"].tolist()
     videos = [r or g for r, g in zip(_column(table, "recording"), _column(table, "group"), strict=True)]

@@ -2,7 +2,7 @@
 
 ==========================  ==========================================================================================
 ``utterances.parquet``      the utterance table, one row per utterance
-``words.parquet``           utterance, word, start, end; seconds of the recording
+``words.parquet``           utterance, word, start, end; in seconds from the start of the recording
 ``<store>.parquet``         one row per utterance: ``utterance, status, note``, ``pooled`` (list of p numbers),
                             ``values`` (list of rows of d numbers), ``times`` (list of starts and ends in seconds from
                             the utterance's start); all three are null if the status is not ``ok``. The schema's
@@ -52,7 +52,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     Raises
     ------
     UserError
-        If the path cannot be read, a feature column does not hold numbers, or the columns do not fit the options.
+        If the path cannot be read, if a feature column does not hold numbers, or if the columns do not fit the options.
     """
     if path.is_dir():
         refuse_options(path, options, ())
@@ -174,8 +174,8 @@ def write(bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If `path` exists and is neither an export nor an empty folder, a store's name is not valid as a file name, or
-        writing fails.
+        If `path` exists and is neither an export nor an empty folder, if a store's name is not valid as a file name, or
+        if writing fails.
     """
     _check_place(bundle, path)
     try:

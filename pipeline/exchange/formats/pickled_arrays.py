@@ -42,13 +42,13 @@ class Dtype:
     def __init__(self, spec: Any, *_: Any) -> None:
         spec = "O" if spec == "O8" else spec  # older versions of numpy wrote O8
         if not isinstance(spec, str) or not _DTYPE.fullmatch(spec):
-            raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not read")
+            raise ValueError(f"arrays of dtype {one_line(spec, 40)} are not supported")
         self.dtype = np.dtype(spec)
 
     def __setstate__(self, state: Any) -> None:
         order, subarray, names, columns = state[1:5]
         if (subarray, names, columns) != (None, None, None) or order not in ("<", ">", "|", "="):
-            raise ValueError("structured arrays are not read")
+            raise ValueError("structured arrays are not supported")
         if state[5] not in (-1, self.dtype.itemsize):
             raise ValueError(f"dtype {self.dtype} of {state[5]} bytes")
         self.dtype = self.dtype.newbyteorder(order)

@@ -70,8 +70,8 @@ def clock_of(
     Raises
     ------
     UserError
-        If a cell is not a time or a frame number, a frame is not in the recording, times decrease from one frame to the
-        next, or many frames have the same time.
+        If a cell is not a time or a frame number, if a frame is not in the recording, if times decrease from one frame
+        to the next, or if many frames have the same time.
     """
     numbers = _numbers(path, lines, frame, needed=bool(options.fps))
     if options.fps:
@@ -152,7 +152,10 @@ def _in_seconds(path: Path, times: TimeArray, name: str, options: FrameOptions) 
 def _check_frames(
     path: Path, lines: Sequence[int], numbers: TimeArray, times: TimeArray, names: tuple[str, str]
 ) -> None:
-    """Raise `UserError` if times decrease while frame numbers increase, or over a tenth of the times are repeated."""
+    """Raise `UserError` if times decrease while frame numbers increase, or if times are too coarse.
+
+    They are too coarse if there are fewer than `COARSE` different times per frame number.
+    """
     time, frame = names
     order = np.argsort(numbers, kind="stable")
     back = np.flatnonzero(np.diff(times[order]) < 0)

@@ -104,8 +104,8 @@ def roles_of(path: Path, header: Sequence[str], options: FrameOptions) -> Roles:
     Raises
     ------
     UserError
-        If a column that an option names is missing, no column gives the time, no column can be a feature, or two
-        feature columns have the same name.
+        If a column that an option names is missing, if no column gives the time, if no column can be a feature, or if
+        two feature columns have the same name.
     """
     found = {role: _position(header, names) for role, names in USUAL.items()}
     for role in ("confidence", "face"):

@@ -78,8 +78,8 @@ def import_frames(
     Raises
     ------
     UserError
-        If no table belongs to a recording, a table cannot be read or is clearly of another recording, tables have
-        different columns, or no utterance has a usable frame. Nothing is written then.
+        If no table belongs to a recording, if a table cannot be read or is clearly of another recording, if tables have
+        different columns, or if no utterance has a usable frame. Nothing is written then.
     """
     with writing(CorpusPaths(name).utterances):
         table = read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)

@@ -88,8 +88,8 @@ class Seen:
         if self._texts:
             lines.append(f"columns of text, which are not read: {some(list(self._texts))}")
         lines.append(
-            f"{counted(self.used, 'frame')} in utterances; {self.failed} more failed and are left out (no success, a "
-            f"confidence below {self.min_confidence:g}, or no number in the row)"
+            f"used: {counted(self.used, 'frame')} of utterances; left out as failed: {self.failed} (not marked as a "
+            f"success, a confidence below {self.min_confidence:g}, no number in the row, or only another person's face)"
         )
         counts = [f"{count} {kind}" for kind, count in self._utterances.items() if count]
         lines.append(f"utterances of recordings with a table: {', '.join(counts)}")

@@ -74,8 +74,8 @@ def read_track(path: Path, options: FrameOptions, shown: TimeArray | None = None
     Raises
     ------
     UserError
-        If the file is not a CSV or holds no rows, a column that an option names is missing, there are no times or
-        features, a cell cannot be read, or the table holds more than one recording.
+        If the file is not a CSV or holds no rows; if a column that an option names is missing; if there are no times or
+        features; if a cell cannot be read; or if the table holds more than one recording.
     """
     rows = records(path, {*KNOWN, *options.named})
     _, header = next(rows, (0, []))
@@ -115,14 +115,14 @@ def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArr
     track
         The frames of the recording.
     start, end
-        When the utterance starts and ends, in seconds of the recording. A frame at `start` belongs to the utterance, a
-        frame at `end` does not.
+        When the utterance starts and ends, in seconds from the start of the recording. A frame at `start` belongs to
+        the utterance, a frame at `end` does not.
 
     Returns
     -------
     Values ``(rows, d)``; start and end of each row ``(rows, 2)``, in seconds from the utterance's start; and the number
-    of frames that failed. A row lasts until the next frame, but not longer than the median interval between
-    frames.
+    of frames that failed, including those that show only another face. A row lasts until the next frame, but not longer
+    than the median interval between frames.
     """
     first, last = np.searchsorted(track.times, [start - EDGE_S, end - EDGE_S])
     rows = np.flatnonzero((track.frame >= first) & (track.frame < last))

@@ -48,7 +48,7 @@ def read_tables(path: Path) -> list[Cells]:
     Raises
     ------
     UserError
-        If the file is missing, is not a table, or has an unknown encoding, or a row has more cells than the header.
+        If the file is missing, is not a table, or has an unknown encoding, or if a row has more cells than the header.
     """
     if not path.is_file():
         raise UserError(f"{path} does not exist" if not path.exists() else f"{path} is not a file")

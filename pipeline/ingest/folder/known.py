@@ -48,8 +48,8 @@ def known_cells(found: Found, sources: Sources) -> KnownCells:
     Raises
     ------
     UserError
-        If the pattern is faulty or fits no name, the table cannot be read or names no recording, or several tables name
-        recordings.
+        If the pattern is faulty or fits no name, if the table cannot be read or names no recording, or if several
+        tables name recordings.
     """
     notes: list[str] = []
     cells: ByPlace = {}

@@ -42,10 +42,10 @@ class Names(Generic[PlacedT]):
     def meant(self, name: str) -> list[PlacedT]:
         r"""Return the files that a name may refer to: none, one, or several.
 
-        The name may have folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have that of another
-        media format. Case does not matter. Folders must match as far as both the name and the file have them: ``s2/a``
-        does not refer to ``s1/a.mp4``. Leading zeros may be missing, since spreadsheets drop them: ``7`` refers to
-        ``007.mp4``.
+        The name may include folders (``s1/a.mp4``, ``C:\data\s1\a.mp4``), and may lack its suffix or have another media
+        suffix. Case does not matter. Where both the name and the file's path have folders, these must match: ``s2/a``
+        does not refer to ``s1/a.mp4``. If the whole name is a number, leading zeros do not count, since spreadsheets
+        drop them: ``7`` refers to ``007.mp4``.
         """
         parts = tuple(part for part in name.replace("\\", "/").split("/") if part not in ("", "."))
         for i in range(len(parts)):

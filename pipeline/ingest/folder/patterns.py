@@ -45,7 +45,7 @@ def pattern(text: str) -> Pattern:
     Raises
     ------
     UserError
-        If the pattern has no field, a field twice, a field without a valid name, or an unpaired brace.
+        If the pattern has no field, or has a field twice, a field without a valid name, or an unpaired brace.
     """
     parts = list(_PART.finditer(text.strip("/")))
     if "".join(part[0] for part in parts) != text.strip("/"):
@@ -63,7 +63,7 @@ def pattern(text: str) -> Pattern:
 
 
 def _field(text: str, content: str | None, marks: str, fields: list[str]) -> str:
-    """Return the regular expression of a field or a star; append the name of a field to `fields`."""
+    """Return the regular expression for a field or a star; if it is a named field, also append its name to `fields`."""
     if content in (None, "", "_"):
         return r"[^/]*?"
     found = _FIELD.fullmatch(content or "")

@@ -59,7 +59,7 @@ def read_label_sheet(path: Path, recordings: Sequence[Recording]) -> LabelSheet:
     Raises
     ------
     UserError
-        If the table cannot be read, no column names the recordings, or two columns have the same name.
+        If the table cannot be read, if no column names the recordings, or if two columns have the same name.
     """
     names = Names(recordings)
     tables = [(cells, *_naming_column(cells, names)) for cells in read_tables(path)]

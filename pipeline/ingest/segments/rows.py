@@ -43,8 +43,8 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
     Raises
     ------
     UserError
-        If a recording already has other rows, has a text that cannot be divided, or would get names that are taken.
-        Nothing is written then.
+        If a recording already has other rows, has a transcript that cannot be divided, or would get names that are
+        taken. Nothing is written then.
     """
     table = ManifestFile(manifest, COLUMNS)
     words = ManifestFile(manifest.parent / "words.csv", WORDS)
@@ -85,7 +85,7 @@ def _add(table: ManifestFile, words: ManifestFile, recording: Path, found: Found
         )
     if whole and there[0].get("text") and not found.source:
         raise UserError(
-            f"{table.path}: the row of {recording} has a text without times, which voice activity cannot divide: "
+            f"{table.path}: the row of {recording} has text without times, which voice activity cannot divide: "
             "remove the text from the row, or cut by subtitles or an annotation"
         )
     if not found.utterances:

@@ -75,7 +75,7 @@ def read_text(path: Path) -> str:
     Raises
     ------
     UserError
-        If the path is not a regular file, none of these encodings fits, or the text contains NUL characters.
+        If the path is not a regular file, if none of these encodings fits, or if the text contains NUL characters.
     """
     refuse_pipe(path)
     raw = path.read_bytes()

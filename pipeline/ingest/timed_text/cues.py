@@ -39,7 +39,7 @@ def times_of(line: str) -> tuple[float, float] | str:
 
 
 def seconds_of(parts: Sequence[str | None]) -> float | None:
-    """Convert hours, minutes, seconds and decimals, given as text, to seconds; None if minutes or seconds exceed 59.
+    """Convert hours, minutes, seconds and fractional digits to seconds; None if minutes or seconds exceed 59.
 
     >>> seconds_of(("1", "02", "03", "5"))
     3723.5

@@ -12,7 +12,8 @@ def read(path: Path) -> tuple[TimedText, ...]:
     Raises
     ------
     UserError
-        If a time is faulty, a cue ends before it starts, or text precedes the first cue; the message names the line.
+        If a time is faulty, if a cue ends before it starts, or if text precedes the first cue; the message names the
+        line.
     """
     lines = read_text(path).split("\n")
     places = [at for at, line in enumerate(lines) if ARROW in line]

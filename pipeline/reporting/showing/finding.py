@@ -71,8 +71,8 @@ def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterato
     Raises
     ------
     UserError
-        If there is no such utterance or recording, several corpora have an utterance with this id, the corpus is not
-        prepared, or there is a text for an utterance.
+        If there is no such utterance or recording, if several corpora have an utterance with this id, if the corpus is
+        not prepared, or if `text` is given for an utterance.
     """
     with ExitStack() as stack:
         if not corpus and Path(wanted).is_file():
@@ -96,8 +96,8 @@ def corpus_of(params: Params, utterance: str, corpus: str) -> str:
     Raises
     ------
     UserError
-        If no corpus to search is prepared, none of them has the utterance (the message lists similar ids), or several
-        have it.
+        If no corpus to search is prepared, if none of them has the utterance (the message lists similar ids), or if
+        several have it.
     """
     names = [corpus] if corpus else [n for n in params.corpora if CorpusPaths(n).utterances.exists()]
     if not names:

@@ -131,7 +131,7 @@ class Pool:
         Raises
         ------
         UserError
-            If no cluster can be started or reached, no worker can be used, or the scheduler is lost.
+            If no cluster can be started or reached, if no worker can be used, or if the scheduler is lost.
         ValueError
             If `work` is not one of the functions that run on workers (`pipeline.run.pool.tasks`).
         """

@@ -131,7 +131,7 @@ class Copies:
         answers.close()
 
     def _received(self, answers: Connection) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield the next answer of a copy; if it has ended, or its answer cannot be read, yield what it has left."""
+        """Yield a copy's next answer or raise its error; without a readable answer, yield each unanswered task."""
         _, left = self._running[answers]
         try:
             result, error = answers.recv()

@@ -1,4 +1,4 @@
-"""Connect to an existing Dask scheduler, after checking that it is one, answers, and has workers."""
+"""Connect to a running Dask scheduler; say why if nothing or something else answers, or if no worker joins."""
 
 import asyncio
 import sys
@@ -20,7 +20,7 @@ def connect(address: str) -> Any:
     Raises
     ------
     UserError
-        If nothing answers, something other than a scheduler answers, or no worker joins.
+        If nothing answers, if something other than a scheduler answers, or if no worker joins.
     """
     from distributed import Client
     from distributed.versions import VersionMismatchWarning

@@ -17,13 +17,13 @@ from pipeline.settings.streams import WordsConfig
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of work on the sound of an utterance.
+    """A kind of work on the sound of an utterance: recognising or aligning its words.
 
     Attributes
     ----------
     words_of
-        Function from mono samples at 16 kHz, the words known so far, the settings and the device to the words of an
-        utterance. It raises `EmptyInput` if it finds nothing.
+        Function that takes mono samples at 16 kHz, the words known so far, the settings and the device, and returns the
+        words of the utterance. It raises `EmptyInput` if no words can be recognised or aligned.
     program
         Function that returns what results depend on besides the sound and the known words: version, settings, models,
         libraries.

@@ -64,7 +64,8 @@ def with_words(
 ) -> pd.DataFrame:
     """Return the table of words, with the words of the utterances in `asked` replaced by those in `spoken`.
 
-    Times are converted to seconds of the recording. If there are new words, the table has a column of confidences.
+    Times are converted to seconds from the start of the recording. If there are new words, the table has a column of
+    confidences.
     """
     starts = dict(zip(table["utterance"], table["start"], strict=True))
     rows = [

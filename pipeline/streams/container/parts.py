@@ -112,7 +112,7 @@ class Parts:
         return any(one[1] < other[0] for spans in read.values() for one in spans for other in spans)
 
     def first_s(self, index: int) -> float | None:
-        """Return the first presentation time stamp of a stream in seconds of the container's clock; None if unknown."""
+        """Return a stream's first presentation time stamp, in seconds on the container's clock; None if unknown."""
         return self.streams[index].first_s if index in self.streams else None
 
     def shown(self, index: int) -> int:
@@ -149,7 +149,7 @@ class Parts:
     def ends(self, shifts_s: Sequence[float]) -> dict[int, float]:
         """Return when each stream ends once its parts are moved by `shifts_s`.
 
-        Keys are stream indices; times are seconds of the container's clock.
+        Keys are stream indices; times are in seconds on the container's clock.
         """
         moved = {0: 0.0, **dict(enumerate(shifts_s))}
         return {

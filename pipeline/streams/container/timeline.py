@@ -207,7 +207,7 @@ def _refuse_unreadable_joints(container: Any, path: Path, parts: Parts, name: st
 
 
 def _claims(container: Any, path: Path, start_s: float, reach_s: float) -> dict[int, float]:
-    """Return when each stream ends according to the headers, in seconds of the recording's clock, by stream index.
+    """Return when each stream ends according to the headers, in seconds on the recording's clock, by stream index.
 
     Streams whose end the headers do not state are left out.
     """
@@ -242,7 +242,7 @@ def _held_s(
 
 
 def _whole_s(container: Any, path: Path, start_s: float, reach_s: float) -> float:
-    """Return when the recording ends according to the headers, in seconds of its clock; 0 if they do not say.
+    """Return when the recording ends according to the headers, in seconds on its clock; 0 if they do not say.
 
     Some containers count the length from time 0, and others from their first time stamp.
     """

@@ -149,7 +149,7 @@ def test_the_same_words_in_two_corpora_are_noticed(build: Build) -> None:
     params = build()
     validated = validate(params, "both")
     found = [problem.message for problem in validated.problems if problem.stops == "prepare"]
-    assert any("tested utterances (4 of 4, 100.0%) have a text that also occurs, word for word" in m for m in found)
+    assert any("tested utterances (4 of 4, 100.0%) have text that also occurs, word for word" in m for m in found)
     assert "b (2 utterances) is predicted by models that were trained on a (2 utterances)" in found
     assert str(validated).startswith("both: 4 utterances, 4 recordings")
 

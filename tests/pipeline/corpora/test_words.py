@@ -53,7 +53,7 @@ def test_words_a_little_outside_their_utterance_are_kept(row: str, tmp_path: Pat
 def test_words_far_outside_their_utterance_are_refused(row: str, tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, row + "\n")
     assert (problem.severity, problem.line) == ("error", 2)
-    assert "outside the utterance; times are seconds of the recording" in problem.message
+    assert "outside the utterance; times are in seconds from the start of the recording" in problem.message
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_word_that_begins_in_its_utterance_and_ends_far_beyond_is_cut(
 def test_a_word_that_begins_far_before_its_utterance_is_refused(row: str, by: str, tmp_path: Path) -> None:
     _, (problem,) = words(tmp_path, row + "\n")
     assert (problem.severity, problem.line) == ("error", 2)
-    assert f"begins {by} s before the utterance; times are seconds of the recording" in problem.message
+    assert f"begins {by} s before the utterance; times are in seconds from the start of" in problem.message
 
 
 @pytest.mark.parametrize("unknown", ["-1,-1", "-1.0,-1.0", "-1,-1.000"])

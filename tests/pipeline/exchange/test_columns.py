@@ -79,7 +79,7 @@ def test_columns_that_are_not_kept_or_may_have_a_role_are_a_notice() -> None:
     assert "'duration' is left out, since crossmodal uses this name itself" in reported
     assert "'recording' is not kept" in reported
     assert "'order' is left out" in reported
-    assert "'z' is left out: its type complex128 is not read" in reported
+    assert "'z' is left out: its type complex128 is not supported" in reported
     assert "'begin' is kept as it is; if it holds the start, add --start begin" in reported
 
 

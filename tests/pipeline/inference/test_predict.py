@@ -335,7 +335,7 @@ def test_a_model_that_cannot_answer_is_a_fault_of_its_file(params: Params, model
         save(saved.model, tmp_path / "m", saved.schema)
         done = said(CLIPS[0], "--model", tmp_path / "m", "--text", "a word")
         assert done.exit_code == 1
-        due = "the saved model cannot predict" if len(attributes) > 1 else "has weights for a different number"
+        due = "the saved model cannot predict" if len(attributes) > 1 else "has weights that do not fit its number"
         assert due in done.stderr
         assert "Traceback" not in done.stderr
 

@@ -1,9 +1,9 @@
 """Computational sequences (.csd), the HDF5 files of the CMU-MultimodalSDK.
 
-``/<root name>/data/<id>/features`` is ``(n, ...)``, ``intervals`` next to it is ``(n, 2)`` seconds of the recording,
-and each ``/<root name>/metadata/<key>`` is one JSON text. The SDK requires one group at the top, a ``root name``, and
-as many intervals as feature rows. In a label file, row i (from 0) of video v is the utterance ``<v>_<i+1>``. In
-aligned files, the segment ``<v>[i]`` is this utterance.
+``/<root name>/data/<id>/features`` is ``(n, ...)``, ``intervals`` next to it is ``(n, 2)`` seconds from the start of
+the recording, and each ``/<root name>/metadata/<key>`` is one JSON text. The SDK requires one group at the top, a
+``root name``, and as many intervals as feature rows. In a label file, row i (from 0) of video v is the utterance
+``<v>_<i+1>``. In aligned files, the segment ``<v>[i]`` is this utterance.
 
 `write` makes a folder that the SDK can open: one file per store, ``words.csd``, ``labels.csd`` with the numeric labels,
 and ``labels_<name>.csd`` for each text label. Everything that the format has no place for is stored under metadata keys
@@ -81,8 +81,8 @@ def _chosen(path: Path, files: Sequence[SequenceFile], options: ImportOptions) -
 def write(bundle: Bundle, path: Path) -> None:
     """Write a bundle as a folder of ``.csd`` files, which appear together once the last one is complete.
 
-    The ids are the names of the utterances; the intervals are in seconds of the recording. The same bundle gives the
-    same bytes.
+    The ids are the names of the utterances; the intervals are in seconds from the start of the recording. The same
+    bundle gives the same bytes.
 
     Parameters
     ----------
@@ -94,7 +94,8 @@ def write(bundle: Bundle, path: Path) -> None:
     Raises
     ------
     UserError
-        If there is nothing to write, two files would have the same name, or the folder holds other ``.csd`` files.
+        If there is nothing to write, if two files would have the same name, or if the folder holds other ``.csd``
+        files.
     """
     writers = writers_of(bundle)
     if not writers:

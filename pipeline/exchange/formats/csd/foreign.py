@@ -67,8 +67,8 @@ def read_foreign(path: Path, chosen: Sequence[tuple[Modality, SequenceFile]], op
     Raises
     ------
     UserError
-        If a file holds text where numbers are expected, or numbers where text is expected, there are no utterances, two
-        utterances have the same id, or ids of the files differ only in spelling.
+        If a file holds text where numbers are expected, or numbers where text is expected; if there are no utterances;
+        if two utterances have the same id; or if ids of the files differ only in spelling.
     """
     for _, file in chosen:
         if not file.numeric:

@@ -109,7 +109,7 @@ def read_conversations(path: Path, fields: Mapping[str, Any], options: ImportOpt
     Raises
     ------
     UserError
-        If fields contradict each other, a cell is invalid, or a chosen field is missing.
+        If fields contradict each other, if a cell is invalid, or if a chosen field is missing.
     """
     splits = {name: {_key(path, key) for key in fields[name]} for name in SPLITS if name in fields}
     by_field: dict[str, _ByDialogue] = {

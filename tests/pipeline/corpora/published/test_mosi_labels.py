@@ -144,7 +144,7 @@ def test_gaps_and_counts_are_named(tmp_path: Path) -> None:
     opinions(root / "Raw" / "Labels" / "OpinionLevelSentiment.csv", [row for row in ROWS if row[:2] != ROWS[0][:2]])
     found = get(root)
     assert any("03bSnISJMiM_1 has no row" in m for m in messages(found, "warning"))
-    assert any("03bSnISJMiM_1 has a text, but no label" in m for m in messages(found, "warning"))
+    assert any("03bSnISJMiM_1 has text but no label" in m for m in messages(found, "warning"))
     assert any(p.message == "1 test utterances, the release has 686" for p in found.problems)
 
 

@@ -171,8 +171,8 @@ def test_everything_that_was_matched_or_left_out_is_told(project: Path) -> None:
         "no table in frames for 1 recording, whose utterances count as absent (c)",
         "1 table of frames is left out, since no recording has such a name (other.csv)",
         "6 numbers per frame: gaze_0_x, x_0, X_0, ...",
-        "156 frames in utterances; 39 more failed and are left out (no success, a confidence below 0.5, or no number "
-        "in the row)",
+        "used: 156 frames of utterances; left out as failed: 39 (not marked as a success, a confidence below 0.5, no "
+        "number in the row, or only another person's face)",
         "utterances of recordings with a table: 3 with frames, 1 with failed frames only",
         "params.yaml: corpora.talk uses video: frames",
     ]

@@ -30,8 +30,8 @@ def test_counts_are_in_numbers_and_names() -> None:
     assert seen.frames() == [
         "1 number per frame: AU",
         "columns of text, which are not read: mood",
-        "8 frames in utterances; 5 more failed and are left out (no success, a confidence below 0.8, or no number in "
-        "the row)",
+        "used: 8 frames of utterances; left out as failed: 5 (not marked as a success, a confidence below 0.8, no "
+        "number in the row, or only another person's face)",
         "utterances of recordings with a table: 4 with frames, 1 with failed frames only",
         "frames with several faces in 5 recordings (r0, r1, r2, ...): in each utterance, the face with the most good "
         "frames is used",

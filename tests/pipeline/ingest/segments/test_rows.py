@@ -84,7 +84,7 @@ def test_the_words_of_the_replaced_row_go_with_it_and_a_separate_voice_is_follow
     [
         ("media,start,end\ntalk.mp4,0,1\n", FOUND, r"manifest\.csv already has 1 row of .*talk\.mp4: remove them"),
         ("media,start\ntalk.mp4,\ntalk.mp4,\n", FOUND, r"already has 2 rows of .*talk\.mp4"),
-        ("media,text\ntalk.mp4,all of it\n", VOICE, r"has a text without times, which voice activity cannot divide"),
+        ("media,text\ntalk.mp4,all of it\n", VOICE, r"has text without times, which voice activity cannot divide"),
     ],
 )
 def test_rows_of_a_person_are_never_changed(talk: Path, rows: str, found: Found, fault: str) -> None:
