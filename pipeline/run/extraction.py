@@ -90,7 +90,7 @@ class ExtractStep:
 
     name: str
     settings: str  # JSON
-    depends: str  # what its numbers depend on, as planned; JSON
+    depends: str  # what its features depend on, as planned; JSON
     store: str
     light: bool
     device: str = CPU  # the setting; once `ready`, the device
@@ -219,7 +219,7 @@ def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool, cu
 def _planned(
     params: Params, name: str, extractor_name: str, current: set[Path]
 ) -> tuple[dict[str, Any], ExtractStep, list[Clip | Outcome]]:
-    """Return what an extractor's numbers depend on, the step that computes them, and the planned clips."""
+    """Return what an extractor's features depend on, the step that computes them, and the planned clips."""
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
     _require_not_imported(paths.features(extractor_name), params)
     stream = paths.stream(extractor.modality)

@@ -1,4 +1,4 @@
-"""Compute the clips of recordings on a worker: each recording is decoded once, and must be the planned one."""
+"""Compute clips on a worker, one recording after the other; no recording may have changed since the run was planned."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

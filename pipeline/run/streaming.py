@@ -26,7 +26,7 @@ LIGHT: tuple[Modality, ...] = ("text",)  # streams that are made more quickly th
 
 @dataclass(frozen=True)
 class StreamStep:
-    """Makes one kind of stream. Each recording is decoded once; a long one is decoded in parts by several workers."""
+    """Makes one kind of stream; a long recording is decoded in parts by several workers."""
 
     name: Modality
     config: Any

@@ -12,7 +12,7 @@ _LONGEST = 100  # longest name, in characters: file systems allow about 250 byte
 
 
 def check_name(name: str) -> None:
-    """Raise `UserError` if a corpus cannot have this name, since it also names a folder and is typed in commands."""
+    """Raise `UserError` if a corpus cannot have this name, which also names a folder and is typed in commands."""
     if not name.replace("_", "").replace("-", "").isalnum() or name[0] == "-" or len(name) > _LONGEST:
         raise UserError(
             f"a corpus cannot be named {name!r:.120}: use at most {_LONGEST} letters, digits, _ and -, and begin with "
@@ -21,7 +21,7 @@ def check_name(name: str) -> None:
 
 
 def check_store(name: str) -> None:
-    """Raise `UserError` if a store cannot have this name, since it also names a file."""
+    """Raise `UserError` if a store cannot have this name, which also names a file."""
     if not re.fullmatch(r"[\w.+-]+", name) or name[0] in "-." or len(name) > _LONGEST:
         raise UserError(f"a store cannot be named {name!r:.120}: use letters, digits, _, - and +")
 

@@ -1,6 +1,6 @@
 """Audio streams: turn one recording and the spans of its utterances into clean mono sound at one sampling rate.
 
-A recording is decoded once, in order. Sound is placed by its presentation time stamps, so that a track that starts late
+Each track is decoded once, in order. Sound is placed by its presentation time stamps, so that a track that starts late
 or has gaps stays on the recording's clock. Each utterance is then resampled, filtered, trimmed and levelled.
 """
 

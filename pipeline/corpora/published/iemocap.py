@@ -128,7 +128,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     ------
     UserError
         If no session has evaluations and transcriptions; if only some sessions have the recordings; if an evaluation
-        does not begin with the usual header; if IEMOCAP has no such label; or if no utterance has a value for it.
+        does not begin with the usual header; if IEMOCAP does not have the label that the settings name; or if no
+        utterance has a value for it.
     """
     check_label("IEMOCAP", corpus, DESCRIPTION.labels)
     log = Log()

@@ -111,7 +111,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     ------
     UserError
         If a sheet is missing, if a folder of clips is missing while others exist, if a sheet lacks a column or has no
-        rows, or if MELD has no such label.
+        rows, or if MELD does not have the label that the settings name.
     """
     check_label("MELD", corpus, LABELS)
     sheets = {name: _find(root, f"{name}_sent_emo.csv") for name in SPLITS}

@@ -113,7 +113,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     ------
     UserError
         If there are no labels; if transcripts are needed but missing; if a folder for recordings holds none; if whole
-        videos have no utterance times; if a file cannot be read; or if CMU-MOSI has no such label.
+        videos have no utterance times; if a file cannot be read; or if CMU-MOSI does not have the label that the
+        settings name.
     """
     check_label("CMU-MOSI", corpus, DESCRIPTION.labels)
     problems: list[Problem] = []

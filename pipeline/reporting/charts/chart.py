@@ -1,4 +1,4 @@
-"""What all charts of the page share: a title, a Vega-Lite specification, and the same numbers as a table.
+"""What every chart of the page has: a title, a Vega-Lite specification, and the same numbers as a table.
 
 Charts use the colours of the page (such as ``var(--audio)``), so they change with it between light and dark.
 """

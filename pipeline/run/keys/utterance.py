@@ -104,7 +104,7 @@ def word_key(
 
 
 def extractor_program(extractor: Extractor[Any]) -> dict[str, Any]:
-    """Return what an extractor's numbers depend on besides the stream: algorithm, settings, weights, libraries."""
+    """Return what an extractor's features depend on besides the stream: algorithm, settings, weights, libraries."""
     return {
         "name": extractor.name,
         "version": extractor.version,
