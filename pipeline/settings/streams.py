@@ -182,7 +182,7 @@ class VideoConfig(StreamConfig):
         the picture is found again by its appearance. The detector runs in every sampled frame if this is 0, while
         several faces are seen, and with ``follow: speaking``.
     margin
-        Margin of the square that is cut out: its side is 1 + 2 ``margin`` times the longer side of the tight face box.
+        Margin of the square that is cut out: its side is (1 + 2 ``margin``) times the longer side of the face box.
     size
         Side of the face images in pixels.
     frame_step

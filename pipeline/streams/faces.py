@@ -155,7 +155,7 @@ def cut_face(picture: Picture, found: Detection, margin: float, size: int, quali
     found
         The detected face.
     margin
-        Margin of the square: its side is 1 + 2 `margin` times the longer side of the tight box.
+        Margin of the square: its side is (1 + 2 `margin`) times the longer side of the tight box.
     size
         Width and height of the cut-out image, in pixels.
     quality

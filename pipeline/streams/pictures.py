@@ -32,7 +32,7 @@ def scaled(box: Sequence[float], scale: float) -> Box:
 
 
 def square(box: Box, margin: float) -> Box:
-    """Return the square around the centre of `box` in whole pixels; its side is 1 + 2 `margin` times the longer side.
+    """Return the square around the centre of `box` in whole pixels; its side is (1 + 2 `margin`) times the longer side.
 
     >>> square((10, 10, 20, 10), 0.25)
     (5.0, 0.0, 30.0, 30.0)
