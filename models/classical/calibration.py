@@ -15,8 +15,9 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Turn the decision function of a classifier into class probabilities, calibrated on held-out groups.
 
     One logistic regression over the decision values of all classes turns them into probabilities. It is fitted on the
-    decision values of held-out rows, from cross-validation by group. If some class has no such row, it is fitted on the
-    decision values of all training rows, from the classifier that is fitted on them.
+    decision values of held-out rows, from cross-validation by group, or by row if there is only one group. If some
+    class has no such row, it is fitted on the decision values of all training rows, from the classifier that is fitted
+    on them.
 
     scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and ``SVC(probability=True)`` ignores
     groups and draws random numbers.
@@ -35,7 +36,7 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier = classifier
 
     def fit(self, x: Matrix, y: Labels, groups: Any = None) -> "GroupCalibrated":
-        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``; cross-validation does not split `groups`, ``(n,)``."""
+        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``; of several `groups`, ``(n,)``, none is divided."""
         from sklearn.base import clone
         from sklearn.linear_model import LogisticRegression
 

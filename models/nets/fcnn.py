@@ -69,7 +69,10 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
         self.settings = settings
 
     def fit(self, x: Matrix, y: Any, groups: Any = None) -> "FullyConnected":
-        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` classes or scores; early stopping holds out whole `groups`."""
+        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` classes or scores; `groups`, ``(n,)``, are held out whole.
+
+        Early stopping needs held-out rows: if there is only one group, they are some of its rows.
+        """
         from torch import nn
 
         x, y = validate_data(self, x, y, accept_sparse=True, y_numeric=self.task == "regression")

@@ -169,10 +169,11 @@ def _groups(table: pd.DataFrame, by: str) -> Any:
     groups = table[by].fillna("").astype(str).to_numpy(dtype=object)
     empty = np.flatnonzero(groups == "")
     if len(empty):
-        raise ModelError(
-            f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r} has no "
-            "group: fill in the column, or set protocol.group to another column"
-        )
+        who = f"the protocol groups by {by!r}, but utterance {table['utterance'].iloc[empty[0]]!r}"
+        rest = f" (and {len(empty) - 1} more)" if len(empty) > 1 else ""
+        if by == CORPUS:
+            raise ModelError(f"{who}{rest} has no corpus: write there which corpus it is from, or use another protocol")
+        raise ModelError(f"{who}{rest} has no group: fill in the column, or set protocol.group to another column")
     return groups
 
 

@@ -135,10 +135,15 @@ def of_this_version(path: Path) -> bool:
 def without_record(path: Path) -> str:
     """Return a sentence about a file that no record lists, with the command that writes it again."""
     record = path.with_name(TRAINED if path.name in PREDICTED else TABLES)
+    again = f"Run `{command_of(path)}` again{_ELSE.get(path.name, '')}"
+    if record.exists() and not of_this_version(record):
+        found = _whole(record).get("version", 1)
+        why = f"is a record of version {found!r:.20}, but this program reads version {VERSION}"
+        return f"{path} cannot be checked, since {record} {why}. {again}"
     why = "does not list it" if record.exists() else "is missing"
     return (
         f"{path} cannot be checked, since {record} {why}: the record was deleted, or an earlier version wrote the "
-        f"table. Run `{command_of(path)}` again{_ELSE.get(path.name, '')}"
+        f"table. {again}"
     )
 
 

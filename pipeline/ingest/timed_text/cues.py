@@ -79,12 +79,13 @@ def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float
 
 
 def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[TimedText]:
-    """Return the cues without the lines that roll-up captions show a second time.
+    """Return the cues without those that are in the file twice, and without lines that are shown again.
 
-    Automatic captions show each line twice: as the lower line while it is spoken, then as the upper line above the
-    next one. A line at the beginning of a cue counts as such a repetition if the preceding cue ends with it.
-    Repetitions are removed only if there are at least four cues and half of them have one. In other files, equal lines
-    are words that were said twice, and are kept.
+    A cue with the times, speaker and text of an earlier one is left out. Automatic and live captions show lines again:
+    as upper lines above a new one, or as the beginning of a longer line. Lines at the beginning of a cue count as shown
+    again if the preceding cue ends with them. They are removed only if half of the cues have some and there are at
+    least four cues, or if a cue that only shows the preceding line again lasts no longer than `_ROLLED_S`, as no word
+    does. So words that are said twice are kept elsewhere.
 
     Parameters
     ----------
@@ -96,16 +97,34 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
     list of TimedText
         The cues that still have text.
     """
-    repeats = [False, *(_repeats(*cues[at - 1], *cues[at]) for at in range(1, len(cues)))]
-    if len(cues) < 4 or sum(repeats) < _ROLLED_SHARE * (len(cues) - 1):
+    cues = list({(cue.start, cue.end, cue.speaker, cue.text): (cue, lines) for cue, lines in reversed(cues)}.values())
+    cues.reverse()
+    again = [_shown_again(*cues[at - 1], *cues[at]) if at else 0 for at in range(len(cues))]
+    flashes = any(
+        0 < count == len(cue.text.split()) and _is_short(cue) for (cue, _), count in zip(cues, again, strict=True)
+    )
+    if not flashes and (len(cues) < 4 or sum(map(bool, again)) < _ROLLED_SHARE * (len(cues) - 1)):
         return [cue for cue, _ in cues if cue.text]
-    fresh = [replace(cue, text=" ".join(lines[skipped:])) for (cue, lines), skipped in zip(cues, repeats, strict=True)]
+    fresh = [
+        replace(cue, text=" ".join(" ".join(lines).split()[count:]))
+        for (cue, lines), count in zip(cues, again, strict=True)
+    ]
     return [cue for cue in fresh if cue.text]
 
 
-def _repeats(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> bool:
-    """Whether a cue directly follows the preceding one, begins with its last line, and has more lines or is short."""
-    if before.end is None or cue.start is None or cue.end is None or not earlier or not lines:
-        return False
-    follows = cue.start - before.end <= _ROLLED_S
-    return follows and lines[0] == earlier[-1] and (len(lines) > 1 or cue.end - cue.start <= _ROLLED_S)
+def _is_short(cue: TimedText) -> bool:
+    return cue.start is not None and cue.end is not None and cue.end - cue.start <= _ROLLED_S
+
+
+def _shown_again(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> int:
+    """Return how many words at the beginning of a cue the preceding one, which it follows directly, ends with.
+
+    These are whole lines, or all words of the preceding cue. Words that are all of a cue count only if it is short.
+    """
+    if before.end is None or cue.start is None or cue.start - before.end > _ROLLED_S:
+        return 0
+    words, shown = " ".join(lines).split(), " ".join(earlier).split()
+    for many in range(min(len(earlier), len(lines)), 0, -1):
+        if list(earlier[-many:]) == list(lines[:many]) and (many < len(lines) or _is_short(cue)):
+            return len(" ".join(lines[:many]).split())
+    return len(shown) if len(shown) > 1 and len(words) > len(shown) and words[: len(shown)] == shown else 0

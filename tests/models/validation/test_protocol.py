@@ -289,7 +289,11 @@ def test_leave_one_corpus_out_trains_on_all_others_and_says_so():
     [
         (sheet(corpus=["a"] * 24), "needs at least 2 corpora, but all utterances are from a: list another"),
         (sheet().drop(columns="corpus"), r"needs a column 'corpus' .*: list corpora in a union \(reader: union"),
-        (sheet(corpus=[""] + ["a", "b", "c"] * 7 + ["a", "b"]), "'u00' has no group: fill in the column"),
+        (
+            sheet(corpus=[""] + ["a", "b", "c"] * 7 + ["a", "b"]),
+            "'u00' has no corpus: write there which corpus it is from, or",
+        ),
+        (sheet(corpus=["", ""] + ["a", "b"] * 11), r"'u00' \(and 1 more\) has no corpus"),
     ],
 )
 def test_leave_one_corpus_out_needs_two_corpora(table, message):

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.corpora.utterances import read_table, write_tables
 from pipeline.errors import UserError
-from pipeline.tables.bound import TABLES, TRAINED, command_of, read_record, require_written
+from pipeline.tables.bound import TABLES, TRAINED, command_of, read_record, require_written, unknown
 from tests.conftest import bind
 
 TABLE = pd.DataFrame({"utterance": ["u0", "u1"], "truth": ["a", "b"]})
@@ -89,6 +89,16 @@ def test_a_record_of_another_version_is_refused_in_one_sentence(tmp_path: Path) 
             UserError, match=r"tables\.json is a record of version .*this program reads version 2: run `crossmodal "
         ):
             read_table(path)
+
+
+def test_a_record_of_another_version_does_not_merely_lack_the_table(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.csv"
+    TABLE.to_csv(path, index=False)
+    write_tables({"b.csv": TABLE}, tmp_path, TRAINED, "crossmodal x")
+    message = read_record(tmp_path / TRAINED) | {"version": 1}
+    digest = hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
+    (tmp_path / TRAINED).write_text(json.dumps(message | {"digest": digest}))
+    assert "train.json is a record of version 1, but this program reads version 2. Run `crossmodal" in unknown(path)
 
 
 @pytest.mark.parametrize(

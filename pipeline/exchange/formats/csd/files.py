@@ -127,10 +127,13 @@ def _common_shape(path: Path, shapes: Mapping[str, tuple[int, bool]]) -> tuple[i
     if len(set(shapes.values())) > 1:
         first = next(iter(shapes))
         other = next(name for name in shapes if shapes[name] != shapes[first])
-        widths = f"{shapes[first][0]} and {shapes[other][0]} columns"
+        has, other_has = (
+            f"{counted(width, 'column')} of {'numbers' if numeric else 'text'}"
+            for width, numeric in (shapes[first], shapes[other])
+        )
         raise UserError(
-            f"{path}: {one_line(first, 60)} and {one_line(other, 60)} have {widths}: all ids must have equally "
-            "many columns, of only numbers or only text"
+            f"{path}: {one_line(first, 60)} has {has}, but {one_line(other, 60)} has {other_has}: all ids must have "
+            "equally many columns, of only numbers or only text"
         )
     return next(iter(shapes.values()), (0, True))
 

@@ -114,7 +114,13 @@ SEQUENCES: dict[str, tuple[Callable[[h5py.File], None], str]] = {
     "nothing": (lambda h5: h5.__delitem__("x"), "0 top-level groups"),
     "other widths": (
         lambda h5: h5.update({"x/data/w/features": np.ones((1, 5)), "x/data/w/intervals": np.ones((1, 2))}),
-        "5",
+        "v has 2 columns of numbers, but w has 5 columns of numbers: all ids must have",
+    ),
+    "other types": (
+        lambda h5: h5.update(
+            {"x/data/w/features": np.array([[b"a", b"b"]]).astype("S1"), "x/data/w/intervals": np.ones((1, 2))}
+        ),
+        "v has 2 columns of numbers, but w has 2 columns of text: all ids must have",
     ),
 }
 
