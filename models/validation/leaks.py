@@ -25,6 +25,7 @@ from models.validation.columns import (
     words_of,
 )
 from models.validation.protocol import Fold
+from models.validation.speakers import alike_notices
 
 # Rows with the same value in one of these columns come from the same source, which no fold may split.
 SOURCES = ("recording", "media", "media_sha256")
@@ -155,6 +156,7 @@ def _notices(folds: Sequence[Fold], table: pd.DataFrame, compared: _Compared, by
         _sound_notices(folds, table, empty, compared.read_voices),
         _picture_notices(folds, table, compared.pictures),
         _speaker_notices(folds, table, by),
+        alike_notices(folds, table, by),
     )
     return tuple(chain(*notices))
 

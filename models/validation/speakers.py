@@ -1,10 +1,17 @@
 """Check whether a table and its protocol keep speakers apart, so that no person is in both training and test."""
 
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from models.data.modalities import BoolArray
+from models.validation.protocol import Fold
+
+_SHOWN = 3  # maximum number of spellings of one name, and of such names, in a message
 
 
 def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
@@ -79,6 +86,61 @@ def speakers_note(unknown: BoolArray, scattered: BoolArray) -> str:
     if scattered.any():
         faults.append(f"speakers are in several groups ({scattered.sum()} of {len(scattered)} utterances)")
     return f"{' and '.join(faults)}: the same person may be in both training and test" if faults else ""
+
+
+def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterator[str]:
+    """Yield a sentence for each column in which two spellings, probably of one name, are in training and in test.
+
+    Compared are speakers and the groups of the protocol, other than names of recordings and utterances.
+
+    Parameters
+    ----------
+    folds
+        Folds of the rows of `table`.
+    table, by
+        As for `unknown_speakers`.
+    """
+    own = [_names(table, column) for column in ("utterance", "recording")]
+    for column in dict.fromkeys(("speaker", by)):
+        if column not in table or column in ("utterance", "recording"):
+            continue
+        names = _names(table, column)
+        names = np.where(np.any([names == one for one in own], axis=0), "", names)
+        bare = {name: bare_name(name) for name in set(names)}
+        bares = np.array([bare[name] for name in names], object)
+        found: dict[str, set[str]] = {}
+        for fold in folds:
+            for one in (set(bares[fold.train]) & set(bares[fold.test])) - {""}:
+                spelled = [set(names[part[bares[part] == one]]) for part in (fold.train, fold.test)]
+                if spelled[0] != spelled[1]:
+                    found.setdefault(one, set()).update(*spelled)
+        if found:
+            rest = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            shown = "; ".join(
+                ", ".join(map(repr, sorted(one)[:_SHOWN])) for one in sorted(found.values(), key=min)[:_SHOWN]
+            )
+            yield (
+                f"values of the column {column!r} in training and in test differ only in case, punctuation, accents or "
+                f"zeros before a number ({shown}{rest}): if they name the same person, spell them alike"
+            )
+
+
+def bare_name(name: str) -> str:
+    """Return what spellings of a name share: no case, accents, punctuation, spaces, or zeros before a number.
+
+    >>> [bare_name(name) for name in ("Müller", "Mueller ", "MULLER")]
+    ['muller', 'muller', 'muller']
+    >>> [bare_name(name) for name in ("Bob_1", "bob-01", "Bob 1", "s1_11", "s11_1")]
+    ['bob1', 'bob1', 'bob1', 's1 11', 's11 1']
+    """
+    marked = unicodedata.normalize("NFKD", name.casefold())
+    plain = unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", marked)).translate(_LETTERS)
+    plain = re.sub(r"([aou])e", r"\1", plain)
+    parted = re.sub(r"[\W_]+", " ", re.sub(r"(?<!\d)0+(?=\d)", "", plain)).strip()
+    return re.sub(r"(?<!\d) | (?!\d)", "", parted)
+
+
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d"})
 
 
 def _names(table: pd.DataFrame, column: str) -> NDArray[np.object_]:

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.validation.speakers import scattered_speakers, speakers_note, unknown_speakers
+from models.validation.leaks import leak_guard
+from models.validation.protocol import Fold
+from models.validation.speakers import alike_notices, scattered_speakers, speakers_note, unknown_speakers
 
 NAMES = {"utterance": list("uvwx"), "recording": ["1", "1", "2", "3"]}
 
@@ -57,3 +59,31 @@ def test_the_sentence_counts_the_utterances() -> None:
     both = speakers_note(np.array([True, False, True]), np.array([False, True, False]))
     assert both == f"{unknown} and speakers are in several groups (1 of 3 utterances){rest}"
     assert speakers_note(none, none) == ""
+
+
+def people(*names: str, group: str = "speaker") -> tuple[pd.DataFrame, list[Fold]]:
+    table = pd.DataFrame({"utterance": [f"u{i}" for i in range(len(names))], group: names})
+    rows = np.arange(len(names))
+    return table, [Fold(str(i), np.setdiff1d(rows, [i]), rows[[i]], ()) for i in rows]
+
+
+def test_spellings_of_one_name_in_training_and_test_are_listed() -> None:
+    table, folds = people("Bob_1", "Bob-1", "Mueller", "Müller", "ann", "Ann", "José", "Jose")
+    (sentence,) = alike_notices(folds, table, "speaker")
+    assert "('Ann', 'ann'; 'Bob-1', 'Bob_1'; 'Jose', 'José'; and 1 more)" in sentence
+    assert "the column 'speaker' in training and in test differ only in case, punctuation, accents or zeros" in sentence
+    assert sentence in leak_guard(folds, table, by="speaker")
+
+
+@pytest.mark.parametrize("names", [("s1_11", "s11_1"), ("1.10", "1.1"), ("Ann", "Anna"), ("か", "が"), ("", "-")])
+def test_different_names_are_not_alike(names: tuple[str, ...]) -> None:
+    table, folds = people(*names)
+    assert not list(alike_notices(folds, table, "speaker"))
+
+
+def test_names_that_only_name_recordings_or_are_on_one_side_are_not_compared() -> None:
+    table, folds = people("clip 1", "clip_1", group="group")
+    assert list(alike_notices(folds, table, "group"))
+    assert not list(alike_notices(folds, table.assign(recording=table["group"]), "group"))
+    one_side = [Fold("x", np.array([0, 1]), np.array([2]), ())]
+    assert not list(alike_notices(one_side, people("Ann", "ann", "Ben")[0], "speaker"))
