@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Found = dict[str, "RecordingInfo | str"]  # recording -> what it holds, or what is wrong with it
 
+_LACKING_S = 1.0  # an utterance without picture or sound for longer is remarked on, however long it is
 CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose what is read from a recording
 
 
@@ -36,7 +37,8 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
     """Return the problems of readable recordings; none if neither audio nor video is one of the corpus's modalities.
 
     A recording may break off, lack a track or channel that a row names, have several tracks although a row names none,
-    or have the oddities in `RecordingInfo.notices`. Its picture and sound may belong to different TV programs.
+    or have the oddities in `RecordingInfo.notices`. Its picture and sound may belong to different TV programs, or one
+    of them may end before utterances do.
     """
     infos = {name: info for name, info in found.items() if not isinstance(info, str)}
     where = label_file(settings)
@@ -54,6 +56,7 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
             problems += [Problem("warning", where, None, message) for message in _left_open(table, infos, kind)]
     if {"audio", "video"} <= set(settings.modalities):
         problems += [Problem("warning", where, line, message) for line, message in _of_two_programs(table, infos)]
+        problems += [Problem("warning", where, line, message) for line, message in _ends_early(table, infos)]
     return problems
 
 
@@ -162,6 +165,41 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
         if sound.program != picture.program:
             message = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, belong to two programs"
             yield int(row.line), f"{message}: choose both in the columns video_track and audio_track"
+
+
+def _ends_early(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield a line and a message for each recording whose picture or sound ends long before the other, in an utterance.
+
+    The line is the first of a row that lacks more than a second, or more than half a second and a fifth of its length.
+    """
+    from pipeline.streams.container.opening import MediaError
+    from pipeline.streams.container.tracks import chosen
+
+    lacking: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
+    for row in table[table["sound"] == ""].itertuples():
+        info = infos.get(row.media)
+        if not (info and info.audio and info.video) or info.breaks_off_s is not None:
+            continue
+        try:
+            sound = chosen(info.audio, row.audio_track or DEFAULT, "audio", row.media)
+            picture = chosen(info.video, row.video_track or DEFAULT, "video", row.media)
+        except MediaError:  # reported before
+            continue
+        ends_s = {"sound": info.ends_s.get(sound.index), "picture": info.ends_s.get(picture.index)}
+        if None in ends_s.values():
+            continue
+        first, last = sorted(ends_s, key=lambda kind: ends_s[kind])
+        end_s = ends_s[last] if pd.isna(row.end) else min(row.end, ends_s[last])
+        if end_s - max(ends_s[first], row.start) > max(_LACKING_S / 2, min(_LACKING_S, (end_s - row.start) / 5)):
+            times = f"the {first} ends at {ends_s[first]:.2f} s, but the {last} at {ends_s[last]:.2f} s"
+            lacking.setdefault((row.media, times), []).append((int(row.line), row.utterance, first))
+    for (name, times), rows in lacking.items():
+        line, utterance, first = rows[0]
+        who = f"{len(rows)} utterances, such as {utterance!r}, have" if len(rows) > 1 else f"{utterance!r} has"
+        yield (
+            line,
+            f"{name}: {times}, so {who} no {first} at the end: copy or convert the recording again, or set `end`",
+        )
 
 
 def probed(files: Iterable[str]) -> Found:

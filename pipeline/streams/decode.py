@@ -1,7 +1,7 @@
 """Read the duration and tracks of a recording, and decode its sound by presentation time stamps."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,6 +44,8 @@ class RecordingInfo:
         The earliest time in seconds at which a stream breaks off before its stated end; None for a complete recording.
     notices
         Sentences about oddities; they do not name the recording.
+    ends_s
+        Index of a track's stream -> when it ends, in seconds; tracks with a single picture are left out.
     """
 
     duration_s: float
@@ -51,6 +53,7 @@ class RecordingInfo:
     video: tuple[Track, ...]
     breaks_off_s: float | None = None
     notices: tuple[str, ...] = ()
+    ends_s: Mapping[int, float] = field(default_factory=dict)
 
 
 def probe(path: Path) -> RecordingInfo:
@@ -70,6 +73,7 @@ def probe(path: Path) -> RecordingInfo:
             video=tracks_of(container, "video", timeline.stills),
             breaks_off_s=min((end_s for end_s in ends_s if end_s is not None), default=None),
             notices=timeline.notices,
+            ends_s={index: end_s for index, end_s in timeline.ends_s.items() if index not in timeline.stills},
         )
 
 

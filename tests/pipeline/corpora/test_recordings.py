@@ -118,6 +118,24 @@ def test_a_recording_that_breaks_off_is_reported_once_with_its_line(tmp_path: Pa
     assert "cut.wav breaks off at 2.0" in reported[0].message
 
 
+@pytest.mark.parametrize(("pictures", "shorter"), [(4, "picture"), (20, "sound")])
+def test_a_picture_or_sound_that_ends_before_utterances_do_is_remarked_on(
+    pictures: int, shorter: str, tmp_path: Path
+) -> None:
+    film(tmp_path / "odd.mkv", [(400.0, 0, {})], [("mpeg4", (64, 64), 0)], (pictures,))
+    film(tmp_path / "even.mkv", [(400.0, 0, {})], [("mpeg4", (64, 64), 0)], (10,))
+    ends = {"picture": ("0.80", "1.98"), "sound": ("1.98", "4.00")}[shorter]
+    rows = [("even.mkv", "u0", "", "a"), ("odd.mkv", "u1", "0.7", "b"), ("odd.mkv", "u2", "", "a")]
+    rows += [("odd.mkv", "u3", "", "b")]
+    write_csv(tmp_path / "manifest.csv", ("media", "utterance", "end", "label"), rows)
+    (reported,) = [p for p in gather(settings(tmp_path)).problems if " ends at " in p.message]
+    assert (reported.severity, reported.line) == ("warning", 4)
+    longer = {"picture": "sound", "sound": "picture"}[shorter]
+    assert f"odd.mkv: the {shorter} ends at {ends[0]} s" in reported.message
+    assert f"but the {longer} at {ends[1]} s" in reported.message
+    assert f"2 utterances, such as 'u2', have no {shorter} at the end: copy or convert" in reported.message
+
+
 def test_sound_that_is_not_read_is_a_warning_with_its_line(tmp_path: Path) -> None:
     flashing(tmp_path / "whole.wav", 4.0, 1.0, audio="pcm_s16le")
     (tmp_path / "died.wav").write_bytes(wav((tmp_path / "whole.wav").read_bytes()))
