@@ -189,7 +189,7 @@ _DEFAULTS = {
 
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a corpus: the given settings, completed by its `Description` (if published) or defaults."""
+    """Return the block of a corpus; its `Description`, if any, and the defaults supply what `settings` lacks."""
     if settings.get("of") or settings.get("labels"):
         raise UserError(f"--of and --labels are for --reader {UNION} only")
     root = Path(settings["root"]).expanduser()
@@ -201,7 +201,7 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _union_block(path: Path, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a union: the given settings, completed by those of its parts or by defaults."""
+    """Return the block of a union; its parts and the defaults supply what `settings` lacks."""
     if settings.get("root"):
         raise UserError(f"--root is not for --reader {UNION}, which uses the recordings of the corpora in --of")
     of = _names(settings.get("of"))
@@ -325,7 +325,7 @@ def _flow(value: Any) -> Any:
 
 
 def _text(value: str) -> str:
-    """Return a text in quotes if `load_params` would otherwise read something else, as with ``on`` or ``1:30``.
+    """Return a text, in quotes if `load_params` would otherwise not read it as text, as with ``on`` and ``1:30``.
 
     `load_params` reads YAML 1.1. The writer writes YAML 1.2, in which such words need no quotes.
     """

@@ -86,7 +86,7 @@ class CorpusReader:
 def half_unpacked(root: Path, folders: Mapping[str, bool], hint: str) -> UserError:
     """Return the error for a folder that lacks the corpus or parts of it.
 
-    It lists what was found and what was not, unless `root` is not a folder at all.
+    The message lists what was found and what was not, unless `root` is not a folder at all.
 
     >>> print(half_unpacked(Path("."), {"train_splits": True, "dev_splits_complete": False}, "Unpack dev.tar.gz."))
     . does not hold the whole corpus. Found: train_splits. Not found: dev_splits_complete. Unpack dev.tar.gz.

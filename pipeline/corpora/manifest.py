@@ -3,9 +3,10 @@
 manifest.csv has one row per utterance, with the columns `media` (path, absolute or relative to the manifest's folder),
 the label and, optionally, `start` and `end` (s), `utterance`, `text`, `speaker`, `group`, `order`, `split` and
 `region`. If the voice is in a different file, `sound` (path) and `sound_start` (s) say where. `audio_track` and
-`video_track` name one of several tracks (by number from 1, language or title), and `audio_channel` one channel (left,
-right, mix or number). Further columns are kept, and any of them can be the protocol's group. words.csv has the columns
-`utterance, word, start, end`. All times are in seconds from the start of the recording.
+`video_track` name one of several tracks by its number from 1, its language or its title. `audio_channel` names one
+channel of the sound: left, right, mix or a number. Further columns are kept, and any of them can be the protocol's
+group. words.csv has the columns `utterance, word, start, end`. All times are in seconds from the start of the
+recording.
 """
 
 import math
@@ -167,7 +168,8 @@ def _utterance(
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
     """Return ``{"speaker": cell}`` if the protocol groups by a column ``Speaker``; likewise for the other `NAMES`.
 
-    Return an empty dict if the row has a cell of the exact name, or if the group column is not one of `NAMES`.
+    Return an empty dict if the row also has a cell named exactly ``speaker``, or if the name of the group column is not
+    a spelling of one of the `NAMES`.
     """
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}

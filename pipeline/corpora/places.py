@@ -38,7 +38,7 @@ def _real(path: str) -> str:
 def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str]]:
     """Return two lists with one entry per path: a name made from the path, and the name of the recording.
 
-    The name made from a path is the path without its suffix; with its suffix if two paths would otherwise have the
+    The name made from a path is the path without its suffix. It keeps its suffix if two paths would otherwise have the
     same name. Absolute paths are shortened to the part below the folder that they share. All paths that lead to the
     same file have the same recording, which is named after the first of these paths.
 

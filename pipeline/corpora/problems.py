@@ -98,7 +98,7 @@ def shown(problems: Sequence[Problem], path: Path) -> list[str]:
     problems
         The problems in the order in which to print them.
     path
-        The file for all problems; it is written only if lines are left out, and removed otherwise.
+        The file that lists all problems; it is written only if lines are left out, and removed otherwise.
     """
     lines, left = few(problems)
     if not left:

@@ -149,7 +149,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Return whether the label files give the same tables although their bytes changed; False if unreadable."""
+    """Return whether the label files give the same tables although their bytes changed; False if this fails."""
     try:
         return current(params, name)
     except UserError:

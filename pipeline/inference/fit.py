@@ -200,12 +200,14 @@ def configuration_of(
 ) -> Configuration:
     """Return the configuration of a strategy with the given modalities and model.
 
-    Without modalities, it has all modalities of the corpus; without a model, `train.fusion_classifier`.
+    If no modalities are given, it has all modalities of the corpus. If no model is given, it has the model that the
+    setting `train.fusion_classifier` names.
 
     Raises
     ------
     UserError
-        If the corpus lacks a modality, if the strategy cannot read these modalities, or if it does not use a model.
+        If the corpus lacks a modality, if the strategy cannot read these modalities, or if a model is given but the
+        strategy does not use one.
     ModelError
         If there is no such strategy.
     """

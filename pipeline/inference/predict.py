@@ -57,8 +57,8 @@ def predict(
     sources
         Recordings, one manifest.csv, or its folder; no labels are needed.
     text
-        The transcript of a single recording. By default it is the content of the text file with the same name, or, if
-        `streams.text.transcribe` allows it, recognised from the speech.
+        The transcript of a single recording. By default, it is read from the text file with the same name;
+        `streams.text.transcribe` says when it is recognised from the speech instead.
     workers
         Number of worker processes; by default 0 for up to `FEW` clips, and `run.workers` for more.
 

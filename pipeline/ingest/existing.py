@@ -167,7 +167,10 @@ def _span(cells: Cells) -> tuple[str, str]:
 
 
 def _missing(cells: Cells, row: Cells) -> Cells:
-    """Return the cells of `row`, except `utterance`, that `cells` lacks; `text_source` only together with `text`."""
+    """Return the cells of `row` that `cells` lacks, except `utterance`.
+
+    `text_source` is returned only together with `text`.
+    """
     found = {name: cell for name, cell in row.items() if cell and not _held(cells, name)}
     if "text" not in found:
         found.pop("text_source", None)

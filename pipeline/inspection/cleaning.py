@@ -81,7 +81,7 @@ def used_keys() -> set[str]:
 
 
 def _is_light(store: Store) -> bool:
-    """Return whether a light step wrote a store: such a step does not use the cache, though earlier versions did."""
+    """Return whether a store is from a light step, which does not use the cache (in earlier versions, it did)."""
     name = store.attribute("name")
     if store.attribute("kind") == "features" and name in extractor_names():
         return extractor_class(name).light

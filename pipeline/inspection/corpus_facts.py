@@ -1,4 +1,7 @@
-"""Count the utterances, recordings, groups, words and labels of a corpus, and the utterances of each split part."""
+"""Count the utterances, recordings, groups, words and labels of a corpus.
+
+The utterances and groups of each part of a published split are counted, too.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -36,7 +36,8 @@ class Features:
     utterances
         Names of the utterances.
     status, note
-        For each utterance, ``ok``, ``absent``, ``empty`` or ``failed``; and the reason, or a remark if it is ``ok``.
+        For each utterance, its status (``ok``, ``absent``, ``empty`` or ``failed``), and a note that gives the reason
+        for the status or, if the status is ``ok``, a remark.
     attributes
         Attributes of the store: extractor, version, settings, weights, libraries, names of the columns.
     pooled
@@ -80,8 +81,8 @@ class Features:
     def to_xarray(self) -> "xr.Dataset":
         """Return an `xarray.Dataset` of the pooled features and of the rows over time.
 
-        ``values`` holds the rows of all utterances one after the other, and ``rows`` the number of rows of each
-        utterance: a contiguous ragged array as defined by the CF conventions (section 9.3.3).
+        ``values`` holds the rows of all utterances one after the other. ``rows`` holds the number of rows of each
+        utterance. Together, they are a contiguous ragged array as defined by the CF conventions (section 9.3.3).
         """
         import xarray as xr
 

@@ -104,7 +104,8 @@ class Utterances(Modalities):
         Parameters
         ----------
         modality
-            The modality; by default all that have features, with the modality as the first level of the columns.
+            The modality. By default, all modalities that have features; the first level of the columns is then the
+            modality.
         """
         import pandas as pd
 

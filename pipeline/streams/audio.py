@@ -54,9 +54,9 @@ def read_audio(path: Path, spans: Sequence[Span], config: AudioConfig, name: str
     Yields
     ------
     tuple of int and AudioStream or exception
-        The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no audio track,
-        `EmptyInput` if the span has no length, lies after the end of the sound or is (almost) silent, `MediaError` if
-        the recording, track or channel cannot be read, or the sound breaks off inside the span.
+        The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no audio track;
+        `EmptyInput` if the span has no length, lies after the end of the sound or is (almost) silent; `MediaError` if
+        the recording, track or channel cannot be read, or if the sound breaks off inside the span.
     """
     return _read(path, spans, config, name or str(path), _cleaned)
 

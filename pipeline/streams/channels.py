@@ -83,7 +83,7 @@ def voice_of(
 
 
 def offsets_of(rows: FloatArray) -> FloatArray:
-    """Return the constant offset of each channel, ``(channels, 1)``: its mean, or 0 if that is as small as in speech.
+    """Return the offset of each channel, ``(channels, 1)``: its mean, or 0 if the mean is as small as in speech.
 
     >>> offsets_of(np.array([[0.3, 0.5], [-0.1, 0.1]], np.float32)).ravel().tolist()
     [0.4000000059604645, 0.0]
@@ -97,7 +97,10 @@ def offsets_of(rows: FloatArray) -> FloatArray:
 
 
 def _mains(names: Sequence[str]) -> list[int]:
-    """Return the rows of the channels to mix: all except subwoofers; in ambisonic sound, the omnidirectional one."""
+    """Return the rows of the channels to mix, which are all channels except subwoofers.
+
+    For ambisonic sound, return only the row of the omnidirectional channel.
+    """
     if "AMBI0" in names:
         return [list(names).index("AMBI0")]
     return [row for row, name in enumerate(names) if not name.startswith("LFE")] or list(range(len(names)))

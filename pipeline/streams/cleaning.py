@@ -63,8 +63,8 @@ def band_pass(samples: Samples, rate_hz: int, low_hz: float, high_hz: float, ord
 
     A Butterworth filter in second-order sections runs forwards and backwards (`scipy.signal.sosfiltfilt`). Together,
     the two passes have zero phase and the squared magnitude of the filter, -6 dB at both corner frequencies. Both ends
-    are extended by their mirror image, which adds no step, for three periods of the low corner frequency or, if the
-    samples are shorter, for their length.
+    are extended by their mirror image, which adds no step. The extension lasts three periods of the low corner
+    frequency, or as long as the samples if these are shorter.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ class RecordingInfo:
     Attributes
     ----------
     duration_s
-        Seconds from the recording's time 0 to the end of its longest stream; if it breaks off, to its stated end.
+        Seconds from time 0 to the end of the longest stream, or to the stated end if the recording breaks off.
     audio, video
         The audio and video tracks, without cover pictures.
     breaks_off_s
@@ -143,7 +143,10 @@ class AudioTrack:
         return end_s + 2 * DRIFT_S < until_s
 
     def check(self, span: Span) -> None:
-        """Raise `MediaError` if sound in a span is damaged or cut off, `EmptyInput` if the audio ends before it."""
+        """Raise `MediaError` if sound in a span is damaged or cut off.
+
+        Raise `EmptyInput` if the audio ends before the span starts.
+        """
         lost_s = sum(max(0.0, min(end, span.end_s) - max(start, span.start_s)) for start, end in self._lost)
         if lost_s > MISSING_S:
             raise MediaError(

@@ -85,11 +85,11 @@ def affinity(a: Box, b: Box) -> float | None:
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
     """Join the tracks of a person who is alone in the picture, because cuts and zooms do not change who that is.
 
-    A person is alone if other faces are seen in few frames (at most `MAX_CROWDED` of those with a face) and are much
-    smaller (`MAX_OTHER`). A face next to a larger one is never joined, and neither is a probable error of the detector:
-    a much smaller face in a single frame while another track goes on. If several people are seen together, all tracks
-    are left unchanged. Two people who are shown alternately, each of them alone, look like one person,
-    because boxes cannot distinguish them.
+    A person is alone if other faces are much smaller (`MAX_OTHER`) and are seen in few frames: in at most the share
+    `MAX_CROWDED` of the frames with a face. A face next to a larger one is never joined, and neither is a probable
+    error of the detector: a much smaller face in a single frame while another track goes on. If several people are seen
+    together, all tracks are left unchanged. Two people who are shown alternately, each of them alone, look like one
+    person, because boxes cannot distinguish them.
 
     Parameters
     ----------

@@ -65,7 +65,7 @@ def cut(picture: Picture, area: Box, size: int) -> Picture:
 
 
 def shrink(picture: Picture, height: int) -> Picture:
-    """Return `picture` reduced to a height of `height` pixels, with its proportions kept; unchanged if not higher."""
+    """Return `picture` reduced to a height of `height` pixels in proportion; unchanged if it is not higher."""
     if picture.shape[0] <= height:
         return picture
     return _resized(picture, max(round(picture.shape[1] * height / picture.shape[0]), 1), height)

@@ -20,9 +20,9 @@ def sample_targets(span: Span, fps: float) -> TimeArray:
 def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> tuple[Index, TimeArray]:
     """Choose the frame that is shown at each target.
 
-    That is the nearest frame within half a step, and each frame is chosen for at most one target. A picture that stays
-    for longer than a step, as in screen recordings and slide shows, is also chosen for all further targets while it
-    stays.
+    The chosen frame is the nearest one within half a step, and each frame is chosen for at most one target. A picture
+    that stays for longer than a step, as in screen recordings and slide shows, is also chosen for all further targets
+    while it stays.
 
     Parameters
     ----------
@@ -37,8 +37,9 @@ def seen(stamps: TimeArray, end_s: float, targets: TimeArray, step_s: float) -> 
 
     Returns
     -------
-    Ascending indices of frames ``(k,)``, in which a picture that stays occurs several times, and their times ``(k,)``:
-    a frame's own stamp, or the target while a picture stays; k <= m.
+    The indices ``(k,)`` of the chosen frames in ascending order, and the times ``(k,)`` of these frames; k <= m. A
+    picture that stays may occur several times. The time of a frame is its own stamp; for a further target while the
+    picture stays, it is the target.
 
     >>> numbers, times = seen(np.array([0.0, 0.2, 1.1]), 1.3, np.arange(7) / 5, 0.2)
     >>> numbers.tolist(), times.tolist()
@@ -68,8 +69,9 @@ def nearest(stamps: TimeArray, targets: TimeArray, limit: float) -> Index:
     targets
         Wanted times ``(m,)``, ascending, in seconds.
     limit
-        Stamps further away than this many seconds are never chosen. For targets before the first stamp, the limit is
-        at most half the distance between the first two stamps; after the last stamp, between the last two.
+        Stamps further away than this many seconds are never chosen. For a target before the first stamp, the limit is
+        at most half the distance between the first two stamps. For a target after the last stamp, it is at most half
+        the distance between the last two stamps.
 
     Returns
     -------

@@ -87,9 +87,9 @@ def read_video(
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
     and be in any order. Pictures are as players show them: upright and with square pixels. For a span with a region,
     only that part of the picture is used. A face that is alone in the picture is followed across cuts
-    (`following.people`). If there are several faces, the track with the largest sum of area times detector score is
-    followed, or, depending on the settings, the face of the person who speaks (`speaker.choosing`); for that, spans
-    that show several faces are decoded once more.
+    (`following.people`). If there are several faces, the settings decide which one is followed: the face whose
+    track has the largest sum of area times detector score, or the face of the person who speaks (`speaker.choosing`).
+    To find out who speaks, spans that show several faces are decoded once more.
 
     Parameters
     ----------
@@ -102,15 +102,15 @@ def read_video(
     name
         Name of the recording in messages; its path if empty.
     voices
-        Index of a span -> where its voice is. For a span that is not listed, that is the default track of `path`, at
+        Index of a span -> where its voice is. If a span is not listed, its voice is in the default track of `path`, at
         the times of the span.
 
     Yields
     ------
     tuple of int and VideoStream or exception
         The index of a span and its stream, or the reason why there is no stream: `NoStream` if there is no picture (a
-        cover picture does not count), `EmptyInput` if the span has no frame or no face is found, `MediaError` if the
-        recording or track cannot be read, or the picture breaks off inside the span.
+        cover picture does not count); `EmptyInput` if the span has no frame or no face is found; `MediaError` if the
+        recording or track cannot be read, or if the picture breaks off inside the span.
     """
     here = {index: Voice(path, Span(span.start_s, span.end_s), name) for index, span in enumerate(spans)}
     heard = here | dict(voices or {}) if config.follow == "speaking" else {}

@@ -43,7 +43,7 @@ class Naming:
         position of its suffix in `suffixes`.
     kinds
         The column that says which part of the corpus a clip belongs to, if parts can be downloaded separately. Each
-        part is then counted separately; empty if there are no such parts.
+        part is then counted separately. The name is empty if there are no such parts.
     """
 
     code: str

@@ -76,7 +76,9 @@ _COLUMNS = {"Sex": "gender", "Age": "age", "Race": "race", "Ethnicity": "ethnici
 
 
 def read(root: Path, corpus: CorpusParams) -> Corpus:
-    """Read the names of the clips below the root, ``actor_sentence_emotion_intensity``, and facts about the actors.
+    """Read the names of all clips below the root, and a table of facts about the actors.
+
+    The name of a clip has the form ``actor_sentence_emotion_intensity``.
 
     If video is one of the modalities, the video of an utterance is preferred, and otherwise its sound file; if the
     preferred file is missing, the other is used. Without VideoDemographics.csv, the actors' gender, age, race and
@@ -85,8 +87,8 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
     Raises
     ------
     UserError
-        If there are no recordings, no name has this pattern, VideoDemographics.csv lacks a column, or CREMA-D does not
-        have the label.
+        If there are no recordings, if no name has this form, if VideoDemographics.csv lacks a column, or if CREMA-D
+        does not have the label that the settings name.
     """
     films, sounds = (".flv", *PICTURES), (*SOUNDS, ".mp3")
     suffixes = (*films, *sounds) if "video" in corpus.modalities else (*SOUNDS, *films, ".mp3")

@@ -44,7 +44,7 @@ def check_label(title: str, corpus: CorpusParams, labels: Iterable[str]) -> None
 
 
 def utterance_row(**cells: Any) -> dict[str, Any]:
-    """Return a row of the utterance table; unless given, `start` and `line` are 0, and other cells empty or NaN."""
+    """Return a row of the utterance table; cells that are not given are empty or NaN, or 0 for `start` and `line`."""
     empty = {name: math.nan if kind == "number" else "" for name, kind in COLUMNS.items()}
     return empty | {"start": 0.0, "line": 0} | cells
 
@@ -204,7 +204,10 @@ class Folder:
 
 
 def recordings(path: Path, suffixes: tuple[str, ...]) -> Folder:
-    """Return the recordings of a folder; of files that differ only in suffix, only the first in `suffixes`."""
+    """Return the recordings of a folder.
+
+    If several files differ only in suffix, only the one whose suffix comes first in `suffixes` is returned.
+    """
     files, stray = files_in(path)
     found = [file for file in files if file.suffix.lower() in suffixes]
     found.sort(key=lambda file: suffixes.index(file.suffix.lower()), reverse=True)

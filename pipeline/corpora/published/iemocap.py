@@ -167,7 +167,10 @@ def _counts(evaluated: Iterable[Evaluated]) -> dict[str, int]:
 
 
 def _release(root: Path) -> Path:
-    """Return the folder that contains sessions: `root`, or else a folder in it; `root` if no folder contains any."""
+    """Return the folder that contains sessions: `root` itself, or else a folder directly below it.
+
+    If no folder contains sessions, return `root`.
+    """
     holds = (f for f in folders_below(root, levels=1) if any(inside(f, session).is_dir() for session in SESSIONS))
     return next(holds, root)
 

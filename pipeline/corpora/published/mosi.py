@@ -161,7 +161,7 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in seconds from its start; empty without word or utterance times."""
+    """Return the timed words of each video, in seconds from its start; ``{}`` if words or utterances have no times."""
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}

@@ -86,7 +86,7 @@ class Roles:
         The columns that hold the time, the frame number, the confidence and the id of the face, that say whether a face
         was found, and that name the video file from which the row was computed.
     features
-        The columns that may be features, in the order of the table; those of text are dropped later.
+        The columns that may be features, in the order of the table; columns of text are dropped later.
     """
 
     time: int | None = None

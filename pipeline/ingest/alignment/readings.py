@@ -103,8 +103,8 @@ class Unit:
     Attributes
     ----------
     ways
-        The ways to say it, each of one or more words in lower case; empty for a word in another script: it is spoken,
-        but its pronunciation is unknown.
+        The ways to say it, each of one or more words in lower case. Empty for a word in another script, which is spoken
+        but whose pronunciation is unknown.
     """
 
     ways: tuple[str, ...]

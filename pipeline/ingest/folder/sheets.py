@@ -118,7 +118,7 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the manifest name of each column that is kept, and the factor to seconds of columns in milliseconds."""
+    """Return the manifest name of each column that is kept, and 0.001 for each column of times in milliseconds."""
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():

@@ -85,7 +85,8 @@ def _by_recording(
 ) -> dict[PurePosixPath, list[Path]]:
     """Return the transcript files of each recording, the preferred one first.
 
-    Files without a language in their name come before those with one; among these, the most detailed format is first.
+    Files without a language in their name come before files with one. Within each kind, the most detailed format is
+    first.
     """
     names = Names(recordings)
     beside: dict[PurePosixPath, list[Recording]] = {}

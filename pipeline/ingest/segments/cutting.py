@@ -18,7 +18,10 @@ _ENDS = re.compile(r"[.?!…。？！][\"'”’»)\]]*\Z")
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits on utterances, in seconds: for voice activity and, except `shortest_s`, for joining cues into sentences.
+    """Limits on utterances, in seconds.
+
+    All of them apply if a recording is cut by voice activity. If cues are joined into sentences, `shortest_s` does not
+    apply.
 
     Attributes
     ----------
@@ -76,10 +79,11 @@ def by_voice(
 def _parts(
     probabilities: NDArray[np.float32], start_s: float, end_s: float, limits: Limits
 ) -> list[tuple[float, float]]:
-    """Cut a span if it is too long, at its longest pause or else where speech is least probable; return the parts.
+    """Return a span as it is if it is not too long, else the parts into which it is cut.
 
-    No cut is closer to the ends of the span than `shortest_s` or a quarter of `longest_s`, whichever is more. In a
-    span that is too short for this, the cut is in the middle.
+    A cut is at the longest pause or, without a pause, where speech is least probable. No cut is closer to the ends of
+    the span than `shortest_s` or a quarter of `longest_s`, whichever is more. In a span that is too short for this, the
+    cut is in the middle.
     """
     if end_s - start_s <= limits.longest_s:
         return [(start_s, end_s)]

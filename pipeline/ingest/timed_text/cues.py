@@ -83,9 +83,11 @@ def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[Tim
 
     A cue with the times, speaker and text of an earlier one is left out. Automatic and live captions show lines again:
     as upper lines above a new one, or as the beginning of a longer line. Lines at the beginning of a cue count as shown
-    again if the preceding cue ends with them. They are removed only if half of the cues have some and there are at
-    least four cues, or if a cue that only shows the preceding line again lasts no longer than `_ROLLED_S`, as no word
-    does. So words that are said twice are kept elsewhere.
+    again if the preceding cue ends with them.
+
+    Lines shown again are removed only from files of such captions, so that words said twice are kept in other files. A
+    file has such captions if it has at least four cues, and half of the cues begin with lines shown again. A single cue
+    is enough if it holds only such lines and lasts at most `_ROLLED_S`, since no word is spoken in so short a time.
 
     Parameters
     ----------
@@ -117,9 +119,10 @@ def _is_short(cue: TimedText) -> bool:
 
 
 def _shown_again(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> int:
-    """Return how many words at the beginning of a cue the preceding one, which it follows directly, ends with.
+    """Return how many words at the beginning of `cue` were already at the end of `before`, the preceding cue.
 
-    These are whole lines, or all words of the preceding cue. Words that are all of a cue count only if it is short.
+    The words are whole lines of both cues, or all words of the preceding cue. If they are the whole text of `cue`, they
+    count only if `cue` is short. The result is 0 if there is a gap between the two cues.
     """
     if before.end is None or cue.start is None or cue.start - before.end > _ROLLED_S:
         return 0

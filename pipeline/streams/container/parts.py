@@ -1,7 +1,7 @@
 """Read the packets of a recording from beginning to end, and divide them into parts.
 
-A recording is one part unless its time stamps go back or jump far ahead: because files were joined byte by byte, the
-recorder paused, or the stamps wrapped around.
+A recording is one part unless its time stamps go back or jump far ahead. That happens if files were joined byte by
+byte, if the recorder paused, or if the stamps wrapped around.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -199,7 +199,7 @@ def is_pause(path: Path, at: int) -> bool:
     """Whether the packets around a byte of a transport stream are numbered without a break.
 
     After a pause, a recorder continues numbering the packets of each stream (from 0 to 15, then again from 0). If
-    a different recording was joined to the first one, its numbers start again. False for files of other formats.
+    a different recording was joined to the first one, its numbers start again. Other formats give False.
     """
     with path.open("rb") as file:
         file.seek(max(at - TS_AROUND, 0))

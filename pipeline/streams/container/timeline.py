@@ -39,7 +39,7 @@ class Timeline:
     start_s
         The time on the container's clock that is time 0 of the recording.
     duration_s
-        Seconds from time 0 to the end of the longest stream; for a recording that breaks off, to its stated end.
+        Seconds from time 0 to the end of the longest stream, or to the stated end if the recording breaks off.
     ends_s
         Index of each stream -> when it ends on the recording's clock: with its last packet, or with its last picture if
         that stays longer.

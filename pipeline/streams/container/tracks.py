@@ -73,9 +73,9 @@ class Track:
 def tracks_of(container: Any, kind: str, stills: Collection[int]) -> tuple[Track, ...]:
     """Return the tracks of a kind, ``"audio"`` or ``"video"``, in the order of the file.
 
-    One of them is marked as `chosen`. If there are several programs, that is the picture of a program with sound, or
-    the sound of the same program. A track with a single picture is chosen only if there is no other, and a track that
-    cannot be decoded only if none can be.
+    One of them is marked as `chosen`. If there are several programs, the chosen picture is one of a program with sound,
+    and the chosen sound belongs to the same program. A track with a single picture is chosen only if there is no other
+    track, and a track that cannot be decoded is chosen only if none can be decoded.
 
     Parameters
     ----------

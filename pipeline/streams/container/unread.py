@@ -1,7 +1,7 @@
 """Detect sound or picture in a file after the last packet that FFmpeg reads.
 
 If a recorder fails some time after it last updated the header, the file states an end that is too early. FFmpeg reads
-some formats to the last byte, but the formats below only up to the stated end, without a warning.
+some formats to the last byte. But it reads the formats below only up to the stated end, and it gives no warning.
 """
 
 from collections.abc import Callable

@@ -23,16 +23,16 @@ def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, ra
     """Return how clearly a person's mouth moves with a voice; 0 if the lips are seen for less than `SHORTEST_S`.
 
     The evidence is a product of three factors: the correlation of the lips' distance with the voice's level at the best
-    of `LAGS_S`; how much the lips move, s / (s + `STILL`) for a standard deviation s; and the square root of the number
-    of seconds in which the lips are seen. Chance correlations are larger in short stretches, and the square root makes
-    short and long stretches comparable.
+    of `LAGS_S`; how much the lips move, which is s / (s + `STILL`) if s is the standard deviation of their distance;
+    and the square root of the number of seconds in which the lips are seen. Chance correlations are larger in short
+    stretches, and the square root makes short and long stretches comparable.
 
     Parameters
     ----------
     pieces
         For each stretch without a cut: the times ``(n,)`` of its frames, ascending, in seconds from the utterance's
-        start; and the distance ``(n,)`` between the lips in each frame, divided by that between the eyes; NaN if
-        unknown.
+        start; and the distance ``(n,)`` between the lips in each frame, divided by the distance between the eyes;
+        NaN if unknown.
     level
         Level ``(m,)`` of the voice, `RATE_HZ` times per second from the utterance's start.
     rate_hz

@@ -252,7 +252,8 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
     """Return the name and split of each dialogue of MELD: the published ones if the splits of the file agree with them.
 
-    If any split does not agree, all dialogues are named ``dia<number>`` and keep the splits of the file.
+    A dialogue of the published part valid may be in the file's part train. If any other split differs, or if a dialogue
+    is not in MELD, all dialogues are named ``dia<number>`` and keep the splits of the file.
 
     >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}
