@@ -151,7 +151,8 @@ def unimodal_model_names() -> tuple[str, ...]:
 def default_fusions() -> tuple[str, ...]:
     """Return the default of ``train.fusions``: all fusions.
 
-    Early fusions are listed with several classifiers, late fusions over modalities and over extractors.
+    An early fusion is listed once for each model in its `tried_with`. A late fusion is listed twice: over modalities,
+    and over extractors.
 
     >>> [entry for entry in default_fusions() if entry.startswith("p")]
     ['pca/logistic', 'pca/fcnn', 'pca/lstm', 'product', 'product@extractor']

@@ -88,7 +88,7 @@ class Strategy:
         Base models with which the default of ``train.fusions`` lists the strategy; None stands for all. If the tuple
         is empty, the strategy is listed by its name alone.
     core
-        The class from which a function of `models.builders` made `build`, or its name as ``module:Class``.
+        The class of the reducer, late fusion or network that `build` uses, or its name as ``module:Class``.
     words
         What the strategy is called in a sentence, such as ``weighted averaging``; by default its name.
     references
@@ -111,5 +111,5 @@ class Strategy:
 
     @property
     def early(self) -> bool:
-        """Whether this is an early fusion: joined features, read by one classifier that ``train.fusions`` may name."""
+        """Whether this is an early fusion: one classifier, which ``train.fusions`` may name, reads joined features."""
         return self.kind == "fusion" and self.classifier and not self.shares_bases

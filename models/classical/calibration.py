@@ -14,10 +14,10 @@ from models.validation.folds import inner_folds
 class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Turn the decision function of a classifier into class probabilities, calibrated on held-out groups.
 
-    One logistic regression over the decision values of all classes turns them into probabilities. It is fitted on the
-    decision values of held-out rows, from cross-validation by group, or by row if there is only one group. If some
-    class has no such row, it is fitted on the decision values of all training rows, from the classifier that is fitted
-    on them.
+    One logistic regression over the decision values of all classes turns them into probabilities. It is fitted on
+    held-out rows: cross-validation splits the training rows by group, or by row if there is only one group. If some
+    class has no held-out row, the logistic regression is fitted on all training rows instead. Their decision values
+    then come from a classifier that was fitted on the same rows.
 
     scikit-learn's `CalibratedClassifierCV` fits one sigmoid per class instead, and ``SVC(probability=True)`` ignores
     groups and draws random numbers.
@@ -36,7 +36,10 @@ class GroupCalibrated(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classifier = classifier
 
     def fit(self, x: Matrix, y: Labels, groups: Any = None) -> "GroupCalibrated":
-        """Fit on `x`, ``(n, p)``, and classes `y`, ``(n,)``; of several `groups`, ``(n,)``, none is divided."""
+        """Fit on n rows and their classes.
+
+        `x` is ``(n, p)``; `y` and `groups` are ``(n,)``. Cross-validation splits no group unless there is only one.
+        """
         from sklearn.base import clone
         from sklearn.linear_model import LogisticRegression
 

@@ -52,7 +52,8 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ModelError
-            If there is not one valid label per utterance, or a setting or the name of a modality or model is invalid.
+            If there is not one valid label per utterance, if a setting is invalid, or if a modality or model is
+            unknown.
         """
         started = perf_counter()
         target = Target.read(y, self.task, self.classes)

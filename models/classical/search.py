@@ -115,7 +115,7 @@ def tuned_classifier(
     name, settings
         Name of the classifier, and settings that replace its defaults.
     matrix
-        ``(n, p)`` columns, computed once and not again in each inner fold.
+        ``(n, p)`` columns, from which each inner fold takes its rows.
     target, groups
         The n labels and n groups.
     pairs

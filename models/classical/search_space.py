@@ -121,8 +121,8 @@ def edges(
     Returns
     -------
     dict
-        For each returned setting, a dict with ``tried``, the numbers that were tried, the best one last; and
-        ``combinations``, the number of combinations of all other settings in the search space.
+        For each returned setting, a dict with two keys: ``tried`` holds the numbers that were tried, the best one last;
+        ``combinations`` holds the number of combinations of all other settings in the search space.
 
     Examples
     --------

@@ -16,8 +16,8 @@ from models.validation.folds import numbered
 def per_speaker(x: Modalities, speakers: NDArray[Any]) -> Modalities:
     """Scale every column to mean 0 and standard deviation 1 over all utterances of each speaker.
 
-    This needs no labels, but several utterances of each speaker, including those to be predicted. A column that is
-    constant for a speaker becomes 0. Transcripts are not changed.
+    This needs several utterances of each speaker, but no labels. The utterances to be predicted are scaled together
+    with the others. A column that is constant for a speaker becomes 0. Transcripts are not changed.
 
     Parameters
     ----------

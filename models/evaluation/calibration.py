@@ -20,7 +20,7 @@ _EDGES = np.arange(1, BINS) / BINS  # a value on an edge belongs to the bin belo
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """A reliability diagram: utterances in `BINS` bins from 0 to 1, by the probability of their predicted class.
+    """A reliability diagram: the probability of its predicted class puts each utterance into one of `BINS` bins.
 
     Attributes
     ----------
@@ -108,8 +108,8 @@ def squared_errors() -> SufficientStatistics:
 def calibration_gaps() -> SufficientStatistics:
     """Return the sufficient statistics of the expected calibration error.
 
-    They are, for each bin, the sum of the predicted classes' probabilities minus the number of correct predictions;
-    and, after the bins, the number of utterances.
+    There is one statistic for each bin: the sum of the predicted classes' probabilities minus the number of correct
+    predictions. The last statistic is the number of utterances.
     """
 
     def per_utterance(truth: Array, probabilities: Array) -> FloatArray:

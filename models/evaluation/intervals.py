@@ -176,7 +176,10 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
 
 
 def _interval(metric: Metric, value: float, resampled: FloatArray) -> Interval:
-    """Return the percentile interval; for a `reflected` metric, reflected at `value` and extended to contain it."""
+    """Return the percentile interval of a metric.
+
+    If the metric is `reflected`, the interval is reflected at `value`, and extended if it does not contain `value`.
+    """
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):
         return Interval(value, float("nan"), float("nan"))

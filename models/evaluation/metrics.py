@@ -38,7 +38,7 @@ class Metric:
     Attributes
     ----------
     name, task
-        Name in params.yaml and in tables, and whether it compares classes or scores.
+        Name in params.yaml and in tables, and the task: ``classification`` or ``regression``.
     function
         ``(truth (n,), prediction (n,)) -> float``; NaN if undefined. A metric that reads probabilities is
         ``(truth (n,), probabilities (n, classes)) -> float``, where `truth` holds the column of the true class.

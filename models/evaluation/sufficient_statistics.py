@@ -165,7 +165,7 @@ def macro_f1(right: FloatArray, true: FloatArray, predicted: FloatArray) -> Floa
 
 
 def mean_of_sums(sums: FloatArray) -> FloatArray:
-    """Return the first of two sums divided by the second, the number of utterances; NaN if that is 0."""
+    """Return the first sum divided by the second, which is the number of utterances; NaN if this number is 0."""
     return _divide(sums[..., 0], sums[..., 1])
 
 

@@ -54,7 +54,10 @@ class ModalityAttention(Multimodal):
 
 
 def _spread(weights: FloatArray, length: int) -> FloatArray:
-    """Return the ``(length,)`` weights of a sequence's own steps, given the weights of the averages that were read."""
+    """Return the ``(length,)`` weights of a sequence's steps, from the weights of the steps that the network read.
+
+    If the network read averages of neighbouring steps, the weight of each average is divided equally among its steps.
+    """
     if length <= MAX_STEPS:
         return weights[:length]
     parts = parts_of(np.array([length], np.intp))

@@ -32,7 +32,7 @@ class Autoencoder:
     epochs
         Number of passes over the rows.
     noise
-        Share of the entries that are set to 0, their mean, during training.
+        Share of the entries that training sets to 0, which is their mean.
     seed
         Seed of the initial weights, the noise and the order of rows.
 

@@ -115,7 +115,7 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
 
 
 class _Joined:
-    """The design of early fusion: one block per modality, with a presence indicator, joined by a reducer."""
+    """The design of early fusion: a reducer joins the blocks of all modalities, which include presence indicators."""
 
     def __init__(
         self, modalities: Sequence[str], fitted: FoldTransformers | None, how: Reducer, normalise: str

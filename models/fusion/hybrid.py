@@ -12,7 +12,7 @@ _SHARED = {"hidden": 32, "dropout": 0.5, "modality_dropout": 0.15, **LEARNING}
 
 
 class IntermediateFusion(Multimodal):
-    """One encoder per modality, merged in a hidden layer; as auxiliary tasks, each modality also predicts alone.
+    """One encoder per modality, and a hidden layer that merges them; as auxiliary tasks, each modality predicts alone.
 
     The setting ``encoder`` (``lstm`` or ``cnn``) determines how steps are read; the summary is read in addition.
     ``auxiliary`` is the weight of the auxiliary tasks' losses, in which missing modalities do not count. A learnt

@@ -18,7 +18,7 @@ class Late(UtteranceEstimator):
     """Base class: fits one base model per modality or extractor, then learns to combine their out-of-fold outputs.
 
     A subclass implements ``_combine(outputs, usable)`` and, if needed, ``_learn(outputs, usable, target, groups)``.
-    ``outputs`` is ``(bases, n, k)``, and ``usable`` a mask ``(bases, n)``. Rows without any usable base get the prior.
+    ``outputs`` is ``(bases, n, k)``, and ``usable`` is a mask ``(bases, n)``. Rows without a usable base get the prior.
 
     Attributes
     ----------

@@ -14,7 +14,7 @@ from models.fusion.late import Late, row_weights
 
 
 def powers(bases: int) -> list[float]:
-    """Return the powers of the prior from which `Product` chooses: 1, and 0, 1, ..., 10 tenths of the number of bases.
+    """Return the powers of the prior from which `Product` chooses: 1, and the number of bases times 1.0, 0.9, ..., 0.0.
 
     >>> [round(power, 1) for power in powers(3)]
     [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 1.0, 0.9, 0.6, 0.3, 0.0]

@@ -16,9 +16,9 @@ from models.validation.folds import inner_folds
 class Stacking(Late):
     """A meta-classifier, fitted on the out-of-fold outputs of unimodal models.
 
-    It reads the log-probabilities (or scores) of all bases, with the prior for bases that are not usable in a row, and
-    a column per base that marks whether it is usable. The bases that predict new rows are fitted on all training rows.
-    If there are no out-of-fold outputs, the outputs of the bases are averaged.
+    It reads the log-probabilities (or scores) of all bases. If a base is not usable in a row, the prior stands for its
+    output. A further column per base marks the rows in which the base is usable. The bases that predict new rows are
+    fitted on all training rows. If there are no out-of-fold outputs, the outputs of the bases are averaged.
 
     Parameters
     ----------

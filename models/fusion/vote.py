@@ -28,9 +28,9 @@ class MajorityVote(Late):
         One unimodal model per modality, or one per extractor.
     voting
         Which bases vote: ``all`` or ``chosen``. The chosen set is the one whose vote makes the fewest errors on the
-        out-of-fold predictions (for regression, has the smallest mean absolute error); if several sets tie, the
-        largest. With more than ten bases, not every set is tried (see `fewest_errors`). If a row has no usable base of
-        this set, all its usable bases vote.
+        out-of-fold predictions. For regression, it is the one with the smallest mean absolute error. If several sets
+        tie, the largest is chosen. With more than ten bases, not every set is tried (see `fewest_errors`). If a row has
+        no usable base of the chosen set, all its usable bases vote.
     fit_cache
         Cache through which fitted bases are shared with other strategies; no cache by default.
 
@@ -77,8 +77,8 @@ class MajorityVote(Late):
 def fewest_errors(count: int, error: Callable[[BoolArray], float]) -> BoolArray:
     """Return a mask ``(count,)`` of the set of bases with the smallest error, the largest set if several tie.
 
-    With up to ten bases, every set is tried. With more, bases are removed one at a time, each time the base whose
-    removal gives the smallest error, and only the sets along this path are compared.
+    With up to ten bases, every set is tried. With more, bases are removed one at a time. Each time, the base whose
+    removal gives the smallest error is removed. Only the sets along this path are compared.
 
     >>> fewest_errors(3, lambda voting: float(voting @ [0.1, -0.2, 0.3])).tolist()
     [False, True, False]

@@ -29,7 +29,7 @@ class Column:
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
     def paired_with(self, other: "Column") -> "Column":
-        """Return a column that stands for each row's pair of texts in both columns; empty where either is empty."""
+        """Return a column in which rows are equal if they are so in both columns; empty where either text is empty."""
         pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
         return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
 

@@ -90,7 +90,7 @@ class _Compared:
         Columns that no fold may divide, keyed by name: groups, then names and contents of recordings from which
         something is read.
     segments, read_segments
-        Words with their times inside a recording; `read_segments` only for recordings from which something is read.
+        Words with their times inside a recording. In `read_segments`, recordings from which nothing is read have none.
     texts
         The words of each row.
     pictures, voices, read_voices, features
@@ -203,7 +203,7 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return advice on a value of the column `what` that both parts of a fold share; ``""`` if there is none."""
+    """Return advice on a value of the column `what` that both parts of a fold share; ``""`` if there is no advice."""
     if what not in ("group", "recording") or by in ("", what):
         return _COPIES if what == "media_sha256" else ""
     return (
@@ -238,7 +238,7 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
     """Return the codes of pictures that prove that one recording is in both parts of the fold.
 
-    The voice must be the same too or, if a voice is unknown, the pictures must move and the words must not differ.
+    If both voices are known, they must be the same too. If not, the pictures must move and the words must not differ.
     """
     both = pictures.paired_with(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]

@@ -114,8 +114,8 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     first, second
         Two folders that hold predictions.csv, or two configurations written ``strategy:modalities:model``.
     corpus
-        The corpus; by default, the one that the first folder is named after or, for configurations, the only one in
-        run.corpora.
+        The corpus. For folders, it is by default the one that the first folder is named after. For configurations, it
+        is by default the only one in run.corpora.
     only
         A metric; by default all metrics of the corpus's table.
 
@@ -178,7 +178,7 @@ def compared(pairs: Pairs, groups: pd.Series, metrics: Sequence[Metric], setting
 
 
 def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Configuration:
-    """Return the configuration that ``strategy:modalities:model`` names; parts left out match anything.
+    """Return the configuration that ``strategy:modalities:model`` names; a part that is left out matches anything.
 
     Raises
     ------

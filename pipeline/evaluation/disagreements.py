@@ -1,4 +1,4 @@
-"""The utterances that only the best fusion gets right, or only the best single modality."""
+"""The utterances that only the best fusion gets right, and those that only the best single modality gets right."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -42,7 +42,7 @@ class Grouping:
     of
         The group of each utterance, indexed by utterance.
     order
-        The groups in the order in which the file lists them.
+        The groups in the order in which they are listed.
     note
         A sentence that explains the groups if they are not the values of the column.
     """
@@ -79,7 +79,7 @@ def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
 
 
 def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the utterances grouped by the protocol's fixed column (``corpus``), or by its groups if it has none."""
+    """Return the grouping by the protocol's fixed column (``corpus``); if there is none, by the protocol's groups."""
     column = PROTOCOLS[corpus.protocol.kind].column
     if not column:
         return by_protocol(groups, corpus)
@@ -164,9 +164,9 @@ def by_group(
 ) -> pd.DataFrame:
     """Return the metric of each configuration in each group.
 
-    The interval of a group comes from resampling the protocol's groups in it if there are at least `LEAST`, or its
-    utterances if there is only one. A group has no interval if it has two of the protocol's groups or fewer than `FEW`
-    utterances, or if all its resamples have the same value.
+    If a group contains at least `LEAST` of the protocol's groups, its interval comes from resampling these. If it
+    contains only one of them, its interval comes from resampling its utterances. A group has no interval if it contains
+    two of the protocol's groups, if it has fewer than `FEW` utterances, or if all its resamples have the same value.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def by_group(
 
 
 def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tuple[Interval, str]:
-    """Return the metric of some utterances with its interval, and what was resampled for it; empty if nothing was."""
+    """Return the metric of some utterances with its interval, and what was resampled; empty if there is no interval."""
     truth, outputs = truth_and_outputs(metric, own)
     units: NDArray[np.object_] = resampling.groups[list(own["utterance"])].to_numpy()
     several = len(set(units)) > 1

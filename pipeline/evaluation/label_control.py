@@ -22,8 +22,8 @@ def check_shuffled(params: Params, name: str) -> Iterator[str]:
     """Yield lines to print, one per configuration: its leading metric, the metric at chance, and p.
 
     For chance, the metric is computed for random permutations of the labels, with the predictions unchanged. The metric
-    at chance is the mean of these values; p comes from a normal distribution with their mean and standard deviation
-    (one-sided, Holm's correction over all rows).
+    at chance is the mean of these values. The one-sided p comes from a normal distribution with their mean and standard
+    deviation; Holm's method corrects it for the number of rows.
 
     Raises
     ------

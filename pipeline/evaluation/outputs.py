@@ -122,7 +122,7 @@ def reliability_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], 
 def disagreements_of(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
 ) -> Outputs:
-    """Return two CSVs: utterances that only the best fusion gets right, and those that only the best modality does."""
+    """Return two CSVs: what only the best fusion gets right, and what only the best single modality gets right."""
     return {file: csv_text(found) for file, found in of_the_best(scores, parts, table, corpus.task).items()}
 
 

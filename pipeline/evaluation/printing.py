@@ -114,7 +114,10 @@ def _page(params: Params, name: str) -> str:
 
 
 def printed_robustness(params: Params, name: str) -> list[Block]:
-    """Return robustness.md as `evaluate` wrote it, after a sentence if it is out of date; raises as `view_of` does."""
+    """Return robustness.md as `evaluate` wrote it; if it is out of date, a sentence that says so comes first.
+
+    Raises the errors of `view_of`.
+    """
     path = CorpusPaths(name).results / "robustness.md"
     with as_written(params, name) as why:
         if not path.exists():

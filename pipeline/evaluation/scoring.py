@@ -100,7 +100,7 @@ class Scores:
         return self.metrics[0]
 
     def best(self, rows: Iterable[Scored]) -> Scored | None:
-        """Return the best row by the leading metric, in a tie the first; None if the metric is undefined for all."""
+        """Return the best row by the leading metric (the first if several tie); None if no row has a defined metric."""
         defined = [row for row in rows if math.isfinite(row.values[self.leading.name].value)]
         return max(defined, key=self.goodness, default=None)
 

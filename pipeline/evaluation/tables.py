@@ -113,9 +113,9 @@ def notes(
     scores
         The rows.
     groups
-        The number of groups of the utterances.
+        The number of groups to which the utterances belong.
     corpus, settings
-        The protocol, the corpus's note, and the number of resamples.
+        The settings, which hold the protocol, the corpus's note and the number of resamples.
     record
         The record that `train` wrote with the predictions.
     by_group

@@ -33,7 +33,7 @@ def write_unevaluated(name: str, corpus: CorpusParams, why: str) -> None:
     name, corpus
         The corpus and its settings.
     why
-        A sentence that says why nothing was learnt, without a full stop.
+        A sentence, without a full stop, that says why nothing was learnt.
     """
     folder = CorpusPaths(name).results
     tables = {file: csv_text(pd.DataFrame(columns=columns)) for file, columns in _TABLES.items()}

@@ -1,8 +1,8 @@
 """Records of what a stage wrote: a JSON file next to the stage's tables, with the sha256 of each table.
 
-The record `tables.json` is next to the tables of `prepare` and `evaluate`, and `train.json` next to the predictions. A
-table that was edited or damaged since is refused. So is a table that no record lists, because its record was deleted or
-an earlier version wrote it.
+The record `tables.json` is next to the tables of `prepare` and `evaluate`. The record `train.json` is next to the
+predictions. A table that was edited or damaged after it was written is refused. A table that no record lists is refused
+too: its record was deleted, or an earlier version wrote it.
 """
 
 import hashlib

@@ -63,12 +63,11 @@ def spelling_difference(pairs: Sequence[tuple[str, str]], mine: str, theirs: str
 
 
 def clearly_same(pairs: Sequence[tuple[str, str]], exact: int) -> bool:
-    """Whether nearly equal ids must be meant to be the same, so that treating them as different would lose much data.
+    """Whether nearly equal ids are clearly meant to be the same; treating them as different would then lose much data.
 
-    Two ids that differ only in case may be different ids, as on YouTube. They must be the same if more pairs differ
-    only in case than match exactly. Two ids that differ otherwise, such as 1 and 01, are nearly always the same, even
-    if many other ids match exactly, such as 10 and 10. They must be the same if the number of such pairs is more than a
-    tenth of the exact matches.
+    Two ids that differ only in case may be different ids, as on YouTube. They count as the same only if there are more
+    such pairs than exact matches. Two ids that differ in another way, such as 1 and 01, are nearly always the same.
+    They count as the same if the number of such pairs is more than a tenth of the number of exact matches.
 
     Parameters
     ----------

@@ -15,8 +15,9 @@ class Neighbours:
     Parameters
     ----------
     used
-        Files that are in use already. They are proposed only for their own name in a different spelling, or with a
-        missing or doubled suffix; not for a mistyped name or a different suffix.
+        Files that are in use already. Such a file is proposed only if the given name is its own name in a different
+        spelling, or its own name with a missing or doubled suffix. It is not proposed for a mistyped name or a
+        different suffix.
     """
 
     def __init__(self, used: Iterable[str] = ()) -> None:

@@ -1,7 +1,7 @@
 """Rules for what counts as a name, a label or a number in a manifest, an import or a published corpus.
 
-All are pure functions of cells. The rules for column names are in `pipeline.tables.headers`, the rules for times in
-`times` and `intervals`.
+All are pure functions of cells. The rules for column names are in `pipeline.tables.headers`; the rules for times are
+in `times` and `intervals`.
 """
 
 import math

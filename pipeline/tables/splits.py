@@ -40,8 +40,8 @@ def split_of(cell: str) -> str:
 def meanings(names: Iterable[str], given: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return the split that each name means, and notices; names whose meaning is unknown are left out.
 
-    A different word for a split (``dev``) is read as that split if no other name means it. It is read as valid only if
-    there is also a test part, since a single held-out part may be the test part.
+    A different word for a split (``dev``) is read as that split if no other name means the same split. For valid, there
+    must also be a test part, since a single held-out part may be the test part.
 
     Parameters
     ----------

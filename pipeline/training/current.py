@@ -35,7 +35,7 @@ def require_trained(params: Params, name: str) -> Record:
     UserError
         If there are no predictions.
     OutOfDate
-        If something has changed since they were made. The message says what, and which command to run.
+        If something has changed since the predictions were made. The message says what, and which command to run.
     Untrainable
         If the record says that nothing could be learnt.
     """
@@ -86,7 +86,7 @@ def require_evaluated(params: Params, name: str) -> Record:
     UserError
         If there is no table.
     OutOfDate
-        If something has changed since it was made. The message says what, and which command to run.
+        If something has changed since the table was made. The message says what, and which command to run.
     """
     record = require_trained(params, name)
     now, evaluate = made_of(params, name, record), f"`crossmodal evaluate --corpus {name}`"

@@ -153,7 +153,7 @@ def _coded(predictions: Any, classes: tuple[Any, ...] | None) -> NDArray[Any]:
 
 
 def inner_metric(corpus: CorpusParams) -> Metric:
-    """Return the metric that judges a fit on held-out rows of inner folds, independently of the table's metrics."""
+    """Return the metric that judges a fit on held-out rows of inner folds, whichever metrics the table has."""
     return metrics_of(corpus.task)[0]
 
 

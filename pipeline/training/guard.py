@@ -153,8 +153,8 @@ def speakers_note_of(table: pd.DataFrame, corpus: CorpusParams, published: Publi
     """Return a sentence if a speaker may be in both training and test parts; otherwise an empty string.
 
     This is so if speakers are unknown, or occur in several groups. Published corpora are exempt, since their
-    descriptions say how speakers are kept apart. Speakers in several groups are accepted if the protocol
-    uses given splits, since somebody chose them. A union with its corpora as folds is exempt, too.
+    descriptions say how speakers are kept apart. A union that is grouped by corpus is exempt, too. Speakers in several
+    groups are accepted if the protocol uses given splits, since somebody chose them.
 
     Parameters
     ----------

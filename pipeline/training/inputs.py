@@ -100,11 +100,11 @@ def load_modalities(
     Parameters
     ----------
     name, settings, corpus
-        The name of the corpus, the settings that `settings_of` returns for it, and its own block.
+        The name of the corpus, the settings that `settings_of` returns for it, and the corpus's own settings.
     table
         The utterances of the corpus.
     sequences
-        Whether to read steps over time, too, including the frames of the spectrogram if that store exists.
+        Whether to read steps over time too. They include the frames of the spectrogram if its store exists.
 
     Raises
     ------
@@ -188,7 +188,7 @@ def _refuse_infinite(values: NDArray[np.float32], offsets: NDArray[Any], store: 
 
 
 def positions(store: Store, table: pd.DataFrame, path: Path) -> NDArray[np.intp]:
-    """Return each utterance's position in a store; -1 if it is missing there, as only imported stores allow.
+    """Return each utterance's position in a store; -1 if an imported store does not have the utterance.
 
     Raises
     ------

@@ -60,8 +60,9 @@ def devices_of(params: Params, name: str) -> dict[str, str]:
 def statuses_of(params: Params, name: str, table: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, dict[Status, int]]:
     """Return how many of the tested utterances have each status, for each modality.
 
-    If a modality has several extractors, the first of ``ok``, ``failed``, ``empty`` and ``absent`` that any of them has
-    counts. In an imported store, every status other than ``ok`` counts as ``absent``.
+    If a modality has several extractors, the best status of an utterance counts. From best to worst, the statuses are
+    ``ok``, ``failed``, ``empty`` and ``absent``. In an imported store, every status other than ``ok`` counts as
+    ``absent``.
     """
     settings, tested = settings_of(params, name), np.unique(np.concatenate([fold.test for fold in folds]))
     found: dict[str, dict[Status, int]] = {}

@@ -107,7 +107,7 @@ class Answer:
     fusion
         The best fusion by the leading metric.
     fusions
-        The number of fusions that p was corrected for.
+        The number of fusions for which the p values were corrected.
     full
         The best of the fusions with the largest number of modalities.
     better, worse

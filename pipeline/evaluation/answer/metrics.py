@@ -8,9 +8,9 @@ from pipeline.evaluation.answer.facts import Answer, Measured
 def headline_metrics(answer: Answer) -> dict[str, dict[str, float]]:
     """Return the content of metrics.json; a value that is undefined or missing has no entry.
 
-    The values are the leading metric of the best baseline, of the best row of each modality and of the best fusion; the
-    difference between the best fusion and the best single modality (``gain``), with interval and corrected p; and what
-    each modality adds to the best row without it (``adds``).
+    The entry named after the leading metric holds its values for the best baseline, the best row of each modality and
+    the best fusion. The entry ``gain`` is the difference between the best fusion and the best single modality, with its
+    interval and its corrected p. The entry ``adds`` holds what each modality adds to the best row without it.
     """
     if answer.measure is None:
         return {}

@@ -36,7 +36,10 @@ def headline(scores: Scores, most: int = 12) -> list[Scored]:
 
 
 def rows_json(scores: Scores, seconds: Mapping[Configuration, tuple[float, float]]) -> list[dict[str, Any]]:
-    """Return all rows as plain data: names, metrics with intervals and, where known, comparison, parameters, seconds.
+    """Return all rows as plain data: the names of each row, and its metrics with intervals.
+
+    A row also has its comparison with the best single modality, its number of parameters and its seconds. Each of these
+    three is left out if it is not known.
 
     Parameters
     ----------
