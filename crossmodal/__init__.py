@@ -160,7 +160,8 @@ def features(store: Place, *, corpus: str | None = None, project: Place | None =
     Returns
     -------
     Features
-        With ``to_frame()`` (one row per utterance), ``sequence(utterance)`` (its rows over time) and ``to_xarray()``.
+        Has the methods ``to_frame()`` (one row per utterance), ``sequence(utterance)`` (its rows over time) and
+        ``to_xarray()``.
 
     Raises
     ------
@@ -201,7 +202,7 @@ def table(corpus: str, *, project: Place | None = None) -> "pd.DataFrame":
 
 @in_one_sentence
 def answer(corpus: str, *, project: Place | None = None) -> "Answered":
-    """Return the answer to whether fusion helps on an evaluated corpus; a notebook shows it as sentences.
+    """Return the answer to the question whether fusion helps on an evaluated corpus; a notebook shows it as sentences.
 
     Parameters
     ----------
@@ -275,8 +276,8 @@ def predict(
     model
         The folder that `fit` returned.
     text
-        The transcript of a single recording; by default the content of the .txt file with the same name or, without
-        one, the recognised words if `streams.text.transcribe` allows it.
+        The transcript of a single recording; by default the content of the .txt file with the same name. If there is
+        no such file, the words are recognised if `streams.text.transcribe` allows it.
     workers
         Number of worker processes; 0 computes in the current process.
     project

@@ -88,7 +88,7 @@ def feature_entry(features: Features, extractor: Extractor[Any]) -> Entry:
     Raises
     ------
     ValueError
-        If the shapes do not fit each other or the number of the extractor's feature names; if a time is infinite; if a
+        If the shapes do not fit each other, or do not fit the number of feature names; if a time is infinite; if a
         value is infinite or too large for float32; or if all pooled features are NaN.
     """
     columns, entries = extractor.feature_names, extractor.pooled_names

@@ -16,7 +16,7 @@ def torch_device(wanted: str) -> str:
     Parameters
     ----------
     wanted
-        ``cpu``, ``cuda``, ``cuda:N``, ``mps``, or ``auto``: an accelerator if there is one.
+        ``cpu``, ``cuda``, ``cuda:N``, ``mps``, or ``auto`` (an accelerator if there is one, otherwise the CPU).
 
     Returns
     -------

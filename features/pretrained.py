@@ -24,7 +24,7 @@ _NOT_READ = ("onnx", "openvino", ".cache", ".git")
 
 @cache
 def encoder_folder(model: str) -> Path:
-    """Return the folder of an encoder, given as a path or as a name on the hub; it is downloaded if necessary.
+    """Return the folder of the encoder `model`, which is downloaded from the hub if necessary.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def encoder_folder(model: str) -> Path:
     Raises
     ------
     ExtractorError
-        If there is no such folder, and no encoder of that name in the local hub cache or (with a network) on the hub.
+        If there is no such folder, and neither the local hub cache nor (with a network) the hub has such an encoder.
     """
     path = Path(model).expanduser()
     if not model:
@@ -111,7 +111,7 @@ def check_layers(layer: Layer | Sequence[Layer], setting: str = "layer") -> None
 
 
 def layer_list(layer: Layer | Sequence[Layer]) -> tuple[Layer, ...]:
-    """Return the layers of a setting, which is one layer or a list of layers, as a tuple.
+    """Return the layers of a setting as a tuple; the setting is one layer or a list of layers.
 
     >>> layer_list("last"), layer_list([0, 3])
     (('last',), (0, 3))

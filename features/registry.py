@@ -45,7 +45,7 @@ _EXTRACTORS: Registry[type[Extractor[Any]]] = Registry("extractor", ExtractorErr
 
 
 def register(extractor: type[Extractor[Any]]) -> None:
-    """Add an extractor class; raise `ExtractorError` if it is not one or is incomplete, or if its name is taken."""
+    """Add an extractor class; raise `ExtractorError` if it is not a complete extractor class, or its name is taken."""
     if not (isinstance(extractor, type) and issubclass(extractor, Extractor)):
         raise ExtractorError(f"register takes the class of an extractor, not {extractor!r}")
     for attribute, fault in _faults_of(extractor):
@@ -79,7 +79,7 @@ def default_extractors() -> tuple[str, ...]:
 
 
 def with_defaults(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of all instances, with or without a block in the settings file, keyed by name.
+    """Return the settings of all instances, keyed by name: instances that exist by default, and those in `blocks`.
 
     A block without the key ``extractor`` changes the settings of the existing instance of the same name; None stands
     for an empty block.

@@ -87,7 +87,7 @@ class VideoStream:
         ``(n, 4)`` tight face box (x, y, width, height) in pixels of the source picture; if the picture size changes, in
         pixels of the first sampled picture. NaN without a face.
     crops
-        ``(n, 4)`` the square that ``faces`` shows, in the same pixels; it may extend beyond the edge of the picture.
+        ``(n, 4)`` the square that ``faces`` shows, in pixels as for ``boxes``; it may extend beyond the picture.
     scores
         ``(n,)`` the detector's confidence; NaN without a face.
     note

@@ -74,7 +74,7 @@ class OpenSmileConfig:
 class OpenSmile(Extractor[AudioStream]):
     """Functionals of the utterance (``pooled``) and low-level descriptors every 10 ms (``values``).
 
-    One run of openSMILE computes both; the numbers are the same as from ``opensmile.Smile`` at each feature level.
+    One run of openSMILE computes both. The numbers are the same as from two runs of ``opensmile.Smile``, one for each.
 
     Examples
     --------
@@ -136,7 +136,7 @@ def _features(lld: list[Any], functionals: list[Any], stream: AudioStream) -> Fe
 
 
 def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
-    """Return a callback that appends start, length and a copy of the values (openSMILE reuses their memory)."""
+    """Return a callback that appends start, length and a copy of the values to `rows` (openSMILE reuses memory)."""
 
     def collect(data: Any, meta: Any) -> None:
         rows.append((meta.time, meta.lengthSec, data.copy()))

@@ -129,7 +129,7 @@ def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[
 
 
 def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray[np.intp]:
-    """Return the column that the cheapest path takes in each row, ``(rows,)``; the one after the last is unvoiced."""
+    """Return each row's column on the cheapest path, ``(rows,)``; for unvoiced rows, this is the number of columns."""
     rows, count = cost.shape
     own = np.column_stack([cost, np.full(rows, unvoiced_cost)])
     step = np.full((rows - 1, count + 1, count + 1), VOICING_COST)

@@ -40,10 +40,10 @@ class ProsodyConfig:
     hop_s
         Seconds from one frame to the next.
     quiet_db
-        A frame that is more than this many dB below the loud frames (99th percentile) is unvoiced.
+        A frame whose intensity is more than this many dB below the utterance's 99th percentile is unvoiced.
     pause_db
-        A frame that is more than this many dB below the loud frames is quiet. Quiet frames between
-        loud ones are a pause if they last long enough.
+        A frame whose intensity is more than this many dB below the utterance's 99th percentile is quiet; all other
+        frames are loud. Quiet frames between loud ones are a pause if they last long enough.
     pause_s
         Length of the shortest pause in seconds.
     dip_db
@@ -142,7 +142,7 @@ class Prosody(Extractor[AudioStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """Statistics of pitch and intensity, pauses, rates, gain and duration."""
+        """The statistics of pitch, those of intensity, then voicing, pauses, rates, gain and durations."""
         return _PITCH_NAMES + _INTENSITY_NAMES + _TIMING_NAMES
 
     def extract(self, stream: AudioStream) -> Features:
@@ -176,7 +176,7 @@ class Prosody(Extractor[AudioStream]):
 
 
 def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
-    """Return the Hann-weighted level of each frame in dB of full scale, ``(rows,)``; never below one 16-bit step."""
+    """Return each frame's Hann-weighted level in dB of full scale, ``(rows,)``; at least the level of a 16-bit step."""
     weights = np.hanning(frame + 2)[1:-1]
     power = np.lib.stride_tricks.sliding_window_view(np.square(signal), frame)[::hop] @ (weights / weights.sum())
     levels: Array = 10 * np.log10(np.maximum(power, _QUIETEST**2))

@@ -86,7 +86,7 @@ class SpeechEncoder(Encoder[AudioStream]):
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """``embedding_0`` and so on, or ``layer_L_0`` and so on for each layer L if there are several."""
+        """``embedding_0`` and so on; if several layers are chosen, ``layer_L_0`` and so on for each layer L."""
         return column_names(self.config.layer, width_of(self.config.model, self.config.layer))
 
     @property
@@ -121,7 +121,7 @@ class SpeechEncoder(Encoder[AudioStream]):
             return self._model.encode(inputs, self.config.layer)
 
     def features(self, stream: AudioStream, inputs: Sequence[FloatArray], encoded: Sequence[FloatArray]) -> Features:
-        """Return the mean of an utterance's frames in each step, and their statistics over the utterance."""
+        """Return the mean of an utterance's frames in each step, and the statistics of all its frames."""
         model = self._model
         edges = np.cumsum([0, *map(len, inputs)]) / model.rate_hz
         starts = [edge + model.hop_s * np.arange(len(own)) for edge, own in zip(edges[:-1], encoded, strict=True)]
@@ -150,7 +150,7 @@ def _resampled(signal: FloatArray, rate_hz: int, wanted_hz: int) -> FloatArray:
 
 
 def windows(samples: int, longest: int) -> list[tuple[int, int]]:
-    """Return the start and end of each window; as few windows as possible, of about equal length, cover all samples.
+    """Cut the samples into as few windows as possible, of about equal length; return the start and end of each window.
 
     >>> windows(10, 4)
     [(0, 3), (3, 7), (7, 10)]

@@ -228,7 +228,7 @@ def width_of(model: str, layer: Layer | Sequence[Layer]) -> int:
 
 
 def _encoded_width(model: str) -> int:
-    """Return the width of a CTranslate2 encoder, found by encoding one second: no file in its folder states it."""
+    """Encode one second to find the width of a CTranslate2 encoder, which no file in its folder states."""
     return len(open_model(model).encode([np.zeros(16000, np.float32)], LAST)[0][0])
 
 

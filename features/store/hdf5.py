@@ -98,7 +98,7 @@ def writing_hdf5(path: Path, **options: Any) -> Iterator[tuple[Any, Room]]:
 
 @contextmanager
 def _errors_of_the_disk(path: Path) -> Iterator[None]:
-    """Turn h5py's exceptions for a failing disk (on closing, a `RuntimeError`) into a readable `OSError`."""
+    """Turn h5py's exceptions for a failing disk, such as a `RuntimeError` on closing, into a readable `OSError`."""
     try:
         yield
     except (OSError, RuntimeError) as error:

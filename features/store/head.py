@@ -43,7 +43,7 @@ class Head:
     size
         Size of the file in bytes.
     columns
-        For each large column, the position of its first byte, and of the byte after its last.
+        For each large column, the position of its first byte, and the position after its last byte.
     rest
         sha256 of all bytes after the head that are not in a large column.
     content

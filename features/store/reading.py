@@ -66,7 +66,7 @@ class Store:
 
     @cached_property
     def notes(self) -> list[str]:
-        """``(n,)`` notes: the reason if the status is not ``ok``, otherwise a remark or empty."""
+        """``(n,)`` notes: the reason if the status is not ``ok``, otherwise a remark, which may be empty."""
         return list(self._read("note", slice(None)))
 
     @cached_property
@@ -99,20 +99,20 @@ class Store:
         return value.item() if isinstance(value, np.generic) else value
 
     def index(self, utterance: str) -> int:
-        """Return the position of an utterance; an unknown one raises `StoreError`."""
+        """Return the position of an utterance; raise `StoreError` if the store does not contain it."""
         if utterance not in self._index:
             raise StoreError(f"{self.path} holds no utterance {utterance!r}")
         return self._index[utterance]
 
     def rows(self, i: int, name: str = "values") -> Any:
-        """Return one column of utterance i's rows as an array or a list of str or bytes; `StoreError` if damaged."""
+        """Return utterance i's rows of a column, an array or a list of str or bytes; raise `StoreError` if damaged."""
         where = self._where(name, "rows")
         cells = self._read(where, slice(int(self.offsets[i]), int(self.offsets[i + 1])))
         self._check(where, i, cells)
         return cells
 
     def clip(self, i: int, name: str) -> Any:
-        """Return the value of utterance i in an utterance column; a damaged one raises `StoreError`."""
+        """Return the value of utterance i in an utterance column; raise `StoreError` if the value is damaged."""
         where = self._where(name, "clips")
         cell = self._read(where, i)
         self._check(where, i, cell)
@@ -188,7 +188,7 @@ class Store:
         return self._digests[where]
 
     def _check_all(self, where: str, cells: Array, offsets: Sequence[int]) -> None:
-        """Check a whole column with one hash; if that differs, check each utterance to name the damaged one."""
+        """Check a whole column with one hash; if the hash is wrong, check each utterance to name the damaged one."""
         if not self.checked or digest_of(cells) == self._whole(where):
             return
         for i, (start, end) in enumerate(pairwise(offsets)):

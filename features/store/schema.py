@@ -59,7 +59,8 @@ class Entry:
     Attributes
     ----------
     status, note
-        The status of the utterance, and a note: the reason if the status is not ``ok``, otherwise a remark or empty.
+        The status of the utterance, and a note: the reason if the status is not ``ok``, otherwise a remark, which may
+        be empty.
     rows
         Row columns, keyed by name: an array whose first axis is the rows, or a list of str or bytes.
     clips
@@ -104,8 +105,8 @@ def feature_schema(width: int, pooled_width: int) -> Schema:
 def digest_of(cells: Cells) -> bytes:
     """Return the 128-bit XXH3 hash of one utterance's cells in a column; it is fast and detects damage.
 
-    Numbers are hashed as the bytes that are stored. A cell of text (as UTF-8) or bytes is hashed as its length, in 8
-    bytes, little-endian, followed by its bytes.
+    Numbers are hashed as the bytes that are stored. Texts are encoded as UTF-8. For each cell of text or bytes, 8
+    little-endian bytes with the length of the cell are hashed first, and then the cell itself.
     """
     import xxhash
 

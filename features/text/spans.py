@@ -23,8 +23,8 @@ def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
     Returns
     -------
     ndarray
-        ``(n, 2)``: for each token, the position of its first character, and of the character after its last; both are 0
-        if the token is not found.
+        ``(n, 2)``: for each token, the position of its first character, and the position after its last character. Both
+        are 0 if the token is not found.
 
     Examples
     --------

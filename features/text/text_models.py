@@ -35,7 +35,7 @@ def text_folder(model: str) -> Path:
 
 @cache
 def widths(folder: Path) -> tuple[int, int, int]:
-    """Return the widths of word and sentence vectors and the number of layers, as the folder's configuration says."""
+    """Read the width of word vectors, that of sentence vectors, and the number of layers from the configuration."""
     config = read_config(folder)
     try:
         hidden = sentence = _number(config, "hidden_size", "dim", "d_model", "n_embd")
@@ -62,7 +62,7 @@ def _kind(config: Mapping[str, Any]) -> str:
 
 
 def _number(config: Mapping[str, Any], *names: str) -> int:
-    """Return the value of the first of several keys that the configuration has; raise `KeyError` if it has none."""
+    """Return the value of the first of `names` that the configuration has as a key; raise `KeyError` if it has none."""
     for name in names:
         if name in config:
             return int(config[name])

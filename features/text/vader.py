@@ -27,8 +27,8 @@ class VaderConfig:
 class Vader(Extractor[TextStream]):
     """Shares of negative, neutral and positive words in [0, 1], and the compound score in [-1, 1].
 
-    ``values`` has one row for the whole utterance, from the first to the last timed word (NaN times without timed
-    words); ``pooled`` is this row.
+    ``values`` has one row for the whole utterance, and ``pooled`` is this row. The row lasts from the first to the
+    last timed word; if no word has times, the times of the row are NaN.
 
     Examples
     --------

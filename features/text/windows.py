@@ -12,7 +12,9 @@ Span = tuple[int, int]  # first character, and the one after the last
 
 
 def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> list[Span]:
-    r"""Cut a text into as few parts as possible, with about equally many word pieces, between words if possible.
+    r"""Cut a text into as few parts as possible, each of which has at most `room` word pieces.
+
+    The parts have about equally many word pieces. Each cut is at a space if there is one nearby.
 
     Parameters
     ----------

@@ -44,8 +44,9 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     min_count
         Minimum number of times that a word must occur in the training transcripts.
     vectors
-        File of pretrained vectors: the text format of word2vec or GloVe, word2vec's ``.bin``, a ``.gz`` of either of
-        word2vec's formats, or ``.npz`` with the arrays ``words`` and ``vectors``. None: vectors are learnt.
+        File of pretrained vectors: a text file in the format of word2vec or GloVe, word2vec's ``.bin``, a ``.gz`` of
+        either of word2vec's formats, or an ``.npz`` with the arrays ``words`` and ``vectors``. If None, vectors are
+        learnt.
 
     Examples
     --------

@@ -43,7 +43,8 @@ class FaceEncoderConfig:
     channels
         Order of the channels that the ONNX file expects, ``rgb`` or ``bgr``.
     output
-        Name of the output, or of a value inside the graph, that holds the embedding; if empty, the first output.
+        Name of the output, or of a value inside the graph, that holds the embedding; if empty, the first output is
+        used.
     """
 
     model: str = ""

@@ -1,4 +1,4 @@
-"""Helpers for video extractors: reading pictures, times of rows, head angles, and loading mediapipe quietly."""
+"""Helpers for video extractors: read pictures, compute times of rows and head angles, and load mediapipe quietly."""
 
 import os
 import warnings
@@ -69,7 +69,10 @@ def read_jpeg(data: bytes) -> Picture:
 
 
 def row_times(times: TimeArray, rows: Sequence[int]) -> TimeArray:
-    """Return the start and end of each row, which lasts from its frame to the next sampled frame.
+    """Return the start and end of each row.
+
+    A row lasts from its frame to the next sampled frame, but not longer than the median distance between frames, so
+    that no row covers a gap in the recording. If an utterance has a single frame, the length of its row is 0.
 
     Parameters
     ----------
@@ -80,8 +83,7 @@ def row_times(times: TimeArray, rows: Sequence[int]) -> TimeArray:
 
     Returns
     -------
-    ``(r, 2)`` seconds. No row is longer than the median distance between frames, so that no row covers a gap in the
-    recording. If an utterance has a single frame, the length of its row is 0.
+    ``(r, 2)`` seconds.
 
     >>> row_times(np.array([0.0, 0.2, 0.4, 2.0]), [1, 2, 3])
     array([[0.2, 0.4],

@@ -93,7 +93,7 @@ class Body:
 
 
 class Posture(Extractor[VideoStream]):
-    """The `MEASURES` of every fifth frame (`PostureConfig.step`), if a body is found in it.
+    """The `MEASURES` of every n-th sampled frame, where n is `PostureConfig.step`; frames without a body have no row.
 
     Pooled: mean and standard deviation of each measure over the frames in which it is defined.
     """

@@ -75,7 +75,10 @@ class Tracker:
 
 
 def _switched_per_picture(graph: bytes, searched: str) -> Any:
-    """Return the graph with an input that switches following on and off and, if `searched`, one for the detector."""
+    """Return the graph with an input that switches following on and off.
+
+    If `searched` is not empty, another input switches the detector on and off.
+    """
     config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
     config.ParseFromString(graph)
     gates = [node for node in config.node if f"ALLOW:{_SWITCH}" in node.input_side_packet]

@@ -69,9 +69,10 @@ class FullyConnected(BaseEstimator):  # type: ignore[misc]
         self.settings = settings
 
     def fit(self, x: Matrix, y: Any, groups: Any = None) -> "FullyConnected":
-        """Train on `x`, ``(n, p)``, and `y`, ``(n,)`` classes or scores; `groups`, ``(n,)``, are held out whole.
+        """Train on `x`, ``(n, p)``, and `y`, ``(n,)``, which holds classes or scores.
 
-        Early stopping needs held-out rows: if there is only one group, they are some of its rows.
+        Early stopping needs held-out rows. They are whole groups of `groups`, ``(n,)``; if there is only one group,
+        they are some of its rows. By default, each row is a group of its own.
         """
         from torch import nn
 

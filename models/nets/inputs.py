@@ -87,7 +87,7 @@ class Channel:
     seen_
         Whether any training row has an input from this modality.
     widths_
-        Number of columns of the summary, and of a step; 0 if there are no summaries, or no steps.
+        Number of columns of the summary (0 without a summary), and number of columns of a step (0 without steps).
     """
 
     def __init__(self, modality: str, fitted: Sequence[tuple[str, Any]], normalise: str) -> None:

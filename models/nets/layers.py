@@ -13,7 +13,7 @@ HEADS = 2
 
 
 def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
-    """Return softmax weights over the last axis, 0 where `mask` is False; all are 0 if the whole mask is False."""
+    """Return softmax weights over the last axis; they are 0 where `mask` is False, even if a whole row is False."""
     weights = torch.softmax(scores.masked_fill(~mask, -1e9), dim=-1) * mask
     return weights / weights.sum(dim=-1, keepdim=True).clamp_min(1e-9)
 

@@ -57,9 +57,10 @@ class Loss(nn.Module):
         return nn.functional.cross_entropy(outputs, targets, reduction="none")
 
     def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the loss of ``outputs``, ``(n, k)``, and of each modality's ``decisions``, ``(n, modalities, k)``.
+        """Return the loss as one number.
 
-        ``available`` is a mask, ``(n, modalities)``, of the decisions that count.
+        `found` holds the ``outputs``, ``(n, k)``. If modalities have outputs of their own, it also holds these as
+        ``decisions``, ``(n, modalities, k)``, and a mask ``available``, ``(n, modalities)``, of those that count.
         """
         loss = self._each(found["outputs"], targets).mean()
         if not self.auxiliary or "decisions" not in found:
@@ -272,7 +273,7 @@ class Denoiser(nn.Module):
         self.decoder = nn.Sequential(nn.Linear(components, hidden), nn.Tanh(), nn.Linear(hidden, width))
 
     def forward(self, input: Tensor) -> dict[str, Tensor]:
-        """Return the ``code``, and as ``outputs`` the reconstruction of the input from the code."""
+        """Return the ``code``, and the ``outputs``: the input as reconstructed from the code."""
         code = self.encoder(input)
         return {"code": code, "outputs": self.decoder(code)}
 

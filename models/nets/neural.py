@@ -45,8 +45,8 @@ class NetInputs(Protocol):
 class Neural(UtteranceEstimator):
     """A network over `Modalities`, trained on the rows that have any input; other rows get the prior.
 
-    The settings with the lowest log loss (or squared error) on the inner folds win, the first of them if several tie.
-    Without inner folds, the first settings are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and
+    The settings with the lowest log loss (or squared error) on the inner folds win; if several tie, the first of them
+    wins. Without inner folds, the first settings are used. A subclass has ``DEFAULTS`` and implements ``_inputs`` and
     ``_net``.
 
     Attributes
@@ -58,9 +58,9 @@ class Neural(UtteranceEstimator):
     edges_
         Settings whose chosen value is the smallest or largest that was tried (`models.classical.search_space.edges`).
     out_of_fold_
-        ``(n, k)`` outputs for the training rows with the chosen settings, each from a network of an inner fold that was
-        not trained on the row; NaN in rows that are in no validation part, and in all rows if there was nothing
-        to choose.
+        ``(n, k)`` outputs for the training rows, computed with the chosen settings. The output for a row comes from a
+        network that was trained on the other part of an inner fold. Rows that are in no validation part are NaN; if
+        there was nothing to choose, all rows are NaN.
     """
 
     DEFAULTS: ClassVar[Mapping[str, Any]] = {}
@@ -120,7 +120,8 @@ class _ReadableRows:
 class FittedNet:
     """A trained network, with the inputs that it reads and the scale of its outputs.
 
-    If the training rows have a single class or score, or no input, there is no network, and the output is the prior.
+    There is no network if all training rows have the same class or score, or if none has an input. The output is then
+    the prior.
 
     Parameters
     ----------

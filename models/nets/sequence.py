@@ -62,7 +62,8 @@ class ReducedInputs(Inputs):
     Attributes
     ----------
     steps_, summary_
-        The fitted reducers of steps and of summaries; None if the training rows have no steps, or no summaries.
+        The fitted reducer of steps, and that of summaries. If the training rows have no steps, the first is None. If
+        they have no summaries, the second is None.
     """
 
     def __init__(
@@ -110,13 +111,13 @@ class ReducedReader(InputReader):
         self.inputs = inputs
 
     def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return the ``(total, d)`` steps of each modality that has steps, their mask, and each row's step count."""
+        """Return ``(total, d)`` steps of each modality that has steps, their mask, and each row's number of steps."""
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
         blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths
 
     def summarised(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray]:
-        """Return the ``(b, p)`` summaries of each modality that has summaries, and a mask of those available."""
+        """Return ``(b, p)`` summaries of each modality that has summaries; also a mask, False for missing summaries."""
         read = [m for m, (width, _) in enumerate(self.inputs.widths) if width]
         found = self.summary(rows, available)
         return [found[m] for m in read], available.T[read]

@@ -61,7 +61,10 @@ class Frames:
 
 
 def _frames_joined(frames: Ragged) -> int:
-    """Return how many neighbouring frames to average, for about `RATE_HZ` per second; without times, assume 100 Hz."""
+    """Return how many neighbouring frames are averaged into one, so that about `RATE_HZ` per second remain.
+
+    If the frames have no times, there are assumed to be 100 per second.
+    """
     starts = frames.steps.times[frames.rows(), 0]
     hops = np.diff(starts)
     hops = hops[hops > 0]

@@ -1,4 +1,4 @@
-"""Prepare the steps of sequences for a network: scale, shorten, pad and align them; and modality dropout."""
+"""Prepare sequences for a network: scale, shorten, pad and align their steps, and drop modalities at random."""
 
 from typing import Any
 
@@ -79,7 +79,7 @@ def within(lengths: IntArray) -> IntArray:
 
 
 def parts_of(lengths: IntArray) -> IntArray:
-    """Return, for each step, which of at most `MAX_STEPS` equal parts of its sequence it belongs to."""
+    """Cut each sequence into at most `MAX_STEPS` parts of about equal length; return the number of each step's part."""
     whole = np.repeat(lengths, lengths)
     place = within(lengths)
     return np.where(whole > MAX_STEPS, place * MAX_STEPS // np.maximum(whole, 1), place)
@@ -124,8 +124,8 @@ def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolA
 def aligned(lengths: IntArray) -> tuple[IntArray, IntArray]:
     """Return which step of each modality to read at each position, so that all sequences of a row are equally long.
 
-    Steps of shorter sequences are repeated: with l steps and a longest sequence of L steps, position j reads step
-    ``(j + .5) * l // L``.
+    Steps of shorter sequences are repeated. If a sequence has l steps, and the longest sequence of its row has L, then
+    position j reads step ``(j + .5) * l // L``.
 
     Parameters
     ----------

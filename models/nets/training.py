@@ -31,7 +31,7 @@ class Training:
     batch
         Number of rows per training step.
     clip
-        Maximum norm of gradients, to which larger ones are scaled down (Pascanu et al. 2013); None for no limit.
+        Maximum norm of the gradients; larger gradients are scaled down to it (Pascanu et al. 2013). None for no limit.
     seed
         Seed of the initial weights, of dropout and of the order of rows.
     """

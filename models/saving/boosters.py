@@ -32,8 +32,8 @@ def build(text: Any) -> Any:
     Raises
     ------
     ModelError
-        If the booster is of a kind that this project does not fit, or could crash XGBoost or make it allocate far more
-        memory than the text needs.
+        If this project does not fit boosters of this kind; or if the booster could crash XGBoost, or could make it
+        allocate far more memory than the text needs.
     """
     from xgboost import Booster
 

@@ -19,7 +19,7 @@ _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 
 def _machine(part: Any) -> None:
-    """Check the arrays that libsvm reads, because it reads as many numbers as the counts say."""
+    """Check the arrays that libsvm reads, because libsvm reads as many numbers as the counts say."""
     own = vars(part)
     if "support_" not in own:
         return
@@ -76,7 +76,7 @@ def _check_classes(part: Any, tree: Any) -> None:
 
 
 def _linear(part: Any) -> None:
-    """Check that a linear model has weights for its columns, and one intercept or one intercept per output."""
+    """Check that a linear model has weights for its columns, and either a single intercept or one per output."""
     own = vars(part)
     if "coef_" not in own:
         return

@@ -1,8 +1,8 @@
 """Build fitted objects from the plain values and arrays that `models.saving.writing` makes, without trusting them.
 
-Every object is checked as soon as it is built: its number of parallel jobs in this module, the shapes of its arrays in
-`models.saving.shapes`, and whether its parts fit together in `models.saving.checks_own` and
-`models.saving.checks_libraries`.
+Every object is checked as soon as it is built. This module checks its number of parallel jobs, and
+`models.saving.shapes` checks the shapes of its arrays. `models.saving.checks_own` and `models.saving.checks_libraries`
+check whether its parts fit together.
 """
 
 from collections.abc import Callable, Mapping, Sequence

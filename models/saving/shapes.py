@@ -1,9 +1,9 @@
 """The shapes and counts that the objects of a saved model must have, so that a small file cannot exhaust the memory.
 
 NumPy broadcasts arrays of different shapes, so that two arrays of a few thousand numbers could exhaust the memory. A
-large count, for which memory is reserved, needs no space in a file. Therefore every array must have the number of axes
-that `fit` gives it, sides with the same name must have the same length, and a count must be the length of an existing
-array.
+large count takes hardly any space in a file, but memory is reserved for it. Therefore every array must have the number
+of axes that `fit` gives it, sides with the same name must have the same length, and a count must be the length of an
+existing array.
 """
 
 from collections.abc import Mapping
@@ -68,7 +68,7 @@ def is_count(value: Any, most: int) -> bool:
 
 
 def require(valid: Any, part: Any, what: str) -> None:
-    """Raise `ModelError` unless `valid`; `what` says what is wrong, as in "its PCA has" + "an invalid width"."""
+    """Raise `ModelError` unless `valid`; the message says that `part` has `what`, for example an invalid width."""
     if not valid:
         raise ModelError(f"its {type(part).__name__} has {what}")
 

@@ -12,8 +12,9 @@ _NOT_PARTS = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
 def iter_parts(root: Any) -> Iterator[tuple[str, Any]]:
     """Yield `root` and each object inside it once, with the path of attributes and positions that leads to the object.
 
-    The search covers attributes (those that ``__getstate__`` keeps, including slots), lists, tuples, sets, mappings and
-    arrays of objects, in the order of their names, so that equal models give equal paths.
+    The search covers attributes (those that ``__getstate__`` keeps, including slots), and the items of lists, tuples,
+    sets, mappings and arrays of objects. Attributes and keys are visited in alphabetical order, so that equal models
+    give equal paths.
 
     Examples
     --------
