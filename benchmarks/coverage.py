@@ -67,8 +67,9 @@ def measure(groups: int, runs: int, seed: int = 0) -> Measured:
 class Calibrated:
     """The shares of simulated corpora in which intervals contain the true value.
 
-    `ece` is the share for the calibration error with its usual, reflected interval (the basic bootstrap), `percentile`
-    with the plain percentile interval.
+    `ece` is the share for the usual interval of the calibration error, which is reflected (the basic bootstrap).
+    `percentile` is the share for the plain percentile interval of the same error. `brier` is the share for the interval
+    of the Brier score.
     """
 
     ece: float

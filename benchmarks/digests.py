@@ -21,7 +21,7 @@ ROUNDS = 20
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report on two ways to read a file in the page cache: all pooled vectors, and these with all rows."""
+    """Yield the report on reading a file in the page cache: only pooled vectors, or pooled vectors and all rows."""
     rows = []
     for name, (columns, length) in SHAPES.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Compare each step of the pipeline with plain library calls that do the same work, warm and on one core.
+"""Compare each step of the pipeline with plain library calls that do the same work; all run warm, on one core.
 
 Steps are called in this process through the pipeline's own functions. For each clip and round, the same work is done by
 plain library calls (`bare`) right before or after the steps. Extractors and plain calls get the same sound, crops and
@@ -96,7 +96,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
 
 
 def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
-    """Return plain library calls that do the work of the steps, keyed by name, with their inputs already prepared."""
+    """Return plain library calls that do the work of the steps, keyed by name; their inputs are already prepared."""
     streams = ours.streams(recording, duration_s)
     rate_hz, fps = streams["audio"].rate_hz, ours.config["video"].fps
     samples = streams["audio"].signal()
@@ -152,7 +152,7 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
 
 
 def _ratios(name: str, own: Sequence[str], samples: Sequence[Sample]) -> list[Ratio]:
-    """Return the processor time of each step, and of all steps, divided by that of plain calls for the same work."""
+    """Return ratios of our processor time to that of plain calls: for all steps, and for each step in `PARTS`."""
 
     def ratio(what: str, steps: Sequence[str], parts: Sequence[str]) -> Ratio:
         pairs = [(total(sample, steps), total(sample, parts)) for sample in samples]
@@ -166,7 +166,7 @@ def _ratios(name: str, own: Sequence[str], samples: Sequence[Sample]) -> list[Ra
 def _row(
     name: str, own: Sequence[str], parts: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]
 ) -> list[object]:
-    """Return name, our cost, bare cost, their ratios in CPU and wall time, and our speed as a multiple of real time."""
+    """Return a row of the table of steps; the cells about plain calls are None if `parts` is empty."""
     costs = [total(sample, own) for sample in samples]
     speed = median_cost([Cost(s / c.cpu_s, s / c.wall_s) for s, c in zip(seconds, costs, strict=True)])
     row: list[object] = [name, 1000 * median_cost(costs).cpu_s]

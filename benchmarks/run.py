@@ -53,8 +53,8 @@ def main(
     strategies training on as many utterances as CMU-MOSI has
     digests    reading stores with and without checking them
 
-    Without names, all of them run; with `--check`, the first six. `ravdess` and `grid` choose the clips of `parts`,
-    `workers` and `mmsa-fet`.
+    Without names, all of them run, or with `--check` only the first six. `ravdess` and `grid` choose the clips of
+    `parts`, `workers` and `mmsa-fet`.
 
     Example: python -m benchmarks.run parts grid
     """

@@ -49,7 +49,7 @@ Outcomes = dict[Configuration, dict[tuple[float, ...], Outcome]]  # a network ->
 
 
 def networks(settings: TrainParams, modalities: Sequence[str], only: Sequence[str]) -> list[Configuration]:
-    """Return the networks of a corpus's table, or those whose strategy or model is one of `only`."""
+    """Return the networks of a corpus's table; if `only` is not empty, keep those whose strategy or model it names."""
     planned = plan_configurations(settings, modalities)
     found = [one for one in planned if reads_sequences(one.strategy, one.model)]
     chosen = [one for one in found if not only or one.strategy in only or one.model in only]

@@ -117,7 +117,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return the least memory in bytes that reading a dataset takes: its size, or a chunk's if that is larger."""
+    """Return the least memory in bytes that reading a dataset takes: its size, or that of a chunk if it is larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)

@@ -1,6 +1,6 @@
 """Measure how well given words are aligned: against GRID's .align files, and on MELD's transcripts as synthetic speech.
 
-Run as ``python -m benchmarks.ingest.alignment [--transcripts N]``; the second part needs requirements-demo.txt.
+Run as ``python -m benchmarks.ingest.alignment [--transcripts N]``; the part on MELD needs requirements-demo.txt.
 """
 
 import argparse

@@ -55,7 +55,7 @@ def errors(said: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def heard_in(path: Path, settings: WordsConfig) -> tuple[Spoken, float]:
-    """Return the text recognised in a whole recording (empty if there is none), and the recording's share of speech."""
+    """Return what is recognised in a whole recording (empty if nothing is), and the recording's share of speech."""
     span = Span(0.0, probe(path).duration_s)
     [(_, sound)] = read_sound(path, [span], AudioConfig(rate_hz=RATE_HZ))
     if isinstance(sound, Exception):

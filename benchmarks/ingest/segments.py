@@ -1,8 +1,8 @@
 """Measure on one long recording how many utterances `segment` finds, the cost, and the speed-up from a second worker.
 
 The recording is made from RAVDESS's speech files or, with `--picture`, from its audio-visual clips, copied packet by
-packet with gaps of 0.2 to 1.5 s. A clip is matched if it overlaps exactly one segment, which overlaps no other
-clip; overlaps of less than 0.05 s do not count.
+packet with gaps of 0.2 to 1.5 s. A clip is matched if it overlaps exactly one segment, and this segment
+overlaps no other clip. Overlaps of less than 0.05 s do not count.
 """
 
 import csv
@@ -110,7 +110,7 @@ def segments_of(manifest: Path) -> list[Span]:
 
 
 def matched(clips: Sequence[Span], segments: Sequence[Span]) -> int:
-    """Return the number of clips that overlap exactly one segment, which overlaps no other clip.
+    """Return how many clips overlap exactly one segment and share this segment with no other clip.
 
     >>> matched([(0, 2), (3, 5), (6, 8)], [(0.5, 2.1), (3, 8)])
     1

@@ -1,4 +1,4 @@
-"""Compute eGeMAPS functionals with audinterface for the files that the file argv[1] lists, in argv[2] processes.
+"""Compute eGeMAPS functionals with audinterface: argv[1] is a file that lists sounds, argv[2] a number of processes.
 
 `benchmarks.peers.smile` runs this program as a separate process, and compares crossmodal with it.
 """

@@ -1,8 +1,9 @@
 """Compare with MMSA-FET on the same features: face mesh at 5 frames per second, eGeMAPS functionals, sentence encoder.
 
-Processor time of all processes beyond start-up is measured, with one worker each. MMSA-FET decodes to BMP and WAV files
-with ffmpeg, searches whole pictures for a face, and keeps everything in memory until it writes a pickle. Our commands
-also filter, trim and level the sound, detect and crop faces, and write streams, cache and stores.
+Each program runs with one worker. What is measured is the processor time of all its processes, without start-up.
+MMSA-FET decodes to BMP and WAV files with ffmpeg, searches whole pictures for a face, and keeps everything in memory
+until it writes a pickle. Our commands also filter, trim and level the sound, detect and crop faces, and write streams,
+cache and stores.
 """
 
 import shutil

@@ -1,4 +1,4 @@
-"""Compute the features of the corpus in a folder with one worker of MMSA-FET; run as a separate process.
+"""A program that computes the features of the corpus in a folder with one worker of MMSA-FET.
 
 MMSA-FET is installed separately (`make mmsa-fet`), uses the libraries of this environment, and takes ffmpeg from the
 package imageio-ffmpeg.

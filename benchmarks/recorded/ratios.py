@@ -1,4 +1,4 @@
-"""Records of ratios, one JSON file per day and commit, and what has become slower since the last record."""
+"""Write and read records of ratios, one JSON file per day and commit, and find what has become slower since."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,7 +79,7 @@ def read(folder: Path = RESULTS) -> list[Record]:
 
 
 def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
-    """Find the last record of each benchmark in `parts`; return its ratios with the record, keyed by `Ratio.key`."""
+    """Return the last ratios of each benchmark in `parts`, each with its record; they are keyed by `Ratio.key`."""
     found: dict[str, dict[str, tuple[float, Record]]] = {}
     for record in records:
         for part in parts:

@@ -50,7 +50,7 @@ def sound(path: Path, rate_hz: int) -> NDArray[np.int16]:
 
 
 def faces(images: Sequence[Picture]) -> list[Box]:
-    """Return the first face in each picture, a square with a margin; pictures without a face are left out."""
+    """Return the first face in each picture as a square with a margin; pictures without a face are left out."""
     found = [(image, _detector().process(image).detections) for image in images]
     return [_square(image, faces[0]) for image, faces in found if faces]
 

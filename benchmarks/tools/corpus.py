@@ -41,12 +41,12 @@ class BenchCorpus:
         crossmodal(folder, "prepare")
 
     def preprocess(self, workers: int, *modalities: str) -> Watched:
-        """Make the streams of the named modalities, by default of all; return what the command used."""
+        """Make the streams of the named modalities (by default, all); return what the command used."""
         named = [part for modality in modalities for part in ("--modality", modality)]
         return crossmodal(self.folder, "preprocess", "--workers", str(workers), *named)
 
     def extract(self, workers: int, *extractors: str) -> Watched:
-        """Make the features of the named extractors, by default of all default ones; return what the command used."""
+        """Make the features of the named extractors (by default, the default ones); return what the command used."""
         named = [part for extractor in extractors for part in ("--extractor", extractor)]
         return crossmodal(self.folder, "extract", "--workers", str(workers), *named)
 

@@ -18,7 +18,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def cell(value: object) -> str:
-    """Return a value as the text of a cell, floats with three significant digits; None becomes an empty cell.
+    """Return a value as the text of a cell; None becomes an empty cell.
+
+    Floats from 100 on are rounded to whole numbers, smaller ones to three significant digits.
 
     >>> cell(12.345), cell(1234.5), cell(0.012345), cell(3)
     ('12.3', '1234', '0.0123', '3')

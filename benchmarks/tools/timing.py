@@ -35,7 +35,7 @@ def measure(call: Callable[[], object]) -> Cost:
 
 
 def interleaved(calls: Mapping[str, Callable[[], object]], *, backwards: bool) -> Sample:
-    """Measure each call once, in order or, if `backwards`, in reverse order; alternating between both cancels drift."""
+    """Measure each call once, forwards or `backwards`; a caller that alternates between the two cancels drift."""
     order = reversed(list(calls.items())) if backwards else iter(calls.items())
     return {name: measure(call) for name, call in order}
 

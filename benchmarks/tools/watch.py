@@ -24,7 +24,7 @@ class Watched:
     Attributes
     ----------
     wall_s, cpu_s
-        Wall time, and processor time of all its processes.
+        Wall time, and processor time of all processes of the command.
     head_mb, worker_mb
         Peak resident memory of the command itself, and of its largest child (0 without children).
     others
@@ -85,7 +85,7 @@ def _sampled(process: "subprocess.Popen[bytes]") -> tuple[dict[int, float], dict
 
 
 def _peak_mb(process: psutil.Process) -> float:
-    """Return the peak resident memory so far, which only Linux records; on other systems, the current one."""
+    """Return the peak resident memory so far in MB; only Linux records it, so elsewhere it is the current memory."""
     try:
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
         peak = next((line for line in lines if line.startswith("VmHWM:")), None)

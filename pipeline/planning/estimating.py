@@ -83,7 +83,7 @@ class Cost:
     start_s
         Processor time for starting the main process and each stage's workers, and for loading models, in s.
     cpu_s
-        Processor time in all, `start_s` included, in s.
+        Total processor time, including `start_s`, in s.
     wall_s
         Time until all is done, if every worker has a core of its own, in s.
     disk_mb, memory_mb

@@ -78,8 +78,8 @@ class Measured:
     start_s
         Processor seconds that the worker had used before it measured anything: to start and to import.
     samples, loading_s
-        Keyed by step, such as ``extract mfcc``: the measured costs, and the additional processor seconds that the first
-        clips took, mostly to load a model.
+        The measured costs of each step, and the additional processor seconds that its first clips took, mostly to load
+        a model. Both are keyed by step, such as ``extract mfcc``.
     failed
         How many of the results failed.
     peak_mb

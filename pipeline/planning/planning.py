@@ -83,7 +83,7 @@ def plan(params: Params, name: str, workers: int, new_pool: Callable[[], Pool]) 
     Raises
     ------
     UserError
-        If the corpus is not prepared, if a recording has changed since, or if a measuring worker died.
+        If the corpus is not prepared, if a recording has changed since `prepare`, or if a measuring worker died.
     """
     parts = [_part(params, name, modality) for modality in MODALITIES if modality in params.corpus(name).modalities]
     probes = [_probe(params, name, part) for part in parts if part.due]

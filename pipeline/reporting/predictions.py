@@ -32,10 +32,10 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
     -------
     dict
         ``task``; ``classes`` (empty for scores); the leading ``metric``; ``utterances``, ``texts`` and ``speakers``,
-        which have equal lengths; ``truth``, an index into ``classes`` or a score per utterance; and ``configurations``
-        in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``, ``model``, ``kind``,
-        ``value`` (the leading metric as text) and a ``prediction`` per utterance. If classes are predicted, the rows
-        of `detailed` also have ``shares``, as `_shares` returns them.
+        which have equal lengths; ``truth``, which has an index into ``classes`` or a score for each utterance; and
+        ``configurations`` in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``,
+        ``model``, ``kind``, ``value`` (the leading metric as text) and a ``prediction`` per utterance. If classes are
+        predicted, the rows of `detailed` also have ``shares``, as `_shares` returns them.
     """
     parts, with_shares = by_configuration(predictions), detailed(scores)
     first = next(iter(parts.values()))

@@ -1,4 +1,4 @@
-"""Fill in templates, with data, scripts and styles inside the page, so that it is one file that loads nothing else."""
+"""Fill in templates; the page contains its data, scripts and styles, so it is one file that loads nothing else."""
 
 import json
 import math

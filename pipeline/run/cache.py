@@ -53,7 +53,7 @@ class ClipCache:
         return os.path.join(self._folder, key[:2], f"{key}.clip")  # noqa: PTH118 (called for every clip)
 
     def _found(self, key: str) -> str | None:
-        """Return the path of a key's file, of this step or else of any other step; None if there is no file."""
+        """Return the path of a key's file: in this step, or else in any other step; None if no step has the file."""
         path = self._path(key)
         if os.path.isfile(path):  # noqa: PTH113 (as above)
             return path
@@ -109,7 +109,7 @@ class ClipCache:
             return None
 
     def written(self, key: str) -> Entry | None:
-        """Return the entry of a key that a worker has just stored, perhaps on a different host; None as in `get`.
+        """Return the entry of a key that a worker has just stored, perhaps on another host; None if `get` finds none.
 
         On a network file system, a host that has looked for a file before it existed may not see it for up to a minute
         after it was written, unless the host lists the folder.

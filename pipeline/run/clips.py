@@ -88,7 +88,7 @@ class StepReport:
 
 
 def run_step(step: Step, clips: Sequence[Clip], pool: Pool, cache_root: Path) -> StepReport:
-    """Return a report on all clips, computed or read from the cache; a clip that fails does not end the run.
+    """Compute all clips or read them from the cache, and return a report; a clip that fails does not end the run.
 
     Raises
     ------
@@ -203,7 +203,7 @@ _ONE_AT_A_TIME = threading.Lock()  # models are not shared between the threads o
 def work(step: Step, cache_root: Path, clips: list[Clip], *, ready: bool = True) -> list[Outcome]:
     """Compute a batch on a worker: store each result in the cache immediately, and return the outcome of each clip.
 
-    Unless `ready`, `step.ready()` is called first.
+    If `ready` is false, `step.ready()` is called first.
     """
     with _ONE_AT_A_TIME:
         pin_to_one_thread()
@@ -266,7 +266,7 @@ def _keep(cache: ClipCache, clip: Clip, result: Entry | Exception) -> Outcome:
 
 
 def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | None]:
-    """Return the outcome of a result, and its entry; None instead of an entry if the clip failed."""
+    """Return the outcome of a clip, and the entry to store; the entry is None if the clip failed."""
     if isinstance(result, NoStream):
         result = Entry("absent", str(result))
     elif isinstance(result, EmptyInput):
@@ -317,7 +317,7 @@ def store_items(
 
 
 def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
-    """Raise `UserError` if an entry's widths differ from the schema's, as after a change of an extractor's names."""
+    """Raise `UserError` if an entry's widths differ from the schema's; the message says what to do."""
     for columns, cells, rows in ((schema.rows, entry.rows, entry.length), (schema.clips, entry.clips, 1)):
         for column in columns:
             if column.width and np.size(cells[column.name]) != rows * column.width:

@@ -40,8 +40,8 @@ def shares(
     workers
         The number of workers.
     divisible
-        Function that says whether parts of a recording can be decoded separately with the same result, for the tracks
-        that its clips name. It is called for long recordings only.
+        Function that says whether parts of a recording can be decoded separately with the same result. It takes the
+        recording and the tracks that its clips name. It is called for long recordings only.
     """
     given = [list(clips) for clips in recordings]
     share_s = sum(map(_length_s, given)) / (PARTS_PER_WORKER * workers)

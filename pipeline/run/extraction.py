@@ -186,8 +186,8 @@ def start_features(
     params, name, extractor_name, pool
         The settings, the corpus, the extractor, and the workers.
     current
-        Streams that this run has found to be up to date, which are not checked again; this extractor's stream
-        is added.
+        Streams that this run has found to be up to date. They are not checked again. This extractor's stream is added
+        to them.
     """
     with names_setting(extractor_name):
         finished = _started(params, name, extractor_name, pool, set() if current is None else current)
@@ -200,7 +200,7 @@ def start_features(
 
 
 def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool, current: set[Path]) -> Callable[[], int]:
-    """Start to compute the missing features of an extractor, ahead of the stage that will write its store.
+    """Start to compute the missing features of an extractor before the stage that writes its store begins.
 
     Return a function that waits until that is done, and returns the number of clips that were missing.
 

@@ -35,7 +35,8 @@ def writing(target: Path, *, wait: bool = True) -> Iterator[None]:
     target
         A file or folder that is written.
     wait
-        Whether to wait for another run. A run that holds another lock must not, or two runs might wait for each other.
+        Whether to wait for another run. A run that holds another lock must not wait, or two runs might wait for each
+        other.
 
     Raises
     ------

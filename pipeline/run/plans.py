@@ -117,7 +117,8 @@ def _clip(
 ) -> Clip | Outcome:
     """Return the clip of an utterance, or its outcome if it has no recording.
 
-    `usual` is the default track and channel of voices if the clip must include the utterance's voice, otherwise None.
+    If the clip must include the utterance's voice, `usual` is the default track and channel of voices. Otherwise, it
+    is None.
     """
     source = source_of(row, modality, words, hashes)
     if modality != "text" and not source.media:
@@ -189,7 +190,7 @@ def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
 
 
 def timed_words(source: Source) -> dict[str, float | int]:
-    """Return the number of words from the first timed word to the last, the first start and the last end.
+    """Return the first start and the last end of timed words, and the number of words from the first to the last.
 
     Words without times are counted if they are between timed words. Times are in seconds from the utterance's start.
     The mapping is empty if no word has times.

@@ -24,7 +24,7 @@ Target = tuple[Path, Schema, Attributes]
 
 
 def require_planned(what: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Check, on a worker, that settings, code and files are the same as where the run was planned.
+    """Check, on a worker, that it has the same settings, code and files as the process that planned the run.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def start_storing(
 
 
 def start_ahead(step: Step, planned: Sequence[Clip | Outcome], pool: Pool) -> Callable[[], int]:
-    """Start to compute, into the cache, what a later command would need.
+    """Start to compute what a later command would need; the results are put into the cache.
 
     Return a function that waits until that is done, and returns the number of clips that were missing (0 for a light
     step, which keeps nothing in the cache).

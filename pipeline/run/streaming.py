@@ -36,7 +36,7 @@ class StreamStep:
 
     @property
     def light(self) -> bool:
-        """Whether no worker is used: text is only tokenised and matched, which is quicker than reading a file."""
+        """True for text: its clips need no workers, since tokenising and matching is quicker than reading a file."""
         return self.name in LIGHT
 
     def ready(self) -> "StreamStep":
@@ -44,7 +44,7 @@ class StreamStep:
         return self
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return the tasks: whole recordings, several per task if there are many, and parts of long recordings."""
+        """Return the tasks: each holds the clips of one or more recordings, or of parts of long recordings."""
         parts = shares(by_recording(clips).values(), workers, self._divisible)
         size = max(1, min(_MOST_IN_A_BATCH, len(parts) // (8 * workers)))
         return [[clip for part in parts[i : i + size] for clip in part] for i in range(0, len(parts), size)]
@@ -147,7 +147,7 @@ def stream_attributes(params: Params, modality: Modality, program: Mapping[str, 
 
 
 def preprocess_ahead(params: Params, name: str, modality: Modality, pool: Pool) -> Callable[[], int]:
-    """Start to compute what is missing in a stream, ahead of the stage that will write its store.
+    """Start to compute what is missing in a stream before the stage that writes its store begins.
 
     Return a function that waits until that is done, and returns the number of clips that were missing.
     """

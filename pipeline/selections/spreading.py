@@ -45,7 +45,7 @@ def spread(table: pd.DataFrame, corpus: CorpusParams, count: int) -> NDArray[np.
 
 
 def strata_of(table: pd.DataFrame, corpus: CorpusParams) -> pd.Series:
-    """Return the stratum of each utterance: its corpus in a union, part of the split, and class or score quarter."""
+    """Return each utterance's stratum: part of the split, class or quarter of the scores, and in a union the corpus."""
     split = table["split"].fillna("").astype(str)
     if CORPUS in table:
         split = table[CORPUS] + "\n" + split
@@ -67,5 +67,5 @@ def _place(order: "pd.Series[object]", by: Sequence["pd.Series[object]"]) -> NDA
 
 
 def _drawn(*names: str) -> int:
-    """Return a hash of names as a number, which is the same on every machine and orders them as if at random."""
+    """Return a hash of names as a number; it is the same on every machine, and sorting by it is like shuffling."""
     return int.from_bytes(hashlib.blake2b("\n".join(names).encode(), digest_size=6).digest())

@@ -161,7 +161,7 @@ def _section(place: str, node: Node, root: Node) -> list[str]:
 
 
 def _block(node: Node, root: Node) -> Node:
-    """Return the schema of the mapping that a node allows, if any."""
+    """Return the schema of the mapping that a node allows; empty if it allows none."""
     branches = [resolved(branch, root) for branch in node.get("anyOf", [node])]
     return next((branch for branch in branches if branch.get("type") == "object"), {})
 

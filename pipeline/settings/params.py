@@ -144,7 +144,7 @@ def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
 
 
 def _complete(corpus: CorpusParams, words: WordsConfig) -> CorpusParams:
-    """Return a corpus with its modalities in their fixed order, and `transcribe` and `align` from `words` if unset."""
+    """Put the modalities into their fixed order; take `transcribe` and `align` from `words` if the corpus has none."""
     return replace(
         corpus,
         modalities=tuple(m for m in MODALITIES if m in corpus.modalities),

@@ -44,7 +44,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
 
 
 def plugin_keys(plugins: tuple[str, ...]) -> list[str]:
-    """Return a hash of each plugin's source code as this process imported it: for a package, of all its Python files.
+    """Return a hash of each plugin's source as this process imported it; a package's source is all its Python files.
 
     Raises
     ------

@@ -34,7 +34,9 @@ class Selection:
 
     @property
     def name(self) -> str:
-        """The selection's name: the number, or the stem of the file with unusual characters replaced by ``-``.
+        """The selection's name: its number, or a name made from the file's stem.
+
+        Unusual characters of the stem become ``-``. A stem that is a number gets the prefix ``list-``.
 
         >>> Selection(120).name, Selection(file="lists/first look.txt").name, Selection(file="120.txt").name
         ('120', 'first-look', 'list-120')

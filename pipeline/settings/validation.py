@@ -147,7 +147,7 @@ def _reached(loc: Sequence[str | int], value: Any, node: Node, root: Node) -> tu
 
 
 def _parent(error: ErrorDetails, block: Any, node: Node, root: Node) -> Node:
-    """Return the schema of the mapping that holds the last name of an error's location."""
+    """Return the schema of the block that directly contains the setting with the error."""
     return _mapping(_reached(error["loc"][1:-1], block, node, root)[2], root)
 
 

@@ -146,7 +146,7 @@ def _check_keys(root: yaml.Node, path: Path) -> None:
 
 
 def _as_written(root: yaml.Node) -> None:
-    """Tag as text: the names of blocks and of their entries, and the items of run.corpora and features.extract."""
+    """Tag the names of blocks and of their entries as text, and also the items of run.corpora and features.extract."""
     for block, content in _pairs(root):
         block.tag = _STRING
         for name, value in _pairs(content):

@@ -12,8 +12,8 @@ from pipeline.settings.params import Params
 def prepare(params: Params, name: str, pool: Pool | None = None) -> Sequence[Problem]:
     """Write utterances.csv and words.csv, and return the problems that do not stop the stage, the worst first.
 
-    Words are recognised or aligned if the settings say so; without a pool, in this process. A missing or unreadable
-    recording does not stop the stage: its utterances stay in the table and fail one by one later.
+    Words are recognised or aligned if the settings say so; this process does it if there is no pool. A missing or
+    unreadable recording does not stop the stage: its utterances stay in the table and fail one by one later.
 
     Raises
     ------

@@ -106,12 +106,12 @@ def axis_title(metric: Metric) -> str:
 
 
 def scaled(metric: Metric, value: float) -> float:
-    """Return a value as the axis of its metric shows it: shares in percent."""
+    """Return a value as the axis of its metric shows it; shares are shown in percent."""
     return 100 * value if metric.share else value
 
 
 def kind_of(row: Scored) -> str:
-    """Return the kind of a row, which determines its colour: baseline, its only modality, or fusion."""
+    """Return what determines the colour of a row: ``baseline``, the name of its only modality, or ``fusion``."""
     if row.is_baseline:
         return "baseline"
     modalities = row.configuration.modalities

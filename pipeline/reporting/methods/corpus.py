@@ -43,10 +43,7 @@ def corpus_sentences(
 
 
 def published_in(params: Params, name: str) -> dict[str, Description]:
-    """Return the descriptions of published corpora, keyed by name: of the corpus itself, or of those in its union.
-
-    A corpus that is not published is left out.
-    """
+    """Return the description of a published corpus, or of each published part of a union, keyed by name."""
     corpus = params.corpus(name)
     if corpus.of:
         return {part: found for one in corpus.of for part, found in published_in(params, one).items()}

@@ -108,7 +108,7 @@ def grid(scores: Scores) -> Grid:
 
 
 def _best_of(scores: Scores, rows: Sequence[Scored], modalities: tuple[str, ...]) -> Scored | None:
-    """Return the best of the rows with these modalities, or the first if all are undefined; None if there are none."""
+    """Return the best row with these modalities, or the first if no value is defined; None if there is no such row."""
     own = [row for row in rows if row.configuration.modalities == modalities]
     return scores.best(own) or next(iter(own), None)
 

@@ -54,8 +54,8 @@ class Place:
 def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterator[Place]:
     """Find an utterance or a recording, and yield its place.
 
-    For a recording, and for an utterance whose corpus has neither streams nor features, streams are made for it alone
-    and removed at the end.
+    If a recording is wanted, or the corpus of the utterance has neither streams nor features, streams are made for this
+    recording or utterance alone, and removed at the end.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def found(params: Params, wanted: str, corpus: str, text: str | None) -> Iterato
     corpus
         The corpus of the utterance; if empty, all prepared corpora are searched.
     text
-        The transcript of the recording; None if there is none, and always for an utterance.
+        The transcript of the recording, or None if there is no transcript. For an utterance, it must be None.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def _recording(params: Params, clip: Path, text: str | None) -> Iterator[Place]:
 
 @contextmanager
 def _alone(params: Params, name: str, utterance: str) -> Iterator[Place]:
-    """Make the streams of one utterance, whose corpus has none, and yield its place; then remove the streams."""
+    """Make the streams of one utterance of a corpus without streams, and yield its place; then remove the streams."""
     paths, corpus = CorpusPaths(name), params.corpus(name)
     tables = {
         paths.utterances: read_utterances(paths.utterances, corpus.label),

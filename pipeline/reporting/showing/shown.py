@@ -47,7 +47,7 @@ class Shown:
 
 
 def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None) -> Shown:
-    """Return what is known about an utterance, given its id, or about any recording.
+    """Return what is known about an utterance, given its id, or about any recording, given its path.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def _require_readable(recording: str, facts: Facts) -> None:
 
 
 def _predictions(params: Params, place: Place) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
-    """Return the predictions for one utterance or None, and a remark if there are predictions that cannot be shown."""
+    """Return one utterance's predictions or None; also return a remark if predictions exist but cannot be shown."""
     if not place.corpus or not CorpusPaths(place.corpus).predictions.exists():
         return None, ()
     corpus = params.corpus(place.corpus)
@@ -105,7 +105,7 @@ def only(block: Mapping[str, Any], utterance: str) -> dict[str, Any] | None:
 
 
 def detailed(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the row to show for each set of modalities: the first with ``shares``, or else the first; no baselines."""
+    """Return, for each set of modalities, the first row with ``shares``, or else the first row; leave out baselines."""
     firsts: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for row in block["configurations"]:
         key = tuple(row["modalities"])

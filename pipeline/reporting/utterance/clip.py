@@ -1,4 +1,4 @@
-"""Short clips that browsers play: the recording itself if it is small and playable, else H.264 with AAC."""
+"""Short clips that browsers play: the recording itself if it is small and playable, else a file in H.264 and AAC."""
 
 from collections.abc import Iterable
 from fractions import Fraction

@@ -60,7 +60,8 @@ def strip(stream: VideoStream, size: tuple[int, int] | None, region: Region | No
         The frames.
     size
         Width and height of the recording's picture, to which the stream's boxes refer; None if unknown. In that case,
-        if `faces` finds exactly one face in a frame in which a face was followed, it is taken for that face.
+        if `faces` finds exactly one face in a frame in which a face was followed, the found face is taken for the
+        followed one.
     region
         The part of the picture that the frames show.
     faces

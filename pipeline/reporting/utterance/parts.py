@@ -48,7 +48,8 @@ class Parts:
 def place_for(clips: str, known: Known, previews: Previews) -> Where:
     """Return where clips go.
 
-    `clips` says so unless it is ``auto``. Then they go inside the page if they are few and small, else beside it.
+    `clips` is returned unless it is ``auto``. With ``auto``, clips go inside the page if they are few and small, and
+    beside the page otherwise.
     """
     if clips != "auto":
         return clips

@@ -63,7 +63,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class PreviewStep:
-    """Makes previews; the payload of a clip says where its picture and (as `voice`) its sound are."""
+    """Makes previews; the payload of a clip says where its picture is, and the payload's `voice` where its sound is."""
 
     audio: AudioConfig
     video: VideoConfig

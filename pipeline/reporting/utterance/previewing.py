@@ -67,7 +67,7 @@ def previews(params: Params, name: str, pool: Pool, *, pictures: bool, only: str
 
 
 def _planned(params: Params, name: str, step: PreviewStep, only: str | None) -> list[Clip]:
-    """Return the utterances that have a recording, each with the key of everything that its preview depends on."""
+    """Return the utterances that have a recording, each with the key of its preview."""
     own = replace(params, corpora={name: replace(params.corpus(name), modalities=("text", "audio", "video"))})
     heard, seen = (
         {one.utterance: one for one in stream_clips(own, name, m, trust_missing=True)} for m in ("audio", "video")

@@ -23,7 +23,7 @@ def envelope(samples: NDArray[Any], columns: int = COLUMNS) -> NDArray[np.int8]:
     samples
         ``(n,)``, in any scale.
     columns
-        The number of parts; n if that is smaller.
+        The number of parts; if n is smaller, there are n parts.
 
     Returns
     -------

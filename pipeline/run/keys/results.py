@@ -56,12 +56,12 @@ class FitInputs:
 
 
 def code_key(sources: Mapping[str, str], packages: Sequence[str]) -> str:
-    """Return the key of code, made from the content hash of each source file and the versions of libraries."""
+    """Return the key of code; it covers the content hash of each source file and the versions of libraries."""
     return key_of({**sources, **library_versions(packages)})
 
 
 def plugins_key(sources: Sequence[str]) -> str:
-    """Return the key of the plugins, made from the content hash of each."""
+    """Return the key of the plugins; it covers the content hash of each plugin."""
     return key_of({"plugins": sources})
 
 
@@ -95,7 +95,7 @@ def training_inputs(
 
 
 def predictions_key(record: Mapping[str, Any]) -> str:
-    """Return the key of predictions, made from file hashes, notices, normalisation, devices, statuses and speakers."""
+    """Return the key of predictions; it covers file hashes, notices, normalisation, devices, statuses and speakers."""
     further = {part: record[part] for part in ("devices", "statuses", "speakers") if record.get(part)}
     return key_of({part: record[part] for part in ("files", "notices", "normalise")} | further)
 
@@ -113,7 +113,7 @@ def evaluation_inputs(
 
 
 def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str, settings: Mapping[str, Any]) -> str:
-    """Return the key of a page, made from the records of tables and predictions, the protocol, task and settings."""
+    """Return the key of a page; it covers the records of tables and predictions, the protocol, task and settings."""
     return key_of({"records": records, "protocol": protocol, "task": task, "report": settings})
 
 

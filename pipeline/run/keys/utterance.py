@@ -37,7 +37,7 @@ def stream_program(modality: Modality, config: Any) -> dict[str, Any]:
 
 
 def text_key(program: Mapping[str, Any], text: str, words: Sequence[Word], start_s: float) -> str:
-    """Return the key of a text stream, made from the transcript, its timed words, and the utterance's start."""
+    """Return the key of a text stream; it covers the transcript, its timed words, and the utterance's start."""
     return key_of({**program, "text": text, "words": words, "start": start_s})
 
 
@@ -49,7 +49,7 @@ def audio_key(
     channel: str,
     timed_words: Mapping[str, float],
 ) -> str:
-    """Return the key of an audio stream, made from the recording's content, what is read of it, and word times."""
+    """Return the key of an audio stream; it covers the recording's content, what is read of it, and word times."""
     return key_of({**_span_of(program, sha256, span, track), "channel": channel, "words": timed_words})
 
 
@@ -61,7 +61,7 @@ def video_key(
     region: str,
     voice: Sequence[Any] = (),
 ) -> str:
-    """Return the key of a video stream, made from its recording's content, what is read of it, and the voice."""
+    """Return the key of a video stream; it covers the recording's content, what is read of it, and the voice."""
     heard = {"voice": voice} if voice else {}
     return key_of({**_span_of(program, sha256, span, track), "channel": "", "region": region, **heard})
 
@@ -99,7 +99,7 @@ def word_key(
     channel: str,
     known: Sequence[Any],
 ) -> str:
-    """Return the key of recognised or aligned words, made from the recording's content, its span and known words."""
+    """Return the key of recognised or aligned words; it covers the recording's content, the span and known words."""
     return key_of({**program, "media": sha256, "span": span, "own": [track, channel], "known": known})
 
 
@@ -145,17 +145,17 @@ def files_sha256(files: Sequence[Path]) -> dict[str, str]:
 
 
 def feature_key(program: Mapping[str, Any], store: Store, i: int) -> str:
-    """Return the key of an extractor's features for utterance `i`, made from the stream's key and content."""
+    """Return the key of an extractor's features for utterance `i`; it covers the stream's key and content."""
     return key_of({**program, "stream": [store.keys[i], store.digest_of(i)]})
 
 
 def import_key(origin: Mapping[str, Any], store: str, utterance: str) -> str:
-    """Return the key of an utterance's imported features, made from origin (file, options), store and utterance."""
+    """Return the key of an utterance's imported features; it covers the origin (file, options), store and utterance."""
     return key_of({"store": store, **origin, "utterance": utterance})
 
 
 def frames_key(origin: str, store: str, row: Any, span: Sequence[float]) -> str:
-    """Return the key of the imported frames of an utterance, made from their origin and the utterance's place.
+    """Return the key of an utterance's imported frames.
 
     Parameters
     ----------

@@ -61,12 +61,12 @@ class Pool:
     Parameters
     ----------
     workers
-        The largest number of processes to start: ``auto`` for one per core, 0 for none. Unless it is 0, the workers of
-        `scheduler`, if given, are used instead.
+        The largest number of processes to start: ``auto`` for one per core, 0 for none.
     scheduler
-        Address of a Dask scheduler.
+        Address of a Dask scheduler. Its workers are used, and no processes are started. If `workers` is 0, the
+        scheduler is ignored.
     plugins
-        Plugins that must be the same on workers as in this process, like the code, libraries and files.
+        The user's plugins. Workers must have the same plugins, code, libraries and files as this process.
     """
 
     def __init__(
@@ -148,14 +148,14 @@ class Pool:
         return _results(self._shift, self._shift.add(there, tasks))
 
     def _copied(self, work: Callable[[Task], Result], tasks: Sequence[Task]) -> Copies:
-        """Start copies of this process; of all copies of this pool, at most `workers` run at the same time."""
+        """Start copies of this process that run the tasks; at most `workers` copies of a pool run at the same time."""
         with _starting():
             if self._turns is None:
                 self._turns = self._scratch.enter_context(closing(Turns(self.workers)))
             return self._scratch.enter_context(closing(Copies(work, tasks, self._turns, _ENVIRONMENT)))
 
     def _in_copies(self, work: Callable[[Task], Result], copies: Copies) -> Iterator[tuple[Task, Result | WorkerLost]]:
-        """Yield the results of copies; what a copy did not finish before it died is given to workers."""
+        """Yield each task with its result from the copies; tasks that a copy left when it died are given to workers."""
         lost = []
         for task, result, there in copies.results():
             if there:
@@ -166,12 +166,12 @@ class Pool:
             yield from self.run(work, lost)
 
     def advance(self) -> None:
-        """Give waiting tasks to workers that have finished others; this process calls it in the middle of long work."""
+        """Give waiting tasks to workers that have finished others; to be called now and then during long work."""
         if self._shift is not None:
             self._shift.advance()
 
     def _ready(self, tasks: int) -> Crew:
-        """Return the workers, after starting at most one per task if needed; raise `UserError` if all are refused."""
+        """Start workers if needed, at most one per task, and return the crew; raise `UserError` if all are refused."""
         if self._client is None:
             logging.getLogger("distributed").setLevel(logging.CRITICAL)
             self._client = connect(self.scheduler) if self.scheduler else self._local(tasks)
@@ -282,7 +282,7 @@ _ALONE = threading.Lock()  # a worker's threads cannot share the working directo
 
 
 def _in_folder(work: Callable[[Task], Result], folder: str, pool: str, task: Task) -> Result | Unchecked:
-    """Run a task on a worker in the folder of the process that planned it, and never two tasks at the same time."""
+    """Run a task on a worker, in the folder of the process that planned it; a worker runs one task at a time."""
     from distributed import get_worker
 
     if not is_known(pool):

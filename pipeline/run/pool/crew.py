@@ -40,7 +40,7 @@ class Crew:
         self._looked = float("-inf")
 
     def look(self) -> None:
-        """Update `approved`, at most once a second unless it is empty.
+        """Update `approved`; if it is not empty, this is done at most once a second.
 
         Raises
         ------

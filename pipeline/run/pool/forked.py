@@ -74,7 +74,7 @@ class Copies:
     tasks
         The tasks; neighbours are run by different copies.
     turns
-        How many copies may run at the same time, including those of other tasks with the same `turns`.
+        Limits how many copies run at the same time. Copies for other tasks count if they share this object.
     environment
         Environment variables of the copies.
 
@@ -108,7 +108,7 @@ class Copies:
         self._running[answers] = copy, tasks
 
     def results(self) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield each task with its result and True; or with None and False if its copy died before there was a result.
+        """Yield (task, result, True) for each task, or (task, None, False) if its copy died before there was a result.
 
         An exception that the function raised is raised here.
         """
@@ -131,7 +131,7 @@ class Copies:
         answers.close()
 
     def _received(self, answers: Connection) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield a copy's next answer or raise its error; without a readable answer, yield each unanswered task."""
+        """Yield a copy's next answer or raise its error; if no answer can be read, yield each task that has none."""
         _, left = self._running[answers]
         try:
             result, error = answers.recv()
@@ -152,7 +152,7 @@ def _run(
     parent: int,
     environment: Mapping[str, str],
 ) -> None:
-    """Run tasks in a copy, which ends when its parent does, and leaves Ctrl-C to it."""
+    """Run tasks in a copy of a process; the copy ignores Ctrl-C, and ends when that process ends."""
     import ctypes
 
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

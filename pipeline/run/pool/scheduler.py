@@ -1,4 +1,4 @@
-"""Connect to a running Dask scheduler; say why if nothing or something else answers, or if no worker joins."""
+"""Connect to a running Dask scheduler, and wait until it has a worker; if either fails, say why."""
 
 import asyncio
 import sys
@@ -54,7 +54,7 @@ def connect(address: str) -> Any:
 
 
 async def _kind(address: str) -> str:
-    """Return the kind of Dask process at an address, such as ``Scheduler``; `TimeoutError` if it does not answer."""
+    """Return the kind of Dask process at an address, such as ``Scheduler``; raise `TimeoutError` if nothing answers."""
     from distributed.core import rpc
     from distributed.security import Security
 
@@ -71,7 +71,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _remark_versions(client: Any, address: str) -> None:
-    """Report if the scheduler has different versions from this process, which may then be unable to talk to it."""
+    """Print which versions of Python and Dask differ between the scheduler and this process, if any do."""
     from distributed.versions import get_versions
 
     sides = (get_versions(), client.sync(client.scheduler.versions, packages=[]))

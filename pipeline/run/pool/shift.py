@@ -1,4 +1,4 @@
-"""Run tasks on the workers of a crew: a few in flight at a time, and none lost when workers join or leave.
+"""Run tasks on the workers of a crew; a few are in flight at a time, and none is lost when workers join or leave.
 
 Tasks of several kinds of work may wait at the same time, so that workers have something to do while the results of an
 earlier kind are written.
@@ -157,7 +157,7 @@ class Shift:
             self._waiting.extend(waiting)
 
     def _turn(self) -> None:
-        """Send what the workers have room for, and wait for a result, though not for ever."""
+        """Send the tasks that the workers have room for, and wait a moment for a result."""
         self._look()
         self._fill()
         if self._lost:
@@ -254,7 +254,7 @@ class Shift:
             sent.future.release()
 
     def _fetched(self, sent: _Sent) -> Any:
-        """Return the result of a finished task; `Unchecked` if its worker left before the result was fetched."""
+        """Return the result of a finished task, or `Unchecked` if its worker left before the result was fetched."""
         wait = _FETCH_S
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Add recognised words and aligned word times to the utterances of a corpus that need them, with notices."""
+"""Add recognised words and aligned word times to the utterances of a corpus that need them, and make notices."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -53,7 +53,7 @@ class _Notes(NamedTuple):
 
 
 def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
-    """Return the corpus with recognised words where the settings request them, and notices and keys of the words."""
+    """Add recognised words where the settings request them; return the corpus, and notices and keys of the words."""
     rows = [row for row in corpus.utterances.itertuples() if needs_text(row, rule_of(settings, row.utterance))]
     heard = made(RECOGNISE, rows, {}, params, name, pool)
     corpus = with_text(corpus, [row.utterance for row in rows], heard.spoken)
@@ -63,7 +63,7 @@ def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, co
 
 
 def _with_times(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
-    """Return the corpus with aligned word times where the settings request them, and notices and keys of the words."""
+    """Add aligned word times where the settings request them; return the corpus, and notices and keys of the words."""
     coarse = coarsely_timed(corpus.words)
     rows = [r for r in corpus.utterances.itertuples() if needs_times(r, rule_of(settings, r.utterance), coarse)]
     if rows and params.words.language != LANGUAGE:

@@ -38,7 +38,7 @@ class Made:
 
     @property
     def keys(self) -> list[str]:
-        """The cache keys of all utterances, sorted; nothing is in the cache under the key of a failed one."""
+        """The cache keys of all utterances, sorted; nothing is in the cache under the key of one that failed."""
         return sorted(outcome.key for outcome in self.outcomes)
 
     def without(self, what: str) -> Iterator[str]:

@@ -41,7 +41,7 @@ def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
     corpus
         The corpus.
     aligned
-        The words of each utterance with times; other utterances stay as they are.
+        The aligned words of each utterance; an utterance that is missing here stays as it is.
     """
     table, words = corpus.utterances, corpus.words
     sure = {name: rows.tolist() for name, rows in words.groupby("utterance")[CONFIDENCE]} if CONFIDENCE in words else {}
@@ -52,7 +52,7 @@ def with_times(corpus: Corpus, aligned: Mapping[str, Spoken]) -> Corpus:
 
 
 def _as_sure(spoken: Spoken, confidences: Sequence[float]) -> Spoken:
-    """Return words with the given confidences if there is one for each word, else unchanged."""
+    """Return words with the given confidences; if not every word has one, return the words unchanged."""
     if len(confidences) != len(spoken.words) or any(map(math.isnan, confidences)):
         return spoken
     pairs = zip(spoken.words, confidences, strict=True)
