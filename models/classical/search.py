@@ -78,7 +78,7 @@ def _outputs_or_nan(outputs: ValidationOutputs, candidate: Settings) -> FloatArr
 
 
 def least(losses: Sequence[float], candidates: Sequence[Any]) -> int:
-    """Return the position of the lowest finite loss, the first if several tie.
+    """Return the position of the lowest finite loss; if several tie, return the first of their positions.
 
     Raises
     ------

@@ -78,7 +78,7 @@ class Resamples:
 
 
 def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
-    """Draw bootstrap samples: as many groups as there are, with replacement, each with all of its utterances.
+    """Draw bootstrap samples: each has as many groups as there are, drawn with replacement, and all their utterances.
 
     The same groups give the same draws, whatever their order, so that all models of a table are compared on the same
     resamples.

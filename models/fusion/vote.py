@@ -75,7 +75,7 @@ class MajorityVote(Late):
 
 
 def fewest_errors(count: int, error: Callable[[BoolArray], float]) -> BoolArray:
-    """Return a mask ``(count,)`` of the set of bases with the smallest error, the largest set if several tie.
+    """Return a mask ``(count,)`` of the set of bases with the smallest error (the largest set if several tie).
 
     With up to ten bases, every set is tried. With more, bases are removed one at a time. Each time, the base whose
     removal gives the smallest error is removed. Only the sets along this path are compared.

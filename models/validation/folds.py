@@ -26,9 +26,9 @@ def numbered(groups: Any) -> tuple[IntArray, int]:
 def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = INNER_FOLDS) -> Pairs:
     """Split training rows into inner folds without splitting a group.
 
-    With at least two groups, scikit-learn's ``GroupKFold`` makes the folds, at most as many as there are groups. With a
-    single group, ``StratifiedKFold`` makes them, or ``KFold`` if the labels are scores or a class has only one row.
-    With fewer than two rows, or `folds` below 2, there are no folds, so that the first settings are used.
+    With at least two groups, scikit-learn's ``GroupKFold`` makes the folds; there are at most as many folds as groups.
+    With a single group, ``StratifiedKFold`` makes them, or ``KFold`` if the labels are scores or a class has only one
+    row. With fewer than two rows, or `folds` below 2, there are no folds, so that the first settings are used.
 
     Parameters
     ----------

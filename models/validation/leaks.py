@@ -67,7 +67,8 @@ def leak_guard(
         If the table holds an utterance twice, or if both parts of a fold share one of the following:
 
         - an utterance, a group, or a recording or file (by name or content) from which something is read;
-        - the same pictures with the same voice, or, if models read audio, the same voice where pictures are unknown;
+        - the same pictures with the same voice;
+    - the same voice where pictures are unknown, if models read audio;
         - the same moving pictures where a voice is unknown and the words do not differ;
         - the same words with the same start and end inside their recordings (one segmentation used twice), unless the
           recordings are known to have different content.

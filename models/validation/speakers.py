@@ -91,7 +91,7 @@ def speakers_note(unknown: BoolArray, scattered: BoolArray) -> str:
 def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterator[str]:
     """Yield a sentence for each column in which two spellings, probably of one name, are in training and in test.
 
-    Compared are speakers and the groups of the protocol, other than names of recordings and utterances.
+    The speakers and the protocol's groups are compared. Values that are names of recordings or utterances are left out.
 
     Parameters
     ----------

@@ -167,7 +167,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
 
 
 def _wanted(params: Params, name: str, specs: Sequence[str]) -> list[Configuration]:
-    """Return the configurations that `specs` name; without any, the best fusion and the best single modality."""
+    """Return the configurations that `specs` name; if there are none, the best fusion and the best single modality."""
     corpus = params.corpus(name)
     if specs:
         there = list(by_configuration(read_predictions(CorpusPaths(name).predictions, corpus)))

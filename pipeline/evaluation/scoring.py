@@ -47,7 +47,7 @@ class Scored:
     parameters
         Number of parameters that the model learns, if known.
     comparison
-        The comparison with the best single modality; fusions only.
+        The comparison of a fusion with the best single modality; None for other rows.
     """
 
     configuration: Configuration
@@ -219,7 +219,7 @@ def _values(part: pd.DataFrame, metrics: Sequence[Metric], resamples: Resamples)
 
 
 def _compared(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], resamples: Resamples, seed: int) -> Scores:
-    """Return the scores with each fusion compared with the best single modality, if there are both."""
+    """Return the scores with each fusion compared with the best single modality; unchanged if either is missing."""
     best, leading = scores.best_unimodal, scores.leading
     fusions = [row.configuration for row in scores.rows if row.is_fusion]
     if best is None or not fusions:

@@ -21,8 +21,8 @@ def nearly_equal(mine: Iterable[str], theirs: Iterable[str]) -> list[tuple[str, 
     r"""Return the pairs of ids, one from each side, that differ only in spelling.
 
     The spelling may differ in case, Unicode form, spaces, zeros before a number (``01``), a zero fraction (``1.0``),
-    marks between parts (``_``, ``-``), quotation marks and file endings, and in folders in front of only one of the two
-    ids. An id occurs in at most one pair.
+    marks between parts (``_``, ``-``), quotation marks and file endings. One of the two ids may also have folders in
+    front. An id occurs in at most one pair.
 
     Parameters
     ----------

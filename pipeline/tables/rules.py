@@ -131,7 +131,7 @@ def reads_like_no_label(cell: str) -> bool:
 
 
 def alike(cells: Iterable[str], *, scores: bool = True) -> list[dict[str, int]]:
-    """Return groups of cells that are different spellings of the same thing, each spelling with its count.
+    """Return groups of cells that are different spellings of the same thing; each group maps a spelling to its count.
 
     Two spellings are alike if they differ only in case, in their Unicode form or in spaces, or if they are the same
     number (``1``, ``1.0``, ``01``). For names (`scores` is false), only whole numbers are compared as numbers, so that
