@@ -56,7 +56,7 @@ def plan_configurations(
 
 
 def _sets(modalities: Sequence[str], *, paper: bool) -> list[tuple[str, ...]]:
-    """Return the sets of two or more modalities to fuse; in the paper's table, the first two modalities, and all of them.
+    """Return the sets of two or more modalities to fuse; in the paper's table, the first two and all modalities.
 
     >>> _sets(("text", "audio", "video"), paper=True), _sets(("audio", "video"), paper=True)
     ([('text', 'audio'), ('text', 'audio', 'video')], [('audio', 'video')])

@@ -45,8 +45,8 @@ class Fit:
     probabilities
         Class probabilities ``(n, k)``; ``(n, 0)`` in regression.
     ablated
-        Ablated modalities (``"audio"``, ``"text+audio"``, ...) -> predictions ``(n,)`` without them. The mapping is empty
-        unless the configuration is a fusion.
+        Ablated modalities (``"audio"``, ``"text+audio"``, ...) -> predictions ``(n,)`` without them. The mapping is
+        empty unless the configuration is a fusion.
     weights
         Attention weights ``(n, modalities)``; ``(n, 0)`` for strategies without attention.
     inner
