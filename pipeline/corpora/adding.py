@@ -238,7 +238,7 @@ def _labels(given: str) -> dict[str, str | None]:
 
 
 def _rest(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that every corpus block has: the given settings, completed by those of `base`."""
+    """Return the settings that every corpus block has; `base` supplies what the given settings lack."""
     label = settings.get("label") or base.get("label") or ""
     task = settings.get("task") or base.get("task")
     if label and not task:

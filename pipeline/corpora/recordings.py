@@ -168,9 +168,10 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
 
 
 def _ends_early(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield a line and a message for each recording whose picture or sound ends long before the other, in an utterance.
+    """Yield a line and a message for each recording whose picture or sound ends too early for an utterance.
 
-    The line is the first of a row that lacks more than a second, or more than half a second and a fifth of its length.
+    The one that ends first ends too early if the utterance lacks more than a second of it. More than half a second is
+    enough if it is also more than a fifth of the utterance. The line is that of the first such utterance.
     """
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen

@@ -51,7 +51,7 @@ def project(place: Place | None = None) -> Iterator[Params]:
 
 @contextmanager
 def project_or_defaults(place: Place | None = None) -> Iterator[Params]:
-    """Run a block in a project; if there is no project, in a temporary folder with default settings."""
+    """Run a block in a project; if there is no project, run it in a temporary folder with default settings."""
     if place is not None or _above(Path.cwd()) is not None:
         with project(place) as params:
             yield params

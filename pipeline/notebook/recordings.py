@@ -59,7 +59,7 @@ def extract(params: Params, clip: Path, *, extractors: Sequence[str], text: str 
 
 
 def _report_failures(found: dict[str, Features], clip: Path) -> None:
-    """Warn about features that could not be computed; if there are no others, raise `UserError` with the reason."""
+    """Warn about features that could not be computed; if none could be computed, raise `UserError` with the reason."""
     failed = {name: one.note[0] for name, one in found.items() if one.status == ("failed",)}
     if failed and not any(one.status == ("ok",) for one in found.values()):
         raise UserError(f"{clip}: {next(iter(failed.values()))}")

@@ -36,7 +36,7 @@ def voice_of(
     """Choose the channel that carries the voice, or mix the channels.
 
     If a channel is named, it is used. Otherwise, a centre channel is used alone unless it is silent or much quieter
-    than the rest, because films keep dialogue there. For other recordings, the mean of the channels without the
+    than the rest, because films keep dialogue there. In all other cases, the mean of the channels without the
     subwoofer is used. If one channel was inverted, channels may cancel in their mean. If they do so for half a second,
     or if the voice cancels while a hum stays, the loudest channel alone is used for the whole utterance.
 

@@ -220,7 +220,7 @@ def _shown(packets: tuple[Packet, ...], stream: Any) -> Index | None:
 
 
 def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
-    """Decode all frames and return their time stamps in ascending order; missing ones follow from the frame rate."""
+    """Decode all frames and return their time stamps in ascending order; the frame rate gives missing time stamps."""
     step = 1 / float((stream.average_rate or stream.guessed_rate or 25) * stream.time_base)
     stamps = []
     with open_recording(path) as container:
@@ -230,7 +230,7 @@ def _decoded_stamps(path: Path, stream: Any, timeline: Timeline) -> Index:
 
 
 def _frames(container: Any, contents: Contents, wanted: Index) -> Iterator[Any]:
-    """Yield decoded frames in order: the wanted ones, and at least those on which they depend."""
+    """Yield decoded frames in order: the wanted frames, and at least all frames on which they depend."""
     if not contents.packets:
         yield from _all_frames(container, contents.timeline, contents.index)
         return

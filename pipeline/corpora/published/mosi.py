@@ -152,7 +152,7 @@ def _is_mosi(raw: Path) -> bool:
 
 
 def _places(root: Path, raw: Path) -> tuple[Path, ...]:
-    """Return the folders to search for labels: those in and around Raw or, if these hold none, all below the root."""
+    """Return the folders to search for labels: those in and around Raw; if these hold no labels, all below the root."""
     labels = inside(raw, "Labels")
     near = tuple(dict.fromkeys((labels, root, raw.parent, raw) if raw != root else (labels, root)))
     if any(find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):

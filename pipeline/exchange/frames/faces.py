@@ -37,7 +37,7 @@ def one_face(
 
     The main face is the one with the most good rows. A face that shares any frame with the main face is a different
     person, and is left out of all frames. Other faces are kept, since they may be the same person under a new id, or in
-    another shot. If a frame still has several rows, good ones go first, then those with higher confidence.
+    another shot. If a frame still has several rows, a good row is chosen before others, then the most confident row.
 
     Parameters
     ----------

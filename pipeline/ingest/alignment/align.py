@@ -65,8 +65,8 @@ def align(samples: FloatArray, known: Spoken) -> Spoken:
     samples
         Mono sound at 16 kHz in [-1, 1], shape (n,).
     known
-        The utterance's text and words; if it has fewer words than its text, the text is split at spaces instead. If
-        all words already have times, such as those of a subtitle, each is searched for only near its times (`SLACK_S`).
+        The utterance's text and words; if there are fewer words than in the text, the text is split at spaces instead.
+        If all words already have times, as in subtitles, each word is searched for only near its times (`SLACK_S`).
 
     Returns
     -------
