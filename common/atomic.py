@@ -79,7 +79,8 @@ def replacing_folder(path: Path, ours: Callable[[Path], bool]) -> Iterator[Path]
     Raises
     ------
     FileExistsError
-        If the folder at `path` holds anything that this program did not write, before or after the block.
+        If the folder at `path` holds anything that this program did not write. This is checked before the block, and
+        again after it.
     """
     _refuse_what_others_wrote(path, ours)
     path.parent.mkdir(parents=True, exist_ok=True)

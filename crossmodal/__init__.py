@@ -240,7 +240,7 @@ def fit(
     Parameters
     ----------
     corpus, project
-        As for `estimator`.
+        As for `load`.
     strategy
         By default the best fusion in the corpus's table among those that read the most modalities.
     modalities, model
@@ -276,8 +276,8 @@ def predict(
     model
         The folder that `fit` returned.
     text
-        The transcript of a single recording; by default the content of the .txt file with the same name. If there is
-        no such file, the words are recognised if `streams.text.transcribe` allows it.
+        The transcript of a single recording; by default the content of the .txt file with the same name. Without
+        such a file, the words are recognised if `streams.text.transcribe` allows it.
     workers
         Number of worker processes; 0 computes in the current process.
     project

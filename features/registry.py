@@ -123,7 +123,7 @@ def build(name: str, settings: Mapping[str, Any]) -> Extractor[Any]:
     name
         Name of the instance.
     settings
-        The settings of the extractor, and its name under ``extractor`` if that is not the name of the instance.
+        The settings of the extractor; its name is given under ``extractor`` if it differs from the instance's name.
 
     Raises
     ------

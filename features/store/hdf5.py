@@ -34,7 +34,7 @@ class Room:
         Raises
         ------
         OSError
-            If the disk is full, or the file may not become that large; HDF5 can still close the file.
+            If the disk is full, or the file may not become that large. HDF5 can then still close the file.
         """
         needed = self._id.get_filesize() + SLACK + size
         if needed > self._end:

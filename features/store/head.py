@@ -1,10 +1,10 @@
 """The head of a store: its first 2048 bytes, which are used to check the file before HDF5 reads it.
 
 HDF5 ignores the beginning of a file (its *user block*), so plain h5py can still read a store. The head has a checksum
-of everything except the large columns: names, keys, statuses, texts, attributes, the digests of the cells, and HDF5's
-own structures, in which a flipped bit can cause an endless loop. The large columns have one digest per utterance, which
-is checked when the utterance is read. Every byte is thus checked before it is used, and no column is read just to check
-it.
+of everything except the large columns. It covers names, keys, statuses, texts, attributes, the digests of the cells,
+and HDF5's own structures, in which a flipped bit can cause an endless loop. The large columns have one digest per
+utterance, which is checked when the utterance is read. Every byte is thus checked before it is used, and no column is
+read just to check it.
 """
 
 import errno

@@ -157,7 +157,7 @@ class Store:
         return name if name in ("values", "times", "pooled") else f"{group}/{name}"
 
     def _read(self, where: str, which: slice | int) -> Any:
-        """Read a part of a dataset: an array, texts, or a list of bytes with one item per row."""
+        """Read a part of a dataset; return an array, texts, or a list of bytes with one item per row."""
         try:
             if where in self._of_bytes:
                 return self._bytes(where, which)

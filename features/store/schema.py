@@ -22,7 +22,7 @@ Cells = Array | Sequence[bytes] | Sequence[str] | str
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a store; `dtype` is a NumPy dtype, ``"str"`` or ``"bytes"``, and width 0 means one value per cell."""
+    """A column of a store; `dtype` is ``"str"``, ``"bytes"`` or a NumPy dtype, and width 0 means one value per cell."""
 
     name: str
     dtype: str

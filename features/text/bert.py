@@ -69,8 +69,9 @@ class Bert(Encoder[TextStream]):
     """Word and sentence vectors of a frozen encoder.
 
     ``values`` has one row per token of the stream: the mean of the token's word pieces in the chosen layers, or NaN
-    if no word piece covers the token. ``times`` holds the times of the tokens. ``pooled`` is the result of
-    ``SentenceTransformer.encode`` for the transcript, or the mean and standard deviation of the rows.
+    if no word piece covers the token. ``times`` holds the times of the tokens. With the pooling ``sentence``,
+    ``pooled`` is the result of ``SentenceTransformer.encode`` for the transcript. With ``mean_std``, it is the mean and
+    standard deviation of the rows.
 
     A transcript that is too long for the encoder (more than 256 word pieces for the packaged one) is read in windows of
     about equal length. Its sentence vector is then the mean of the windows' vectors, weighted by their numbers of word
@@ -110,7 +111,7 @@ class Bert(Encoder[TextStream]):
 
     @property
     def pooled_names(self) -> tuple[str, ...]:
-        """``sentence_0`` and so on; for the pooling ``mean_std``, means of all columns, then standard deviations."""
+        """``sentence_0`` and so on; for ``mean_std``, the means of all columns, then their standard deviations."""
         if self.config.pooling == MEAN_STD:
             return mean_and_std_names(self.feature_names)
         return tuple(f"sentence_{i}" for i in range(widths(text_folder(self.config.model))[1]))

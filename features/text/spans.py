@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 def token_spans(text: str, tokens: Sequence[str]) -> NDArray[np.intp]:
-    """Find the tokens of a transcript in its text by comparing letters and digits in order.
+    """Find the position of each token in its transcript, by comparing the transcript's letters and digits in order.
 
     Case, punctuation and the encoding of accents do not matter.
 

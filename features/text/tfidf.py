@@ -91,7 +91,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return TruncatedSVD(min(self.components, min(counts.shape) - 1), random_state=0).fit(counts)
 
     def transform(self, texts: Any) -> Any:
-        """Return one row of TF-IDF values (or latent components) per text, ``(n, p)``; sparse without `components`.
+        """Return one row of TF-IDF values (or latent components) per text, ``(n, p)``; sparse if `components` is None.
 
         If the training texts contained no words, there is one column of zeros.
         """

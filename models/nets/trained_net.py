@@ -25,7 +25,7 @@ class Reader(Protocol):
         ...
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:
-        """Return the inputs of `rows`, padded to the longest row; `training` adds noise and modality dropout."""
+        """Return the inputs of `rows`, padded to the longest row; for `training`, they may be changed at random."""
         ...
 
 

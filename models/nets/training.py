@@ -100,7 +100,7 @@ def train(
 
 
 def _require_finished(fitted: Any, how: Training, stops_early: bool) -> None:
-    """Raise `KeyboardInterrupt` if Ctrl-C ended training: skorch catches it, because early stopping raises it, too."""
+    """Raise `KeyboardInterrupt` if Ctrl-C ended training; skorch catches it, because early stopping raises it too."""
     history = fitted.history
     finished = len(history) == how.epochs and "train_loss" in history[-1]
     if not finished and not (stops_early and dict(fitted.callbacks_)["EarlyStopping"].misses_ == how.patience):

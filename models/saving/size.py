@@ -6,7 +6,7 @@ support vector machines         support vectors x features, dual coefficients, i
 trees, forests, boosting        one threshold per split, and all values of each leaf
 networks                        all elements of all weights
 principal components            components x columns; the same for canonical directions
-TF-IDF, word2vec                one weight per term; all elements of all word vectors
+TF-IDF, word2vec                one weight per term (TF-IDF), all elements of all vectors (word2vec)
 late fusions                    base models, and the rule that combines them: weights, sharpness, power
 other scikit-learn estimators   all floating-point arrays whose names end in ``_``
 ==============================  ========================================================================
