@@ -170,8 +170,8 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
 def _ends_early(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
     """Yield a line and a message for each recording whose picture or sound ends too early for an utterance.
 
-    The one that ends first ends too early if the utterance lacks more than a second of it. More than half a second is
-    enough if it is also more than a fifth of the utterance. The line is that of the first such utterance.
+    The picture or sound ends too early if it is missing from more than a second of the utterance. More than half a
+    second is enough if that is also more than a fifth of the utterance. The line is that of the first such utterance.
     """
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen

@@ -78,12 +78,12 @@ class ImportOptions:
         ``(modality, names)`` pairs that give the features of each modality: names of arrays (npz), or of columns (csv
         and parquet, where names may contain ``*``). Each array becomes a store; all columns of a pair become one store.
     id, text, speaker, group, split, start, end, label
-        Names of the arrays or columns that hold the id, the text and so on of each utterance. If empty, the file is
-        read without it, unless the format itself says where it is.
+        Names of the arrays or columns that hold the id, the text and so on of each utterance. If a name is empty, that
+        information is not read, unless the format itself says where it is.
     splits
         Maps the name of a split in the file to train, valid or test.
     labels, words
-        For the format csd, a further `.csd` file that holds the labels, and one that holds the words.
+        For the format csd: a further `.csd` file that holds the labels, and another that holds the words.
     align
         For the format csd, ``word`` averages rows over words; ``""`` keeps them.
     """

@@ -1,9 +1,9 @@
 """The stages of a user's own project: those of dvc.yaml, without their dependencies on source code.
 
 The stages, and the code that each runs, are listed only in dvc.yaml. In a checkout, `stages.yaml` is a link to it; in
-an installed package, a copy. A user's own project has an additional first stage, `inputs`, which always runs and writes
-data/work/inputs.json. Where a stage in a checkout depends on one of the items on the left, the same stage in the user's
-project depends on an entry of inputs.json instead:
+an installed package, it is a copy. A user's own project has an additional first stage, `inputs`, which always runs and
+writes data/work/inputs.json. Where a stage in a checkout depends on one of the items on the left, the same stage in the
+user's project depends on an entry of inputs.json instead:
 
 ============================  =========================================================
 in a checkout                 the entry of inputs.json
