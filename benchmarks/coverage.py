@@ -29,7 +29,7 @@ GROUPS = (3, 5, 8, 12, 20, 40, 100)
 
 @dataclass(frozen=True)
 class Measured:
-    """How often intervals and tests are right, or raise a false alarm, on simulated corpora.
+    """How often intervals contain the true value, and how often tests raise false alarms, on simulated corpora.
 
     Attributes
     ----------

@@ -64,7 +64,7 @@ def main(clips: int) -> None:
 
 
 def _composed(people: Sequence[Path], folder: Path) -> list[Path]:
-    """Write recordings of two people: side by side, one who comes late, one in a corner, and one after the other."""
+    """Write recordings of two people: they are side by side, one comes late, one is in a corner, or they take turns."""
     one, two = (scenes.pictures(path) for path in people[:2])
     grey = [np.full_like(two[0], 128)] * 30
     made = {

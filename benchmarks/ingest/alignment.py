@@ -1,4 +1,4 @@
-"""Measure how well given words are aligned: against GRID's .align files, and on MELD's transcripts as synthetic speech.
+"""Measure how well given words are aligned, on clips of GRID and on transcripts of MELD that espeak-ng speaks.
 
 Run as ``python -m benchmarks.ingest.alignment [--transcripts N]``; the part on MELD needs requirements-demo.txt.
 """

@@ -54,7 +54,7 @@ def beside(*people: Sequence[Picture]) -> list[Picture]:
 
 
 def in_the_corner(small: Sequence[Picture], large: Sequence[Picture], scale: float = 0.6) -> list[Picture]:
-    """Return frames of `large` at twice its size, with `small` in the upper right corner, scaled by `scale`."""
+    """Return frames of `large` at twice its size; `small`, scaled by `scale`, is in the upper right corner."""
     import cv2
 
     made = []

@@ -172,7 +172,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
 
 
 def _stop_in_good_order() -> None:
-    """Treat SIGTERM, and SIGHUP when the terminal is closed, like Ctrl-C."""
+    """Treat SIGTERM and SIGHUP, which a closed terminal sends, like Ctrl-C."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:
@@ -314,7 +314,7 @@ def prepared(params: Any, corpora: tuple[str, ...], selection: "Selection | None
 
 
 def pool_of(params: Any, workers: int | None, scheduler: str | None) -> Any:
-    """Return the pool of workers that the options specify; without `workers`, it has `run.workers` of them."""
+    """Return the pool of workers that the options specify; if `workers` is None, the pool has `run.workers` workers."""
     from pipeline.run.pool.cluster import Pool
 
     return Pool(params.run.workers if workers is None else workers, scheduler, params.run.plugins)

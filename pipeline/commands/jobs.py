@@ -43,7 +43,7 @@ def run_each(
 
 
 def _overlapping(starts: Sequence[Start]) -> Generator[Finish]:
-    """Start the jobs in order, up to `_AHEAD` of them early, and yield for each job the function that finishes it.
+    """Yield, for each job in order, the function that finishes it; up to `_AHEAD` later jobs are started early.
 
     A later job is not started early if another run writes its store, or if starting it fails. It is then started when
     its turn comes, and an error is raised only then.

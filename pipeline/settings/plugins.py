@@ -22,7 +22,7 @@ def load_plugins(plugins: tuple[str, ...]) -> None:
     Raises
     ------
     UserError
-        If a plugin is missing or raises an exception, or a file has the name of a module that is already loaded.
+        If a plugin is missing or raises an exception, or if its file has the name of a module that is already loaded.
     Changed
         If a plugin was edited while it was being imported.
     """

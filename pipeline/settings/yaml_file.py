@@ -62,7 +62,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 
 def line_of(path: Path, *keys: str | int) -> int:
-    """Return the line of a value in a settings file, or of the innermost block around it that exists.
+    """Return the line of a value in a settings file; if it is missing, return that of the innermost block around it.
 
     Parameters
     ----------

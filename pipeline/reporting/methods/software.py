@@ -1,4 +1,4 @@
-"""Versions of packages, devices, licences, and the commands that reproduce the results."""
+"""Tables of package versions and licences, the devices of encoders, and the commands that reproduce the results."""
 
 import platform
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Lists of utterances on which the best models differ: where only the fusion is right, or only one modality."""
+"""Lists of utterances on which the best models differ: only the fusion is right, or only one modality is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

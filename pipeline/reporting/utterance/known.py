@@ -91,8 +91,8 @@ class Known:
     def status(self, utterance: str, modality: str) -> tuple[str, str]:
         """Return the status and note of an utterance in one modality.
 
-        They come from the modality's stream, or from its first feature store if there is no stream, as for imported
-        features.
+        They come from the modality's stream, or from its first feature store if there is no stream. Imported features
+        have no stream.
         """
         if modality in self.streams:
             return self.streams[modality].of(utterance)

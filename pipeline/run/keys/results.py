@@ -78,7 +78,7 @@ def training_inputs(
     ----------
     name, corpus
         The name of the corpus and its block of the settings. Settings on which no prediction depends, such as metrics
-        and the note, are ignored. So are the parts of a union, which matter only through the utterance table.
+        and the note, are ignored. The parts of a union are ignored, too: they matter only through the utterance table.
     train
         The settings of training.
     plugins

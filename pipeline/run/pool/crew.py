@@ -1,4 +1,4 @@
-"""Find the workers of a cluster that have the same code, libraries and files as this process, and may get work."""
+"""Find the workers of a cluster that may get work: they have the same code, libraries and files as this process."""
 
 import asyncio
 import re
@@ -116,7 +116,7 @@ class Crew:
 
 @contextmanager
 def _probe() -> Iterator[tuple[Path, str]]:
-    """Write a file of random content to the cache folder, which a worker reads to prove that it sees the same files.
+    """Write a file of random content to the cache folder; a worker that can read it sees the same files.
 
     Yield the path and the content.
     """
