@@ -172,7 +172,7 @@ def _mistakes_as_sentences() -> Iterator[None]:
 
 
 def _stop_in_good_order() -> None:
-    """Treat SIGTERM and SIGHUP, which a closed terminal sends, like Ctrl-C."""
+    """Treat SIGTERM like Ctrl-C, and also SIGHUP, which is sent when the terminal is closed."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is signal.SIG_DFL:

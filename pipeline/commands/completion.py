@@ -59,7 +59,7 @@ def _strategies(_: click.Context) -> tuple[str, ...]:
 
 
 def _utterances(context: click.Context) -> list[str]:
-    """Return the utterances of the corpora on the command line, or else of all corpora, as far as they are prepared."""
+    """Return the utterances of the corpora on the command line, or else of all; unprepared corpora are left out."""
     given = context.params.get("name") or context.params.get("corpora") or ()
     found: list[str] = []
     for corpus in [given] if isinstance(given, str) else given or _corpora(context):

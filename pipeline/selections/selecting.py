@@ -65,7 +65,7 @@ def _rows(path: Path, names: set[str]) -> pd.DataFrame:
 
 
 def _listed(file: str, table: pd.DataFrame, corpus: str) -> NDArray[np.intp]:
-    """Return the positions in the table, in ascending order, of the utterances that a file lists, one per line."""
+    """Return the positions in the table of the utterances that a file lists; the positions are in ascending order."""
     path = Path(file)
     refuse_pipe(path)
     try:

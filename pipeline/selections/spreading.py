@@ -59,7 +59,7 @@ def strata_of(table: pd.DataFrame, corpus: CorpusParams) -> pd.Series:
 
 
 def _place(order: "pd.Series[object]", by: Sequence["pd.Series[object]"]) -> NDArray[np.intp]:
-    """Return the rank of each row by `order`, from 0, among the rows that have the same values in all of `by`."""
+    """Rank each row by `order` among the rows with the same values in all of `by`, and return the ranks from 0."""
     frame = pd.DataFrame({f"by{i}": column for i, column in enumerate(by)} | {"order": order})
     ranked = frame.sort_values("order", kind="stable").groupby([f"by{i}" for i in range(len(by))], sort=False)
     places: NDArray[np.intp] = ranked.cumcount().sort_index().to_numpy()
