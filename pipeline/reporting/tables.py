@@ -116,7 +116,7 @@ def _drawn(table: Table) -> "rich.table.Table":
 
 
 def literal(text: str) -> str:
-    r"""Return foreign text as one line that Markdown shows literally, without columns, HTML, code or links.
+    r"""Return foreign text as one line that Markdown shows literally; it cannot make columns, HTML, code or links.
 
     >>> print(literal("a|b <i>x</i>"), literal("<0.001"))
     a\|b \<i>x\</i> <0.001
@@ -125,7 +125,7 @@ def literal(text: str) -> str:
 
 
 def plain(sentence: str) -> str:
-    r"""Return a sentence that contains foreign text as one line of Markdown, without columns, HTML or links.
+    r"""Return a sentence that contains foreign text as one line of Markdown; it cannot make columns, HTML or links.
 
     >>> print(plain("Note: run `crossmodal train`, <b>s|1</b>"))
     Note: run `crossmodal train`, \<b>s\|1\</b>

@@ -223,8 +223,8 @@ def require_current(planned: Sequence[Clip | Outcome], path: Path, command: str)
     Raises
     ------
     OutOfDate
-        If an utterance in the store is out of date, missing or superfluous. The message names the command that updates
-        the store.
+        If a stored utterance is out of date or superfluous, or if the store lacks an utterance. The message names the
+        command that updates the store.
     """
     with open_store(path) as store:
         stored = dict(zip(store.utterances, zip(store.keys, store.statuses, strict=True), strict=True))

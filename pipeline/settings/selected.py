@@ -34,7 +34,7 @@ class Selection:
 
     @property
     def name(self) -> str:
-        """The selection's name: its number, or a name made from the file's stem.
+        """The selection's name: its `limit` as text, or a name made from the stem of its file.
 
         Unusual characters of the stem become ``-``. A stem that is a number gets the prefix ``list-``.
 

@@ -125,9 +125,10 @@ def _reasons(known: Known) -> list[Reason]:
 
 
 def _labels(known: Known, folds: pd.Series | None, by: str) -> Table | None:
-    """Return a table with one line for all utterances and one per group; None without labels.
+    """Return a table with a line for all utterances, and one for each of the first groups; None without labels.
 
     A line has the folds in which the group is tested, and the counts of its labels or the mean and range of its scores.
+    Up to `MOST_GROUPS` groups have a line; a last line counts the others.
     """
     if not known.label:
         return None
