@@ -70,8 +70,7 @@ def export(
     Raises
     ------
     UserError
-        If a store is missing or out of date, if a label is not a number although the format needs one, or if `path`
-        cannot be written.
+        If a store is missing or out of date, a label is not the number that is needed, or `path` is not writable.
     """
     writer_of(form)  # refuses a format that cannot be written
     scored_parts = entry_named(form).scored_parts
