@@ -179,8 +179,8 @@ class VideoConfig(StreamConfig):
         Faces with a lower detection score are ignored.
     detect_every_s
         Longest time between two runs of the detector, in seconds. In the frames between them, a face that is alone in
-        the picture is found again by its appearance. The detector runs in every sampled frame if this is 0, while
-        several faces are seen, and with ``follow: speaking``.
+        the picture is found again by its appearance. The detector runs in every sampled frame if this is 0, and while
+        several faces are seen; with ``follow: speaking``, in all frames of an utterance that shows several.
     margin
         Margin of the square that is cut out: its side is (1 + 2 ``margin``) times the longer side of the face box.
     size
@@ -218,8 +218,8 @@ class VideoConfig(StreamConfig):
     def of_content(self) -> dict[str, Any]:
         """Return the settings that the content depends on.
 
-        They include `follow` and `mouth_fps` only with ``follow: speaking``. They include `detect_every_s` only with
-        ``follow: size``, and only if it is above 0.
+        They include `follow` and `mouth_fps` only with ``follow: speaking``. They include `detect_every_s` only if it
+        is above 0.
 
         >>> [name in VideoConfig().of_content() for name in ("fps", "detect_every_s", "follow", "mouth_fps")]
         [True, True, False, False]
@@ -227,7 +227,7 @@ class VideoConfig(StreamConfig):
         settings = asdict(self)
         if self.follow == "size":
             del settings["follow"], settings["mouth_fps"]
-        if self.follow == "speaking" or not self.detect_every_s:
+        if not self.detect_every_s:
             del settings["detect_every_s"]
         return settings
 

@@ -49,12 +49,17 @@ class FaceTracker:
     ----------
     every_s
         Seconds between two frames in which the detector runs; with 0, it runs in every frame.
+
+    Attributes
+    ----------
+    crowded
+        Whether the detector has found several faces in a frame.
     """
 
     def __init__(self, every_s: float) -> None:
-        self._every_s = every_s
+        self.every_s = every_s
         self._detected_s = -np.inf
-        self._crowded = False
+        self.crowded = False
         self._shape: tuple[int, ...] = ()
         self._look: Look | None = None
 
@@ -70,13 +75,13 @@ class FaceTracker:
         detect
             Function that runs the detector on the picture.
         """
-        due = time_s - self._detected_s >= self._every_s or picture.shape != self._shape
+        due = time_s - self._detected_s >= self.every_s or picture.shape != self._shape
         tracked = None if due or self._look is None else _tracked(picture, self._look)
         found = detect() if tracked is None else [tracked]
         if tracked is None:
             self._detected_s, self._shape = time_s, picture.shape
-            self._crowded |= len(found) > 1
-        followed = self._every_s > 0 and not self._crowded and len(found) == 1 and _trackable(picture, found[0])
+            self.crowded |= len(found) > 1
+        followed = self.every_s > 0 and not self.crowded and len(found) == 1 and _trackable(picture, found[0])
         self._look = Look(found[0], _around(picture, found[0].box, 0)[0]) if followed else None
         return found
 

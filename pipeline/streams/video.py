@@ -89,7 +89,8 @@ def read_video(
     only that part of the picture is used. A face that is alone in the picture is followed across cuts
     (`following.people`). If there are several faces, the settings decide which one is followed: the face whose
     track has the largest sum of area times detector score, or the face of the person who speaks (`speaker.choosing`).
-    To find out who speaks, spans that show several faces are decoded once more.
+    To find out who speaks, spans that show several faces are decoded twice more: to detect the faces in every
+    sampled frame, and to measure the mouths.
 
     Parameters
     ----------
@@ -153,16 +154,9 @@ def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | Em
     wanted, at = seen(contents.times, contents.end_s, sample_targets(span, config.fps), 1 / config.fps)
     if not len(wanted):
         return EmptyInput(f"no frame between {span.start_s:.2f} and {span.end_s:.2f} s")
-    return Pending(span, wanted, at, FaceTracker(_every_s(config)))
-
-
-def _every_s(config: VideoConfig) -> float:
-    """Return the time in seconds after which the face detector must run again.
-
-    It is half a sampling step less than the setting, because frames are not evenly spaced. If the speaker is followed,
-    it is 0: the detector runs in every frame, as in `watch`, so that `watch` finds the same faces.
-    """
-    return 0.0 if config.follow == "speaking" else max(config.detect_every_s - 0.5 / config.fps, 0.0)
+    # Half a sampling step less than the setting, because frames are not evenly spaced.
+    every_s = max(config.detect_every_s - 0.5 / config.fps, 0.0)
+    return Pending(span, wanted, at, FaceTracker(every_s))
 
 
 def _collect(
@@ -170,27 +164,33 @@ def _collect(
 ) -> Iterator[tuple[int, Outcome]]:
     """Give each wanted frame to the spans that need it, and yield the outcome of every span that is complete.
 
-    If the speaker is followed, spans that show several faces wait until together they hold more than `MOST_HELD`
-    frames, so that the mouths of many spans are measured in one pass.
+    If the speaker is followed, spans that show several faces are collected anew with the detector in every frame, so
+    that `watch` finds the same faces. Then they wait until together they hold more than `MOST_HELD` frames, so that the
+    mouths of many spans are measured in one pass.
     """
     takers: dict[int, list[int]] = {}
     for index, span in pending.items():
         for number in np.unique(span.wanted).tolist():
             takers.setdefault(number, []).append(index)
     painter = Painter(contents.aspect)
+    again: dict[int, Pending] = {}
     crowded: dict[int, Pending] = {}
     for number, frame in decode(path, contents, np.array(sorted(takers), np.int64)):
         if frame is not None:
             _distribute(painter(frame), number, [pending[index] for index in takers[number]], config)
         for index in [index for index in takers[number] if pending[index].wanted[-1] == number]:
             span = pending.pop(index)
-            if index in voices and several(span.faces):
+            if index in voices and span.tracker.every_s and (span.tracker.crowded or several(span.faces)):
+                again[index] = Pending(span.span, span.wanted, span.at, FaceTracker(0))
+            elif index in voices and several(span.faces):
                 crowded[index] = span
             else:
                 yield index, _finish(contents.name, span, follow(span.faces))
         if sum(len(span.frames) for span in crowded.values()) > MOST_HELD:
             yield from _follow_speakers(path, contents, crowded, config, voices)
     yield from _follow_speakers(path, contents, crowded, config, voices)
+    if again:
+        yield from _collect(path, contents, again, config, voices)
 
 
 def _follow_speakers(

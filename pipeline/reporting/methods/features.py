@@ -84,11 +84,13 @@ def _audio(config: Mapping[str, Any]) -> str:
 
 
 def _video(config: Mapping[str, Any]) -> str:
-    followed = "the one whose mouth moves with the voice" if config.get("follow") == "speaking" else "the largest"
+    speaking = config.get("follow") == "speaking"
+    followed = "the one whose mouth moves with the voice" if speaking else "the largest"
     every, between = config.get("detect_every_s", 0), ""
     if every * config["fps"] > 1:
+        where = "In utterances that show a single face" if speaking else "While there was a single face"
         between = (
-            f" While there was a single face, the detector ran every {every:g} s, and whenever that face was lost; in "
+            f" {where}, the detector ran every {every:g} s, and whenever that face was lost; in "
             "between, the face was found again by normalised cross-correlation."
         )
     return (

@@ -245,15 +245,22 @@ def test_a_lone_face_is_detected_once_a_second_and_is_where_the_detector_finds_i
     assert min(overlap) > 0.8
 
 
-def test_the_detector_runs_in_every_frame_of_several_people_and_where_the_speaker_is_followed(two_people):
+def test_the_detector_runs_in_every_frame_of_several_people(two_people):
     every = replace(CONFIG, detect_every_s=0)
-    for span in (Span(0.0, 1.6), Span(0.4, 2.4)):
-        ((_, stream),), ((_, dense),) = (read_video(two_people, [span], config) for config in (CONFIG, every))
-        assert stream.faces == dense.faces
+    for follow in ("size", "speaking"):
+        for span in (Span(0.0, 1.6), Span(0.4, 2.4)):
+            configs = (replace(config, follow=follow) for config in (CONFIG, every))
+            ((_, stream),), ((_, dense),) = (read_video(two_people, [span], config) for config in configs)
+            assert stream.faces == dense.faces
+
+
+def test_a_single_face_costs_no_more_if_the_speaker_is_followed(looked):
     path = real(GRID)
-    ((_, speaking),) = read_video(path, [Span(0.0, 0.6)], replace(CONFIG, follow="speaking"))
-    ((_, dense),) = read_video(path, [Span(0.0, 0.6)], every)
-    assert speaking.faces == dense.faces
+    ((_, largest),) = read_video(path, [Span(0.0, 2.5)], CONFIG)
+    runs = len(looked)
+    ((_, speaking),) = read_video(path, [Span(0.0, 2.5)], replace(CONFIG, follow="speaking"))
+    assert speaking.faces == largest.faces
+    assert len(looked) == 2 * runs < len(largest.faces)
 
 
 @pytest.mark.parametrize(("degrees", "mirrored"), [(90, False), (180, False), (270, False), (0, True), (90, True)])

@@ -67,7 +67,7 @@ def test_the_key_of_a_picture_holds_the_voice_only_where_the_face_that_speaks_is
     assert tuple(stream_program("video", VideoConfig(detect_every_s=0))["config"]) == before
     assert set(plain["config"]) == {*before, "detect_every_s"}
     speaking = stream_program("video", VideoConfig(follow="speaking"))
-    assert set(speaking["config"]) == {*before, "follow", "mouth_fps"}
+    assert set(speaking["config"]) == {*before, "detect_every_s", "follow", "mouth_fps"}
     assert set(speaking["libraries"]) - set(plain["libraries"]) == {"scipy"}
     picture = ("x" * 64, (0.5, 1.5), "", "")
     at = Span(0.5, 1.5, track="2", channel="left")

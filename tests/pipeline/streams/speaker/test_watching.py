@@ -101,14 +101,14 @@ def test_the_largest_is_followed_and_a_note_says_so_where_nobody_in_the_picture_
         np.testing.assert_array_equal(found.boxes, plain.boxes)
 
 
-def test_one_face_is_read_as_it_always_was(monkeypatch):
+def test_one_face_is_read_as_where_the_largest_is_followed(monkeypatch):
     def nothing(spans):
         assert not spans, "nothing is to be measured where there is one face"
         return {}
 
     monkeypatch.setattr(video, "watch", lambda _path, _contents, spans, _config: nothing(spans).items())
     monkeypatch.setattr(video, "levels", nothing)
-    found, plain = stream(A), stream(A, SIZE)
+    found, plain = stream(A), stream(A, VideoConfig())
     assert found.faces == plain.faces
     assert found.frames == plain.frames
     assert found.note == plain.note == ""
