@@ -34,6 +34,8 @@ from pipeline.tables.intervals import interval_of
 from pipeline.tables.near_paths import Neighbours
 from pipeline.tables.rules import (
     alike_notices,
+    code_notices,
+    date_notices,
     fault_of_label,
     fault_of_name,
     fault_of_text,
@@ -252,7 +254,7 @@ def _label_problems(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> li
         message = f"every {corpus.label} is {next(iter(labels))!r}: nothing can be learnt from a single class or score"
         return [*problems, Problem("warning", path, None, message, alone=True)]
     if corpus.task == "regression":
-        return problems
+        return problems + [Problem("warning", path, None, n) for n in code_notices(corpus.label, table[corpus.label])]
     problems += [
         Problem(
             "warning",
@@ -285,14 +287,15 @@ def _unlabelled(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[P
 
 
 def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
-    """Return warnings about labels, groups and speakers that differ only in spelling, and about names like ``nan``."""
+    """Return warnings about labels, groups and speakers that differ only in spelling, or are ``nan`` or a date."""
     group = corpus.protocol.group
     given = {"speaker": table["speaker"], group: table[group] if group in table else table["group"]}
     notices: list[str] = []
     if corpus.label and corpus.task == "classification":
         notices += alike_notices(corpus.label, (label for label in table[corpus.label] if not is_no_label(label)))
+        notices += date_notices(corpus.label, table[corpus.label])
     for name, cells in given.items():
-        notices += alike_notices(name, cells, scores=False) + missing_notices(name, cells)
+        notices += alike_notices(name, cells, scores=False) + missing_notices(name, cells) + date_notices(name, cells)
     return [Problem("warning", path, None, notice) for notice in notices]
 
 

@@ -200,6 +200,52 @@ def missing_notices(what: str, cells: Iterable[str]) -> list[str]:
     ]
 
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d[ T]00:00(:00(\.0+)?)?")
+_CODES = {float(f"{sign}{nines}") for sign in ("", "-") for nines in ("9", "99", "999", "9999", "99999")}
+
+
+def date_notices(what: str, cells: Iterable[str]) -> list[str]:
+    """Return a sentence for each cell that is the start of a day, as spreadsheets make of a name such as ``1-2``.
+
+    >>> date_notices("speaker", ["s1", "2026-01-02 00:00:00"])[0][:44]
+    "speaker: '2026-01-02 00:00:00' (1 row) is a "
+    """
+    return [
+        f"{what}: {cell!r} ({_rows(count)}) is a date: if a spreadsheet made it of another name, such as 1-2 or 1/2, "
+        "format the column as text there and write the names again"
+        for cell, count in Counter(cells).items()
+        if _DATE.fullmatch(cell)
+    ]
+
+
+def code_notices(what: str, cells: Iterable[str]) -> list[str]:
+    """Return a sentence for each score that may be a code for a missing one: 99, -999, ..., far from all other scores.
+
+    >>> code_notices("valence", ["1.5", "-2", "999", "999"])[0][:75]
+    "valence: '999' (2 rows) counts as a score, but all others are from -2 to 1."
+    >>> code_notices("percent", ["0", "50", "99"])
+    []
+    """
+    scores = [(cell, value) for cell in cells if math.isfinite(value := _score(cell))]
+    others = [value for _, value in scores if value not in _CODES]
+    if not others or min(others) == max(others):
+        return []
+    low, high = min(others), max(others)
+    return [
+        f"{what}: {cell!r} ({_rows(count)}) counts as a score, but all others are from {low:g} to {high:g}; if it "
+        "means that the label is missing, empty the cells"
+        for (cell, value), count in Counter(scores).items()
+        if value in _CODES and not 2 * low - high <= value <= 2 * high - low
+    ]
+
+
+def _score(cell: str) -> float:
+    try:
+        return number_of(cell)
+    except ValueError:
+        return math.nan
+
+
 def number_of(cell: str) -> float:
     """Return a cell as a finite number; NaN if it is empty.
 

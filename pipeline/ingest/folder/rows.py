@@ -38,6 +38,7 @@ class _Known:
     rows: list[Cells] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     strange: list[PurePosixPath] = field(default_factory=list)  # recordings with words after their end
+    late: list[PurePosixPath] = field(default_factory=list)  # recordings with subtitles that begin after their end
 
 
 def draft(
@@ -74,6 +75,11 @@ def draft(
         notes.append(
             f"{counted(len(known.strange), 'transcript')} with words after the end of the recording, such as that of "
             f"{known.strange[0]}: word times are not used there"
+        )
+    if known.late:
+        notes.append(
+            f"{counted(len(known.late), 'transcript')} with text that begins after the end of the recording, such as "
+            f"that of {known.late[0]}: it probably belongs to another recording, or the recording is incomplete"
         )
     return Draft(columns_of(known.rows), tuple(known.rows), known.words, tuple(notes))
 
@@ -147,6 +153,8 @@ def _add_transcript(known: _Known, row: Cells, transcript: Transcript, recording
     if transcript.speaker and not row.get("speaker"):
         row["speaker"] = transcript.speaker
     if not transcript.words:
+        if any((cue.start or 0.0) > recording.info.duration_s + _LATE_S for cue in transcript.cues):
+            known.late.append(recording.place)
         return
     if max(word[1] for word in transcript.words) > recording.info.duration_s + _LATE_S:
         known.strange.append(recording.place)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from common.names import listed_names
-from pipeline.errors import UserError
+from pipeline.errors import UserError, counted
 from pipeline.ingest.folder.names import Names
 from pipeline.ingest.folder.recordings import Recording
-from pipeline.ingest.timed_text.base import TimedText
+from pipeline.ingest.timed_text.base import TimedText, is_noise
 from pipeline.ingest.timed_text.registry import endings, read_timed_text, source_of
 from pipeline.ingest.timed_text.tiers import everything
 
@@ -37,6 +37,8 @@ class Transcript:
         Words with start and end in seconds, in order; empty if the file has no word times.
     speaker
         The speaker, if the file names exactly one.
+    noises
+        The number of cues that only describe noises or music, which are left out.
     """
 
     path: Path
@@ -45,6 +47,7 @@ class Transcript:
     cues: tuple[TimedText, ...] = ()
     words: tuple[Word, ...] = ()
     speaker: str = ""
+    noises: int = 0
 
     def within(self, start_s: float, end_s: float) -> "Transcript":
         """Return a transcript of the cues and words whose middle lies within a span; all of it if it has no times."""
@@ -77,6 +80,10 @@ def transcripts_of(
         transcript = _first_with_text(paths, notes)
         if transcript:
             found[place] = transcript
+    noisy = [one for one in found.values() if one.noises]
+    if noisy:
+        cues = counted(sum(one.noises for one in noisy), "cue")
+        notes.append(f"left out: {cues} of only noises or music, such as one of {noisy[0].path}")
     return found, notes
 
 
@@ -155,7 +162,8 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
 
 def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
     """Return the content of a file; raise `UserError` if several tiers may contain the text."""
-    said = everything(found)
+    whole = everything(found)
+    said = [one for one in whole if one.start is None or not one.text or not is_noise(one.text)]
     return Transcript(
         path,
         " ".join(one.text for one in said if one.text),
@@ -163,6 +171,7 @@ def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
         tuple(one for one in said if one.start is not None),
         tuple(word for one in said for word in one.words),
         _speaker(said),
+        len(whole) - len(said),
     )
 
 

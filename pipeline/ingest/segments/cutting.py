@@ -8,11 +8,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.ingest.timed_text.base import TimedText
+from pipeline.ingest.timed_text.base import TimedText, is_noise
 from pipeline.ingest.voice import RATE_HZ, WINDOW, SpeechSettings, spans_of
 
 WINDOW_S = WINDOW / RATE_HZ
-_NO_SPEECH = re.compile(r"(?:\s|♪|♫|\[[^\[\]]*\]|\([^()]*\)|[-–—.*#>])*")  # [applause], (laughs), notes of music
 _ENDS = re.compile(r"[.?!…。？！][\"'”’»)\]]*\Z")
 
 
@@ -109,10 +108,7 @@ def spoken(texts: Sequence[TimedText]) -> tuple[TimedText, ...]:
     return tuple(
         said
         for said in texts
-        if said.start is not None
-        and said.end is not None
-        and said.end > said.start
-        and not _NO_SPEECH.fullmatch(said.text)
+        if said.start is not None and said.end is not None and said.end > said.start and not is_noise(said.text)
     )
 
 

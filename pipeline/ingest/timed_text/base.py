@@ -54,6 +54,18 @@ def plain(text: str) -> str:
     return " ".join(shown.split())
 
 
+_NO_SPEECH = re.compile(r"(?:\s|♪|♫|\[[^\[\]]*\]|\([^()]*\)|[-–—.*#>])*")  # [applause], (laughs), notes of music
+
+
+def is_noise(text: str) -> bool:
+    """Whether a text only describes noises or music.
+
+    >>> is_noise("[applause] ♪"), is_noise("(laughs) Yes"), is_noise("")
+    (True, False, True)
+    """
+    return _NO_SPEECH.fullmatch(text) is not None
+
+
 def checked_times(start: object, end: object) -> tuple[float, float] | None:
     """Return a start and an end in seconds; None unless they are finite numbers, not negative, and in order.
 

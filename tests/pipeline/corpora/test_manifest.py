@@ -321,6 +321,22 @@ def test_speakers_and_groups_spelt_in_two_ways_or_like_missing_cells_are_warned_
     assert "speaker: 'nan' (1 row) counts as a name" in reported(found)
 
 
+def test_dates_that_a_spreadsheet_made_of_names_are_warned_about(tmp_path: Path) -> None:
+    found = corpus(tmp_path, GOOD.replace("2,3,,s1", "2,3,,2026-01-02 00:00:00"))
+    assert "speaker: '2026-01-02 00:00:00' (1 row) is a date: if a spreadsheet made it of another" in reported(found)
+
+
+@pytest.mark.parametrize(("scores", "codes"), [(("-2", "1.5", "999", "-99"), 2), (("0", "100", "99", "9"), 0)])
+def test_codes_for_missing_scores_are_warned_about(scores: tuple[str, ...], codes: int, tmp_path: Path) -> None:
+    rows = "".join(f"a{i}.mp4,{score}\n" for i, score in enumerate(scores))
+    found = corpus(tmp_path, rows, "media,emotion\n", task="regression", protocol=ProtocolParams("group-kfold", 2))
+    said = [p.message for p in found.problems if "counts as a score" in p.message]
+    assert len(said) == codes
+    assert not codes or said[0].startswith(
+        "emotion: '999' (1 row) counts as a score, but all others are from -2 to 1.5"
+    )
+
+
 def test_intervals_as_annotators_write_them_are_accepted(tmp_path: Path) -> None:
     rows = "a.mp4,u1,-0.48,1.5,x,s1,joy\na.mp4,u2,2,2,y,s1,anger\nb.mp4,u3,-2,-1,z,s2,joy\nb.mp4,u4,-1,,w,s2,anger\n"
     found = corpus(tmp_path, rows)

@@ -55,6 +55,15 @@ def test_words_after_the_end_of_the_recording_are_left_out_and_said() -> None:
     assert "words after the end of the recording, such as that of a.mp4" in made.notes[0]
 
 
+def test_subtitles_after_the_end_of_the_recording_are_said() -> None:
+    cues = (TimedText("bin", 0.0, 1.0), TimedText("blue", 40.0, 41.0))
+    made = draft(found("a.mp4", "b.mp4"), {}, {A: Transcript(Path("a.srt"), "bin blue", "subtitles", cues)}, Path())
+    (note,) = made.notes
+    assert "1 transcript with text that begins after the end of the recording, such as that of a.mp4" in note
+    timely = Transcript(Path("a.srt"), "bin", "subtitles", cues[:1])
+    assert not draft(found("a.mp4"), {}, {A: timely}, Path()).notes
+
+
 def test_the_sound_in_another_file_has_a_column() -> None:
     pair = recording("a.mp4")
     made = draft(found("a.mp4"), {}, {}, Path())

@@ -131,3 +131,12 @@ def test_a_span_of_a_file_with_several_voices_has_the_speaker_of_its_cues() -> N
     cues = [TimedText("bin", 0, 1, speaker="Anna"), TimedText("blue", 1, 2, speaker="Ben")]
     whole = transcript_of(Path("a.vtt"), cues)
     assert [whole.within(*span).speaker for span in ((0, 1), (1, 2), (0, 2))] == ["Anna", "Ben", ""]
+
+
+def test_cues_of_only_noises_are_left_out_and_counted(tmp_path: Path) -> None:
+    srt = SRT + "\n3\n00:00:02,000 --> 00:00:03,000\n[Music] ♪\n"
+    noise = "1\n00:00:00,000 --> 00:00:03,000\n[Music]\n"
+    found, notes = read(tmp_path, ["a.mp4", "b.mp4", "c.mp4"], {"a.srt": srt, "b.srt": SRT, "c.srt": noise})
+    assert {place: one.text for place, one in found.items()} == dict.fromkeys(["a.mp4", "b.mp4"], "bin blue at f two")
+    assert any("c.srt holds no words" in note for note in notes)
+    assert any("1 cue of only noises or music, such as one of" in note and "a.srt" in note for note in notes)
