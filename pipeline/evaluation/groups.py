@@ -166,7 +166,8 @@ def by_group(
 
     If a group contains at least `LEAST` of the protocol's groups, its interval comes from resampling these. If it
     contains only one of them, its interval comes from resampling its utterances. A group has no interval if it contains
-    two of the protocol's groups, if it has fewer than `FEW` utterances, or if all its resamples have the same value.
+    two of the protocol's groups, if it has fewer than `FEW` utterances, if all its resamples have the same value, or if
+    the metric is defined in none of them.
 
     Parameters
     ----------
@@ -206,7 +207,7 @@ def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tupl
     settings = resampling.settings
     drawn = resample(units if several else np.arange(len(own)), draws=settings.resamples, seed=settings.seed)
     found = group_bootstrap(metric, truth, outputs, drawn)
-    if found.low == found.high:  # all utterances score alike, so resampling them says nothing about others
+    if not found.low < found.high:  # utterances that all score alike, or not at all, say nothing about others
         return replace(found, low=math.nan, high=math.nan), ""
     return found, resampling.unit if several else "utterance"
 
@@ -303,13 +304,29 @@ def heading(scores: Scores, column: str) -> str:
     return f"{scores.leading.name}{', percent,' if scores.leading.share else ''} by {column}"
 
 
-def how_resampled(corpus: CorpusParams) -> str:
-    """Return a sentence that says how the intervals were computed."""
+def how_resampled(table: pd.DataFrame, corpus: CorpusParams) -> str:
+    """Return sentences that say how the intervals of a table were computed, and why some lines have none.
+
+    Parameters
+    ----------
+    table
+        The table that `by_group` returned, or several of them joined.
+    corpus
+        The settings of the corpus.
+    """
     unit = corpus.protocol.group
-    return (
-        f"95 % intervals resample the groups ({unit}) of a line, or its utterances if it has only one group. A line "
-        "with two groups has no interval."
+    drawn = set(table["resampled"]) - {""}
+    if drawn == {"utterance"}:
+        how = f"95 % intervals resample the utterances of each {unit}."
+    else:
+        how = f"95 % intervals resample the groups ({unit}) of a line, or its utterances if it has only one group."
+    bare = table[(table["n"] >= FEW) & ~np.isfinite(table["low"]) & np.isfinite(table["value"])]
+    two = "it has two groups, which say too little about others, or if " if drawn != {"utterance"} else ""
+    why = (
+        f"A line of {FEW} or more utterances has no interval if {two}all of its resamples have the same value, as when "
+        "all of its utterances are right. That does not make its value certain."
     )
+    return " ".join([*([how] if drawn else []), *([why] if len(bare) else [])])
 
 
 def _cell(line: pd.Series, metric: Metric) -> str:

@@ -186,8 +186,9 @@ def printed_by(params: Params, name: str, columns: Sequence[str], specs: Sequenc
             f"# {name}: {groups.heading(scores, column)}",
             *groups.blocks(found[-1], scores, grouping.note, str(path)),
         ]
-    write_table(pd.concat(found), path)
-    return [*page, f"{groups.how_resampled(corpus)} All figures: {path}."]
+    every = pd.concat(found)
+    write_table(every, path)
+    return [*page, f"{groups.how_resampled(every, corpus)} All figures: {path}.".lstrip()]
 
 
 def _number_of_groups(name: str) -> int:

@@ -58,7 +58,7 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
     layers = [lines, points] if any(value["low"] is not None for value in values) else [points]
     return Chart(
         "groups-chart",
-        f"{leading.name} by {shown.header[0]}",
+        f"By {shown.header[0]}: {leading.name}{', percent' if leading.share else ''}",
         specification(alt.layer(*layers), ROW * max(1, len(groups))),
         shown,
     )

@@ -28,9 +28,8 @@ SHOWN = 20  # the forest plot has at most this many rows
 
 @dataclass(frozen=True)
 class Groups:
-    """The leading metric by group: a title, a chart with its table, and sentences about it."""
+    """The leading metric by group: a chart with its table, and sentences about it."""
 
-    title: str
     chart: Chart
     sentences: Sequence[str]
 
@@ -169,7 +168,8 @@ def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:
         return None
     sentences = [block for block in found if isinstance(block, str)]
     chart = groups_chart(table, scores, shown)
-    return Groups(f"By {shown.header[0]}: {_named(scores)}", chart, [*sentences, how_resampled(corpus)])
+    drawn = table[table["group"].isin([line[0] for line in shown.lines])]
+    return Groups(chart, list(filter(None, [*sentences, how_resampled(drawn, corpus)])))
 
 
 def _shares(name: str) -> pd.DataFrame:
@@ -180,7 +180,3 @@ def _shares(name: str) -> pd.DataFrame:
 def _displays(shares: pd.DataFrame) -> list[str]:
     lines = shares[NAMES].drop_duplicates().itertuples(index=False)
     return [Configuration.parse(*line).display for line in lines]
-
-
-def _named(scores: Scores) -> str:
-    return f"{scores.leading.name}{', percent' if scores.leading.share else ''}"

@@ -24,6 +24,7 @@ from pipeline.evaluation.groups import (
     by_column,
     by_group,
     by_protocol,
+    how_resampled,
     of_protocol,
     read_by_group,
     worst,
@@ -141,6 +142,34 @@ def test_where_all_utterances_are_alike_there_is_no_interval() -> None:
     assert found["value"].tolist() == [1.0, 0.5]
     assert found["resampled"].tolist() == ["", "utterance"]
     assert found["low"].isna().tolist() == [True, False]
+
+
+def test_a_metric_that_no_resample_defines_names_nothing_as_resampled() -> None:
+    (r,) = metrics_of("regression", ("r",))
+    part, groups = predictions({"x": 20, "y": 20}, {"x": 20, "y": 10})
+    part = part.assign(truth=1.0, prediction=np.linspace(0, 1, 40))  # a constant truth correlates with nothing
+    found = by_group({VOTE: part}, by_protocol(groups, CORPUS), r, Resampling(groups, "actor", EvaluateParams()))
+    assert found["low"].isna().all()
+    assert found["resampled"].tolist() == ["", ""]
+
+
+def test_the_sentence_says_what_was_resampled_and_why_a_line_has_no_interval() -> None:
+    def said(right: dict[str, int], by: dict[str, str] | None = None) -> str:
+        part, groups = predictions(dict.fromkeys(right, 12), right)
+        grouping = (
+            by_protocol(groups, CORPUS) if by is None else Grouping("sex", groups.map(by), sorted({*by.values()}))
+        )
+        resampling = Resampling(groups, "actor", EvaluateParams(resamples=50))
+        return how_resampled(by_group({VOTE: part}, grouping, ACCURACY, resampling), CORPUS)
+
+    assert said({"x": 6, "y": 3}) == "95 % intervals resample the utterances of each actor."
+    alike = "all of its resamples have the same value, as when all of its utterances are right."
+    assert f"has no interval if {alike}" in said({"x": 6, "y": 12})
+    assert said({"x": 12, "y": 12}).startswith("A line of 10 or more utterances has no interval if it has two groups")
+    sexes = dict(zip("uvwxy", "fffmm", strict=True))
+    two = said(dict.fromkeys("uvwxy", 6) | {"u": 3}, sexes)
+    assert two.startswith("95 % intervals resample the groups (actor) of a line, or its utterances if")
+    assert f"if it has two groups, which say too little about others, or if {alike}" in two
 
 
 def test_where_corpora_are_left_out_they_are_the_groups_and_each_is_in_the_sentence() -> None:
