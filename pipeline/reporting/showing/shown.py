@@ -18,6 +18,7 @@ from pipeline.reporting.utterance.known import known_of
 from pipeline.reporting.utterance.parts import PART
 from pipeline.reporting.utterance.preview import Preview
 from pipeline.reporting.utterance.previewing import previews
+from pipeline.reporting.utterance.shortening import Shortening, shortening_of
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths
@@ -38,12 +39,15 @@ class Shown:
         The predictions in the form of `predictions_block`, for this utterance alone; None if there are none to show.
     remarks
         Sentences on how the facts were made, for the user.
+    shorten
+        Shortens the paths of this machine in the page.
     """
 
     facts: Facts
     preview: Preview | None
     predictions: Mapping[str, Any] | None = None
     remarks: tuple[str, ...] = field(default=())
+    shorten: Shortening = field(default=Shortening(()))
 
 
 def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None) -> Shown:
@@ -64,7 +68,8 @@ def shown(params: Params, wanted: str, corpus: str = "", text: str | None = None
         if not place.corpus:
             _require_readable(wanted, facts)
         predictions, why = _predictions(params, place)
-    return Shown(facts | {"corpus": place.corpus}, preview, predictions, (*place.remarks, *why))
+    facts |= {"corpus": place.corpus}
+    return Shown(facts, preview, predictions, (*place.remarks, *why), shortening_of(known))
 
 
 def _require_readable(recording: str, facts: Facts) -> None:
@@ -117,7 +122,7 @@ def detailed(block: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def as_page(one: Shown) -> str:
     """Return the page of one utterance as HTML that needs no other files."""
     preview = one.preview or Preview()
-    facts = one.facts | {
+    facts = one.shorten.facts(one.facts) | {
         "strip": data_uri(preview.strip, STRIP),
         "clip_src": data_uri(preview.clip, one.facts["clip"]["mime"]),
     }
@@ -134,7 +139,7 @@ def as_page(one: Shown) -> str:
         "statuses": {m: status[0] for m, (status, _) in facts["statuses"].items()},
     }
     blocks = {"corpus": corpus, "part-0": [facts]} | ({"predictions": one.predictions} if one.predictions else {})
-    return render("glass.html", facts=facts, remarks=one.remarks, blocks=blocks)
+    return render("glass.html", facts=facts, remarks=[one.shorten(remark) for remark in one.remarks], blocks=blocks)
 
 
 def write_page(one: Shown, path: Path) -> None:

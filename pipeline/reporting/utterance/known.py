@@ -65,6 +65,8 @@ class Known:
         For each modality, the neighbours of utterances in its first feature store.
     by
         The column of the table that holds the protocol's groups.
+    root
+        The folder of the corpus; empty for a union of corpora.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Known:
     failures: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
     spaces: Mapping[str, Space] = field(default_factory=dict)
     by: str = "group"
+    root: str = ""
 
     @property
     def groups(self) -> pd.Series:
@@ -129,6 +132,7 @@ def known_of(params: Params, name: str) -> Known:
         failures=failures,
         spaces=_spaces(params, name, table),
         by=corpus.protocol.group,
+        root=corpus.root,
     )
 
 

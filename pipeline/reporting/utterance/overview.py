@@ -1,7 +1,7 @@
 """The section *Data* of the page: what the corpus has, what is missing and why, lengths, levels and labels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from pipeline.errors import counted
 from pipeline.reporting.tables import Table
 from pipeline.reporting.utterance.known import Known
 from pipeline.reporting.utterance.parts import Parts
+from pipeline.reporting.utterance.shortening import shortening_of
 
 MOST_GROUPS = 40  # the table of labels lists at most this many groups
 BINS = 24
@@ -91,15 +92,19 @@ def overview_of(known: Known, parts: Parts, folds: pd.Series | None, by: str, re
     remarks
         The remarks of the leak guard and of training.
     """
+    shorten = shortening_of(known)
+    unshown: dict[str, list[str]] = {}
+    for why, utterances in parts.unshown.items():
+        unshown.setdefault(shorten(why), []).extend(utterances)
     lines = [[m, *(str(counts.get(s, 0)) for s in STATUSES)] for m, counts in _counts(known).items()]
     return Overview(
         len(known.table),
         Table(["modality", *STATUSES], lines),
-        _reasons(known),
-        parts.unshown,
+        [replace(reason, note=shorten(reason.note)) for reason in _reasons(known)],
+        unshown,
         [h for name in _MEASURES if (h := _histogram(name, [one[name] for one in parts.measures if name in one]))],
         _labels(known, folds, by),
-        remarks,
+        [shorten(remark) for remark in remarks],
         parts.where,
     )
 

@@ -12,6 +12,7 @@ from pipeline.reporting.utterance.facts import STRIP, Facts, data_uri, facts_of
 from pipeline.reporting.utterance.known import Known
 from pipeline.reporting.utterance.preview import Preview
 from pipeline.reporting.utterance.previewing import Previews
+from pipeline.reporting.utterance.shortening import shortening_of
 
 PART = 25  # utterances per part
 FEW = 200  # clips are put into the page if there are at most this many utterances ...
@@ -77,10 +78,11 @@ def parts_of(known: Known, previews: Previews, where: Where, best: str, folder: 
     inside = where == "inside" or (where == "none" and len(known.table) <= FEW)
     parts = Parts(where, {"corpus": _corpus(known, where, best)}, [])
     blocks: dict[str, Any] = dict(parts.blocks)
+    shorten = shortening_of(known)
     with replacing_folder(folder, lambda path: path.suffix in (".js", ".json", ".mp4", *_SUFFIXES.values())) as made:
         for number, first in enumerate(range(0, len(known.table), PART)):
             part = [
-                _one(known, place, previews, parts, made if not inside else None)
+                shorten.facts(_one(known, place, previews, parts, made if not inside else None))
                 for place in range(first, min(first + PART, len(known.table)))
             ]
             if inside:
