@@ -50,7 +50,12 @@ def _without_made(path: Path, sheet: Sheet) -> tuple[Sheet, list[Problem]]:
     kept = tuple(name for name in sheet.header if name not in made)
     rows = tuple((line, {name: row[name] for name in kept}) for line, row in sheet.rows) if made else sheet.rows
     message = "the column {!r} is left out, since `crossmodal prepare` fills it in: rename it to keep it"
-    found = [Problem("warning", path, None, message.format(name)) for name in made]
+    unended = "start" in sheet.header and "end" not in sheet.header
+    advice = ". If it says how long utterances last, write their ends in a column end: now they end with the recording"
+    found = [
+        Problem("warning", path, None, message.format(name) + advice * (unended and name == "duration"))
+        for name in made
+    ]
     return replace(sheet, header=kept, rows=rows), found
 
 

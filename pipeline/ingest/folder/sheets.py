@@ -1,7 +1,8 @@
 """Read tables of labels: find the column that names the recordings, and the meaning of the other columns."""
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,14 @@ from pipeline.ingest.folder.recordings import Recording
 from pipeline.tables.column_cells import fits
 from pipeline.tables.column_words import stands_for
 from pipeline.tables.rules import folded, trimmed
+from pipeline.tables.times import seconds_of
 
 _SPANS = ("start", "end")
 _READ = ("text", *_SPANS)  # meanings of column names in addition to the roles in `columns`
 _MILLISECONDS = re.compile(r"ms|msecs?|milliseconds?")
 _COUNTS = re.compile(r"frames?|samples?")
+_LENGTHS = re.compile(r"dur|duration|length")
+_LATE_S = 0.5  # an utterance that ends more than this after its recording does not last as long as a column says
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,8 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
     (_, header), *rows = cells.rows
     held = {name: [row[j] for _, row in rows] for j, name in enumerate(header) if name and j != column}
     columns, factors = _columns(held)
-    kept, lost = [], []
+    length = _length_column(held, columns.values())
+    kept, lost, ends = [], [], []
     for line, row in rows:
         given = row[column]
         meant = names.meant(given) if given else []
@@ -111,14 +116,28 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
         by_name = dict(zip(header, row, strict=True))
         values = {new: _scaled(by_name[old], factors.get(old, 1.0)) for old, new in columns.items()}
         kept.append((line, tuple(meant), values))
+        if length:
+            ends.append(_end_s(values["start"], _scaled(by_name[length], _factor(length)), meant))
     notes = [*cells.notes]
-    if read_as := [f"{old} as {new}" for old, new in columns.items() if old != new]:
+    if length and math.inf not in ends:
+        for (_, _, values), end in zip(kept, ends, strict=True):
+            values.pop(columns.get(length, ""), None)
+            values["end"] = f"{end:.3f}" if end == end else ""
+        columns = {**columns, length: "end"}
+        notes.append(f"utterances end at the sum of {_named(columns, 'start')} and {length}")
+    elif length:
+        line = kept[ends.index(math.inf)][0]
+        notes.append(
+            f"{length} is not used, since it is not how long utterances last in line {line}: utterances end with their "
+            "recordings unless a column end says otherwise"
+        )
+    if read_as := [f"{old} as {new}" for old, new in columns.items() if old not in (new, length)]:
         notes.append(f"columns read under a different name: {', '.join(read_as)}")
     return LabelSheet(path, header[column], tuple(columns.values()), tuple(kept), tuple(lost), tuple(notes))
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the manifest name of each column that is kept, and 0.001 for each column of times in milliseconds."""
+    """Return the manifest name of each column that is kept, and the seconds in one unit of each column of times."""
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():
@@ -127,11 +146,36 @@ def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[st
         meaning = _meaning(name, cells)
         if meaning and meaning not in found.values() and not _taken(meaning, name, held):
             found[name] = meaning
-            if meaning in _SPANS and _unit(name, _MILLISECONDS):
-                factors[name] = 0.001
+            if meaning in _SPANS:
+                factors[name] = _factor(name)
         else:
             found[name] = f"{name}_given" if folded(name) in OURS else name
     return found, factors
+
+
+def _length_column(held: Mapping[str, Sequence[str]], columns: Collection[str]) -> str:
+    """Return the column that may say how long utterances last; ``""`` unless there is a start and no end."""
+    if "start" not in columns or "end" in columns:
+        return ""
+    lengths = (name for name, cells in held.items() if any(cells) and _unit(name, _LENGTHS))
+    return next((name for name in lengths if not _unit(name, _COUNTS)), "")
+
+
+def _end_s(start: str, length: str, recordings: Sequence[Recording]) -> float:
+    """Return the end of an utterance in seconds, NaN without a start or length; infinite if it cannot be."""
+    try:
+        end_s = seconds_of(start) + seconds_of(length)
+    except ValueError:
+        return math.inf
+    return math.inf if any(end_s > recording.info.duration_s + _LATE_S for recording in recordings) else end_s
+
+
+def _factor(name: str) -> float:
+    return 0.001 if _unit(name, _MILLISECONDS) else 1.0
+
+
+def _named(columns: Mapping[str, str], ours: str) -> str:
+    return next(old for old, new in columns.items() if new == ours)
 
 
 def _taken(meaning: str, name: str, held: Mapping[str, Sequence[str]]) -> bool:

@@ -321,6 +321,15 @@ def test_speakers_and_groups_spelt_in_two_ways_or_like_missing_cells_are_warned_
     assert "speaker: 'nan' (1 row) counts as a name" in reported(found)
 
 
+@pytest.mark.parametrize(("columns", "said"), [("start,duration", True), ("start,end,duration", False)])
+def test_a_duration_in_place_of_an_end_is_warned_about(columns: str, said: bool, tmp_path: Path) -> None:
+    times = ",".join("0" if name == "start" else "1" for name in columns.split(","))
+    rows = f"a.mp4,u1,{times},joy\nb.mp4,u2,{times},anger\n"
+    found = corpus(tmp_path, rows, f"media,utterance,{columns},emotion\n")
+    assert "the column 'duration' is left out" in reported(found)
+    assert ("write their ends in a column end: now they end with the recording" in reported(found)) is said
+
+
 def test_dates_that_a_spreadsheet_made_of_names_are_warned_about(tmp_path: Path) -> None:
     found = corpus(tmp_path, GOOD.replace("2,3,,s1", "2,3,,2026-01-02 00:00:00"))
     assert "speaker: '2026-01-02 00:00:00' (1 row) is a date: if a spreadsheet made it of another" in reported(found)

@@ -46,6 +46,22 @@ def test_times_in_milliseconds_become_seconds_and_frames_are_not_times(tmp_path:
     assert cells(found)["a"] == {"start": "0.5", "end": "1.5", "start_frame": "12"}
 
 
+@pytest.mark.parametrize(("name", "cell"), [("Duration", "1.5"), ("dur_ms", "1500"), ("duration (s)", "0:01.5")])
+def test_how_long_utterances_last_gives_their_ends(name: str, cell: str, tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", f"clip,onset,{name},mood\na,1,{cell},calm\nb,,,cross\n")
+    assert cells(found) == {
+        "a": {"start": "1", "end": "2.500", "mood": "calm"},
+        "b": {"start": "", "end": "", "mood": "cross"},
+    }
+    assert f"utterances end at the sum of onset and {name}" in found.notes
+
+
+def test_the_length_of_recordings_is_not_that_of_utterances(tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", "clip,start,duration\na,0,3\nb,1.5,3\n")
+    assert cells(found)["a"] == {"start": "0"}
+    assert any("duration is not used, since it is not how long utterances last in line 3" in n for n in found.notes)
+
+
 def test_several_rows_of_a_recording_are_kept_apart(tmp_path: Path) -> None:
     found = sheet(tmp_path / "x.csv", "clip,start,end,mood\na,0,1,calm\na,1,2,cross\n")
     assert [(line, values["mood"]) for line, _, values in found.rows] == [(2, "calm"), (3, "cross")]
