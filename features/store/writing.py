@@ -1,4 +1,7 @@
-"""Write a store, one block of utterances at a time; every cell gets a digest, and the head is written last."""
+"""Write a store, one block of utterances at a time, with a digest of each utterance's data in each column.
+
+The head is written last.
+"""
 
 import hashlib
 import json

@@ -69,7 +69,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 f"features.tfidf: ngrams is {self.ngrams}: give the minimum and maximum length, such as [1, 2], up to "
                 f"{MOST_WORDS}"
             )
-        if self.min_df < 1 or min(self.max_features or 1, self.components or 1) < 1:
+        if any(value is not None and value < 1 for value in (self.min_df, self.max_features, self.components)):
             raise ExtractorError("features.tfidf: min_df, max_features and components must be at least 1")
 
     def fit(self, texts: Any, y: Any = None) -> "TfidfText":  # noqa: ARG002 - scikit-learn's signature

@@ -35,7 +35,7 @@ class Domain:
     names
         Allowed values that are not numbers, such as words or None.
     advised
-        Bounds within which a further value is worth trying; None if the values have no meaningful order.
+        Bounds within which a further value is worth trying; None if the order of the numbers has no meaning.
     """
 
     text: str

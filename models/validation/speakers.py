@@ -17,8 +17,8 @@ _SHOWN = 3  # maximum number of spellings of one name, and of such names, in a m
 def unknown_speakers(table: pd.DataFrame, by: str) -> BoolArray:
     """Return a mask ``(n,)`` of the utterances for which neither a speaker nor a group is given.
 
-    A group is given in the column ``group`` or `by`. If it is merely the name of the recording or of the utterance, it
-    does not count, because the same person may be in several recordings.
+    An utterance has a group if its cell in the column ``group`` or in the column `by` is filled. A cell that merely
+    repeats the name of the recording or of the utterance does not count: the same person may be in several recordings.
 
     Parameters
     ----------

@@ -116,8 +116,8 @@ def _check_header(path: Path, header: tuple[str, ...], corpus: CorpusParams) -> 
         needed.append(group)
     remedies = {
         corpus.label: "To go without labels, leave label empty in the settings",
-        group: "The protocol groups by it: add the column; or, if the values are unknown, set protocol.group to group, "
-        "which groups by recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
+        group: "The protocol groups by it: add the column; or, if the values are unknown, set protocol.group to "
+        "'group', which groups by recording" + (", and speakers_unknown to true" if group == "speaker" else ""),
     }
     check_columns(path, header, needed, remedies)
 
@@ -157,8 +157,8 @@ def _utterance(
     if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group" and not row.get(group):
         note(
             "error",
-            f"{group} is empty, but the protocol groups by it: fill in the cell, or set protocol.group to group, where "
-            "an empty cell stands for the recording",
+            f"{group} is empty, but the protocol groups by it: fill in the cell, or set protocol.group to 'group', "
+            "where an empty cell stands for the recording",
         )
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"

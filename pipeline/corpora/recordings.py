@@ -26,9 +26,10 @@ CHOICES = ("audio_track", "audio_channel", "video_track")  # columns that choose
 
 
 def read_all(files: Iterable[str], settings: CorpusParams) -> Found:
-    """Return the length and tracks of each recording, or what is wrong with it; each file is read to its end, once.
+    """Return the length and tracks of each recording, or what is wrong with it.
 
-    For a missing file, the message suggests the file that was probably meant.
+    Each file is read to its end once, but not decoded. For a missing file, the message suggests the file that was
+    probably meant.
     """
     return _with_meant(probed(files), settings)
 

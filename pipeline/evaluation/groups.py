@@ -73,7 +73,7 @@ class Resampling:
 
 
 def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by the protocol's own groups; `order` is empty if each utterance is a group of its own."""
+    """Return the grouping by the protocol's own groups; it lists no group if each utterance is a group of its own."""
     order = sorted(set(groups)) if groups.duplicated().any() else []
     return Grouping(corpus.protocol.group, groups, order)
 

@@ -156,10 +156,10 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return whether the ranges are of values per ``utterance`` or per ``row``, and the ranges.
+    """Return the range of each feature, after the word ``utterance`` or ``row``, which says what has one value each.
 
-    The ranges are of the pooled values or, if there are none, of the values per row. For a stream, they are of the
-    columns that hold one number per utterance.
+    The pooled values are used if there are any (``utterance``), otherwise the values of each row (``row``). For a
+    stream, the columns with one number per utterance are used.
     """
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:

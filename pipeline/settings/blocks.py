@@ -146,8 +146,8 @@ class CorpusParams:
     protocol
         How the corpus is split.
     speakers_unknown
-        Whether you accept that speakers are not known, or that the protocol does not split by speaker: if true, rows
-        are ranked although the same person may be in training and test.
+        If true, rows of the table of results may be called best although the same person may be in training and test,
+        because speakers are not known or the protocol does not keep them apart.
     note
         A sentence that is printed under the table of results.
     metrics

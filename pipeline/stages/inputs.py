@@ -89,7 +89,10 @@ def _of_manifest(settings: CorpusParams) -> Iterator[Path]:
 
 
 def _of_folder(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """Yield the files below a folder; links are followed, except to a folder that contains the link."""
+    """Yield the files below a folder, but not hidden files and the project's own files.
+
+    Links are followed, except to a folder that contains the link.
+    """
     if (here := folder.resolve()) in above or not folder.is_dir():
         return
     own = {Path(name).resolve() for name in _PROJECT}

@@ -87,10 +87,9 @@ def read_video(
     Only reduced images and cut-out faces are kept in memory, and only while their span is being read. Spans may overlap
     and be in any order. Pictures are as players show them: upright and with square pixels. For a span with a region,
     only that part of the picture is used. A face that is alone in the picture is followed across cuts
-    (`following.people`). If there are several faces, the settings decide which one is followed: the face whose
-    track has the largest sum of area times detector score, or the face of the person who speaks (`speaker.choosing`).
-    To find out who speaks, spans that show several faces are decoded twice more: to detect the faces in every
-    sampled frame, and to measure the mouths.
+    (`following.people`). If there are several faces, the settings decide which one is followed: the face whose track
+    has the largest sum of area times detector score, or the face of the person who speaks (`speaker.choosing`). For the
+    latter, the span is decoded twice more: to detect faces in every sampled frame, and to measure the mouths.
 
     Parameters
     ----------

@@ -72,6 +72,8 @@ def test_sentences_without_spaces_share_letters(name, good, bad):
         ("tfdif", {}, "no fitted text feature is named 'tfdif'; did you mean 'tfidf'"),
         ("tfidf", {"ngrams": [2, 1]}, r"ngrams is \(2, 1\)"),
         ("tfidf", {"min_df": 0}, "at least 1"),
+        ("tfidf", {"max_features": 0}, "at least 1"),
+        ("tfidf", {"components": 0}, "at least 1"),
         ("word2vec", {"size": 0}, "at least 1"),
         ("word2vec", {"sizes": 1}, "unknown setting 'sizes'; did you mean 'size'"),
         ("word2vec", {"vectors": "/nowhere.txt"}, "there is no file /nowhere.txt"),

@@ -128,7 +128,7 @@ def test_a_missing_column_of_speakers_or_labels_is_named_with_a_remedy(tmp_path:
     with pytest.raises(
         UserError,
         match=r"no column 'speaker'.*The protocol groups by it: add the column; or, if .*"
-        r"set protocol\.group to group, .*, and speakers_unknown to true",
+        r"set protocol\.group to 'group', .*, and speakers_unknown to true",
     ):
         corpus(tmp_path, "a.mp4,joy\n", "media,emotion\n")
     with pytest.raises(UserError, match=r"no column 'emotion'.*To go without labels, leave label empty"):
@@ -489,7 +489,7 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_groups(
     rows = "a.mp4,joy,07\nb.mp4,anger,\n"
     found = corpus(tmp_path, rows, "media,emotion,actor\n", protocol=ProtocolParams("halves", 2, "actor"))
     reported = (
-        "actor is empty, but the protocol groups by it: fill in the cell, or set protocol.group to group, where an "
+        "actor is empty, but the protocol groups by it: fill in the cell, or set protocol.group to 'group', where an "
         "empty cell stands for the recording"
     )
     assert [problem.message for problem in found.problems if "groups" in problem.message] == [reported] * needs
