@@ -324,8 +324,10 @@ def test_speakers_and_groups_spelt_in_two_ways_or_like_missing_cells_are_warned_
 @pytest.mark.parametrize(("columns", "said"), [("start,duration", True), ("start,end,duration", False)])
 def test_a_duration_in_place_of_an_end_is_warned_about(columns: str, said: bool, tmp_path: Path) -> None:
     times = ",".join("0" if name == "start" else "1" for name in columns.split(","))
-    rows = f"a.mp4,u1,{times},joy\nb.mp4,u2,{times},anger\n"
-    found = corpus(tmp_path, rows, f"media,utterance,{columns},emotion\n")
+    rows = "".join(
+        f"{name}.mp4,Hello,s1,{mood},{times}\n" for name, mood in zip("abcd", ["joy", "anger"] * 2, strict=True)
+    )
+    found = corpus(tmp_path, rows, f"media,text,speaker,emotion,{columns}\n")
     assert "the column 'duration' is left out" in reported(found)
     assert ("write their ends in a column end: now they end with the recording" in reported(found)) is said
 
