@@ -29,9 +29,10 @@ repro: setup ## run the whole pipeline on the corpora of run.corpora and print t
 	@crossmodal evaluate --show --if-possible
 
 # Test files run in the order of their folders, in which long runs come first; sorted by their number of tests, they would
-# come last. Many tests wait for processes that start or are killed, so there are three test processes on two cores.
+# come last. Many tests wait for processes that start or are killed, so there are three test processes on two cores. They
+# and the commands that they start import the same modules, so Python keeps these compiled even where it is told not to.
 test: setup ## all tests
-	pytest -n $$(python3 -c 'import os; print(os.cpu_count() * 3 // 2)') --dist loadfile --no-loadscope-reorder
+	env -u PYTHONDONTWRITEBYTECODE pytest -n $$(python3 -c 'import os; print(os.cpu_count() * 3 // 2)') --dist loadfile --no-loadscope-reorder
 
 faults: setup ## kills, flipped bits, full disks, foreign workers ... in many rounds; FAULTS_SEED changes them
 	FAULTS=long pytest -n auto --dist loadfile tests/faults

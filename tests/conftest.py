@@ -1,6 +1,7 @@
 """What several test files share: real clips, corpora made of them, the command line as a user runs it."""
 
 import csv
+import gc
 import os
 import subprocess
 import sys
@@ -29,8 +30,14 @@ corpora:
     protocol: {{kind: group-kfold, folds: 2, group: speaker}}}}
 """
 
-# Collected for doctests, a plugin file would register itself in the process of the tests.
-collect_ignore_glob = ["*/toy_extractor.py"]
+# Collected for doctests, a plugin file would register itself in the process of the tests, and `loaded.py` would import
+# everything there.
+collect_ignore_glob = ["*/toy_extractor.py", "*/loaded.py"]
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected away from the garbage collector: it lasts, and going through it in each fork is slow."""
+    gc.freeze()
 
 
 def run(*arguments: str, cwd: Path, check: bool = True, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:

@@ -26,6 +26,7 @@ SMALL = {
     "train": {
         "features": {"text": ["vader"], "audio": ["short", "prosody"]},
         "classifiers": ["logistic"],
+        "unimodal_models": [],
         "fusions": ["vote"],
     },
     "evaluate": {"resamples": 200, "seed": 0},

@@ -73,7 +73,7 @@ def test_a_command_ends_quietly_when_its_reader_is_gone(arguments: tuple[str, ..
 # own that ends as Python ends; prints the exit code and the error output of each. What commands import is imported
 # once, before the first line that is no help: a process with all that also takes longer to end.
 UNREAD = """
-import json, os, sys
+import gc, json, os, sys
 import cli
 found = {}
 for line in sys.stdin.read().splitlines():
@@ -84,6 +84,7 @@ for line in sys.stdin.read().splitlines():
     os.close(reader)
     errors_r, errors_w = os.pipe()
     sys.stdout.flush()
+    gc.freeze()
     if not (child := os.fork()):
         os.dup2(writer, 1)
         os.dup2(errors_w, 2)

@@ -13,6 +13,7 @@ from pipeline.errors import UserError
 from pipeline.settings.params import load_params
 from pipeline.settings.paths import CorpusPaths, check_store
 from tests.conftest import ROOT, write_csv
+from tests.forked import put_crossmodal_into
 from tests.pipeline.settings.test_blocks import CORPUS
 
 HOSTILE = [
@@ -84,8 +85,7 @@ def test_no_name_reaches_the_shell_under_dvc(tmp_path: Path, corpora: list[objec
     (tmp_path / "params.yaml").write_text(
         yaml.safe_dump(blocks | {"streams": {"text": {}, "audio": {}}, "train": {}, "evaluate": {}})
     )
-    (tmp_path / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "cli.py"}" "$@"\n')
-    (tmp_path / "bin" / "crossmodal").chmod(0o755)
+    put_crossmodal_into(tmp_path / "bin")
     path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
     dvc = [Path(sys.executable).parent / "dvc", "repro", "--single-item", *(f"prepare@{name}" for name in names)]
     env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
@@ -129,8 +129,7 @@ def test_dvc_deletes_nothing_through_names_that_lead_to_other_folders(tmp_path: 
     for name in (".dvc", "bin"):
         (tmp_path / name).mkdir()
     (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = True\n    analytics = false\n")
-    (tmp_path / "bin" / "crossmodal").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT / "cli.py"}" "$@"\n')
-    (tmp_path / "bin" / "crossmodal").chmod(0o755)
+    put_crossmodal_into(tmp_path / "bin")
     write_csv(
         tmp_path / "data/raw/grid/manifest.csv",
         ("text", CORPUS["label"]),

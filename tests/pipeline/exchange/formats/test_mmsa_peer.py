@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from common.threads import ENVIRONMENT
 from features.store import Entry
 from models.evaluation import metrics
 from pipeline.exchange.bundle import Bundle, FeatureSet, ImportOptions, entry_of, item_of, pooled_names_of
@@ -151,7 +152,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "2"},
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "CUDA_VISIBLE_DEVICES": "", **ENVIRONMENT},
     )
     assert done.returncode == 0, done.stderr[-3000:]
     answer: dict[str, Any] = json.loads((folder / "answer.json").read_text())
