@@ -9,6 +9,7 @@ frequency").
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 SMOOTHING_S = 0.0005  # length of a running mean, which keeps frequencies below 2 kHz; pitch lies there
@@ -85,15 +86,14 @@ def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Ar
 
     starts = hop * np.arange(1 + (signal.size - frame) // hop)
     padded = np.pad(signal, longest)  # sample k is now at position k + longest
-    pieces = np.lib.stride_tricks.sliding_window_view(padded, frame + 2 * longest)[starts]
+    pieces = sliding_window_view(padded, frame + 2 * longest)[::hop]
     size = next_fast_len(frame + 2 * longest, real=True)
     spectrum = np.fft.rfft(pieces, size) * np.conj(np.fft.rfft(pieces[:, longest : longest + frame], size))
     products = np.fft.irfft(spectrum, size)[
         :, : 2 * longest + 1
     ]  # column j: product of the frame and the signal at lag j - longest
     squares = np.concatenate([[0.0], np.cumsum(np.square(padded))])
-    at = starts[:, None] + np.arange(2 * longest + 1)
-    energies = squares[at + frame] - squares[at]
+    energies = sliding_window_view(squares[frame:] - squares[:-frame], 2 * longest + 1)[::hop]
     both = energies + energies[:, [longest]] - 2 * products
     forward, backward = both[:, longest:], both[:, longest::-1]
     fits_forward, fits_backward = starts + frame + longest <= signal.size, starts >= longest

@@ -1,9 +1,11 @@
 """Helpers for video extractors: read pictures, compute times of rows and head angles, and load mediapipe quietly."""
 
+import math
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,45 @@ def load_mediapipe() -> Any:
     import mediapipe
 
     return mediapipe
+
+
+def run_graph(graph: Any, inputs: Mapping[str, Any], output: str) -> Any:
+    """Run a graph of mediapipe on one picture, and return the packet of its stream `output`; None if there is none.
+
+    ``SolutionBase.process`` does the same, but also defines a class for each picture and converts every message.
+
+    Parameters
+    ----------
+    graph
+        A ``SolutionBase``.
+    inputs
+        The picture ``(height, width, 3)`` and the switches, keyed by the names of the graph's input streams.
+    output
+        The name of the output stream.
+    """
+    graph._graph_outputs.clear()
+    graph._simulated_timestamp += 33333  # in microseconds; as in `process`
+    for name, value in inputs.items():
+        packet = graph._make_packet(graph._input_stream_type_info[name], value)
+        graph._graph.add_packet_to_input_stream(stream=name, packet=packet.at(graph._simulated_timestamp))
+    graph._graph.wait_until_idle()
+    found = graph._graph_outputs.get(output)
+    return None if found is None or found.is_empty() else found
+
+
+def message(packet: Any) -> Any:
+    """Return the protobuf message in a packet of mediapipe."""
+    return import_module("mediapipe.python.packet_getter").get_proto(packet)
+
+
+def message_list(packet: Any) -> list[Any]:
+    """Return the protobuf messages in a packet of mediapipe."""
+    return list(import_module("mediapipe.python.packet_getter").get_proto_list(packet))
+
+
+def serialized_list(packet: Any) -> list[bytes]:
+    """Return the protobuf messages in a packet of mediapipe, without parsing them."""
+    return list(import_module("mediapipe.python.packet_getter")._packet_getter._get_serialized_proto_list(packet))
 
 
 def mediapipe_weights(*names: str) -> tuple[Path, ...]:
@@ -102,23 +143,34 @@ def landmark_array(landmarks: Any, scale: tuple[float, float, float]) -> TimeArr
     return np.array(points, dtype=np.float64)
 
 
-# A point of a mesh in protobuf's format: two bytes of header, then x, y and z, each one byte and a 4-byte float.
+# A point of a mesh in protobuf's format: a tag and a length, then x, y and z, each a tag and a 4-byte float.
 _POINT = np.dtype({"names": ["x", "y", "z"], "formats": ["<f4"] * 3, "offsets": [3, 8, 13], "itemsize": 17})
+_TAGS, _TAGS_AT = np.array([0x0A, 15, 0x0D, 0x15, 0x1D], np.uint8), [0, 1, 2, 7, 12]
 
 
-def mesh_array(mesh: Any, scale: tuple[float, float, float]) -> TimeArray:
-    """Return a mesh as `landmark_array` does, but ten times as fast, if its points have only x, y and z.
+def mesh_array(mesh: bytes, scale: tuple[float, float, float]) -> TimeArray:
+    """Return a serialised mesh as `landmark_array` does, but ten times as fast, if its points have only x, y and z.
 
     Raises
     ------
     ValueError
         If the points have other fields, or not all of x, y and z.
     """
-    content, count = mesh.SerializeToString(), len(mesh.landmark)
-    if len(content) != count * _POINT.itemsize:
-        raise ValueError(f"a mesh of {count} points takes {len(content)} bytes, not {_POINT.itemsize} per point")
-    points = np.frombuffer(content, _POINT)
+    if len(mesh) % _POINT.itemsize or (np.frombuffer(mesh, np.uint8).reshape(-1, 17)[:, _TAGS_AT] != _TAGS).any():
+        raise ValueError(f"a mesh of {len(mesh)} bytes does not consist of points with x, y and z only")
+    points = np.frombuffer(mesh, _POINT)
     return np.stack([points["x"], points["y"], points["z"]], axis=1).astype(np.float64) * scale
+
+
+def norm(vector: TimeArray) -> float:
+    """Return the length of a vector ``(n,)``, to the last bit as ``np.linalg.norm`` does, in a fifth of its time."""
+    return math.sqrt(vector.dot(vector))
+
+
+def cross(a: TimeArray, b: TimeArray) -> TimeArray:
+    """Return the cross product of two vectors ``(3,)``, as ``np.cross`` does, in a fifth of its time."""
+    (a0, a1, a2), (b0, b1, b2) = a.tolist(), b.tolist()
+    return np.array([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0])
 
 
 def head_angles(left: TimeArray, up: TimeArray) -> tuple[float, float, float]:
@@ -144,10 +196,10 @@ def head_angles(left: TimeArray, up: TimeArray) -> tuple[float, float, float]:
     >>> [round(angle) for angle in head_angles(np.array([1.0, 0, 0]), np.array([0, -1.0, 0]))]
     [0, 0, 0]
     """
-    x = left / np.linalg.norm(left)
+    x = left / norm(left)
     y = up - (up @ x) * x
-    y /= np.linalg.norm(y)
-    forward = np.cross(x, y)  # out of the face; for a frontal face (0, 0, -1), towards the camera
+    y /= norm(y)
+    forward = cross(x, y)  # out of the face; for a frontal face (0, 0, -1), towards the camera
     yaw = np.degrees(np.arctan2(forward[0], -forward[2]))
     pitch = np.degrees(np.arcsin(np.clip(-forward[1], -1, 1)))
     roll = np.degrees(np.arctan2(x[1], x[0]))

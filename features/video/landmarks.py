@@ -20,13 +20,16 @@ from features.errors import EmptyInput
 from features.types import Features, FloatArray, TimeArray, VideoStream
 from features.video.images import (
     Picture,
+    cross,
     head_angles,
     load_mediapipe,
     mediapipe_weights,
     mesh_array,
+    norm,
     quiet_stderr,
     read_jpeg,
     row_times,
+    serialized_list,
 )
 from features.video.tracking import Tracker
 
@@ -164,6 +167,7 @@ class Landmarks(Extractor[VideoStream]):
             "face_mesh",
             "face_landmark/face_landmark_front_cpu",
             "multi_face_landmarks",
+            serialized_list,
             {"num_faces": 1, "with_attention": True},
             {f"{detector}.min_score_thresh": score, "facelandmarkcpu__ThresholdingCalculator.threshold": score},
         )
@@ -213,11 +217,11 @@ def measure(mesh: TimeArray) -> FloatArray:
 
 def upright(mesh: TimeArray, across: TimeArray, up: TimeArray) -> TimeArray:
     """Return the points in the head's axes (to the subject's left, up, backwards), with an eye distance of 1."""
-    x = across / np.linalg.norm(across)
+    x = across / norm(across)
     y = up - (up @ x) * x
-    y /= np.linalg.norm(y)
-    axes = np.stack([x, y, np.cross(y, x)])
-    turned: TimeArray = mesh @ axes.T / np.linalg.norm(across)
+    y /= norm(y)
+    axes = np.array([x, y, cross(y, x)])
+    turned: TimeArray = mesh @ axes.T / norm(across)
     return turned
 
 
@@ -233,20 +237,20 @@ def _side(
 ) -> tuple[float, ...]:
     """Return, for one side, eye opening, corner lift, inner and outer brow height, and gaze (to the left, upwards)."""
     width = _distance(face[outer], face[inner])
-    opening = float(np.mean([_distance(face[a], face[b]) for a, b in lids])) / width
+    opening = sum(_distance(face[a], face[b]) for a, b in lids) / len(lids) / width
     gaze = (face[iris] - (face[outer] + face[inner]) / 2) / width
     return (
         opening,
         float(face[corner][1] - face[LIPS[1]][1]),
-        float(face[list(brow_inner), 1].mean() - face[inner][1]),
-        float(face[list(brow_outer), 1].mean() - face[outer][1]),
+        float((face[brow_inner[0], 1] + face[brow_inner[1], 1]) / 2 - face[inner, 1]),
+        float((face[brow_outer[0], 1] + face[brow_outer[1], 1]) / 2 - face[outer, 1]),
         float(gaze[0]),
         float(gaze[1]),
     )
 
 
 def _distance(a: TimeArray, b: TimeArray) -> float:
-    return float(np.linalg.norm(a - b))
+    return norm(a - b)
 
 
 def functionals(values: FloatArray, times: TimeArray) -> FloatArray:

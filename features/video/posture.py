@@ -23,6 +23,7 @@ from features.video.images import (
     Picture,
     landmark_array,
     mediapipe_weights,
+    message,
     read_jpeg,
     row_times,
 )
@@ -168,6 +169,7 @@ class Posture(Extractor[VideoStream]):
             "pose",
             "pose_landmark/pose_landmark_cpu",
             "pose_landmarks",
+            message,
             {
                 "model_complexity": 1,
                 "smooth_landmarks": False,

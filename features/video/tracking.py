@@ -5,14 +5,14 @@ otherwise it runs a detector. mediapipe can switch this behaviour off only for a
 an input of each picture, so that the first picture of a clip never depends on the previous clip.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from features.video.images import Picture, load_mediapipe, quiet_stderr
+from features.video.images import Picture, load_mediapipe, quiet_stderr, run_graph
 
 _SWITCH = "use_prev_landmarks"  # mediapipe's switch, which applies to the whole graph
 _FOLLOW = "follow"  # our switches, inputs of each picture: look where something was found in the previous one
@@ -30,6 +30,8 @@ class Tracker:
         Path of the graph's file in mediapipe's folder `modules`, without its extension.
     output
         Name of the output stream to read for each picture.
+    read
+        Function that reads a packet of this stream (`images.message`, `images.serialized_list`).
     side_inputs, options
         Settings of the graph, and settings of calculators in it.
     searched
@@ -43,6 +45,7 @@ class Tracker:
         solution: str,
         graph: str,
         output: str,
+        read: Callable[[Any], Any],
         side_inputs: Mapping[str, Any],
         options: Mapping[str, Any],
         *,
@@ -59,19 +62,20 @@ class Tracker:
                 calculator_params=dict(options),
                 outputs=[output],
             )
-            self._output, self._smooths = output, bool(searched)
+            self._output, self._read, self._smooths = output, read, bool(searched)
             self._found(np.zeros((256, 256, 3), np.uint8), follow=False)
 
     def follow(self, pictures: Sequence[Picture]) -> Iterator[Any]:
-        """Yield the output for each picture of one clip, in order; None if nothing is found in a picture."""
+        """Yield what `read` returns for each picture of one clip, in order; None if nothing is found in a picture."""
         for place, picture in enumerate(pictures):
             if self._smooths and not place:
                 self._found(picture, follow=False, detect=False)
             yield self._found(picture, follow=place > 0)
 
     def _found(self, picture: Picture, *, follow: bool, detect: bool = True) -> Any:
-        found = self._graph.process({"image": picture, _FOLLOW: follow} | ({_DETECT: detect} if self._smooths else {}))
-        return getattr(found, self._output) or None
+        switches = {_FOLLOW: follow} | ({_DETECT: detect} if self._smooths else {})
+        found = run_graph(self._graph, {"image": picture} | switches, self._output)
+        return None if found is None else self._read(found)
 
 
 def _switched_per_picture(graph: bytes, searched: str) -> Any:

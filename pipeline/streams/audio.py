@@ -123,8 +123,10 @@ class Window:
             rows = np.zeros((len(names), length), dtype=np.float32)
             offsets = offsets_of(np.concatenate([chunk.rows for chunk in chunks], axis=1))
             for start, _, part in chunks:
-                rows[:, start : start + part.shape[1]] = part - offsets
+                rows[:, start : start + part.shape[1]] = part - offsets if offsets.any() else part
             voice, note = voice_of(rows, names, channel, self.rate_hz, where)
+            if len(layouts) == 1:
+                return voice, note
             notes.append(note)
             for start, _, part in chunks:
                 mono[start : start + part.shape[1]] = voice[start : start + part.shape[1]]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from features.video.images import load_mediapipe, quiet_stderr
+from features.video.images import load_mediapipe, message_list, quiet_stderr, run_graph
 from pipeline.streams.pictures import Box, Picture, cut, halved, iou, jpeg, scaled, square
 
 MAX_FACES = 5  # the largest number of faces that are kept per frame
@@ -102,7 +102,8 @@ def _mediapipe(min_score: float) -> Detector:
 
     def detect(picture: Picture) -> list[Detection]:
         height, width = picture.shape[:2]
-        found = model.process(np.ascontiguousarray(picture)).detections or []
+        packet = run_graph(model, {"image": np.ascontiguousarray(picture)}, "detections")
+        found = [] if packet is None else message_list(packet)
         return [Detection(_pixels(face.location_data, width, height), float(face.score[0])) for face in found]
 
     return detect

@@ -91,7 +91,7 @@ def _tracked(picture: Picture, look: Look) -> Detection | None:
     import cv2
 
     old = look.face.box
-    if not look.grey.std():  # without contrast, it would look like every place
+    if look.grey.min() == look.grey.max():  # without contrast, it would look like every place
         return None
     grey, (left, top, side, _) = _around(picture, old, REACH)
     likeness = cv2.matchTemplate(grey, look.grey, cv2.TM_CCOEFF_NORMED)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from features.video.images import landmark_array, load_mediapipe, mesh_array, read_jpeg
+from features.video.images import cross, landmark_array, load_mediapipe, mesh_array, norm, read_jpeg
 from features.video.landmarks import Landmarks, LandmarksConfig
 from features.video.posture import Posture, PostureConfig
 from tests.features.video.test_landmarks import stream_of
@@ -62,8 +62,18 @@ def test_the_face_is_followed_within_a_clip(extractor, clips):
 
 
 def test_a_mesh_is_read_as_point_after_point(extractor, clips):
-    found = next(iter(extractor._model.follow(clips[0][:1])))[0]
-    np.testing.assert_array_equal(mesh_array(found, (3, 5, 7)), landmark_array(found, (3, 5, 7)))
+    own = load_mediapipe().solutions.face_mesh.FaceMesh(max_num_faces=1, refine_landmarks=True)
+    found = own.process(clips[0][0]).multi_face_landmarks[0]
+    np.testing.assert_array_equal(mesh_array(found.SerializeToString(), (3, 5, 7)), landmark_array(found, (3, 5, 7)))
     found.landmark[0].visibility = 0.5
-    with pytest.raises(ValueError, match="a mesh of 478 points takes 8131 bytes, not 17 per point"):
-        mesh_array(found, SIZE)
+    with pytest.raises(ValueError, match="a mesh of 8131 bytes does not consist of points with x, y and z only"):
+        mesh_array(found.SerializeToString(), SIZE)
+    found.landmark[0].ClearField("z")  # which takes as many bytes as a visibility
+    with pytest.raises(ValueError, match="a mesh of 8126 bytes"):
+        mesh_array(found.SerializeToString(), SIZE)
+
+
+def test_lengths_and_cross_products_are_those_of_numpy_to_the_last_bit():
+    for a, b in np.random.default_rng(0).normal(scale=100, size=(1000, 2, 3)):
+        assert norm(a) == np.linalg.norm(a)
+        np.testing.assert_array_equal(cross(a, b), np.cross(a, b))
