@@ -4,6 +4,7 @@ Mel scale: Stevens, Volkmann & Newman 1937, in Slaney's form, as computed by `li
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -115,8 +116,16 @@ def log_mel(signal: FloatArray, rate_hz: int, bands: int, frame_s: float, hop_s:
     points = 1 << (frame - 1).bit_length()
     before = (points - frame) // 2
     padded = np.pad(signal, (before, points - frame - before))  # the padding falls outside the window
-    power = librosa.feature.melspectrogram(
-        y=padded, sr=rate_hz, n_fft=points, win_length=frame, hop_length=hop, n_mels=bands, center=False
-    )
+    spectrum = librosa.stft(padded, n_fft=points, win_length=frame, hop_length=hop, center=False)
+    power = np.einsum("...ft,mf->...mt", np.abs(spectrum) ** 2.0, _filters(rate_hz, points, bands), optimize=True)
     levels: FloatArray = librosa.power_to_db(power, ref=1.0, top_db=range_db).T
     return np.ascontiguousarray(levels, dtype=np.float32)
+
+
+@lru_cache(maxsize=8)
+def _filters(rate_hz: int, points: int, bands: int) -> FloatArray:
+    """Return the mel filters ``(bands, points // 2 + 1)``; `melspectrogram` would compute them for each clip again."""
+    from librosa.filters import mel
+
+    filters: FloatArray = mel(sr=rate_hz, n_fft=points, n_mels=bands)
+    return filters
