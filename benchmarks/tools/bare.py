@@ -49,10 +49,10 @@ def sound(path: Path, rate_hz: int) -> NDArray[np.int16]:
         return np.concatenate([frame.to_ndarray()[0] for frame in [*frames, *resampler.resample(None)]])
 
 
-def faces(images: Sequence[Picture]) -> list[Box]:
-    """Return the first face in each picture as a square with a margin; pictures without a face are left out."""
+def faces(images: Sequence[Picture]) -> list[Box | None]:
+    """Return the first face in each picture as a square with a margin; None for a picture without a face."""
     found = [(image, _detector().process(image).detections) for image in images]
-    return [_square(image, faces[0]) for image, faces in found if faces]
+    return [_square(image, faces[0]) if faces else None for image, faces in found]
 
 
 def _square(image: Picture, face: Any) -> Box:
@@ -63,15 +63,16 @@ def _square(image: Picture, face: Any) -> Box:
     return max(int(x - half), 0), max(int(y - half), 0), int(x + half), int(y + half)
 
 
-def crops(images: Sequence[Picture], boxes: Sequence[Box]) -> list[Picture]:
-    """Cut the faces out and resize them to the same size."""
+def crops(images: Sequence[Picture], boxes: Sequence[Box | None]) -> list[Picture]:
+    """Cut the faces out of the pictures that have one, and resize them to the same size."""
     import cv2
 
-    cut = [image[y0:y1, x0:x1] for image, (x0, y0, x1, y1) in zip(images, boxes, strict=False)]
+    found = [(image, box) for image, box in zip(images, boxes, strict=True) if box is not None]
+    cut = [image[y0:y1, x0:x1] for image, (x0, y0, x1, y1) in found]
     return [cv2.resize(face, (SIDE, SIDE), interpolation=cv2.INTER_AREA) for face in cut]
 
 
-def encoded_crops(images: Sequence[Picture], boxes: Sequence[Box]) -> list[Any]:
+def encoded_crops(images: Sequence[Picture], boxes: Sequence[Box | None]) -> list[Any]:
     """Cut the faces out and encode them as JPEG."""
     import cv2
 
