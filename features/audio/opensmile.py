@@ -8,19 +8,20 @@ Schuller et al. 2016, "The INTERSPEECH 2016 computational paralinguistics challe
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from ctypes import string_at
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from common.references import Reference
 from features.base import Extractor, Modality
 from features.errors import EmptyInput
-from features.types import AudioStream, Features
+from features.types import AudioStream, Features, FloatArray
 
 _CONFIGS = {
     "eGeMAPSv02": "egemaps/v02/eGeMAPSv02.conf",
@@ -113,35 +114,57 @@ class OpenSmile(Extractor[AudioStream]):
         EmptyInput
             If the utterance is too short for the functionals.
         """
-        rows: dict[str, list[tuple[float, float, Any]]] = {_LLD: [], _FUNCTIONALS: []}
+        rows: dict[str, list[_Row]] = {_LLD: [], _FUNCTIONALS: []}
         with _afresh(self.config.feature_set, stream.rate_hz) as smile:
             for sink, collected in rows.items():
-                smile.external_sink_set_callback_ex(sink, _collect_into(collected))
+                _collect(smile, sink, collected)
             smile.external_audio_source_write_data("extsource", stream.samples.tobytes())
             smile.external_audio_source_set_eoi("extsource")
             smile.run()
         return _features(rows[_LLD], rows[_FUNCTIONALS], stream)
 
 
-def _features(lld: list[Any], functionals: list[Any], stream: AudioStream) -> Features:
-    if not lld or not functionals or not all(np.isfinite(row).all() for _, _, row in functionals):
+class _Row(NamedTuple):
+    """Start and length of a row in seconds, and its values as the bytes of 4-byte floats."""
+
+    start_s: float
+    length_s: float
+    values: bytes
+
+
+def _features(lld: Sequence[_Row], functionals: Sequence[_Row], stream: AudioStream) -> Features:
+    if not lld or not functionals or not all(np.isfinite(_floats(row)).all() for row in functionals):
         length_ms = 1000 * stream.samples.size / stream.rate_hz
         raise EmptyInput(f"{length_ms:.0f} ms of sound are too short for openSMILE's functionals")
     times = np.array([(start, start + length) for start, length, _ in lld])
     return Features(
-        values=np.vstack([row for _, _, row in lld]).astype(np.float32),
+        values=_floats(*lld).reshape(len(lld), -1),
         times=times + stream.start_s,
-        pooled=functionals[0][2].reshape(-1).astype(np.float32),
+        pooled=_floats(functionals[0]),
     )
 
 
-def _collect_into(rows: list[tuple[float, float, Any]]) -> Any:
-    """Return a callback that appends start, length and a copy of the values to `rows` (openSMILE reuses memory)."""
+def _floats(*rows: _Row) -> FloatArray:
+    return np.frombuffer(bytearray().join(row.values for row in rows), np.float32)
 
-    def collect(data: Any, meta: Any) -> None:
-        rows.append((meta.time, meta.lengthSec, data.copy()))
 
-    return collect
+def _collect(smile: Any, sink: str, rows: list[_Row]) -> None:
+    """Let openSMILE append the rows of an output to `rows`.
+
+    ``external_sink_set_callback_ex`` would do the same, but makes an array for each row, in twice the time.
+    """
+    from opensmile.core import lib
+
+    def collect(data: Any, count: int, width: int, meta: Any, _: Any) -> int:
+        frame = meta.contents
+        rows.append(_Row(frame.time, frame.lengthSec, string_at(data, 4 * count * width)))  # openSMILE reuses `data`
+        return 1
+
+    callback = lib.ExternalSinkCallbackEx(collect)
+    smile._callbacks.append(callback)
+    smile._check_smile_result(
+        lib.smileapi.smile_extsink_set_data_callback_ex(smile._smileobj, sink.encode("ascii"), callback, None)
+    )
 
 
 _ONE_AT_A_TIME = threading.Lock()

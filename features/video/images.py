@@ -101,11 +101,12 @@ def mediapipe_weights(*names: str) -> tuple[Path, ...]:
 
 
 def read_jpeg(data: bytes) -> Picture:
-    """Decode a JPEG image to ``(height, width, 3)`` RGB."""
+    """Decode a JPEG image to ``(height, width, 3)`` RGB; raise `ValueError` if it is damaged."""
     import cv2
 
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    rgb: Picture = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if rgb is None:
+        raise ValueError(f"{len(data)} bytes of a stream are not a picture: delete this store, then preprocess again")
     return rgb
 
 

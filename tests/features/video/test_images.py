@@ -50,6 +50,11 @@ def test_read_jpeg_is_rgb():
     assert read[..., 0].mean() > 200 > 50 > read[..., 2].mean()
 
 
+def test_a_damaged_picture_is_refused():
+    with pytest.raises(ValueError, match="3 bytes of a stream are not a picture"):
+        read_jpeg(b"abc")
+
+
 def test_row_times_end_at_the_next_sample():
     times = np.array([0.0, 0.2, 0.4, 0.6])
     np.testing.assert_allclose(row_times(times, [0, 3]), [[0, 0.2], [0.6, 0.8]])
