@@ -11,7 +11,7 @@ from benchmarks.accelerator import _difference, faces
 from benchmarks.ingest.segments import filmed, matched, spoken
 from benchmarks.less_often import _agreement
 from benchmarks.run import PARTS, main
-from benchmarks.tools.bare import pictures
+from benchmarks.tools.bare import crops, pictures
 from benchmarks.tools.recordings import DATA, SETS, multiplied
 from benchmarks.tools.table import cell, table
 from benchmarks.tools.timing import Cost, interleaved, median_ratio
@@ -118,3 +118,9 @@ def test_the_utterances_of_a_long_recording_are_found(tmp_path):
     clips = spoken(tmp_path / "talk.wav", 60, random.Random(5))
     found = utterances_in(tmp_path / "talk.wav", Request()).utterances
     assert matched(clips, [(said.start, said.end) for said in found]) >= 0.95 * len(clips)
+
+
+def test_a_picture_without_a_face_leaves_the_faces_of_other_pictures_in_their_place():
+    pictures = [np.full((80, 80, 3), grey, np.uint8) for grey in (10, 20, 30)]
+    found = crops(pictures, [None, (0, 0, 40, 40), (8, 8, 60, 60)])
+    assert [crop.mean() for crop in found] == [20, 30]
