@@ -6,7 +6,7 @@ shows whether the face is still there. After a cut, a quick turn of the head or 
 the detector runs. The box keeps the size that the detector found last.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,6 +84,33 @@ class FaceTracker:
         followed = self.every_s > 0 and not self.crowded and len(found) == 1 and _trackable(picture, found[0])
         self._look = Look(found[0], _around(picture, found[0].box, 0)[0]) if followed else None
         return found
+
+
+def detected(times: Sequence[float], scores: Sequence[float], every_s: float) -> list[bool]:
+    """Return whether the detector ran in each frame of an utterance, by the rules of `FaceTracker`.
+
+    A tracked face keeps its score, so a different score is new. The detector also ran where it was due, where there is
+    no face, and after a frame whose face could not be tracked.
+
+    Parameters
+    ----------
+    times, scores
+        The time of each frame in seconds, and the score of the followed face; NaN without a face.
+    every_s
+        Seconds between two frames in which the detector runs, as for `FaceTracker`.
+
+    Examples
+    --------
+    >>> detected([0.0, 0.2, 0.4, 0.6], [0.9, 0.9, 0.9, 0.8], 0.4)
+    [True, False, True, True]
+    """
+    found: list[bool] = []
+    last_s, before = -np.inf, np.nan
+    for time_s, score in zip(times, scores, strict=True):
+        lost = not before >= SURE  # also where there was no face
+        found.append(bool(lost or score != before or time_s - last_s >= every_s))
+        last_s, before = time_s if found[-1] else last_s, score
+    return found
 
 
 def _tracked(picture: Picture, look: Look) -> Detection | None:

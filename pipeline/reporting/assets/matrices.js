@@ -37,7 +37,7 @@
   function cell(ids, sum, truth, predicted, same, one) {
     const share = sum ? Math.round((100 * ids.length) / sum) : 0;
     const made = element("td", { class: same ? "same" : "other", style: `--share: ${share}%` });
-    const label = `${ids.length} utterances, truth ${truth}, predicted ${predicted}`;
+    const label = `${counted(ids.length, "utterance")}, truth ${truth}, predicted ${predicted}`;
     const title = `${one.name}: truth ${truth}, predicted ${predicted}`;
     if (!ids.length) made.append("0");
     else made.append(element("button", { "aria-label": label, onclick: () => showUtterances(ids, title) },
@@ -55,7 +55,7 @@
     };
     list.value = `${all.configurations.findIndex((one) => one.name === picked)}`;
     draw();
-    const title = ["First row of the table", "Second row of the table"][i];
+    const title = ["Configuration", "Compare it with"][i];
     place.append(element("div", {}, element("label", {}, `${title}: `, list), below));
   });
 })();

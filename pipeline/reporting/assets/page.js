@@ -28,6 +28,9 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** Return a number with its noun, in the singular or plural. */
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 /** Move the focus (of keyboard and screen reader) to an element, and scroll to it. */
 function goTo(target) {
   target.scrollIntoView({ block: "start" });

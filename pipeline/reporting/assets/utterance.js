@@ -105,14 +105,18 @@ function summary(facts) {
     ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
+/** Tell in how many frames the face was found, in how many of these the detector ran, and what it found there. */
 function facesSentence(faces) {
-  const found = faces.scores.filter((score) => score !== null);
-  const looked = (faces.shown || []).filter((frame) => frame.others);
+  const measured = faces.scores.filter((score, i) => score !== null && faces.detected[i]);
+  const found = faces.scores.filter((score) => score !== null).length;
+  const shown = faces.shown || [], looked = shown.filter((frame) => frame.others);
   const most = Math.max(0, ...looked.map((frame) => frame.others.length + (frame.box ? 1 : 0)));
-  const mean = found.length ? found.reduce((a, b) => a + b, 0) / found.length : 0;
-  return `the followed face was found in ${found.length} of ${faces.times.length} sampled frames` +
-    (found.length ? ` (mean score ${mean.toFixed(2)})` : "") +
-    (looked.length ? `; in ${looked.length} frames, all faces were looked for: at most ${most} per frame` : "");
+  const mean = measured.reduce((sum, score) => sum + score, 0) / measured.length;
+  return `the followed face was found in ${found} of ${counted(faces.times.length, "sampled frame")}` +
+    (found ? `: in ${measured.length} by the detector (mean score ${mean.toFixed(2)})` : "") +
+    (found > measured.length ? `, in ${found - measured.length} by following it from the frame before` : "") +
+    (looked.length ? `. In ${looked.length} of the ${counted(shown.length, "picture")} below, other faces were looked ` +
+      `for as well: at most ${counted(most, "face")} in a picture` : "");
 }
 
 /** Show the clip, or why there is none. */
@@ -124,16 +128,22 @@ function player(facts) {
   return element("figure", { class: "clip" }, made, ...(clip.note ? [element("figcaption", {}, clip.note)] : []));
 }
 
+/** Tell how the face of a sampled frame was found: with a score where the detector ran. */
+function faceWords(faces, place) {
+  if (faces.scores[place] === null) return "no face";
+  return faces.detected[place] ? `score ${faces.scores[place].toFixed(2)}` : "followed";
+}
+
 function frames(facts) {
   if (!facts.strip || !facts.faces.shown) return [];
   const items = facts.faces.shown.map((frame, number) => {
     const time = frame.frame === null ? "" : seconds(facts.faces.times[frame.frame]);
-    const score = frame.frame === null ? null : facts.faces.scores[frame.frame];
-    const said = `${time}${score === null ? ": no face" : `, score ${score.toFixed(2)}`}`;
+    const said = `${time}${frame.frame === null ? "" : `, ${faceWords(facts.faces, frame.frame)}`}`;
     return element("figure", {}, still(facts, number, `Frame ${number + 1} ${said}`), element("figcaption", {}, said));
   });
   return [element("h4", {}, "Sampled frames"),
-    element("p", { class: "quiet" }, "Solid box: the face that is followed. Dashed box: another face."),
+    element("p", { class: "quiet" }, "Solid box: the face that is followed. Dashed box: another face." +
+      (facts.faces.times.length ? " The score is the detector's; it does not run in every frame." : "")),
     element("div", { class: "stills" }, ...items)];
 }
 

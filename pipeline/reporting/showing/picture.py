@@ -91,12 +91,12 @@ def _frames(axis: Any, facts: Facts, strip: bytes) -> None:
             at = ((place + x) * width, y * height)
             axis.add_patch(Rectangle(at, across * width, down * height, fill=False, ec=colour, ls=style, lw=1.5))
         if frame["frame"] is not None:
-            time, score = facts["faces"]["times"][frame["frame"]], facts["faces"]["scores"][frame["frame"]]
-            label = f"{time:.2f} s" + (f", {score:.2f}" if score is not None else ", no face")
+            time, score, ran = (facts["faces"][name][frame["frame"]] for name in ("times", "scores", "detected"))
+            label = f"{time:.2f} s, " + ("no face" if score is None else f"{score:.2f}" if ran else "followed")
             axis.text((place + 0.5) * width, height * 1.03, label, ha="center", va="top", fontsize=7)
     sampled = any(frame["frame"] is not None for frame in frames)
     title = (
-        "sampled frames: time, score of the followed face"
+        "sampled frames: time, score of the followed face where the detector ran"
         if sampled
         else "frames of the recording; no face is followed"
     )

@@ -24,8 +24,10 @@ from pipeline.run.recordings import each_recording
 from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams.faces import detector, found_faces
 from pipeline.streams.pictures import Box, Picture
+from pipeline.streams.tracking import detected
+from pipeline.streams.video import detect_every_s
 
-VERSION = 2  # raised whenever the same utterance would give a different preview
+VERSION = 3  # raised whenever the same utterance would give a different preview
 _MOST_IN_A_BATCH = 16
 PROGRAM = {"version": VERSION, "fps": FPS, "height": MOST_HIGH, "seconds": MOST_S}
 
@@ -38,7 +40,8 @@ class Preview:
     ----------
     facts
         ``sound``: the waveform before cleaning, the part that was kept, the gain, pitch and level. ``faces``: the times
-        of sampled frames, the score of the followed face in each, and the frames that are shown. ``clip``: the media
+        of sampled frames, the score of the followed face in each, whether the detector ran in each, and the frames that
+        are shown. ``clip``: the media
         type and a note; only if pictures were made.
     strip
         Some sampled frames side by side as JPEG; empty if there are none.
@@ -104,11 +107,11 @@ class PreviewStep:
         samples = sound_of(voice, self.audio)
         facts: dict[str, Any] = {"sound": _sound(samples, audio)}
         if not self.pictures:
-            return Preview(facts | {"faces": _faces(video, None)})
+            return Preview(facts | {"faces": _faces(video, None, self.video)})
         heard: FloatArray = np.zeros(0, np.float32) if isinstance(samples, str) else samples
         film = clip_of(source, voice, heard, self.audio.rate_hz, self.video)
         found = self._strip(source, video, film)
-        facts |= {"faces": _faces(video, found), "clip": {"mime": film.mime, "note": film.note}}
+        facts |= {"faces": _faces(video, found, self.video), "clip": {"mime": film.mime, "note": film.note}}
         return Preview(facts, found.image if found else b"", film.content)
 
     def _strip(self, source: Source, video: VideoStream | None, film: Film) -> Strip | None:
@@ -140,10 +143,14 @@ def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, A
     }
 
 
-def _faces(stream: VideoStream | None, found: Strip | None) -> dict[str, Any]:
-    """Return the times of sampled frames, the score of the followed face in each, and the frames in the strip."""
-    facts: dict[str, Any] = {"times": [], "scores": []}
+def _faces(stream: VideoStream | None, found: Strip | None, config: VideoConfig) -> dict[str, Any]:
+    """Return the times of sampled frames, the score of the followed face in each, and the frames in the strip.
+
+    In frames in which the detector did not run, according to ``detected``, the score is that of an earlier frame.
+    """
+    facts: dict[str, Any] = {"times": [], "scores": [], "detected": []}
     if stream is not None:
         scores = [round(float(score), 3) if np.isfinite(score) else None for score in stream.scores]
-        facts = {"times": np.round(stream.times, 3).tolist(), "scores": scores}
+        ran = detected(stream.times.tolist(), stream.scores.tolist(), detect_every_s(config))
+        facts = {"times": np.round(stream.times, 3).tolist(), "scores": scores, "detected": ran}
     return facts | ({"shown": found.frames, "shape": found.width} if found else {})

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.streams.faces import Detection, detector
-from pipeline.streams.tracking import FaceTracker
+from pipeline.streams.tracking import FaceTracker, detected
 from tests.pipeline.streams.test_faces import pictures
 
 GRID, OTHER = "grid/s1/bbaf2n.mpg", "grid/speakers/lrwp9a.mpg"
@@ -46,6 +46,21 @@ def test_the_detector_runs_at_least_as_often_as_it_is_told(picture):
         for i in range(12):
             watched(picture, 0.2 * i)
         assert watched.times == pytest.approx([0.2 * i for i in expected])
+
+
+@pytest.mark.parametrize("every_s", [EVERY_S, 0.5, 0.0])
+def test_where_the_detector_ran_is_told_by_times_and_scores(picture, every_s):
+    """Also where the picture stands still, so that the detector finds the same score again."""
+    seen = (
+        [picture] * 7
+        + [np.full_like(picture, 90)] * 2
+        + [np.pad(pictures(OTHER, 1)[0], ((40, 40), (60, 60), (0, 0)))] * 6
+    )
+    watched = Watched(FaceTracker(every_s))
+    faces = [watched(one, 0.2 * i) for i, one in enumerate(seen)]
+    scores = [found[0].score if found else np.nan for found in faces]
+    times = [0.2 * i for i in range(len(seen))]
+    assert [time for time, ran in zip(times, detected(times, scores, every_s), strict=True) if ran] == watched.times
 
 
 @pytest.mark.parametrize("change", ["cut", "gone", "far", "size"])
