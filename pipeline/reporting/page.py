@@ -70,7 +70,7 @@ def page_of(
         charts=charts,
         blocks={
             "predictions": predictions_block(scores, predictions, table, corpus),
-            "charts": {chart.name: chart.spec for chart in charts},
+            "charts": {chart.name: chart.spec | {"description": chart.title} for chart in charts},
             **sections.blocks,
         },
         answer=answer,

@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from common.atomic import write_text
+from pipeline.errors import counted
 
 PLOTS_PAGE = "plots.html"
 
@@ -38,7 +39,7 @@ def render(file: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.globals.update(asset=asset, json_script=json_script, chart_runtime=chart_runtime)
+    templates.globals.update(asset=asset, json_script=json_script, chart_runtime=chart_runtime, counted=counted)
     return str(templates.get_template(file).render(**values))
 
 

@@ -22,15 +22,27 @@ function card(id) {
   const made = element("button", { class: "card", "data-utterance": id },
     element("span", { class: "blank" }), element("b", {}, id),
     element("span", { dir: "auto" }, corpus.texts[place].slice(0, 80)),
-    element("small", {}, corpus.labels[place], mark(predicted.all ? predicted.right(predicted.best, id) : null),
-      ...(missing.length ? [` · no ${missing.join(", ")}`] : [])));
+    element("small", {}, ...verdict(id), ...(missing.length ? [` · no ${missing.join(", ")}`] : [])));
   if (corpus.clips !== "none") watcher.observe(made);
   return element("li", {}, made);
 }
 
+/** The label of an utterance, the prediction unless it is the same, and whether that is right. */
+function verdict(id) {
+  const label = glass.corpus.labels[glass.place(id)];
+  const one = predicted.best;
+  if (!one || !predicted.has(id)) return [label];
+  const right = predicted.right(one, id);
+  return [label, right ? "" : `, predicted ${predicted.named(predicted.of(one, id))}`, mark(right)];
+}
+
+/** For each list of cards, its utterances in their order. */
+const listed = new WeakMap();
+
 /** Cards of utterances: the first ones at once, more at the press of a button. */
 function cards(ids) {
   const grid = element("ul", { class: "cards" });
+  listed.set(grid, ids);
   const more = element("button", { onclick: () => add() });
   let shown = 0;
   function add() {
@@ -40,7 +52,8 @@ function cards(ids) {
     more.textContent = `Show more (${ids.length - shown} left)`;
   }
   add();
-  return ids.length ? [grid, more] : [element("p", { class: "quiet" }, "None.")];
+  const judged = predicted.best ? [element("p", { class: "quiet" }, `Predictions of ${predicted.judge}.`)] : [];
+  return ids.length ? [...judged, grid, more] : [element("p", { class: "quiet" }, "None.")];
 }
 
 /** For each filter of the gallery, a function that tells whether an utterance passes it. */
@@ -77,14 +90,14 @@ function disagreements() {
   if (predicted.best.kind !== "fusion" || alone.length < 2) return;
   const right = (one, id) => predicted.right(one, id);
   const ids = predicted.all.utterances;
-  const lists = [["only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
+  const lists = [["Only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
   for (const one of alone) {
-    lists.push([`of single modalities, only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) &&
+    lists.push([`Of the single modalities, only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) &&
       alone.every((other) => other === one || !right(other, id)))]);
   }
-  lists.push(["none of them is right", ids.filter((id) => !right(predicted.best, id) && !alone.some((one) => right(one, id)))]);
-  holder.append(...lists.map(([title, found]) =>
-    element("button", { onclick: () => showUtterances(found, title) }, `${title} (${found.length})`)));
+  lists.push(["None of them is right", ids.filter((id) => !right(predicted.best, id) && !alone.some((one) => right(one, id)))]);
+  holder.append(...lists.map(([title, found]) => element("button", { onclick: () => showUtterances(found, title),
+    ...(found.length ? {} : { disabled: "" }) }, `${title}: ${found.length}`)));
 }
 
 function search(event) {
@@ -108,6 +121,7 @@ if (document.getElementById("gallery-cards")) {
       .filter(([code]) => glass.corpus.statuses[modality].includes(code))
       .map(([code, name]) => [`${modality} ${code}`, `${modality} ${name}`])));
   const judged = predicted.all && predicted.right(predicted.best, predicted.all.utterances[0]) !== null;
+  if (predicted.best) document.getElementById("gallery-judge").textContent = `prediction of ${predicted.judge}`;
   options("gallery-outcome", judged ? [["right", "right"], ["wrong", "wrong"]] : []);
   filtered();
   document.getElementById("utterance-find").addEventListener("submit", search);

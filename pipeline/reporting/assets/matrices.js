@@ -55,7 +55,7 @@
     };
     list.value = `${all.configurations.findIndex((one) => one.name === picked)}`;
     draw();
-    const title = ["Configuration", "Compare it with"][i];
+    const title = ["First configuration", "Second configuration"][i];
     place.append(element("div", {}, element("label", {}, `${title}: `, list), below));
   });
 })();

@@ -41,7 +41,7 @@ function goTo(target) {
 document.addEventListener("click", (event) => {
   const pressed = event.target.closest("[data-utterance], [data-utterances]");
   if (!pressed) return;
-  if (pressed.dataset.utterance !== undefined) openUtterance(pressed.dataset.utterance);
+  if (pressed.dataset.utterance !== undefined) openUtterance(pressed.dataset.utterance, pressed.closest("ul.cards"));
   else showUtterances(JSON.parse(pressed.dataset.utterances), pressed.dataset.title);
 });
 

@@ -1,6 +1,9 @@
 "use strict";
 
-/** Tables can be sorted by pressing the title of a column, and filtered to the rows that contain all given words. */
+/**
+ * Tables can be sorted by pressing the title of a column, at first with the best value on top, and filtered to the rows
+ * that contain all given words in their cells or in their other names.
+ */
 (() => {
   /** Return the number at the beginning of a cell, as in "80.0 [70.0, 90.0]", "<0.001", "+1.5"; null without one. */
   const number = (text) => {
@@ -21,7 +24,8 @@
     const titles = [...table.tHead.rows[0].cells];
     titles.forEach((title, place) => {
       const press = () => {
-        const down = title.getAttribute("aria-sort") === "ascending";
+        const sorted = title.getAttribute("aria-sort");
+        const down = sorted ? sorted === "ascending" : title.dataset.first === "descending";
         const rows = [...table.tBodies[0].rows];
         rows.sort((a, b) => compared(a.cells[place].textContent, b.cells[place].textContent, down));
         table.tBodies[0].append(...rows);
@@ -35,18 +39,19 @@
 
   function filterable(table) {
     const count = element("output", { class: "quiet" });
-    const rows = [...table.tBodies[0].rows].map((row) => [row, row.textContent.toLowerCase()]);
-    const cells = rows.map(([row]) => [...row.cells].map((cell) => cell.textContent.toLowerCase()).join(" "));
+    const rows = [...table.tBodies[0].rows];
+    const cells = rows.map((row) => [row.dataset.words, ...[...row.cells].map((cell) => cell.textContent)].join(" ").toLowerCase());
     const filter = () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
-      rows.forEach(([row], i) => {
+      rows.forEach((row, i) => {
         row.hidden = !words.every((word) => cells[i].includes(word));
         if (!row.hidden) shown += 1;
       });
-      count.textContent = `${shown} of ${rows.length} rows`;
+      count.textContent = shown ? `${shown} of ${counted(rows.length, "row")}` : "No row has all of these words.";
     };
-    const input = element("input", { type: "search", oninput: filter, placeholder: "words, such as: audio svm" });
+    const example = rows.at(-1).dataset.words.split(/[ +]/).slice(0, 2).join(" "); // a strategy and a modality
+    const input = element("input", { type: "search", oninput: filter, placeholder: `words, such as: ${example}` });
     const place = table.closest(".scroll") ?? table;
     place.before(element("p", { class: "filter" }, element("label", {}, "Show rows with ", input), " ", count));
     filter();

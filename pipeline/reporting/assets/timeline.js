@@ -1,6 +1,6 @@
 "use strict";
 
-/** Draw waveform, level, pitch, faces and words of an utterance over one axis of time; a click moves the clip there. */
+/** Draw waveform, level, pitch, faces and words of an utterance over one axis of time; a click or the arrow keys move the clip. */
 function timeline(facts, film) {
   if (!facts.seconds) return [];
   const holder = element("figure", { class: "timeline" });
@@ -47,8 +47,12 @@ function painted(facts, film, width) {
     const known = values.filter((value) => value !== null);
     if (known.length) {
       const low = Math.min(...known), high = Math.max(...known);
-      row(`${name}, ${Math.round(low)} to ${Math.round(high)} ${unit}`, 36, (top, height) => {
+      row(`${name}, ${unit}`, 36, (top, height) => {
         const place = (value) => top + height * (1 - (value - low) / (high - low || 1));
+        for (const value of low === high ? [low] : [low, high]) {
+          svg.append(drawn("line", { x1: left, x2: right, y1: place(value), y2: place(value), class: "scale" }),
+            drawn("text", { x: right, y: place(value) - 2, class: "title", "text-anchor": "end" }, `${Math.round(value)}`));
+        }
         svg.append(curve(sound.curves.times, values, at, place, colour));
       });
     }
@@ -135,5 +139,26 @@ function follow(svg, film, total, at, height) {
   svg.addEventListener("click", (event) => {
     const x = event.clientX - svg.getBoundingClientRect().left;
     film.currentTime = Math.max(0, Math.min(total, ((x - at(0)) / (at(total) - at(0))) * total));
+  });
+  slider(svg, film, total);
+}
+
+/** Let the arrow keys move the clip, as in a slider. */
+function slider(svg, film, total) {
+  const steps = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1, Home: -total, End: total };
+  const tell = () => {
+    svg.setAttribute("aria-valuenow", film.currentTime.toFixed(2));
+    svg.setAttribute("aria-valuetext", `${film.currentTime.toFixed(1)} s`);
+  };
+  for (const [name, value] of Object.entries({ role: "slider", tabindex: "0", "aria-valuemin": "0", "aria-valuemax": total })) {
+    svg.setAttribute(name, value);
+  }
+  tell();
+  film.addEventListener("timeupdate", tell);
+  svg.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    film.currentTime = Math.max(0, Math.min(total, film.currentTime + step));
   });
 }

@@ -41,8 +41,9 @@ const predicted = (() => {
   }
   const detailed = [...firsts.values()];
   const best = all && (all.configurations.find((one) => one.name === glass.corpus.best) || detailed.at(-1));
+  const judge = best && (glass.corpus.judge ? `the ${glass.corpus.judge} (${best.name})` : best.name);
   return {
-    all, best, detailed, named,
+    all, best, detailed, named, judge,
     has: (id) => places.has(id),
     truth: (id) => all.truth[places.get(id)],
     of: (one, id) => one.prediction[places.get(id)],
@@ -191,21 +192,45 @@ function states(facts) {
       element(i ? "td" : "th", i ? {} : { scope: "row" }, cell))))));
 }
 
-/** Show everything that is known about one utterance. */
-async function openUtterance(id) {
+/** The utterances through which "previous" and "next" go: those of the list from which one was opened, or all. */
+let walked = { ids: glass.corpus.ids, place: null };
+
+/** Buttons for the utterances before and after this one, and for the list that holds it. */
+function walk(id) {
+  const { ids, place } = walked, at = ids.indexOf(id);
+  if (ids.length < 2) return [];
+  const to = (name, other) => element("button", other === undefined ? { disabled: "" } :
+    { "data-utterance": other, "aria-label": `${name}: ${other}` }, name);
+  const back = place ? [element("button", { onclick: () => goTo(place) }, "Back to the list")] : [];
+  return [element("nav", { class: "choices", "aria-label": "Other utterances" }, to("Previous", ids[at - 1]),
+    to("Next", ids[at + 1]), element("span", { class: "quiet" }, `${at + 1} of ${ids.length}`), ...back)];
+}
+
+/** Say what the row that judges the utterance predicts. */
+function judgement(id) {
+  if (!predicted.best || !predicted.has(id)) return [];
+  return [element("p", { class: "quiet" }, `Prediction of ${predicted.judge}: ` +
+    `${predicted.named(predicted.of(predicted.best, id))}; truth: ${predicted.named(predicted.truth(id))}.`)];
+}
+
+/** Show everything that is known about one utterance. `cards` is the list of cards from which it was opened, if any. */
+async function openUtterance(id, cards = null) {
   const shown = document.getElementById("utterance-shown");
-  history.replaceState(null, "", `#utterance=${encodeURIComponent(id)}`);
+  const address = `#utterance=${encodeURIComponent(id)}`;
+  if (![address, `#utterance=${id}`].includes(location.hash)) history.pushState(null, "", address);
   if (glass.place(id) === undefined) {
     shown.replaceChildren(element("p", {}, `There is no utterance ${id}.`));
     goTo(shown);
     return;
   }
+  if (cards) walked = { ids: listed.get(cards), place: cards.parentElement };
+  else if (!walked.ids.includes(id)) walked = { ids: glass.corpus.ids, place: null };
   try {
     const facts = await glass.facts(id);
     const film = player(facts);
     const time = timeline(facts, film.querySelector("video, audio"));
-    shown.replaceChildren(
-      element("h3", {}, facts.id, mark(predicted.all ? predicted.right(predicted.best, id) : null)),
+    shown.replaceChildren(...walk(id),
+      element("h3", {}, facts.id, mark(predicted.all ? predicted.right(predicted.best, id) : null)), ...judgement(id),
       element("p", { class: "said", dir: "auto" }, facts.text || "no transcript"),
       element("div", { class: "two" }, film, summary(facts)), ...time, ...frames(facts),
       element("h4", {}, "Predictions"), predictionTable(id), ...neighbours(facts), states(facts));

@@ -25,8 +25,9 @@ def attention_chart(weights: pd.DataFrame, truth: pd.Series) -> Chart:
     ]
     lines = [[point.label, f"{point.value:.3f}", f"{point.low:.3f}", f"{point.high:.3f}"] for point in points]
     table = Table(["attention", "mean weight", "from", "to"], lines)
-    spec = forest(rows, "mean weight (line: middle 80 %)", span=(0, 1))
-    return Chart("attention", "What attention looks at", spec, table)
+    spec = forest(rows, "mean weight", span=(0, 1))
+    caption = "Point: the mean weight. Line: the middle 80 % of the utterances."
+    return Chart("attention", "What attention looks at", spec, table, caption)
 
 
 def _kind(label: str) -> str:

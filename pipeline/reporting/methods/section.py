@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from common.references import Reference
-from pipeline.evaluation.results import notices_of, speakers_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.methods.corpus import corpus_sentences, published_in
 from pipeline.reporting.methods.features import feature_sentences, stream_sentences, used_features
@@ -37,8 +36,6 @@ class Methods:
         The versions of packages, and the licences of the corpus and of features.
     commands
         The commands that reproduce the results.
-    notes
-        What the user should know about this run.
     """
 
     paragraphs: Sequence[tuple[str, str]]
@@ -46,7 +43,6 @@ class Methods:
     versions: Table
     licences: Table
     commands: str
-    notes: Sequence[str]
 
 
 def methods_of(
@@ -83,14 +79,12 @@ def methods_of(
         references += used_references(scores)
     device = devices_sentence(record.devices) if record else ""
     written = {title: " ".join(sentences) for title, sentences in parts.items()} | {"Devices": device}
-    notes = [note for note in (speakers_of(name, corpus), *notices_of(name)) if note] if scores is not None else []
     return Methods(
         paragraphs=[(title, text) for title, text in written.items() if text],
         bibliography=_bibliography(references),
         versions=versions(used),
         licences=licences(used, published),
         commands=commands(name),
-        notes=[f"{note}." for note in notes],
     )
 
 

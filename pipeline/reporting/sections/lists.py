@@ -47,7 +47,11 @@ def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: 
         sentence = (
             f"The {scores.top} model of {modality} ({one}) is right, and those of all other modalities are wrong."
         )
-        found.append(UtteranceList(f"Only {modality} is right", sentence, tuple(utterances[own & ~others])))
+        found.append(
+            UtteranceList(
+                f"Of the single modalities, only {modality} is right", sentence, tuple(utterances[own & ~others])
+            )
+        )
     return found
 
 

@@ -11,7 +11,6 @@ from pipeline.evaluation.formatting import lower_is_better, with_interval
 from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
 from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention
 from pipeline.evaluation.scoring import Scored, Scores
-from pipeline.evaluation.tables import all_rows
 from pipeline.reporting.charts.attention import attention_chart
 from pipeline.reporting.charts.calibration import calibration_charts
 from pipeline.reporting.charts.chart import Chart, axis_title, kind_of, label_of, scaled
@@ -19,6 +18,7 @@ from pipeline.reporting.charts.groups import groups_chart
 from pipeline.reporting.charts.intervals import Row, forest
 from pipeline.reporting.charts.robustness import robustness_charts
 from pipeline.reporting.sections.lists import UtteranceList, best_of_each_modality, lists_of
+from pipeline.reporting.sections.rows import Rows, rows_of
 from pipeline.reporting.tables import Table
 from pipeline.settings.blocks import CorpusParams
 from pipeline.settings.paths import CorpusPaths
@@ -65,7 +65,7 @@ class Results:
     """
 
     forest: Chart
-    rows: Table
+    rows: Rows
     scores: bool
     direction: str
     picked: Sequence[str]
@@ -110,7 +110,7 @@ def results_of(
     drawn = best is not None and not shares.empty
     return Results(
         forest=_forest(scores),
-        rows=all_rows(scores),
+        rows=rows_of(scores),
         scores=corpus.task == "regression",
         direction=lower_is_better(scores.metrics),
         picked=picked or [scores.rows[0].configuration.display],

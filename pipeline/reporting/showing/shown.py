@@ -131,6 +131,7 @@ def as_page(one: Shown) -> str:
         "clips": "inside",
         "part": PART,
         "best": "",
+        "judge": "",
         "ids": [facts["id"]],
         "texts": [facts["text"]],
         "speakers": [facts["speaker"]],

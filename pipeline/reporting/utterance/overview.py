@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from features.store import STATUSES
 from pipeline.errors import counted
@@ -173,11 +174,28 @@ def _histogram(name: str, values: Sequence[float]) -> Histogram | None:
     title, unit = _MEASURES[name]
     low, middle, high = (float(value) for value in np.percentile(values, (0, 50, 100)))
     counts, _ = np.histogram(values, bins=BINS, range=(low, high) if high > low else (low - 0.5, low + 0.5))
+    ends = [f"{value:.3g} {unit}".strip() for value in (low, high)]
+    if ends[0] == ends[1]:
+        known = f"{ends[0]} in {counted(len(values), 'utterance')}"
+    else:
+        known = f"{low:.3g} to {ends[1]}, median {middle:.3g}; {counted(len(values), 'utterance')}"
+    return Histogram(title, _bars(counts, ends, f"{title}: {known}"), known)
+
+
+def _bars(counts: NDArray[np.intp], ends: Sequence[str], label: str) -> Markup:
+    """Return bars over an axis whose ends are named, under a line at the height of the tallest bar."""
+    width, top, foot = 10 * BINS, 14, 74
     tall = counts.max()
+    heights = [(foot - top) * count / tall for count in counts]
     bars = "".join(
-        f'<rect x="{10 * i + 0.5}" y="{60 - 60 * c / tall:.1f}" width="9" height="{60 * c / tall:.1f}"/>'
-        for i, c in enumerate(counts)
+        f'<rect x="{10 * i + 0.5}" y="{foot - high:.1f}" width="9" height="{high:.1f}"/>'
+        for i, high in enumerate(heights)
     )
-    known = f"{low:.3g} to {high:.3g} {unit}".strip() + f", median {middle:.3g}; {counted(len(values), 'utterance')}"
-    svg = f'<svg viewBox="0 0 {10 * BINS} 60" role="img" aria-label="{title}: {known}" style="fill: var(--link)">'
-    return Histogram(title, Markup(f"{svg}{bars}</svg>"), known)
+    places = [("start", 0), ("end", width)] if ends[0] != ends[1] else [("middle", width // 2)]
+    names = "".join(
+        f'<text x="{x}" y="{foot + 13}" text-anchor="{anchor}">{end}</text>'
+        for (anchor, x), end in zip(places, ends, strict=False)
+    )
+    lines = "".join(f'<path class="{kind}" d="M0 {y}H{width}"/>' for kind, y in (("tallest", top), ("axis", foot)))
+    svg = f'<svg viewBox="0 0 {width} {foot + 17}" role="img" aria-label="{label}">'
+    return Markup(f'{svg}{bars}{lines}<text x="0" y="{top - 3}">{counted(int(tall), "utterance")}</text>{names}</svg>')

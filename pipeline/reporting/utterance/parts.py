@@ -46,6 +46,22 @@ class Parts:
     unshown: dict[str, list[str]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Judge:
+    """The row by whose prediction the page calls an utterance right or wrong.
+
+    Attributes
+    ----------
+    name
+        The name of its configuration; empty without predictions.
+    words
+        What it is, for example ``best fusion``.
+    """
+
+    name: str = ""
+    words: str = ""
+
+
 def place_for(clips: str, known: Known, previews: Previews) -> Where:
     """Return where clips go.
 
@@ -60,7 +76,7 @@ def place_for(clips: str, known: Known, previews: Previews) -> Where:
     return "inside" if sum(len(one.clip) + len(one.strip) for one in found if one) <= LIGHT else "beside"
 
 
-def parts_of(known: Known, previews: Previews, where: Where, best: str, folder: Path) -> Parts:
+def parts_of(known: Known, previews: Previews, where: Where, judge: Judge, folder: Path) -> Parts:
     """Return the blocks of the page, and write the files beside it.
 
     Parameters
@@ -69,14 +85,14 @@ def parts_of(known: Known, previews: Previews, where: Where, best: str, folder: 
         What is known about the utterances, and their previews.
     where
         Where clips go, from `place_for`.
-    best
-        The configuration by which the page calls an utterance right or wrong; empty without predictions.
+    judge
+        The row by which the page calls an utterance right or wrong.
     folder
         The folder beside the page. It is always written; if the facts are in the page, it holds only the list of
         previews.
     """
     inside = where == "inside" or (where == "none" and len(known.table) <= FEW)
-    parts = Parts(where, {"corpus": _corpus(known, where, best)}, [])
+    parts = Parts(where, {"corpus": _corpus(known, where, judge)}, [])
     blocks: dict[str, Any] = dict(parts.blocks)
     shorten = shortening_of(known)
     with replacing_folder(folder, lambda path: path.suffix in (".js", ".json", ".mp4", *_SUFFIXES.values())) as made:
@@ -135,14 +151,15 @@ def read_keys(path: Path) -> list[str]:
     return [key for key in found if isinstance(key, str)] if isinstance(found, list) else []
 
 
-def _corpus(known: Known, where: Where, best: str) -> dict[str, Any]:
+def _corpus(known: Known, where: Where, judge: Judge) -> dict[str, Any]:
     """Return the facts that the page has about all utterances at once; statuses are abbreviated to one letter."""
     names = known.table["utterance"].astype(str).tolist()
     return {
         "name": known.name,
         "clips": where,
         "part": PART,
-        "best": best,
+        "best": judge.name,
+        "judge": judge.words,
         "ids": names,
         "texts": known.table["text"].astype(str).tolist(),
         "speakers": known.table["speaker"].astype(str).tolist(),

@@ -10,7 +10,7 @@ from pipeline.evaluation.results import notices_of, speakers_of
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.utterance.known import known_of
 from pipeline.reporting.utterance.overview import Overview, overview_of
-from pipeline.reporting.utterance.parts import FOLDER, parts_of, place_for
+from pipeline.reporting.utterance.parts import FOLDER, Judge, parts_of, place_for
 from pipeline.reporting.utterance.previewing import previews
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
@@ -48,18 +48,20 @@ def data_sections(
     known = known_of(params, name)
     made = previews(params, name, pool, pictures=clips != "none")
     where = place_for(clips, known, made)
-    parts = parts_of(known, made, where, _best(scores), CorpusPaths(name).results / FOLDER)
+    parts = parts_of(known, made, where, _judge(scores), CorpusPaths(name).results / FOLDER)
     folds = None if predictions is None else _folds(predictions)
     remarks: Sequence[str] = ()
     if predictions is not None:
-        remarks = [*([note] if (note := speakers_of(name, corpus)) else []), *notices_of(name)]
+        remarks = [f"{note}." for note in (speakers_of(name, corpus), *notices_of(name)) if note]
     return DataSections(overview_of(known, parts, folds, corpus.protocol.group, remarks), parts.blocks)
 
 
-def _best(scores: Scores | None) -> str:
-    """Return the name of the best fusion, or else of the best single modality; empty if there is neither."""
+def _judge(scores: Scores | None) -> Judge:
+    """Return the best fusion, or else the best single modality; a `Judge` without a name if there is neither."""
     best = None if scores is None else scores.best_fusion or scores.best_unimodal
-    return best.configuration.display if best is not None else ""
+    if best is None or scores is None:
+        return Judge()
+    return Judge(best.configuration.display, f"{scores.top} {'fusion' if best.is_fusion else 'single modality'}")
 
 
 def _folds(predictions: pd.DataFrame) -> pd.Series:

@@ -106,13 +106,39 @@ def test_the_table_sorts_by_numbers_and_filters_by_words(page: Path, opened: Ope
         return [float(cell.split()[0]) for cell in cells]
 
     title.locator("button").press("Enter")
-    assert title.get_attribute("aria-sort") == "ascending"
-    assert column() == sorted(column()) != sorted(column(), reverse=True)
+    assert title.get_attribute("aria-sort") == "descending"  # the best on top
+    assert column() == sorted(column(), reverse=True) != sorted(column())
     title.locator("button").click()
-    assert (title.get_attribute("aria-sort"), column()) == ("descending", sorted(column(), reverse=True))
-    seen.get_by_label("Show rows with").fill("AUDIO vote")
-    assert table.locator("tbody tr:visible td:first-child").all_text_contents() == ["vote"]
-    assert seen.locator(".filter output").text_content() == "1 of 5 rows"
+    assert (title.get_attribute("aria-sort"), column()) == ("ascending", sorted(column()))
+    error = table.locator("th", has_text="brier").first  # of which less is better
+    error.locator("button").click()
+    assert error.get_attribute("aria-sort") == "ascending"
+
+
+def test_rows_are_found_by_every_name_that_the_page_has_for_them(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    table, field = seen.locator("table[data-sortable]").first, seen.get_by_label("Show rows with")
+    count = seen.locator(".filter output")
+    for words in ("AUDIO vote", "vote text+audio svm", "T+A majority vote", "vote text + audio"):
+        field.fill(words)
+        shown = table.locator("tbody tr:visible")
+        assert shown.evaluate_all("all => all.map((row) => row.cells[0].firstChild.data)") == ["vote"], words
+        assert count.text_content() == "1 of 5 rows"
+    field.fill(str(field.get_attribute("placeholder")).removeprefix("words, such as: "))
+    assert table.locator("tbody tr:visible").count() > 0
+    field.fill("nothing")
+    assert count.text_content() == "No row has all of these words."
+
+
+@pytest.mark.parametrize("width", [400, 1400])
+def test_what_names_a_row_stays_in_sight(width: int, page: Path, opened: Opening) -> None:
+    seen = opened(page, width=width)
+    seen.evaluate("document.querySelector('table.rows').closest('.scroll').scrollLeft = 200")
+    row = seen.locator("table.rows tbody tr", has_text="concat")
+    name = row.locator("th")
+    assert name.bounding_box()["x"] >= 0
+    assert name.locator("small").is_visible() == (width == 400)
+    assert name.inner_text().split() == (["concat", "text", "+", "audio,", "svm"] if width == 400 else ["concat"])
 
 
 def test_a_matrix_counts_what_was_picked_and_its_cell_lists_the_utterances(page: Path, opened: Opening) -> None:
@@ -128,13 +154,41 @@ def test_a_matrix_counts_what_was_picked_and_its_cell_lists_the_utterances(page:
     x, y = (order[0], order[1])
     right = [f"{B}{i}" for i, pair in enumerate(zip(TRUTH, SINGLE, strict=True)) if pair == (x, y)]
     assert listed(seen) == right != []
+    assert first.locator("td.other button").last.get_attribute("aria-label").startswith("1 utterance, truth ")
     first.locator("select").select_option(label="majority")
     assert first.locator("tbody button").first.text_content().startswith("5")
 
 
+def test_cards_say_what_was_predicted_and_by_what(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    judge = "the best fusion (vote text+audio svm)"
+    assert seen.locator("#gallery-judge").text_content() == f"prediction of {judge}"
+    assert seen.locator("#gallery-cards > p").text_content() == f"Predictions of {judge}."
+    assert seen.locator("#gallery-cards .card .right").count() == 10
+
+
+def test_previous_next_and_back_go_through_the_list_that_was_opened(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    seen.locator("#results").get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
+    seen.locator("#utterance-list .card").nth(1).click()
+    title = seen.locator("#utterance-shown h3")
+    title.filter(has_text=f"{B}7").wait_for()
+    walk = seen.locator("#utterance-shown nav")
+    assert walk.locator("span").text_content() == "2 of 3"
+    walk.get_by_text("Next").click()
+    title.filter(has_text=f"{B}8").wait_for()
+    assert walk.get_by_text("Next").is_disabled()
+    seen.go_back()
+    title.filter(has_text=f"{B}7").wait_for()
+    seen.go_back()
+    assert "#" not in seen.url
+    seen.get_by_role("button", name="Back to the list").click()
+    assert seen.evaluate("document.activeElement.id") == "utterance-list"
+
+
 def test_a_list_of_who_is_right_shows_its_utterances(page: Path, opened: Opening) -> None:
     seen = watched(opened(page))
-    seen.get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
+    seen.locator("#results").get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
     assert listed(seen) == [f"{B}{i}" for i in (1, 7, 8)]
     assert seen.locator("img[src=x]").count() == 0
 

@@ -46,8 +46,8 @@ def test_each_list_holds_the_utterances_that_its_sentence_describes() -> None:
         "The fusion is right, the best single modality is wrong": ("u0",),
         "The best single modality is right, the fusion is wrong": (),
         "None of them is right": ("u4",),
-        "Only text is right": ("u1",),
-        "Only audio is right": ("u3",),
+        "Of the single modalities, only text is right": ("u1",),
+        "Of the single modalities, only audio is right": ("u3",),
     }
 
 

@@ -42,6 +42,11 @@ def test_a_clip_plays_and_its_facts_are_shown(
     assert shown.locator(".trimmed").count() == 2
     assert shown.locator(".word").all_text_contents() == ["To", "me", "good"]
     assert shown.locator(".stills rect.followed").count() == 4
+    scores = shown.locator(".stills figcaption").all_text_contents()
+    assert [one.rpartition(", ")[2].split()[0] for one in scores] == ["score", "score", "score", "followed"]
+    assert "found in 14 of 14 sampled frames: in 3 by the detector" in shown.text_content()
+    shown.locator(".timeline svg").press("ArrowRight")
+    page.wait_for_function("document.querySelector('#utterance-shown video').currentTime > 0.05")
     page.evaluate("async () => { const film = document.querySelector('#utterance-shown video'); await film.play(); }")
     page.wait_for_function("document.querySelector('#utterance-shown video').currentTime > 0.2")
     assert page.evaluate("document.documentElement.scrollWidth") <= 400

@@ -1,5 +1,7 @@
 """The section Data: counts, reasons, histograms and labels, counted by hand."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -50,7 +52,10 @@ def test_histograms_show_what_was_measured_and_nothing_else() -> None:
     found = overview_of(known(["x"] * 3, ["g"] * 3), Parts("none", {}, measures), None, "group", ["a remark"])
     assert [one.caption for one in found.histograms] == [
         "1 to 4 s, median 2; 3 utterances",
-        "3 to 3 dB, median 3; 1 utterance",
+        "3 dB in 1 utterance",
     ]
-    assert found.histograms[0].drawing.count("<rect") == 24
+    first, last = (one.drawing for one in found.histograms)
+    assert first.count("<rect") == 24
+    assert re.findall("<text[^>]*>([^<]*)<", first) == ["1 utterance", "1 s", "4 s"]
+    assert re.findall("<text[^>]*>([^<]*)<", last) == ["1 utterance", "3 dB"]
     assert found.remarks == ["a remark"]

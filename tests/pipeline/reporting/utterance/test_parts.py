@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.reporting.utterance import parts as module
 from pipeline.reporting.utterance.known import known_of
-from pipeline.reporting.utterance.parts import KEYS, measures_of, parts_of, place_for, read_keys
+from pipeline.reporting.utterance.parts import KEYS, Judge, measures_of, parts_of, place_for, read_keys
 from pipeline.reporting.utterance.previewing import previews
 from pipeline.run.pool.cluster import Pool
 from pipeline.settings.params import Params
@@ -18,8 +18,9 @@ from tests.pipeline.reporting.looked_at import HOSTILE
 def test_inside_the_page_is_all_that_it_needs(looking: Params, tmp_path: Path) -> None:
     known, made = known_of(looking, "c"), previews(looking, "c", Pool(0), pictures=True)
     assert place_for("auto", known, made) == "inside"
-    parts = parts_of(known, made, "inside", "best", tmp_path / "beside")
+    parts = parts_of(known, made, "inside", Judge("best", "best fusion"), tmp_path / "beside")
     corpus, (first, *_) = parts.blocks["corpus"], parts.blocks["part-0"]
+    assert (corpus["best"], corpus["judge"]) == ("best", "best fusion")
     assert corpus["ids"] == ["a", HOSTILE, "broken", "words only"]
     assert corpus["statuses"] == {"text": "oooo", "audio": "oofa", "video": "oofa"}
     assert first["clip_src"].startswith("data:video/mp4;base64,")
@@ -34,7 +35,7 @@ def test_beside_the_page_lie_parts_and_clips(looking: Params, tmp_path: Path, mo
     monkeypatch.setattr(module, "FEW", 3)
     known, made = known_of(looking, "c"), previews(looking, "c", Pool(0), pictures=True)
     assert place_for("auto", known, made) == "beside"
-    parts = parts_of(known, made, "beside", "", tmp_path / "beside")
+    parts = parts_of(known, made, "beside", Judge(), tmp_path / "beside")
     assert list(parts.blocks) == ["corpus"]
     names = {path.name for path in (tmp_path / "beside").iterdir()}
     assert names == {"part-0.js", "part-1.js", "clip-0.mp4", "clip-1.mp4", KEYS}
@@ -49,7 +50,7 @@ def test_beside_the_page_lie_parts_and_clips(looking: Params, tmp_path: Path, mo
 def test_without_clips_neither_faces_nor_voices_are_in_the_page(looking: Params, tmp_path: Path) -> None:
     own = replace(looking, report=replace(looking.report, clips="none"))
     known, made = known_of(own, "c"), previews(own, "c", Pool(0), pictures=False)
-    parts = parts_of(known, made, place_for("none", known, made), "", tmp_path / "beside")
+    parts = parts_of(known, made, place_for("none", known, made), Judge(), tmp_path / "beside")
     text = json.dumps(dict(parts.blocks))
     assert "base64" not in text
     assert parts.unshown == {}
