@@ -68,11 +68,15 @@ def method_words(configuration: Configuration, *, with_model: bool = True) -> st
 
     >>> method_words(Configuration("concat", ("text", "audio"), "svm"))
     'concatenation and SVM'
+    >>> method_words(Configuration("product", ("text",), "svm"), with_model=False)
+    'the product rule over its extractors'
     """
     found, model = strategy(configuration.strategy), configuration.model
     if configuration.strategy == "unimodal":
         return model_words(model)
     words = strategy_words(configuration.strategy)
+    if found.shares_bases and len(configuration.modalities) == 1:
+        words = f"{words} over its extractors"
     if not (model and with_model):
         return words
     return f"{words} and {model_words(model)}" if found.early else f"{words} ({model_words(model)})"

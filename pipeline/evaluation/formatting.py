@@ -40,14 +40,24 @@ def difference(metric: Metric, found: Interval) -> str:
 
 
 def p_value(p: float) -> str:
-    """Return a p value as text; an undefined one becomes an empty text.
+    """Return a p value as text without the zero before the decimal point, as papers write it; empty if undefined.
 
-    >>> p_value(0.0123), p_value(0.0001), p_value(float("nan"))
-    ('0.012', '<0.001', '')
+    >>> p_value(0.0123), p_value(0.0001), p_value(1.0), p_value(float("nan"))
+    ('.012', '< .001', '1', '')
     """
     if not math.isfinite(p):
         return ""
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+    return "1" if p > 0.9995 else "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+
+
+def p_equals(p: float) -> str:
+    """Return a p value for a sentence; empty if undefined.
+
+    >>> p_equals(0.0123), p_equals(0.0001)
+    ('p = .012', 'p < .001')
+    """
+    written = p_value(p)
+    return written and (f"p {written}" if written.startswith("<") else f"p = {written}")
 
 
 def spaced(modalities: str) -> str:

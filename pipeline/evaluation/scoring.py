@@ -16,7 +16,7 @@ from pipeline.errors import UserError
 from pipeline.evaluation.results import by_configuration, metrics_of, truth_and_outputs
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 
-Verdict = Literal["+ better", "- worse", "= not better"]
+Verdict = Literal["+ better", "- worse", "? not shown"]
 
 
 @dataclass(frozen=True)
@@ -189,12 +189,12 @@ def verdict(difference: Interval, p: float, higher_is_better: bool) -> Verdict:
     """Return the verdict: a difference counts if its interval excludes 0 and its corrected p is below 0.05.
 
     >>> verdict(Interval(0.1, 0.02, 0.2), 0.01, True), verdict(Interval(0.1, 0.02, 0.2), 0.2, True)
-    ('+ better', '= not better')
+    ('+ better', '? not shown')
     """
     low, high = (difference.low, difference.high) if higher_is_better else (-difference.high, -difference.low)
     if not p < SIGNIFICANT:
-        return "= not better"
-    return "+ better" if low > 0 else "- worse" if high < 0 else "= not better"
+        return "? not shown"
+    return "+ better" if low > 0 else "- worse" if high < 0 else "? not shown"
 
 
 def smallest_p(groups: int, fusions: int) -> float:

@@ -150,8 +150,8 @@ def _comparison_notes(scores: Scores, groups: int) -> Iterator[str]:
     )
     yield (
         "'+ better' and '- worse': the interval of the paired difference excludes 0, and p is below "
-        f"{SIGNIFICANT} (randomisation test over whole groups, Holm's correction over all fusions); '= not better': "
-        "anything else."
+        f"{SIGNIFICANT} (randomisation test over whole groups, Holm's correction over all fusions); '? not shown': "
+        "anything else, which does not mean that the two are equal."
     )
     smallest = smallest_p(groups, sum(row.is_fusion for row in scores.rows))
     if groups > 1 and smallest >= SIGNIFICANT:

@@ -38,7 +38,7 @@ def page_of_features(params: Params, name: str, why: str, data: DataSections) ->
         charts=[],
         blocks={"predictions": no_predictions(table, corpus), **data.blocks},
         data=data.data,
-        answer=AnswerSection(first, [], corpus.note, stores=stores_of(name)),
+        answer=AnswerSection(first, [corpus.note] if corpus.note else [], [], stores=stores_of(name)),
         methods=methods_of(params, name, table),
     )
 

@@ -86,7 +86,7 @@ def _evaluate(params: Params, name: str) -> None:
     members = groups[predictions["utterance"].unique()]
     grouped = by_group(best, of_protocol(table, members, corpus), scores.leading, resampling)
     unit = unit_of(table, members, corpus)
-    evidence = Evidence(scores, parts, resamples_of(parts, groups, params.evaluate), record.statuses, unit)
+    evidence = Evidence(scores, parts, resamples_of(parts, groups, params.evaluate), record.statuses, unit, members)
     answer = answer_of(name, corpus, evidence)
     outputs = {
         "answer.json": answer_json(answer),

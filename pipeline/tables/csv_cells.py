@@ -3,7 +3,7 @@
 A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a line end gets an apostrophe in front. So does each part
 of a text that begins like this after a semicolon, a tab or a line end, because some spreadsheets split quoted cells
 there. Cells that cannot be formulas stay as they are: numbers (``-1.5``), names such as ``-3nNcZdcdvU_1``, and the
-verdicts in our tables (``= not better``).
+verdicts in our tables (``+ better``).
 
 In a CSV that a person wrote, such an apostrophe may be part of the text. So a CSV that people may edit before it is
 read back has a column `MARKS`, which says in which rows apostrophes were added.
@@ -24,10 +24,8 @@ _MARKED = "an apostrophe before = + - @ is not part of the text"
 _NUMBER = r"(?:\d+[.,]?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _SUM = rf"{_NUMBER}(?:[+-](?:{_NUMBER}|[^\W\d][\w.]*))+"  # a sum of numbers and cell references
 _NAME = rf"(?!{_SUM}\Z)\d[\w.-]*[^\W\d_][\w.-]*"  # a name that begins with a digit, as no cell reference does
-_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the verdicts in our tables: "= not better", "+ better"
-_FORMULA = re.compile(
-    rf"'*\s*(?:[@\uff1d\uff20]|=(?!{_WORDS}\Z)|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))"
-)
+_WORDS = r" [^\W\d_]+(?: [^\W\d_]+)*"  # the verdicts in our tables: "+ better", "- worse"
+_FORMULA = re.compile(rf"'*\s*(?:[@=\uff1d\uff20]|[+\-\uff0b\uff0d](?!(?:{_NUMBER}|{_NAME}|{_WORDS})?\Z))")
 _SEPARATOR = re.compile("([;\t\r\n])")
 _DOUBTFUL = re.compile(
     r"(?:\A|[;\t\r\n])'*\s*[@=+\-\uff1d\uff20\uff0b\uff0d\t\r\n]"
@@ -37,8 +35,8 @@ _DOUBTFUL = re.compile(
 def marked(text: str) -> str:
     """Return a text as a CSV cell, with an apostrophe wherever a spreadsheet would begin to read a formula.
 
-    >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "= not better", "'=1")]
-    ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '= not better', "''=1"]
+    >>> [marked(text) for text in ("=1+1", "-B2", "@SUM(A1)", "-1.5", "-3a_1", "-", "+ better", "'=1")]
+    ["'=1+1", "'-B2", "'@SUM(A1)", '-1.5', '-3a_1', '-', '+ better', "''=1"]
     >>> [marked(text) for text in ("u0;=1+1", "well; -3 degrees", "a; -3", "a;b")]
     ["u0;'=1+1", "well;' -3 degrees", 'a; -3', 'a;b']
     """

@@ -4,13 +4,13 @@
 results/<corpus>/answer.json, which the terminal, the page and the Python interface read.
 """
 
-from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Measure, Measured, Modality
+from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Largest, Measure, Measured, Modality
 from pipeline.evaluation.answer.files import answer_json, read_answer
 from pipeline.evaluation.answer.finding import Evidence, answer_of, unanswered
 from pipeline.evaluation.answer.metrics import headline_metrics
 from pipeline.evaluation.answer.rows import rows_json
 from pipeline.evaluation.answer.screen import View, screen
-from pipeline.evaluation.answer.sentences import sentences
+from pipeline.evaluation.answer.sentences import sentences, unequal
 
 __all__ = [
     "Answer",
@@ -18,6 +18,7 @@ __all__ = [
     "Compared",
     "Evidence",
     "Gain",
+    "Largest",
     "Measure",
     "Measured",
     "Modality",
@@ -30,4 +31,5 @@ __all__ = [
     "screen",
     "sentences",
     "unanswered",
+    "unequal",
 ]

@@ -9,7 +9,14 @@ from models.evaluation.intervals import Interval
 from pipeline.evaluation.scoring import Verdict
 
 Caveat = Literal[
-    "nothing_learnt", "one_modality", "one_group", "few_groups", "speakers_unknown", "undefined", "best_of_many"
+    "nothing_learnt",
+    "one_modality",
+    "one_group",
+    "few_groups",
+    "unequal_groups",
+    "speakers_unknown",
+    "undefined",
+    "best_of_many",
 ]
 
 
@@ -54,10 +61,14 @@ class Compared:
 
 @dataclass(frozen=True)
 class Gain:
-    """What a modality adds, as a paired difference: `Answer.full` minus the best row without the modality."""
+    """What a modality adds, as a paired difference: `Answer.full` minus the best row without the modality.
+
+    `others_fitted` is False if no row fuses all modalities of `Answer.full` except this one.
+    """
 
     without: Measured
     difference: Interval
+    others_fitted: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,26 @@ class Modality:
 
 
 @dataclass(frozen=True)
+class Largest:
+    """The group to which more than half of the utterances belong.
+
+    Attributes
+    ----------
+    group
+        Its name.
+    utterances
+        The number of its utterances.
+    others
+        The number of all other utterances, which is the most that models tested on this group can learn from; None if
+        the protocol has a training part that is not scored.
+    """
+
+    group: str
+    utterances: int
+    others: int | None
+
+
+@dataclass(frozen=True)
 class Answer:
     """Whether fusing helps, by how much, and how sure that is.
 
@@ -98,6 +129,8 @@ class Answer:
         The leading metric.
     utterances, groups, unit
         How many utterances are scored, to how many groups they belong, and what a group is (``speaker``).
+    largest
+        The group with more than half of the utterances, if there is one among several groups.
     protocol
         The protocol that divided the utterances into training and test parts.
     baseline, single
@@ -132,6 +165,7 @@ class Answer:
     utterances: int = 0
     groups: int = 0
     unit: str = ""
+    largest: Largest | None = None
     protocol: str = ""
     baseline: Measured | None = None
     single: Measured | None = None
@@ -146,3 +180,18 @@ class Answer:
     unranked: str = ""
     modalities: tuple[Modality, ...] = ()
     caveats: tuple[Caveat, ...] = ()
+
+    @property
+    def gains(self) -> list[tuple[tuple[str, ...], Gain]]:
+        """What is added, and by which modalities: those of `full` that the row in `Gain.without` lacks.
+
+        If this row reads a modality that `full` does not fuse, the difference is assigned to one modality.
+        """
+        found: dict[tuple[tuple[str, ...], Configuration], Gain] = {}
+        full = self.full.modalities if self.full else ()
+        for one in self.modalities:
+            if one.gain is not None:
+                read = one.gain.without.modalities
+                added = tuple(m for m in full if m not in read) if set(read) <= set(full) else (one.name,)
+                found.setdefault((added, one.gain.without.configuration), one.gain)
+        return [(added, gain) for (added, _), gain in found.items()]

@@ -9,8 +9,9 @@ import pandas as pd
 from models.configuration import Configuration
 from models.evaluation.intervals import Resamples, paired_difference
 from models.evaluation.paired_tests import SIGNIFICANT
+from models.validation.protocol import PROTOCOLS
 from models.wording import described
-from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Measure, Measured, Modality
+from pipeline.evaluation.answer.facts import Answer, Caveat, Compared, Gain, Largest, Measure, Measured, Modality
 from pipeline.evaluation.results import truth_and_outputs
 from pipeline.evaluation.scoring import Scored, Scores, smallest_p
 from pipeline.settings.blocks import CorpusParams
@@ -32,6 +33,8 @@ class Evidence:
         Modality -> status -> number of utterances, from the record that `train` wrote.
     unit
         What a group is, for example ``speaker``.
+    members
+        The group of each predicted utterance, indexed by utterance.
     """
 
     scores: Scores
@@ -39,6 +42,7 @@ class Evidence:
     resamples: Resamples
     statuses: Mapping[str, Mapping[str, int]]
     unit: str
+    members: pd.Series
 
 
 def answer_of(name: str, corpus: CorpusParams, evidence: Evidence) -> Answer:
@@ -66,6 +70,7 @@ def answer_of(name: str, corpus: CorpusParams, evidence: Evidence) -> Answer:
         utterances=scores.rows[0].n,
         groups=groups,
         unit=evidence.unit,
+        largest=_largest(corpus, evidence.members),
         protocol=corpus.protocol.kind,
         baseline=_measured(scores.best(row for row in scores.rows if row.is_baseline), scores),
         single=_measured(scores.best_unimodal, scores),
@@ -101,10 +106,21 @@ def _caveats(answer: Answer, fused: bool) -> Iterator[Caveat]:
         yield "one_group"
     elif fused and not answer.decidable:
         yield "few_groups"
+    if answer.largest is not None:
+        yield "unequal_groups"
     if answer.unranked:
         yield "speakers_unknown"
     if max(answer.singles, answer.fusions) > 1:
         yield "best_of_many"
+
+
+def _largest(corpus: CorpusParams, members: pd.Series) -> Largest | None:
+    counts = members.value_counts()
+    if len(counts) < 2 or 2 * counts.iloc[0] <= len(members):
+        return None
+    most = int(counts.iloc[0])
+    others = None if PROTOCOLS[corpus.protocol.kind].needs_splits else len(members) - most
+    return Largest(str(counts.index[0]), most, others)
 
 
 def _measured(row: Scored | None, scores: Scores) -> Measured | None:
@@ -145,7 +161,9 @@ def _gain(modality: str, evidence: Evidence) -> Gain | None:
         return None
     truth, own = truth_and_outputs(scores.leading, evidence.parts[full.configuration])
     _, other = truth_and_outputs(scores.leading, evidence.parts[without.configuration])
-    return Gain(measured, paired_difference(scores.leading, truth, own, other, evidence.resamples))
+    others = [m for m in full.configuration.modalities if m != modality]
+    fitted = any(list(row.configuration.modalities) == others for row in scores.rows if not row.is_baseline)
+    return Gain(measured, paired_difference(scores.leading, truth, own, other, evidence.resamples), fitted)
 
 
 def _without(modality: str, rows: Sequence[Scored]) -> Iterator[Scored]:

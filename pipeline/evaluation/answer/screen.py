@@ -11,8 +11,8 @@ from pipeline.errors import counted
 from pipeline.evaluation.answer.facts import Answer
 from pipeline.evaluation.answer.finding import several_models
 from pipeline.evaluation.answer.rows import headline
-from pipeline.evaluation.answer.sentences import p_of, sentences
-from pipeline.evaluation.formatting import difference, number, with_interval
+from pipeline.evaluation.answer.sentences import sentences, unequal
+from pipeline.evaluation.formatting import difference, number, p_value, with_interval
 from pipeline.evaluation.scoring import Scored, Scores, Verdict
 from pipeline.foreign import one_line
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GAP = 2  # blanks between columns
 NARROW = 80  # a terminal of this many characters shows everything that is always shown
 _LEAST = 8  # characters of a strategy's name that are always shown
-_STYLES = {"+": "bold green", "-": "red", "=": ""}
+_STYLES = {"+": "bold green", "-": "red", "?": ""}
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ def screen(view: View, width: int = NARROW, *, colour: bool = False) -> str:
     console = Console(
         file=StringIO(), width=width, force_terminal=colour, color_system="standard" if colour else None, emoji=False
     )
-    answer, said = view.answer, sentences(replace(view.answer, note=""))
+    answer, said = view.answer, sentences(replace(view.answer, note="", largest=None))
     size = f"{counted(answer.utterances, 'utterance')}, {counted(answer.groups, answer.unit)}"
     with console.capture() as written:
         console.print(Text(f"{one_line(answer.corpus)}: {one_line(size)}", "bold"))
-        if answer.note:
-            console.print(Text(one_line(answer.note, None), "yellow"))
+        for caution in (*unequal(answer), *([answer.note] if answer.note else [])):
+            console.print(Text(one_line(caution, None), "yellow"))
         if view.old:
             console.print(Text(one_line(view.old, None), "bold yellow"))
         console.print()
@@ -144,7 +144,7 @@ def _cells(row: Scored, scores: Scores) -> list[str]:
     if (compared := row.comparison) is None:
         return [*cells, "", "", ""]
     apart = compared.difference
-    tested = p_of(compared.p_holm) if math.isfinite(compared.p_holm) else ""
+    tested = p_value(compared.p_holm)
     sized = difference(leading, apart) if math.isfinite(apart.low) else f"{difference(leading, apart).split(' ')[0]}"
     return [*cells, sized, compared.verdict[0], tested]
 

@@ -1,12 +1,13 @@
 """Put an answer into sentences: the verdict, what each modality adds, what is missing, what to keep in mind."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.evaluation.intervals import Interval
 from models.wording import initials
 from pipeline.errors import counted
-from pipeline.evaluation.answer.facts import Answer, Compared, Measure, Measured, Modality
+from pipeline.evaluation.answer.facts import Answer, Compared, Gain, Measure, Measured, Modality
+from pipeline.evaluation.formatting import p_equals, p_value
 
 _MISSING = {
     ("text", "absent"): "without a transcript",
@@ -29,7 +30,12 @@ def sentences(answer: Answer) -> list[str]:
     if answer.measure is None:
         found = [f"{_capital(answer.unanswered)}."]
     else:
-        found = [*_verdict(answer, answer.measure), *_caution(answer), *_gains(answer, answer.measure)]
+        found = [
+            *_verdict(answer, answer.measure),
+            *unequal(answer),
+            *_caution(answer),
+            *_gains(answer, answer.measure),
+        ]
         found += [*_missing(answer), *_flattered(answer)]
     return [*found, *([answer.note] if answer.note else [])]
 
@@ -37,6 +43,21 @@ def sentences(answer: Answer) -> list[str]:
 def verdict(answer: Answer) -> str:
     """Return the first sentence of `sentences`."""
     return sentences(answer)[0]
+
+
+def unequal(answer: Answer) -> list[str]:
+    """Return a list with a sentence about the group that has more than half of the utterances; else an empty list."""
+    if (one := answer.largest) is None:
+        return []
+    learnt = (
+        "" if one.others is None else f"Models tested on it learn from at most {counted(one.others, 'utterance')}. "
+    )
+    never = (1 - 1 / answer.groups) ** answer.groups
+    return [
+        f"{one.utterances} of {counted(answer.utterances, 'utterance')} belong to one {answer.unit}, {one.group}. "
+        f"{learnt}Resamples contain it once, several times or, in {100 * never:.0f} % of cases, not at all: intervals "
+        f"and p say little about any other {answer.unit}."
+    ]
 
 
 def _verdict(answer: Answer, measure: Measure) -> Iterator[str]:
@@ -51,7 +72,7 @@ def _verdict(answer: Answer, measure: Measure) -> Iterator[str]:
         if shown.row != fusion.row:
             yield (
                 f"The fusion with the best score is not shown to be better: {_scored(fusion.row, measure)}, "
-                f"{_p(fusion.p_holm)} after correction."
+                f"{p_equals(fusion.p_holm)} after correction."
             )
     elif not answer.decidable:
         yield _undecided(answer)
@@ -68,7 +89,7 @@ def _undecided(answer: Answer) -> str:
     if answer.groups < 2:
         return f"With one {answer.unit} nothing can be decided: one says nothing about others."
     many = f"{counted(answer.groups, answer.unit)} and {counted(answer.fusions, 'fusion')}"
-    least = p_of(answer.smallest_p)
+    least = p_value(answer.smallest_p)
     return f"With {many} nothing can be decided: p after correction cannot be below {least}."
 
 
@@ -91,10 +112,10 @@ def _beside(fusion: Compared, single: Measured, answer: Answer, measure: Measure
     """Return a fusion compared with the best single modality: ``T+A+V by stacking: accuracy 80.0 %, 5.0 above ...``."""
     best = "top" if answer.unranked else "best"
     base = f"the {best} single modality, {single.words} ({_value(single.found.value, measure)})"
-    p = f"; {_p(fusion.p_holm)} after correction over {counted(answer.fusions, 'fusion')}"
+    p = f"; {p_equals(fusion.p_holm)} after correction over {counted(answer.fusions, 'fusion')}"
     tested = p if math.isfinite(fusion.p_holm) and answer.fusions > 1 else ""
     if math.isfinite(fusion.p_holm) and answer.fusions == 1:
-        tested = f"; {_p(fusion.p_holm)}"
+        tested = f"; {p_equals(fusion.p_holm)}"
     return f"{_scored(fusion.row, measure)}, {_apart(fusion.difference, measure)} {base}{tested}"
 
 
@@ -107,19 +128,25 @@ def _caution(answer: Answer) -> Iterator[str]:
 
 
 def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
-    verb, sign = ("adds", 1) if measure.higher_is_better else (f"lowers {measure.name} by", -1)
-    gains = {one.name: one.gain for one in answer.modalities if one.gain is not None}
-    parts = [
-        f"{name} {_turned(gain.difference, sign, measure)} (against {initials(gain.without.modalities)})"
-        for name, gain in gains.items()
-    ]
-    if parts:
-        first = parts[0].replace(" ", f" {verb} ", 1)
-        best = "top" if answer.unranked else "best"
-        yield f"{_capital(', '.join([first, *parts[1:]]))}: each against the {best} row without it."
-    full = len(answer.full.modalities) if answer.full else 0
-    if any(len(gain.without.modalities) < full - 1 for gain in gains.values()):
-        yield "Where that row lacks two modalities, the difference is what both add together."
+    parts = [_added(names, gain, measure) for names, gain in answer.gains]
+    if not parts:
+        return
+    best = "top" if answer.unranked else "best"
+    yield f"{_capital(', '.join(parts))}. Each modality is compared with the {best} row without it."
+    full = answer.full.modalities if answer.full else ()
+    lacking = [one.name for one in answer.modalities if one.gain is not None and not one.gain.others_fitted]
+    if sets := [initials([m for m in full if m != name]) for name in lacking]:
+        yield f"No fusion of {' or '.join(sets)} was fitted."
+
+
+def _added(names: Sequence[str], gain: Gain, measure: Measure) -> str:
+    """Return what modalities add: ``text adds 10.2 points [0.0, 30.0] (against A+V)``."""
+    several = len(names) > 1
+    adds = ("together add" if several else "adds", 1)
+    lowers = (f"{'together lower' if several else 'lowers'} {measure.name} by", -1)
+    verb, sign = adds if measure.higher_is_better else lowers
+    by = _turned(gain.difference, sign, measure)
+    return f"{' and '.join(names)} {verb} {by} (against {initials(gain.without.modalities)})"
 
 
 def _missing(answer: Answer) -> Iterator[str]:
@@ -163,7 +190,7 @@ def _plain(value: float, measure: Measure) -> str:
 
 
 def _apart(difference: Interval, measure: Measure) -> str:
-    """Return a difference without its sign: ``10.0 [2.5, 17.5] above``."""
+    """Return a difference without its sign: ``10.0 points [2.5, 17.5] above``."""
     if not math.isfinite(difference.value):
         return "with an undefined difference from"
     below = difference.value < 0
@@ -171,26 +198,13 @@ def _apart(difference: Interval, measure: Measure) -> str:
 
 
 def _turned(difference: Interval, sign: int, measure: Measure) -> str:
-    """Return a difference times `sign`, with its interval: ``10.0 [2.5, 17.5]``."""
+    """Return a difference times `sign`, with its interval: ``10.0 points [2.5, 17.5]``."""
     if not math.isfinite(difference.value):
-        return "an undefined difference"
+        return "an undefined amount"
     low, high = sorted((sign * difference.low, sign * difference.high))
     bounds = f" [{_plain(low, measure)}, {_plain(high, measure)}]" if math.isfinite(low) else ""
-    return f"{_plain(sign * difference.value, measure)}{bounds}"
-
-
-def _p(p: float) -> str:
-    written = p_of(p)
-    return f"p {written}" if written.startswith("<") else f"p = {written}"
-
-
-def p_of(p: float) -> str:
-    """Return a p value as text without the zero before the decimal point, as papers write it.
-
-    >>> p_of(0.0123), p_of(0.0001), p_of(1.0)
-    ('.012', '< .001', '1')
-    """
-    return "1" if p > 0.9995 else "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+    unit = " points" if measure.share else ""
+    return f"{_plain(sign * difference.value, measure)}{unit}{bounds}"
 
 
 def _capital(sentence: str) -> str:

@@ -5,9 +5,9 @@
  * that contain all given words in their cells or in their other names.
  */
 (() => {
-  /** Return the number at the beginning of a cell, as in "80.0 [70.0, 90.0]", "<0.001", "+1.5"; null without one. */
+  /** Return the number at the beginning of a cell, as in "80.0 [70.0, 90.0]", "< .001", "+1.5"; null without one. */
   const number = (text) => {
-    const found = /^\s*[<>]?\s*([+-]?\d+(\.\d+)?)(?![\w-])/.exec(text);
+    const found = /^\s*[<>]?\s*([+-]?(\d+(\.\d+)?|\.\d+))(?![\w-])/.exec(text);
     return found ? Number(found[1]) : null;
   };
 

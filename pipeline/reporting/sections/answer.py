@@ -1,16 +1,22 @@
 """The section *Answer*: whether fusing helps, the best rows, strategies by modalities, and what each modality adds."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from models.configuration import Configuration, join_modalities
 from models.wording import initials, model_words, strategy_words
-from pipeline.evaluation.answer import Answer, Compared, Measured, sentences
-from pipeline.evaluation.formatting import difference, p_value, spaced, with_interval
-from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.answer import Answer, Compared, Measured, sentences, unequal
+from pipeline.evaluation.formatting import difference, p_equals, spaced, with_interval
+from pipeline.evaluation.scoring import Scored, Scores, Verdict
 from pipeline.reporting.charts.chart import Chart
 from pipeline.reporting.charts.intervals import Row, forest
 from pipeline.reporting.tables import Table
+
+_VERDICTS: Mapping[Verdict, str] = {
+    "+ better": "better",
+    "- worse": "worse",
+    "? not shown": "no difference is shown",
+}
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class AnswerSection:
 
     Attributes
     ----------
-    verdict, sentences, note
-        The first sentence of the answer, the other sentences, and the corpus's note.
+    verdict, cautions, sentences
+        The first sentence of the answer; what must be read with it, such as the corpus's note; and the other sentences.
     cards
         The best single modality, the best fusion, and their difference.
     metric
@@ -66,8 +72,8 @@ class AnswerSection:
     """
 
     verdict: str
+    cautions: Sequence[str]
     sentences: Sequence[str]
-    note: str
     cards: Sequence[Card] = ()
     metric: str = ""
     top: str = "best"
@@ -78,12 +84,12 @@ class AnswerSection:
 
 def answer_section(answer: Answer, scores: Scores) -> AnswerSection:
     """Return the content of the section *Answer*; answer and scores must come from the same table."""
-    said = sentences(answer)
+    said = sentences(replace(answer, note="", largest=None))
     leading = scores.leading
     return AnswerSection(
         verdict=said[0],
-        sentences=said[1 : len(said) - bool(answer.note)],
-        note=answer.note,
+        cautions=[*unequal(answer), *([answer.note] if answer.note else [])],
+        sentences=said[1:],
         cards=list(_cards(answer, scores)),
         top=scores.top,
         metric=f"{leading.name}{', percent' if leading.share else ''}",
@@ -140,23 +146,24 @@ def _card(title: str, row: Measured, scores: Scores) -> Card:
 
 
 def _tested(fusion: Compared, answer: Answer) -> str:
-    if not (p := p_value(fusion.p_holm)):
+    if not (tested := p_equals(fusion.p_holm)):
         return ""
     after = f" after Holm's correction over {answer.fusions} fusions" if answer.fusions > 1 else ""
-    return f"p {p if p.startswith('<') else f'= {p}'}{after}: {fusion.verdict.lstrip('+-= ')}"
+    return f"{tested}{after}: {_VERDICTS[fusion.verdict]}"
 
 
 def _gains(answer: Answer, scores: Scores) -> Chart | None:
-    found = [(one.name, one.gain) for one in answer.modalities if one.gain is not None]
+    found = answer.gains
     if not found or answer.full is None:
         return None
     leading = scores.leading
     factor, unit = (100.0, "percentage points") if leading.share else (1.0, leading.name)
     rows = [
-        Row.of(f"{name}\nagainst {initials(gain.without.modalities)}", gain.difference, name, factor)
-        for name, gain in found
+        Row.of(f"{initials(names)}\nagainst {initials(gain.without.modalities)}", gain.difference, kind, factor)
+        for names, gain in found
+        for kind in ["fusion" if len(names) > 1 else names[0]]
     ]
-    lines = [[name, gain.without.words, difference(leading, gain.difference)] for name, gain in found]
+    lines = [[" and ".join(names), gain.without.words, difference(leading, gain.difference)] for names, gain in found]
     caption = (
         f"{answer.full.words} minus the {scores.top} row without the modality, on the same clips, with 95 % intervals."
     )

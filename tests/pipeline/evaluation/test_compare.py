@@ -62,7 +62,7 @@ def test_two_rows_of_a_corpus(two: Path) -> None:
     found = cells(said)[2]
     assert found[1:4] == ["accuracy", "62.5", "100.0"]
     assert found[4].startswith("+37.5 [")
-    assert found[5] == "0.250"  # ahead in 3 of 4 speakers: 4 of 16 signs
+    assert found[5] == ".250"  # ahead in 3 of 4 speakers: 4 of 16 signs
     assert "second minus the first" in said
 
 

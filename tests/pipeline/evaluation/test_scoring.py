@@ -37,14 +37,14 @@ def row(strategy: str, modalities: str, value: float, low: float = NAN, high: fl
     ("interval", "p", "up", "said"),
     [
         ((0.02, 0.2), 0.01, True, "+ better"),
-        ((0.02, 0.2), 0.05, True, "= not better"),
-        ((-0.02, 0.2), 0.01, True, "= not better"),
+        ((0.02, 0.2), 0.05, True, "? not shown"),
+        ((-0.02, 0.2), 0.01, True, "? not shown"),
         ((-0.2, -0.02), 0.01, True, "- worse"),
         ((-0.2, -0.02), 0.01, False, "+ better"),
         ((0.02, 0.2), 0.01, False, "- worse"),
-        ((0.0, 0.2), 0.01, True, "= not better"),
-        ((NAN, NAN), NAN, True, "= not better"),
-        ((0.02, 0.2), NAN, True, "= not better"),
+        ((0.0, 0.2), 0.01, True, "? not shown"),
+        ((NAN, NAN), NAN, True, "? not shown"),
+        ((0.02, 0.2), NAN, True, "? not shown"),
     ],
 )
 def test_verdict(interval: tuple[float, float], p: float, up: bool, said: str) -> None:
@@ -74,7 +74,7 @@ def test_a_fusion_that_is_surely_better_or_worse_is_called_so() -> None:
     assert scores.best_unimodal.configuration.names[1] == "text"
     assert [(r.configuration.strategy, r.comparison.verdict) for r in scores.rows if r.comparison] == [
         ("vote", "+ better"),
-        ("pca", "= not better"),
+        ("pca", "? not shown"),
         ("concat", "- worse"),
     ]
     assert [r.parameters for r in scores.rows] == [None, None, None, 12, None]

@@ -42,7 +42,7 @@ def test_fusions_are_judged_in_words(classification: Path) -> None:
     )
     assert "+37.5" in vote
     assert "best" in vote
-    assert "= not better" in concat
+    assert "? not shown" in concat
     assert "+0.0 [+0.0, +0.0]" in concat
     assert "A note." in lines
     assert "Note: look here." in lines
@@ -162,7 +162,7 @@ def test_one_group_of_fusions_has_neither_interval_nor_p(tmp_path: Path, monkeyp
     again(tmp_path)
     beside(tmp_path, "a")
     again(tmp_path)
-    assert read(tmp_path, "comparisons.csv").loc[0, ["p", "p_holm", "verdict"]].tolist() == ["", "", "= not better"]
+    assert read(tmp_path, "comparisons.csv").loc[0, ["p", "p_holm", "verdict"]].tolist() == ["", "", "? not shown"]
     for said in (shown(tmp_path), robust(tmp_path), (tmp_path / "results/c/table.tex").read_text()):
         assert "nan" not in said
     for image in (tmp_path / "results/c/images").glob("*.svg"):

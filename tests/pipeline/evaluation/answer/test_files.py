@@ -13,7 +13,7 @@ from tests.conftest import bind
 
 NAN = float("nan")
 ROW = Measured("vote", ("text", "audio"), "svm", "T+A by majority vote (SVM)", Interval(0.5, 0.25, 0.75))
-FUSION = Compared(ROW, Interval(0.125, 0.0, 0.25), 0.5, 1.0, "= not better")
+FUSION = Compared(ROW, Interval(0.125, 0.0, 0.25), 0.5, 1.0, "? not shown")
 ANSWER = Answer(
     "c",
     "Tränen & <i>",

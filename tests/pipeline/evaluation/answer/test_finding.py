@@ -8,7 +8,7 @@ import pytest
 
 from models.evaluation.intervals import paired_difference
 from models.evaluation.metrics import metric
-from pipeline.evaluation.answer.facts import Answer
+from pipeline.evaluation.answer.facts import Answer, Largest
 from pipeline.evaluation.answer.finding import Evidence, answer_of, unanswered
 from pipeline.evaluation.results import by_configuration
 from pipeline.evaluation.scoring import resamples_of, score
@@ -20,14 +20,14 @@ Predicted = Mapping[tuple[str, str, str], np.ndarray]
 
 
 def answered(
-    truth: np.ndarray, predicted: Predicted, settings: CorpusParams, unranked: str = "", one_group: bool = False
+    truth: np.ndarray, predicted: Predicted, settings: CorpusParams, unranked: str = "", to_one: int = 0
 ) -> tuple[Answer, Evidence]:
     table, groups = predictions(truth, dict(predicted))
-    groups = groups * 0 if one_group else groups
+    groups.iloc[:to_one] = groups.iloc[0]
     scores = replace(score(table, groups, settings, SETTINGS), unranked=unranked)
     parts = by_configuration(table)
     statuses = {"video": {"ok": 7, "empty": 1}}
-    evidence = Evidence(scores, parts, resamples_of(parts, groups, SETTINGS), statuses, "speaker")
+    evidence = Evidence(scores, parts, resamples_of(parts, groups, SETTINGS), statuses, "speaker", groups)
     return answer_of("c", settings, evidence), evidence
 
 
@@ -104,9 +104,29 @@ def test_few_groups_decide_nothing() -> None:
     assert (answer.groups, answer.smallest_p, answer.decidable) == (4, 0.125, False)
     assert answer.caveats == ("few_groups",)
     assert answer.better == ()
-    answer, _ = answered(truth, rows, corpus(), one_group=True)
+    answer, _ = answered(truth, rows, corpus(), to_one=16)
     assert answer.caveats == ("one_group",)
     assert not answer.decidable
+
+
+def test_a_group_with_more_than_half_of_the_utterances_is_a_caveat() -> None:
+    truth = np.arange(60) % 2
+    rows = {("unimodal", "text", "svm"): truth * 0, ("vote", "text+audio", "svm"): truth}
+    answer, evidence = answered(truth, rows, corpus(), to_one=31)
+    assert answer.largest == Largest(str(evidence.members.iloc[0]), 31, 29)
+    assert "unequal_groups" in answer.caveats
+    published = replace(corpus(), protocol=replace(corpus().protocol, kind="crossfit"))
+    largest = answered(truth, rows, published, to_one=31)[0].largest
+    assert largest is not None
+    assert largest.others is None
+    answer, _ = answered(truth, rows, corpus(), to_one=28)
+    assert (answer.largest, "unequal_groups" in answer.caveats) == (None, False)
+    assert answered(truth, rows, corpus(), to_one=60)[0].largest is None
+
+
+def test_whether_the_other_modalities_were_fused(three: tuple[Answer, Evidence]) -> None:
+    fused = {one.name: one.gain.others_fitted for one in three[0].modalities if one.gain}
+    assert fused == {"text": False, "audio": False, "video": True}
 
 
 def test_an_error_is_better_when_it_is_lower() -> None:

@@ -24,7 +24,7 @@ def test_a_dozen_figures() -> None:
 
 def test_what_is_undefined_has_no_entry() -> None:
     undefined = Interval(NAN, NAN, NAN)
-    fusion = Compared(replace(BETTER.row, found=undefined), undefined, NAN, NAN, "= not better")
+    fusion = Compared(replace(BETTER.row, found=undefined), undefined, NAN, NAN, "? not shown")
     one = Modality("text", None, Gain(AUDIO, undefined), {})
     found = headline_metrics(replace(HELPS, fusion=fusion, modalities=(one,)))
     assert json.loads(json.dumps(found, allow_nan=False)) == {"accuracy": {"baseline": 0.333333}}

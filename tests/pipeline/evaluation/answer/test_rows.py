@@ -54,7 +54,7 @@ def test_a_small_table_is_shown_whole() -> None:
 
 
 def test_rows_as_data_have_every_metric_and_the_comparison() -> None:
-    compared = Comparison(Interval(0.1, 0.0, 0.2), 0.5, 1.0, "= not better")
+    compared = Comparison(Interval(0.1, 0.0, 0.2), 0.5, 1.0, "? not shown")
     fused = Scored(Configuration.parse("vote", "text+audio", "svm"), 9, table().rows[0].values, 12, compared)
     one, two = rows_json(Scores([table().rows[1], fused], ACCURACY), {fused.configuration: (1.5, 0.25)})
     assert {key: one[key] for key in one if key != "metrics"} == {
@@ -66,6 +66,6 @@ def test_rows_as_data_have_every_metric_and_the_comparison() -> None:
     assert one["metrics"]["accuracy"]["value"] == 0.6
     assert two["against_best_single"] == {
         **{"value": 0.1, "low": 0.0, "high": 0.2},
-        **{"p": 0.5, "p_holm": 1.0, "verdict": "= not better"},
+        **{"p": 0.5, "p_holm": 1.0, "verdict": "? not shown"},
     }
     assert (two["parameters"], two["fit_s"], two["predict_s"]) == (12, 1.5, 0.25)

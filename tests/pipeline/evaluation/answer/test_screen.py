@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
-from pipeline.evaluation.answer.facts import Answer, Compared, Measure, Measured
+from pipeline.evaluation.answer.facts import Answer, Compared, Largest, Measure, Measured
 from pipeline.evaluation.answer.screen import View, screen
 from pipeline.evaluation.scoring import Comparison, Scored, Scores
 
@@ -23,7 +23,7 @@ def scored(strategy: str, modalities: str, model: str, value: float, task: str =
     compared = None
     if "+" in modalities:
         apart = Interval(value - 0.7, value - 0.9, value - 0.65)
-        compared = Comparison(apart, 0.001, 0.012, "+ better" if value > 0.8 else "= not better")
+        compared = Comparison(apart, 0.001, 0.012, "+ better" if value > 0.8 else "? not shown")
     return Scored(Configuration.parse(strategy, modalities, model), 144, dict.fromkeys(names, found), 10, compared)
 
 
@@ -65,9 +65,16 @@ def test_everything_fits_80_columns_and_40_lines() -> None:
 
 def test_marks_are_the_verdicts_of_the_table_and_old_results_are_said_to_be_old() -> None:
     shown = view(classes())
-    assert "+ better, - worse, = not better. In brackets: 95 % intervals over groups." in screen(shown).split("\n")
+    assert "+ better, - worse, ? not shown. In brackets: 95 % intervals over groups." in screen(shown).split("\n")
     lines = screen(replace(shown, old="Out of date.")).split("\n")
     assert lines.index("Out of date.") < next(i for i, line in enumerate(lines) if line.startswith("Fusing helps."))
+
+
+def test_a_group_with_most_utterances_is_said_before_the_verdict() -> None:
+    lines = screen(view(classes(), largest=Largest("ann", 90, 30))).split("\n")
+    assert lines[1].startswith("90 of ")
+    assert "learn from at most 30" in " ".join(lines[1:4])
+    assert sum("ann" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 200])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from models.evaluation.intervals import Interval
-from pipeline.evaluation.answer.facts import Answer, Compared, Gain, Measure, Measured, Modality
+from pipeline.evaluation.answer.facts import Answer, Compared, Gain, Largest, Measure, Measured, Modality
 from pipeline.evaluation.answer.sentences import sentences
 
 NAN = float("nan")
@@ -14,7 +14,7 @@ OTHER = Measured("vote", ("text", "audio"), "", "T+A by majority vote", Interval
 TEXT = Measured("unimodal", ("text",), "svm", "text by SVM", Interval(0.6, 0.5, 0.7))
 CHANCE = Measured("majority", (), "", "a constant guess", Interval(1 / 3, 0.3, 0.4))
 BETTER = Compared(FULL, Interval(0.1, 0.025, 0.175), 0.0005, 0.012, "+ better")
-EQUAL = Compared(FULL, Interval(-0.02, -0.1, 0.05), 0.4, 1.0, "= not better")
+EQUAL = Compared(FULL, Interval(-0.02, -0.1, 0.05), 0.4, 1.0, "? not shown")
 HELPS = Answer(
     "demo",
     "",
@@ -36,10 +36,10 @@ HELPS = Answer(
 
 def test_a_fusion_that_helps() -> None:
     assert sentences(HELPS) == [
-        "Fusing helps. T+A by weighted averaging: accuracy 86.7 % [80.8, 92.5], 10.0 [2.5, 17.5] above the best single "
-        "modality, audio by XGBoost (76.7 %); p = .012 after correction over 26 fusions."
+        "Fusing helps. T+A by weighted averaging: accuracy 86.7 % [80.8, 92.5], 10.0 points [2.5, 17.5] above the best "
+        "single modality, audio by XGBoost (76.7 %); p = .012 after correction over 26 fusions."
     ]
-    other = Compared(OTHER, Interval(0.13, -0.01, 0.2), 0.02, 0.2, "= not better")
+    other = Compared(OTHER, Interval(0.13, -0.01, 0.2), 0.02, 0.2, "? not shown")
     assert sentences(replace(HELPS, fusion=other))[1] == (
         "The fusion with the best score is not shown to be better: T+A by majority vote: accuracy 90.0 % [80.0, "
         "100.0], p = .200 after correction."
@@ -53,7 +53,7 @@ def test_a_fusion_that_does_not() -> None:
     nothing = replace(HELPS, fusion=EQUAL, better=())
     assert sentences(nothing)[0] == (
         "It is not shown that fusing helps. The best fusion is T+A by weighted averaging: accuracy 86.7 % "
-        "[80.8, 92.5], 2.0 [-5.0, 10.0] below the best single modality, audio by XGBoost (76.7 %); p = 1 after "
+        "[80.8, 92.5], 2.0 points [-5.0, 10.0] below the best single modality, audio by XGBoost (76.7 %); p = 1 after "
         "correction over 26 fusions."
     )
     assert sentences(replace(nothing, worse=26))[0].startswith("Fusing makes it worse. The best fusion is T+A")
@@ -67,12 +67,12 @@ def test_too_few_groups() -> None:
         "With 8 speakers and 26 fusions nothing can be decided: p after correction cannot be below .203."
     )
     assert said[1].startswith("The best fusion here is T+A by weighted averaging: accuracy 86.7 %")
-    alone = Compared(FULL, Interval(0.1, NAN, NAN), NAN, NAN, "= not better")
+    alone = Compared(FULL, Interval(0.1, NAN, NAN), NAN, NAN, "? not shown")
     one = replace(few, groups=1, fusions=0, smallest_p=1.0, fusion=alone)
     assert sentences(one)[:2] == [
         "With one speaker nothing can be decided: one says nothing about others.",
-        "The best fusion here is T+A by weighted averaging: accuracy 86.7 % [80.8, 92.5], 10.0 above the best single "
-        "modality, audio by XGBoost (76.7 %).",
+        "The best fusion here is T+A by weighted averaging: accuracy 86.7 % [80.8, 92.5], 10.0 points above the best "
+        "single modality, audio by XGBoost (76.7 %).",
     ]
 
 
@@ -92,14 +92,14 @@ def test_an_error_is_lowered() -> None:
     shown = Compared(replace(FULL, found=Interval(0.5, 0.4, 0.6)), Interval(-0.2, -0.3, -0.1), 0.001, 0.01, "+ better")
     gains = (
         Modality("text", None, Gain(single, Interval(-0.2, -0.3, -0.1)), {}),
-        Modality("audio", single, Gain(single, Interval(0.02, -0.1, 0.1)), {}),
+        Modality("audio", single, Gain(TEXT, Interval(0.02, -0.1, 0.1)), {}),
     )
     answer = replace(HELPS, measure=ERROR, single=single, fusion=shown, better=(shown,), modalities=gains)
     assert sentences(answer) == [
         "Fusing helps. T+A by weighted averaging: mae (lower is better) 0.500 [0.400, 0.600], 0.200 [0.100, 0.300] "
         "below the best single modality, audio by XGBoost (0.700); p = .010 after correction over 26 fusions.",
-        "Text lowers mae by 0.200 [0.100, 0.300] (against audio), audio -0.020 [-0.100, 0.100] (against audio): each "
-        "against the best row without it.",
+        "Text lowers mae by 0.200 [0.100, 0.300] (against audio), audio lowers mae by -0.020 [-0.100, 0.100] (against "
+        "text). Each modality is compared with the best row without it.",
     ]
 
 
@@ -111,8 +111,8 @@ def test_what_modalities_add_what_is_missing_and_what_is_luck() -> None:
     )
     answer = replace(HELPS, modalities=modalities, caveats=("best_of_many",), note="Synthetic.")
     assert sentences(answer)[1:] == [
-        "Text adds 5.0 [0.0, 10.0] (against audio), audio an undefined difference (against text): each against the "
-        "best row without it.",
+        "Text adds 5.0 points [0.0, 10.0] (against audio), audio adds an undefined amount (against text). Each "
+        "modality is compared with the best row without it.",
         "Missing: 2 clips without words, 1 clip whose audio failed, 7 clips without a picture, 3 clips without a face, "
         "of 120 clips.",
         "The best of 26 rows is partly luck: expect it to do a little worse on new recordings.",
@@ -120,19 +120,36 @@ def test_what_modalities_add_what_is_missing_and_what_is_luck() -> None:
     ]
 
 
-def test_a_difference_to_a_row_that_lacks_two_modalities_is_not_called_that_of_one() -> None:
+def test_modalities_that_the_compared_row_lacks_are_said_to_add_together() -> None:
     all_three = replace(FULL, modalities=("text", "audio", "video"))
+    video = replace(AUDIO, modalities=("video",), words="video by XGBoost")
+    together = Interval(0.2, 0.1, 0.3)
     gains = (
-        Modality("text", TEXT, Gain(AUDIO, Interval(0.2, 0.1, 0.3)), {}),
+        Modality("text", TEXT, Gain(video, together, others_fitted=False), {}),
+        Modality("audio", None, Gain(video, together, others_fitted=False), {}),
         Modality("video", None, Gain(FULL, Interval(0.1, 0.0, 0.2)), {}),
     )
-    assert sentences(replace(HELPS, full=all_three, modalities=gains))[1:] == [
-        "Text adds 20.0 [10.0, 30.0] (against audio), video 10.0 [0.0, 20.0] (against T+A): each against the best row "
-        "without it.",
-        "Where that row lacks two modalities, the difference is what both add together.",
+    answer = replace(HELPS, full=all_three, modalities=gains)
+    assert sentences(answer)[1:] == [
+        "Text and audio together add 20.0 points [10.0, 30.0] (against video), video adds 10.0 points [0.0, 20.0] "
+        "(against T+A). Each modality is compared with the best row without it.",
+        "No fusion of A+V or T+V was fitted.",
     ]
-    within_two = (Modality("text", TEXT, Gain(AUDIO, Interval(0.2, 0.1, 0.3)), {}),)
-    assert "both" not in " ".join(sentences(replace(HELPS, modalities=within_two)))
+    assert [names for names, _ in answer.gains] == [("text", "audio"), ("video",)]
+    within_two = (Modality("text", TEXT, Gain(AUDIO, together), {}),)
+    assert "together" not in " ".join(sentences(replace(HELPS, modalities=within_two)))
+    of_a_pair = replace(HELPS, full=FULL, modalities=(Modality("text", TEXT, Gain(video, together), {}),))
+    assert sentences(of_a_pair)[1].startswith("Text adds 20.0 points")  # what was compared also lost video
+
+
+def test_one_group_that_has_most_utterances() -> None:
+    answer = replace(HELPS, groups=10, largest=Largest("s1", 100, 20))
+    assert sentences(answer)[1] == (
+        "100 of 120 utterances belong to one speaker, s1. Models tested on it learn from at most 20 utterances. "
+        "Resamples contain it once, several times or, in 35 % of cases, not at all: intervals and p say little about any "
+        "other speaker."
+    )
+    assert "learn" not in sentences(replace(answer, largest=Largest("s1", 100, None)))[1]
 
 
 def test_one_modality_an_undefined_metric_and_no_labels() -> None:

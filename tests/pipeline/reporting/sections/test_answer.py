@@ -6,7 +6,7 @@ from dataclasses import replace
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import Metric, metrics_of
-from pipeline.evaluation.answer import Answer, Compared, Gain, Measure, Measured, Modality
+from pipeline.evaluation.answer import Answer, Compared, Gain, Largest, Measure, Measured, Modality
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.reporting.sections.answer import answer_section, grid
 from tests.pipeline.reporting.charts.reading import values
@@ -54,9 +54,13 @@ ANSWER = Answer(
 def test_the_sentences_come_from_the_answer_and_the_note_stands_apart() -> None:
     found = answer_section(ANSWER, scores())
     assert found.verdict.startswith("Fusing helps. T+A by majority vote (SVM): accuracy 80.0 % [70.0, 90.0]")
-    assert found.note == "Made up."
+    assert found.cautions == ["Made up."]
     assert "Made up." not in found.sentences
-    assert answer_section(replace(ANSWER, note=""), scores()).sentences == found.sentences
+    without = answer_section(replace(ANSWER, note=""), scores())
+    assert (without.sentences, without.cautions) == (found.sentences, [])
+    unequal = answer_section(replace(ANSWER, largest=Largest("ann", 5, 4)), scores())
+    assert unequal.cautions[0].startswith("5 of 9 utterances belong to one speaker, ann. ")
+    assert unequal.sentences == found.sentences
 
 
 def test_the_best_of_both_kinds_stand_side_by_side_with_their_difference() -> None:
@@ -64,7 +68,10 @@ def test_the_best_of_both_kinds_stand_side_by_side_with_their_difference() -> No
     assert (single.title, single.row, single.value) == ("Best single modality", "text by XGBoost", "70.0 [60.0, 80.0]")
     assert (fusion.title, fusion.value) == ("Best fusion", "80.0 [70.0, 90.0]")
     assert apart.value == "+10.0 [+5.0, +15.0]"
-    assert apart.remark == "p = 0.002 after Holm's correction over 2 fusions: better"
+    assert apart.remark == "p = .002 after Holm's correction over 2 fusions: better"
+    not_shown = replace(COMPARED, p_holm=0.2, verdict="? not shown")
+    apart = answer_section(replace(ANSWER, fusion=not_shown), scores()).cards[2]
+    assert apart.remark == "p = .200 after Holm's correction over 2 fusions: no difference is shown"
 
 
 def test_the_grid_has_the_best_row_of_each_strategy_and_set_of_modalities() -> None:
@@ -92,6 +99,11 @@ def test_gains_are_in_percentage_points_with_a_line_at_nothing() -> None:
     assert [round(audio[key], 9) for key in ("value", "low", "high")] == [10, -5, 15]
     assert values(chart.spec, 0)[0]["at"] == 0
     assert chart.table.lines[1] == ["audio", "text by XGBoost", "+10.0 [-5.0, +15.0]"]
+    full = replace(FUSION, modalities=("text", "audio", "video"))
+    together = answer_section(replace(ANSWER, full=full, modalities=ANSWER.modalities[:1]), scores()).gains
+    assert together is not None
+    assert [(row["label"], row["kind"]) for row in values(together.spec, 1)] == [("T+V\nagainst audio", "fusion")]
+    assert together.table.lines == [["text and video", "audio by SVM", "+15.0 [+10.0, +20.0]"]]
 
 
 def test_without_a_fusion_there_is_nothing_that_a_modality_adds() -> None:
