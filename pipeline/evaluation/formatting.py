@@ -86,3 +86,17 @@ def lower_is_better(metrics: Iterable[Metric]) -> str:
     """Return a sentence that lists the metrics for which lower is better; empty if there are none."""
     errors = [metric.name for metric in metrics if not metric.higher_is_better]
     return f"Lower is better for {' and '.join(errors)}." if errors else ""
+
+
+def basic_intervals(metrics: Iterable[Metric]) -> str:
+    """Return a sentence that lists the metrics whose intervals are basic ones; empty if there are none.
+
+    >>> from models.evaluation.metrics import metric
+    >>> basic_intervals([metric("classification", "accuracy"), metric("classification", "ece")])
+    'Intervals of ece are basic (reflected) instead of percentile intervals, because chance moves it to one side.'
+    """
+    names = [metric.name for metric in metrics if metric.reflected]
+    if not names:
+        return ""
+    why = f"because chance moves {'it' if len(names) == 1 else 'them'} to one side"
+    return f"Intervals of {' and '.join(names)} are basic (reflected) instead of percentile intervals, {why}."

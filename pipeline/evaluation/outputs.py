@@ -13,6 +13,7 @@ from common.atomic import replacing_all, write_text
 from models.configuration import Configuration
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import plots, robustness, table_files, tables
+from pipeline.evaluation.alike import alike
 from pipeline.evaluation.disagreements import of_the_best
 from pipeline.evaluation.groups import below_table
 from pipeline.evaluation.results import read_attention, read_dropped, read_presence
@@ -77,11 +78,18 @@ def _is_plot(path: Path) -> bool:
 
 
 def tables_of(
-    params: Params, name: str, scores: Scores, groups: int, record: Record, by_group: pd.DataFrame
+    params: Params,
+    name: str,
+    scores: Scores,
+    parts: Mapping[Configuration, pd.DataFrame],
+    groups: int,
+    record: Record,
+    by_group: pd.DataFrame,
 ) -> Outputs:
     """Return the tables of results (CSV, JSON, Markdown and LaTeX) and the plot of the leading metric."""
     corpus = params.corpus(name)
-    notes = tables.notes(scores, groups, corpus, params.evaluate, record, below_table(by_group, scores, corpus))
+    remarks = filter(None, [below_table(by_group, scores, corpus), *alike(scores, parts)])
+    notes = tables.notes(scores, groups, corpus, params.evaluate, record, remarks)
     return {
         "by_group.csv": csv_text(by_group),
         "table.csv": csv_text(table_files.tidy(name, scores)),

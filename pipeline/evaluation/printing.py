@@ -10,6 +10,7 @@ from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances, write_table
 from pipeline.errors import Untrainable, UserError
 from pipeline.evaluation import groups, robustness, tables
+from pipeline.evaluation.alike import alike
 from pipeline.evaluation.answer import View, read_answer, rows_json
 from pipeline.evaluation.compare import find_configuration
 from pipeline.evaluation.outputs import GROUPS
@@ -50,8 +51,10 @@ def printed(params: Params, name: str) -> list[Block]:
         scores = read_scores(name, corpus)
         rest = ", ".join(metric.name for metric in scores.metrics[SHORT:])
         rows = tables.all_rows(scores, SHORT, read_seconds(name))
+        parts = by_configuration(read_predictions(CorpusPaths(name).predictions, corpus))
         by_group = groups.below_table(groups.read_by_group(name), scores, corpus)
-        notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record, by_group)
+        remarks = filter(None, [by_group, *alike(scores, parts)])
+        notes = tables.notes(scores, _number_of_groups(name), corpus, params.evaluate, record, remarks)
         *page, below = tables.page(name, scores, rows, notes)
     return [*page, *([f"With {rest}: {path}."] if rest else []), below]
 

@@ -1,17 +1,30 @@
 """The tables of scores that people read (Markdown, LaTeX, terminal), and the sentences below them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from models.configuration import Configuration, join_modalities
 from models.evaluation.metrics import Metric
 from models.evaluation.paired_tests import SIGNIFICANT
-from pipeline.evaluation.formatting import difference, lower_is_better, number, p_value, spaced, with_interval
+from pipeline.evaluation.formatting import (
+    basic_intervals,
+    difference,
+    lower_is_better,
+    number,
+    p_value,
+    spaced,
+    with_interval,
+)
 from pipeline.evaluation.results import speakers_sentence
 from pipeline.evaluation.scoring import Scored, Scores, smallest_p
 from pipeline.reporting.tables import Block, Table, plain
 from pipeline.settings.blocks import CorpusParams, EvaluateParams
 from pipeline.training.trained import Record
 
+VERDICTS = (
+    "'+ better' and '- worse': the interval of the paired difference excludes 0, and p is below "
+    f"{SIGNIFICANT} (randomisation test over whole groups, Holm's correction over all fusions); '? not shown': "
+    "anything else, which does not mean that the two are equal."
+)
 _NORMALISED = {
     "speaker": "normalised per speaker: each feature standardised over all recordings of the speaker, including those "
     "that are tested, without their labels",
@@ -104,7 +117,12 @@ def tex(corpus: str, scores: Scores) -> str:
 
 
 def notes(
-    scores: Scores, groups: int, corpus: CorpusParams, settings: EvaluateParams, record: Record, by_group: str
+    scores: Scores,
+    groups: int,
+    corpus: CorpusParams,
+    settings: EvaluateParams,
+    record: Record,
+    remarks: Iterable[str],
 ) -> Iterator[str]:
     """Yield the sentences below the table: how to read it, how it was made, and what is unusual about it.
 
@@ -118,8 +136,8 @@ def notes(
         The settings, which hold the protocol, the corpus's note and the number of resamples.
     record
         The record that `train` wrote with the predictions.
-    by_group
-        A sentence about the groups of the best row; may be empty.
+    remarks
+        Sentences about the groups of the best row, and about fusions that repeat a single modality.
     """
     shares = "Shares are in percent. " if any(metric.share for metric in scores.metrics) else ""
     lower = f"{lower_is_better(scores.metrics)} ".lstrip()
@@ -127,13 +145,14 @@ def notes(
         f"{shares}{lower}In brackets: 95 % bootstrap intervals, {settings.resamples} resamples of whole groups "
         f"({corpus.protocol.group}). Protocol: {corpus.protocol.kind}."
     )
+    if basic := basic_intervals(scores.metrics):
+        yield basic
     if note := speakers_sentence(record.speakers, corpus):
         yield f"{note[0].upper()}{note[1:]}."
     if record.normalise != "standard":
         yield f"Features: {_NORMALISED.get(record.normalise, f'normalised: {record.normalise}')}."
     yield from _comparison_notes(scores, groups)
-    if by_group:
-        yield by_group
+    yield from remarks
     if corpus.note:
         yield corpus.note
     yield from (f"Note: {notice}." for notice in record.notices)
@@ -148,11 +167,7 @@ def _comparison_notes(scores: Scores, groups: int) -> Iterator[str]:
         f"The {top} single modality here: {base.configuration}; the {top} fusion: {fusion.configuration}. "
         "The utterances that only one of the two gets right are listed in only_fusion.csv and only_single.csv."
     )
-    yield (
-        "'+ better' and '- worse': the interval of the paired difference excludes 0, and p is below "
-        f"{SIGNIFICANT} (randomisation test over whole groups, Holm's correction over all fusions); '? not shown': "
-        "anything else, which does not mean that the two are equal."
-    )
+    yield VERDICTS
     smallest = smallest_p(groups, sum(row.is_fusion for row in scores.rows))
     if groups > 1 and smallest >= SIGNIFICANT:
         yield (

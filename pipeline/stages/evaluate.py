@@ -91,7 +91,7 @@ def _evaluate(params: Params, name: str) -> None:
     outputs = {
         "answer.json": answer_json(answer),
         "metrics.json": json.dumps(headline_metrics(answer), indent=1) + "\n",
-        **tables_of(params, name, scores, count, record, grouped),
+        **tables_of(params, name, scores, parts, count, record, grouped),
         **robustness_of(params, name, parts, groups),
         **attention_of(paths.results, table, corpus),
         **reliability_of(scores, parts, corpus),

@@ -7,10 +7,10 @@ import pandas as pd
 from pipeline.corpora.base import Description
 from pipeline.corpora.registry import description
 from pipeline.errors import counted
+from pipeline.reporting.methods.words import word_tools
 from pipeline.settings.params import Params
 
 _MOST = 12  # a sentence lists at most this many classes
-_MADE = {"recognised": "recognised by a machine", "aligned": "aligned with the sound by a machine"}
 
 
 def corpus_sentences(
@@ -39,7 +39,7 @@ def corpus_sentences(
         yield f"It is a union of {', '.join(map(cited, corpus.of))}."
     yield _labels(table, corpus.label, corpus.task)
     yield from _speakers(table)
-    yield from _words(table)
+    yield from (tool.sentence for tool in word_tools(params, name, table))
 
 
 def published_in(params: Params, name: str) -> dict[str, Description]:
@@ -79,12 +79,3 @@ def _speakers(table: pd.DataFrame) -> Iterator[str]:
         yield f"The speaker is known for {len(known)} of the utterances ({counted(known.nunique(), 'speaker')})."
     else:
         yield f"It has {counted(known.nunique(), 'speaker')}."
-
-
-def _words(table: pd.DataFrame) -> Iterator[str]:
-    """Yield sentences about transcripts and word times that a machine made."""
-    for column, what in (("text_source", "transcript"), ("words_source", "words")):
-        for source, how in _MADE.items():
-            if column in table.columns and (count := int((table[column] == source).sum())):
-                verb = "was" if what == "transcript" else "were"
-                yield f"In {count} of the utterances the {what} {verb} {how}."

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 from common.references import Reference, cited
 from models.classical.classifiers import SEED, classifier, classifier_names
+from models.configuration import EXTRACTOR, split_bases
 from models.evaluation.paired_tests import SWAPS
 from models.references import HOCHREITER
 from models.registry import LSTM, strategy
-from models.wording import model_words, strategy_words
+from models.validation.folds import INNER_FOLDS
+from models.wording import method_words, model_words
 from pipeline.errors import counted
-from pipeline.evaluation.scoring import Scores
+from pipeline.evaluation.formatting import basic_intervals
+from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, TrainParams
 
 HOLM = Reference(
@@ -47,19 +50,24 @@ def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
     settings
         The settings of training for this corpus.
     """
-    strategies = dict.fromkeys(row.configuration.strategy for row in scores.rows)
-    kinds = {"baseline": "Baselines", "unimodal": "Single modalities", "fusion": "Fusion"}
-    for kind, title in kinds.items():
-        named = [f"{_words(one)}{cited(strategy(one).references)}" for one in strategies if _kind(one) == kind]
+    kinds = {
+        "Baselines": [row for row in scores.rows if row.is_baseline],
+        "Single modalities": [row for row in scores.rows if row.is_unimodal],
+        "Fusion": [row for row in scores.rows if row.is_fusion],
+    }
+    for title, rows in kinds.items():
+        named = dict.fromkeys(f"{_words(row)}{cited(strategy(row.configuration.strategy).references)}" for row in rows)
         if named:
             yield f"{title}: {', '.join(named)}."
+    yield from _late_fusions(scores)
     models = dict.fromkeys(row.configuration.model for row in scores.rows if row.configuration.model)
     if models:
         yield f"Base models: {', '.join(f'{model_words(one)}{cited(references_of(one))}' for one in models)}."
     how = _NORMALISED.get(settings.normalise, settings.normalise)
     yield f"Features were {how}."
     yield (
-        f"Settings of models were chosen on inner folds of the training part, among at most {settings.budget} "
+        f"Settings of models were chosen on at most {INNER_FOLDS} inner folds of whole groups of the training part "
+        f"(or on the validation part that a corpus publishes), among at most {settings.budget} "
         "combinations for each strategy; each test utterance was predicted once. Missing modalities are masked, and "
         f"every model is scored on the same utterances. Random numbers in training have the seed {SEED}."
     )
@@ -68,6 +76,28 @@ def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
             f"Each utterance was read together with the {context.before} before it and the {context.after} after it "
             f"in the same {context.by}."
         )
+
+
+def _late_fusions(scores: Scores) -> Iterator[str]:
+    """Yield sentences on what late fusions combine, and how the product rule uses the shares of classes."""
+    late = {row.configuration.strategy for row in scores.rows if strategy(row.configuration.strategy).shares_bases}
+    fused = [row for row in scores.rows if row.is_fusion and row.configuration.strategy in late]
+    if any(split_bases(row.configuration.strategy)[1] != EXTRACTOR for row in fused):
+        yield (
+            "A late fusion of modalities combines one model per modality, which reads all features of the modality "
+            "together (in the table: unimodal, with the same base model), even where another row of that modality is "
+            "better."
+        )
+    if any("product" in row.configuration.registered_strategy for row in scores.rows) and _classifies(scores):
+        yield (
+            "The product rule divides the probabilities of each model by the shares of the classes in the training "
+            "part, multiplies the results, and multiplies the product by these shares raised to a power that was "
+            "chosen on out-of-fold predictions; so its probabilities are not the plain product of those of the models."
+        )
+
+
+def _classifies(scores: Scores) -> bool:
+    return scores.leading.task == "classification"
 
 
 def protocol_sentences(corpus: CorpusParams, groups: int, unranked: str) -> Iterator[str]:
@@ -99,6 +129,8 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
         f"Intervals are 95 % percentile intervals of {settings.resamples} bootstrap samples of whole groups "
         f"({corpus.protocol.group}), with the seed {settings.seed}{cited((EFRON,))}."
     )
+    if basic := basic_intervals(scores.metrics):
+        yield basic
     if any(row.comparison for row in scores.rows):
         fusions = sum(row.is_fusion for row in scores.rows)
         yield (
@@ -125,9 +157,7 @@ def used_references(scores: Scores) -> Iterator[Reference]:
         yield HOLM
 
 
-def _kind(name: str) -> str:
-    return strategy(name).kind
-
-
-def _words(name: str) -> str:
-    return "each base model on its own features" if name == "unimodal" else strategy_words(name)
+def _words(row: Scored) -> str:
+    if row.configuration.strategy == "unimodal":
+        return "each base model on the features of one modality"
+    return method_words(row.configuration, with_model=False)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from common.references import Reference
 from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.methods.choices import settings_sentences
 from pipeline.reporting.methods.corpus import corpus_sentences, published_in
 from pipeline.reporting.methods.features import feature_sentences, stream_sentences, used_features
 from pipeline.reporting.methods.models import (
@@ -16,6 +17,7 @@ from pipeline.reporting.methods.models import (
     used_references,
 )
 from pipeline.reporting.methods.software import commands, devices_sentence, licences, versions
+from pipeline.reporting.methods.words import word_tools
 from pipeline.reporting.tables import Table
 from pipeline.settings.params import Params
 from pipeline.training.inputs import settings_of
@@ -68,11 +70,14 @@ def methods_of(
         "Streams": stream_sentences(params, name),
         "Features": feature_sentences(used),
     }
-    references: list[Reference] = [one for feature in used for one in feature.references]
+    tools = list(word_tools(params, name, table))
+    references: list[Reference] = [tool.reference for tool in tools if tool.reference]
+    references += [one for feature in used for one in feature.references]
     if scores is not None:
         unranked = scores.unranked
         parts |= {
             "Models": model_sentences(scores, settings_of(params, name)),
+            "Settings": settings_sentences(scores, settings_of(params, name)),
             "Protocol": protocol_sentences(corpus, groups, unranked),
             "Statistics": statistics_sentences(scores, corpus, params.evaluate),
         }
@@ -82,8 +87,8 @@ def methods_of(
     return Methods(
         paragraphs=[(title, text) for title, text in written.items() if text],
         bibliography=_bibliography(references),
-        versions=versions(used),
-        licences=licences(used, published),
+        versions=versions(used, tools),
+        licences=licences(used, published, tools),
         commands=commands(name),
     )
 

@@ -7,10 +7,12 @@ import pandas as pd
 
 from models.configuration import Configuration
 from pipeline.corpora.utterances import read_table
-from pipeline.evaluation.formatting import lower_is_better, with_interval
+from pipeline.evaluation.alike import alike
+from pipeline.evaluation.formatting import basic_intervals, lower_is_better, with_interval
 from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
 from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention
 from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.tables import VERDICTS
 from pipeline.reporting.charts.attention import attention_chart
 from pipeline.reporting.charts.calibration import calibration_charts
 from pipeline.reporting.charts.chart import Chart, axis_title, kind_of, label_of, scaled
@@ -46,8 +48,8 @@ class Results:
         The table of all rows with all metrics.
     scores
         Whether scores are predicted rather than classes.
-    direction
-        A sentence on the metrics for which lower is better.
+    reading
+        Sentences on how to read the table of all rows, and on fusions that repeat a single modality.
     picked
         The configurations whose confusion matrices are shown first.
     lists
@@ -67,7 +69,7 @@ class Results:
     forest: Chart
     rows: Rows
     scores: bool
-    direction: str
+    reading: Sequence[str]
     picked: Sequence[str]
     lists: Sequence[UtteranceList]
     robustness: Sequence[Chart]
@@ -112,7 +114,7 @@ def results_of(
         forest=_forest(scores),
         rows=rows_of(scores),
         scores=corpus.task == "regression",
-        direction=lower_is_better(scores.metrics),
+        reading=_reading(scores, parts),
         picked=picked or [scores.rows[0].configuration.display],
         lists=lists_of(scores, parts, corpus.task),
         robustness=robustness_charts(shares, metric, best.configuration) if best and drawn else [],
@@ -158,6 +160,12 @@ def _forest(scores: Scores) -> Chart:
     caption += f"With 95 % intervals.{f' The dashed line is {named}.' if named else ''}"
     spec = forest(drawn, axis_title(leading), line=line, line_label=named)
     return Chart("forest", f"Rows by {leading.name}", spec, Table([*NAMES, leading.name], lines), caption)
+
+
+def _reading(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> list[str]:
+    verdicts = VERDICTS if any(row.comparison for row in scores.rows) else ""
+    said = [lower_is_better(scores.metrics), basic_intervals(scores.metrics), verdicts, *alike(scores, parts)]
+    return [sentence for sentence in said if sentence]
 
 
 def _groups(name: str, scores: Scores, corpus: CorpusParams) -> Groups | None:

@@ -146,8 +146,8 @@ def test_one_group_that_has_most_utterances() -> None:
     answer = replace(HELPS, groups=10, largest=Largest("s1", 100, 20))
     assert sentences(answer)[1] == (
         "100 of 120 utterances belong to one speaker, s1. Models tested on it learn from at most 20 utterances. "
-        "Resamples contain it once, several times or, in 35 % of cases, not at all: intervals and p say little about any "
-        "other speaker."
+        "Resamples contain it once, several times or, in 35 % of cases, not at all: intervals and p say little about "
+        "any other speaker."
     )
     assert "learn" not in sentences(replace(answer, largest=Largest("s1", 100, None)))[1]
 

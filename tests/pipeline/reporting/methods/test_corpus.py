@@ -47,9 +47,10 @@ def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> Non
         "The corpus c has 3 utterances of 2 recordings, 1.5 minutes in all.",
         "The label mood is predicted, one of 2 classes (utterances: joy 2, </script> 1).",
         "It has 2 speakers.",
-        "In 2 of the utterances the transcript was recognised by a machine.",
-        "In 1 of the utterances the words were aligned with the sound by a machine.",
+        "In 2 of the utterances the transcript was recognised by a machine; by which one is not recorded.",
+        said(params, "c")[4],
     ]
+    assert said(params, "c")[4].startswith("In 1 of the utterances the times of words were found by forced alignment")
 
 
 def test_the_note_of_a_corpus_is_in_the_text(params: Params) -> None:

@@ -32,13 +32,31 @@ SCORES = Scores(ROWS, metrics_of("classification")[:2])
 def test_strategies_and_base_models_are_named_once_with_their_references() -> None:
     text = " ".join(model_sentences(SCORES, TrainParams(budget=7)))
     assert text.startswith(
-        "Baselines: a constant guess. Single modalities: each base model on its own features. Fusion: majority vote "
-        "(Kittler et al., 1998), a multimodal transformer (Vaswani et al., 2017; Tsai et al., 2019). Base models: SVM "
-        "(Cortes and Vapnik, 1995; Platt, 1999)."
+        "Baselines: a constant guess. Single modalities: each base model on the features of one modality. Fusion: "
+        "majority vote (Kittler et al., 1998), a multimodal transformer (Vaswani et al., 2017; Tsai et al., 2019). A late fusion "
     )
+    assert "Base models: SVM (Cortes and Vapnik, 1995; Platt, 1999)." in text
+    assert "on at most 3 inner folds of whole groups" in text
     assert "standardised by the mean and standard deviation of the training part" in text
     assert "at most 7 combinations for each strategy" in text
     assert "before it" not in text
+
+
+def said_of(*names: tuple[str, ...]) -> str:
+    rows = [Scored(Configuration.parse(*one), 9, {"accuracy": Interval(0, 0, 0)}) for one in names]
+    return " ".join(model_sentences(Scores(rows, SCORES.metrics), TrainParams()))
+
+
+def test_what_enters_a_late_fusion_is_said() -> None:
+    single = ("product", "text", "svm")
+    text = said_of(("unimodal", "text", "svm"), single)
+    assert "each base model on the features of one modality, the product rule over its extractors (Kittler" in text
+    assert "Fusion:" not in text
+    assert "late fusion" not in text
+    assert "divides the probabilities of each model by the shares of the classes" in text
+    assert "one model per modality, which reads all features" in said_of(single, ("product", "text+audio", "svm"))
+    assert "one model per modality" not in said_of(("vote@extractor", "text+audio", "svm"))
+    assert "divides the probabilities" not in said_of(("vote", "text+audio", "svm"))
 
 
 def test_neighbours_and_other_normalisations_are_said() -> None:
@@ -65,6 +83,11 @@ def test_tests_are_described_only_if_there_were_any() -> None:
     assert "The leading metric is accuracy (also reported: uar)." in text
     assert "500 bootstrap samples of whole groups (speaker), with the seed 4 (Efron and Tibshirani, 1993)" in text
     assert "p was corrected for 2 fusions by Holm's method (Holm, 1979)." in text
+    assert "basic" not in text
+    with_ece = replace(SCORES, metrics=metrics_of("classification"))
+    assert "Intervals of ece are basic (reflected)" in " ".join(
+        statistics_sentences(with_ece, CORPUS, EvaluateParams())
+    )
     alone = Scores(ROWS[:2], SCORES.metrics)
     assert "Holm" not in " ".join(statistics_sentences(alone, CORPUS, EvaluateParams()))
     assert "holm1979simple" not in [one.key for one in used_references(alone)]

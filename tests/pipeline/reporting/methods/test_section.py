@@ -33,7 +33,14 @@ def test_every_reference_that_the_text_names_is_in_the_bibliography(found: tuple
     years = set(re.findall(r"[(;] ?([A-Z][^();]*, \d{4})", text))
     assert {"Kittler et al., 1998", "Spärck Jones, 1972"} <= years
     assert len(years) == whole.bibliography.count("\n  year = {")
-    assert [title for title, _ in whole.paragraphs] == ["Corpus", "Features", "Models", "Protocol", "Statistics"]
+    assert [title for title, _ in whole.paragraphs] == [
+        "Corpus",
+        "Features",
+        "Models",
+        "Settings",
+        "Protocol",
+        "Statistics",
+    ]
 
 
 def test_without_scores_it_says_what_there_is(found: tuple[Methods, Methods]) -> None:
