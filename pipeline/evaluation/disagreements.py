@@ -1,4 +1,4 @@
-"""The utterances that only the best fusion gets right, and those that only the best single modality gets right."""
+"""The utterances that only the best fusion or modality gets right, and fusions that only repeat one modality."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from models.configuration import Configuration
 from models.data.modalities import Task
 from pipeline.errors import counted
-from pipeline.evaluation.scoring import Scores
+from pipeline.evaluation.scoring import Scored, Scores
 
 NEAR = 0.5  # a predicted score is right if it is at most this far from the truth
+NAMED = 6  # a sentence names at most this many fusions
 SHOWN = 10  # number of utterances of each list that are printed; the files hold all
 COLUMNS = ["utterance", "text", "media", "speaker", "truth", "fusion", "single"]
 
@@ -76,3 +77,31 @@ def listed(title: str, utterances: pd.DataFrame) -> Iterator[str]:
         words = f" “{line.text}”" if line.text else ""
         predicted = f"{line.truth}, fusion {line.fusion}, single {line.single}"
         yield f"  {line.utterance}: {predicted};{words} {line.media}".rstrip()
+
+
+def alike(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> Iterator[str]:
+    """Yield a sentence for each row of a single modality that fusions merely repeat.
+
+    Parameters
+    ----------
+    scores
+        The rows of the table.
+    parts
+        The predictions of each configuration.
+    """
+    singles = [row for row in scores.rows if row.is_unimodal]
+    found: dict[str, list[str]] = {}
+    for fusion in (row for row in scores.rows if row.is_fusion):
+        same = (one for one in singles if _repeats(fusion, one, parts))
+        if (single := next(same, None)) is not None:
+            found.setdefault(single.configuration.display, []).append(fusion.configuration.display)
+    for single_name, fusions in found.items():
+        more = f" and {len(fusions) - NAMED} more" if len(fusions) > NAMED else ""
+        yield f"Predicts every utterance as {single_name} does: {', '.join(fusions[:NAMED])}{more}."
+
+
+def _repeats(fusion: Scored, single: Scored, parts: Mapping[Configuration, pd.DataFrame]) -> bool:
+    if not set(single.configuration.modalities) <= set(fusion.configuration.modalities):
+        return False
+    own, other = (parts[one.configuration].set_index("utterance")["prediction"] for one in (fusion, single))
+    return bool(np.array_equal(own.to_numpy(), other.loc[own.index].to_numpy()))

@@ -13,8 +13,7 @@ from common.atomic import replacing_all, write_text
 from models.configuration import Configuration
 from pipeline.corpora.utterances import csv_text
 from pipeline.evaluation import plots, robustness, table_files, tables
-from pipeline.evaluation.alike import alike
-from pipeline.evaluation.disagreements import of_the_best
+from pipeline.evaluation.disagreements import alike, of_the_best
 from pipeline.evaluation.groups import below_table
 from pipeline.evaluation.results import read_attention, read_dropped, read_presence
 from pipeline.evaluation.scoring import Scores

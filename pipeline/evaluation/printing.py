@@ -10,9 +10,9 @@ from common.threads import one_thread
 from pipeline.corpora.utterances import read_utterances, write_table
 from pipeline.errors import Untrainable, UserError
 from pipeline.evaluation import groups, robustness, tables
-from pipeline.evaluation.alike import alike
 from pipeline.evaluation.answer import View, read_answer, rows_json
 from pipeline.evaluation.compare import find_configuration
+from pipeline.evaluation.disagreements import alike
 from pipeline.evaluation.outputs import GROUPS
 from pipeline.evaluation.results import (
     by_configuration,

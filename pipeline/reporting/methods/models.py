@@ -9,7 +9,7 @@ from models.evaluation.paired_tests import SWAPS
 from models.references import HOCHREITER
 from models.registry import LSTM, strategy
 from models.validation.folds import INNER_FOLDS
-from models.wording import method_words, model_words
+from models.wording import model_words, strategy_words
 from pipeline.errors import counted
 from pipeline.evaluation.formatting import basic_intervals
 from pipeline.evaluation.scoring import Scored, Scores
@@ -158,6 +158,8 @@ def used_references(scores: Scores) -> Iterator[Reference]:
 
 
 def _words(row: Scored) -> str:
+    found = strategy(row.configuration.strategy)
     if row.configuration.strategy == "unimodal":
         return "each base model on the features of one modality"
-    return method_words(row.configuration, with_model=False)
+    over = " over the extractors of one modality" if row.is_unimodal and found.shares_bases else ""
+    return f"{strategy_words(row.configuration.strategy)}{over}"

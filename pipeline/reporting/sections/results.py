@@ -7,7 +7,7 @@ import pandas as pd
 
 from models.configuration import Configuration
 from pipeline.corpora.utterances import read_table
-from pipeline.evaluation.alike import alike
+from pipeline.evaluation.disagreements import alike
 from pipeline.evaluation.formatting import basic_intervals, lower_is_better, with_interval
 from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
 from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention

@@ -1,12 +1,16 @@
 """The utterances that only one of two models gets right."""
 
+import numpy as np
 import pandas as pd
 
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
-from pipeline.evaluation.disagreements import COLUMNS, listed, of_the_best, only_right
-from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.disagreements import COLUMNS, alike, listed, of_the_best, only_right
+from pipeline.evaluation.results import by_configuration
+from pipeline.evaluation.scoring import Scored, Scores, score
+from pipeline.settings.blocks import EvaluateParams
+from tests.pipeline.evaluation import test_scoring as scored
 
 
 def predictions(prediction: list[object], truth: list[object]) -> pd.DataFrame:
@@ -57,3 +61,29 @@ def test_the_first_ten_utterances_are_listed_with_what_both_predict() -> None:
     assert lines[0] == "\n12 utterances that only the best fusion gets right, the first 10:"
     assert lines[1:] == ["  u: x, fusion x, single y; “so what” m.wav"] * 10
     assert list(listed("it", table[:0])) == ["\n0 utterances that only it gets right:"]
+
+
+def said(rows: dict[tuple[str, str, str], np.ndarray]) -> list[str]:
+    table, groups = scored.predictions(np.arange(24) % 3, rows)
+    return list(alike(score(table, groups, scored.corpus(), EvaluateParams(resamples=20)), by_configuration(table)))
+
+
+def test_fusions_that_predict_as_one_of_their_modalities_are_named() -> None:
+    text, other = np.arange(24) % 2, np.arange(24) % 3
+    rows = {
+        ("unimodal", "text", "svm"): text,
+        ("unimodal", "audio", "svm"): text * 0,
+        ("weighted", "text+audio", "svm"): text,
+        ("weighted", "audio+video", "svm"): text,  # it does not read text
+        ("vote", "text+audio", "svm"): other,
+    }
+    assert said(rows) == ["Predicts every utterance as unimodal text svm does: weighted text+audio svm."]
+    assert said({**rows, ("weighted", "text+audio", "svm"): other}) == []
+
+
+def test_only_a_few_of_many_are_named() -> None:
+    names = ("concat", "pca", "cca", "vote", "weighted", "product", "stacking", "autoencoder")
+    rows = {("unimodal", "text", "svm"): np.zeros(24, int)}
+    rows |= {(name, "text+audio", "svm"): np.zeros(24, int) for name in names}
+    (sentence,) = said(rows)
+    assert sentence.endswith(" and 2 more.")

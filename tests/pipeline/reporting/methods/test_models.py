@@ -33,7 +33,7 @@ def test_strategies_and_base_models_are_named_once_with_their_references() -> No
     text = " ".join(model_sentences(SCORES, TrainParams(budget=7)))
     assert text.startswith(
         "Baselines: a constant guess. Single modalities: each base model on the features of one modality. Fusion: "
-        "majority vote (Kittler et al., 1998), a multimodal transformer (Vaswani et al., 2017; Tsai et al., 2019). A late fusion "
+        "majority vote (Kittler et al., 1998), a multimodal transformer (Vaswani et al., 2017; Tsai et al., 2019). "
     )
     assert "Base models: SVM (Cortes and Vapnik, 1995; Platt, 1999)." in text
     assert "on at most 3 inner folds of whole groups" in text
@@ -50,7 +50,10 @@ def said_of(*names: tuple[str, ...]) -> str:
 def test_what_enters_a_late_fusion_is_said() -> None:
     single = ("product", "text", "svm")
     text = said_of(("unimodal", "text", "svm"), single)
-    assert "each base model on the features of one modality, the product rule over its extractors (Kittler" in text
+    assert (
+        "each base model on the features of one modality, the product rule over the extractors of one modality (Kittler"
+        in text
+    )
     assert "Fusion:" not in text
     assert "late fusion" not in text
     assert "divides the probabilities of each model by the shares of the classes" in text
