@@ -215,6 +215,14 @@ class VideoConfig(StreamConfig):
     follow: Literal["size", "speaking"] = "size"
     mouth_fps: Annotated[float, Field(ge=5, le=120)] = 25.0
 
+    @property
+    def detector_due_s(self) -> float:
+        """The time in seconds after which the face detector must run again.
+
+        It is half a sampling step less than `detect_every_s`, because frames are not evenly spaced.
+        """
+        return max(self.detect_every_s - 0.5 / self.fps, 0.0)
+
     def of_content(self) -> dict[str, Any]:
         """Return the settings that the content depends on.
 

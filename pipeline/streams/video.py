@@ -153,15 +153,7 @@ def _choose(contents: Contents, span: Span, config: VideoConfig) -> Pending | Em
     wanted, at = seen(contents.times, contents.end_s, sample_targets(span, config.fps), 1 / config.fps)
     if not len(wanted):
         return EmptyInput(f"no frame between {span.start_s:.2f} and {span.end_s:.2f} s")
-    return Pending(span, wanted, at, FaceTracker(detect_every_s(config)))
-
-
-def detect_every_s(config: VideoConfig) -> float:
-    """Return the time in seconds after which the face detector must run again.
-
-    It is half a sampling step less than the setting, because frames are not evenly spaced.
-    """
-    return max(config.detect_every_s - 0.5 / config.fps, 0.0)
+    return Pending(span, wanted, at, FaceTracker(config.detector_due_s))
 
 
 def _collect(

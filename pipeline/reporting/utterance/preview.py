@@ -25,7 +25,6 @@ from pipeline.settings.streams import AudioConfig, VideoConfig
 from pipeline.streams.faces import detector, found_faces
 from pipeline.streams.pictures import Box, Picture
 from pipeline.streams.tracking import detected
-from pipeline.streams.video import detect_every_s
 
 VERSION = 3  # raised whenever the same utterance would give a different preview
 _MOST_IN_A_BATCH = 16
@@ -151,6 +150,6 @@ def _faces(stream: VideoStream | None, found: Strip | None, config: VideoConfig)
     facts: dict[str, Any] = {"times": [], "scores": [], "detected": []}
     if stream is not None:
         scores = [round(float(score), 3) if np.isfinite(score) else None for score in stream.scores]
-        ran = detected(stream.times.tolist(), stream.scores.tolist(), detect_every_s(config))
+        ran = detected(stream.times.tolist(), stream.scores.tolist(), config.detector_due_s)
         facts = {"times": np.round(stream.times, 3).tolist(), "scores": scores, "detected": ran}
     return facts | ({"shown": found.frames, "shape": found.width} if found else {})

@@ -131,6 +131,31 @@ def test_rows_are_found_by_every_name_that_the_page_has_for_them(page: Path, ope
 
 
 @pytest.mark.parametrize("width", [400, 1400])
+def test_the_head_hides_nothing_that_was_gone_to(width: int, page: Path, opened: Opening) -> None:
+    seen = opened(page, width=width)
+    seen.locator("#results .lists button:enabled").first.click()
+    head = seen.locator("header").bounding_box()
+    assert head["y"] + head["height"] <= seen.locator("#utterance-list h3").bounding_box()["y"]
+
+
+def test_an_opened_table_of_numbers_gets_the_width_that_it_needs(page: Path, opened: Opening) -> None:
+    seen = opened(page, width=900)
+    chart = seen.locator("#robustness-text")
+    before = chart.bounding_box()["width"]
+    chart.locator("summary").click()
+    assert chart.bounding_box()["width"] > 1.8 * before
+
+
+def test_charts_are_called_by_their_titles(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    seen.wait_for_selector("#groups-chart svg")
+    assert (
+        seen.locator("#groups-chart [aria-roledescription=visualization]").get_attribute("aria-label").startswith("By ")
+    )
+    assert seen.locator("[aria-label='Vega visualization']").count() == 0
+
+
+@pytest.mark.parametrize("width", [400, 1400])
 def test_what_names_a_row_stays_in_sight(width: int, page: Path, opened: Opening) -> None:
     seen = opened(page, width=width)
     seen.evaluate("document.querySelector('table.rows').closest('.scroll').scrollLeft = 200")
