@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from models.configuration import Configuration
+from models.registry import strategy
 from pipeline.evaluation.formatting import with_interval
 from pipeline.evaluation.results import PROBABILITY, by_configuration
 from pipeline.evaluation.scoring import Scored, Scores
@@ -34,10 +36,12 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
         ``task``; ``classes`` (empty for scores); the leading ``metric``; ``utterances``, ``texts`` and ``speakers``,
         which have equal lengths; ``truth``, which has an index into ``classes`` or a score for each utterance; and
         ``configurations`` in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``,
-        ``model``, ``kind``, ``value`` (the leading metric as text) and a ``prediction`` per utterance. If classes are
-        predicted, the rows of `detailed` also have ``shares``, as `_shares` returns them.
+        ``model``, ``kind``, ``value`` (the leading metric as text), a ``prediction`` per
+        utterance, and ``base``: whether a late fusion among the rows of `detailed` combines it. If classes are
+        predicted, the rows of `detailed` and of `bases` also have ``shares``, as `_shares` returns them.
     """
-    parts, with_shares = by_configuration(predictions), detailed(scores)
+    parts, combined = by_configuration(predictions), bases(scores)
+    with_shares = [*detailed(scores), *combined]
     first = next(iter(parts.values()))
     names = first["utterance"].tolist()
     classes = _classes(predictions) if corpus.task == "classification" else []
@@ -45,7 +49,8 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
     rows = []
     for row in scores.rows:
         part = parts[row.configuration].set_index("utterance").loc[names]
-        one = {**_named(row, scores), "prediction": _coded(part["prediction"], classes)}
+        coded = _coded(part["prediction"], classes)
+        one = {**_named(row, scores), "prediction": coded, "base": row in combined}
         rows.append(one | ({"shares": _shares(part, classes)} if classes and row in with_shares else {}))
     return {
         "task": corpus.task,
@@ -81,6 +86,14 @@ def detailed(scores: Scores) -> list[Scored]:
         for one in sets
     )
     return [row for row in best if row is not None]
+
+
+def bases(scores: Scores) -> list[Scored]:
+    """Return the rows of single modalities that the late fusions among the `detailed` rows combine."""
+    late = [row.configuration for row in detailed(scores) if row.is_fusion]
+    late = [one for one in late if strategy(one.strategy).shares_bases and one.strategy == one.registered_strategy]
+    wanted = {Configuration("unimodal", (m,), one.model) for one in late for m in one.modalities}
+    return [row for row in scores.rows if row.configuration in wanted]
 
 
 def _named(row: Scored, scores: Scores) -> dict[str, Any]:

@@ -37,7 +37,8 @@ const predicted = (() => {
   const firsts = new Map();
   for (const one of all ? all.configurations : []) {
     const set = one.modalities.join("+");
-    if (one.kind !== "baseline" && (!firsts.has(set) || (one.shares && !firsts.get(set).shares))) firsts.set(set, one);
+    const withShares = one.shares && !one.base && !firsts.get(set)?.shares;
+    if (one.kind !== "baseline" && (!firsts.has(set) || withShares)) firsts.set(set, one);
   }
   const detailed = [...firsts.values()];
   const best = all && (all.configurations.find((one) => one.name === glass.corpus.best) || detailed.at(-1));
@@ -153,14 +154,15 @@ function predictionTable(id) {
   if (!predicted.all || !predicted.has(id)) {
     return element("p", { class: "quiet" }, "There are no predictions for this utterance.");
   }
-  const rows = predicted.detailed.map((one) => {
+  const shown = predicted.all.configurations.filter((one) => one.base || predicted.detailed.includes(one));
+  const rows = shown.map((one) => {
     const shares = predicted.shares(one, id);
     const right = predicted.right(one, id);
     const colour = one.modalities.length === 1 ? one.modalities[0] : "fusion";
     const bars = shares ? predicted.all.classes.map((name, i) => element("div", { class: "share" },
       element("span", {}, name), element("i", { style: `width: ${shares[i] / 2}%; background: var(--${colour})` }),
       element("span", {}, `${shares[i]} %`))) : [];
-    return element("tr", {}, element("th", { scope: "row" }, one.name),
+    return element("tr", {}, element("th", { scope: "row" }, one.name, ...(one.base ? [element("small", {}, " combined by late fusions")] : [])),
       element("td", {}, predicted.named(predicted.of(one, id)), mark(right)), element("td", {}, ...bars));
   });
   const head = ["Configuration", "Predicts", ...(predicted.all.classes.length ? ["Probabilities"] : [""])];

@@ -54,6 +54,25 @@ def test_classes_are_places_and_the_best_of_each_set_of_modalities_has_shares(
     assert sorted(set(zip(fusion["shares"][::2], fusion["shares"][1::2], strict=True))) == [(30, 70), (70, 30)]
 
 
+def test_the_rows_that_a_late_fusion_combines_have_shares_even_if_others_are_better(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = {
+        ("unimodal", "text", "xgboost"): TRUTH,
+        ("unimodal", "text", "svm"): SINGLE,
+        ("vote", "text+audio", "svm"): TRUTH,
+    }
+    project(tmp_path, TRUTH, rows, "classification")  # type: ignore[arg-type]
+    found = {one["name"]: one for one in block(tmp_path)["configurations"]}
+    assert {name: one["base"] for name, one in found.items()} == {
+        "unimodal text xgboost": False,
+        "unimodal text svm": True,
+        "vote text+audio svm": False,
+    }
+    assert all("shares" in one for one in found.values())
+
+
 def test_scores_keep_four_digits_and_have_no_classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     truth = [0.5, -1.0, 2.0, 1.0, 0.0, 0.0, 0.0, 1.0]
