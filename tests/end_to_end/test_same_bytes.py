@@ -18,6 +18,7 @@ CLIPS = (
     "grid/s1/bbbs5s.mpg",
 )
 AGAIN = ("bbaf2n", "no_face")
+ENCODERS = ("bert", "egemaps", "speech_encoder", "face_cnn")  # each copy takes seconds to load them
 
 
 def corpus(folder: Path, clips: Sequence[Path]) -> Path:
@@ -60,9 +61,9 @@ def test_one_worker_two_and_copies_give_the_same_in_any_order(tmp_path: Path) ->
     assert len(whole) == 13 * len(clips)  # three streams, ten extractors
     assert by_utterance(one) == whole
     before = outputs(two, "real")
-    keys = {key for (_, name), (key, _, _) in whole.items() if name in AGAIN}
+    keys = {key for (store, name), (key, _, _) in whole.items() if name in AGAIN[: 1 if store in ENCODERS else 2]}
     forgotten = [path for path in (two / "data" / "cache").rglob("*.clip") if path.stem in keys]
-    assert len(forgotten) > 2 * 8
+    assert len(forgotten) > 2 * 8 - len(ENCODERS)
     for path in forgotten:
         path.unlink()
     computed(two, 2)  # no workers are started for so few clips

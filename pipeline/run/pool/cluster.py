@@ -208,6 +208,7 @@ class Pool:
                 "distributed.comm.timeouts.connect": "60s",
                 "distributed.nanny.pre-spawn-environ": {**MALLOC, **_SAFE_PATH},
                 "distributed.scheduler.allowed-failures": 0,  # `run` itself retries, to find the culprit
+                "distributed.worker.profile.enabled": False,  # it keeps a record of every second
             }
             | _NO_PAGES
         )

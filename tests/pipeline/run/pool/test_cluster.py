@@ -76,6 +76,14 @@ def test_no_web_page_is_served(pool: Pool) -> None:
                 urllib.request.urlopen(f"http://{ip}:{port}/{page}", timeout=1)
 
 
+def test_workers_keep_no_record_that_grows_with_time(pool: Pool) -> None:
+    def kept(dask_worker: Any) -> list[int]:
+        return [len(dask_worker.profile_recent["children"]), len(dask_worker.profile_history)]
+
+    time.sleep(1.2)  # a profiler would have begun a record by now
+    assert list(pool._client.run(kept).values()) == [[0, 0]] * 2
+
+
 def folders(task: int) -> list[str]:
     return list(sys.path)
 
