@@ -45,7 +45,7 @@ def test_imported_frames_are_trained_on(talk: Path) -> None:
     options = ("--time", "n", "--fps", "20", "--prefix", "AU12, AU1", "--match", "track_(.+)")
     printed = output_of("import", "frames", "Faces", "--into", "talk", "--modality", "video", *options)
     assert "8 of 8 recordings of talk matched by name" in printed
-    assert "80 frames in utterances" in printed
+    assert "80 frames of utterances" in printed
     with open_store(Path("data/work/talk/features/faces.h5")) as store:
         np.testing.assert_allclose(store.pooled()[:, 0], [1 + i % 2 + 0.045 for i in range(8)], atol=1e-6)
         assert store.attribute("config")["options"] == {
