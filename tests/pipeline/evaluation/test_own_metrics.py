@@ -129,7 +129,7 @@ def test_the_page_and_robustness_use_the_metric(corpus: Path) -> None:
     params = evaluated(corpus, "misses", "hits")
     page = report(params, "c").read_text()
     assert '<th scope="col">misses</th><th scope="col">difference</th>' in page
-    assert '<th scope="col">hits</th>' in page
+    assert '<th scope="col" data-first="descending">hits</th>' in page
     assert "Best single modality: unimodal text svm" in page
     assert "Best fusion: vote text+audio svm" in page
     lost = read(corpus, "robustness.csv")
