@@ -13,17 +13,7 @@ from benchmarks.tools import bare
 from benchmarks.tools.ours import Ours
 from benchmarks.tools.recordings import ABSENT, SETS, Recording
 from benchmarks.tools.table import table
-from benchmarks.tools.timing import (
-    Cost,
-    Sample,
-    allocate_as_workers,
-    interleaved,
-    measure,
-    median_cost,
-    median_ratio,
-    one_core,
-    total,
-)
+from benchmarks.tools.timing import Cost, Sample, interleaved, measure, median_cost, median_ratio, one_core, total
 from common.threads import pin_to_one_thread
 from features.video.images import quiet_stderr, read_jpeg
 from pipeline.settings.streams import VideoConfig
@@ -57,7 +47,6 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
     present = {name: recordings for name, recordings in found.items() if recordings}
     if not present:
         return
-    allocate_as_workers()
     with one_core():
         ours, line = _started(next(iter(present.values()))[0])
         pin_to_one_thread()  # as workers do

@@ -1,6 +1,5 @@
 """Measure the cost of a call: processor time of the whole process, and wall time."""
 
-import ctypes
 import os
 import platform
 import time
@@ -24,9 +23,6 @@ class Cost:
     def __sub__(self, other: "Cost") -> "Cost":
         return Cost(self.cpu_s - other.cpu_s, self.wall_s - other.wall_s)
 
-
-# The GNU C library's numbers for the settings of memory that workers are started with.
-_MALLOPT = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}
 
 Sample = dict[str, Cost]  # the cost of each call for one clip in one round
 
@@ -57,16 +53,6 @@ def median_ratio(pairs: Sequence[tuple[Cost, Cost]]) -> Cost:
 def median_cost(costs: Sequence[Cost]) -> Cost:
     """Return the medians of processor and wall time."""
     return Cost(median(cost.cpu_s for cost in costs), median(cost.wall_s for cost in costs))
-
-
-def allocate_as_workers() -> None:
-    """Let this process keep freed memory, as workers do; does nothing where the C library has no such settings."""
-    from pipeline.run.pool.cluster import MALLOC
-
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    for name, parameter in _MALLOPT.items():
-        if mallopt is not None:
-            mallopt(parameter, MALLOC[name])
 
 
 @contextmanager
