@@ -70,12 +70,15 @@ def method_words(configuration: Configuration, *, with_model: bool = True) -> st
     'concatenation and SVM'
     >>> method_words(Configuration("product", ("text",), "svm"), with_model=False)
     'the product rule over its extractors'
+    >>> method_words(Configuration("product@extractor", ("text",), "svm"), with_model=False)
+    'the product rule over extractors'
     """
     found, model = strategy(configuration.strategy), configuration.model
     if configuration.strategy == "unimodal":
         return model_words(model)
     words = strategy_words(configuration.strategy)
-    if found.shares_bases and len(configuration.modalities) == 1:
+    over_extractors = bool(split_bases(configuration.strategy)[1])  # then `strategy_words` says so
+    if found.shares_bases and len(configuration.modalities) == 1 and not over_extractors:
         words = f"{words} over its extractors"
     if not (model and with_model):
         return words

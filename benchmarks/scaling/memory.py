@@ -70,6 +70,8 @@ def main(few: int, many: int, modality: str) -> None:
 
     Example: python -m benchmarks.scaling.memory --many 10000
     """
+    if few >= many:
+        raise click.UsageError("--few must be less than --many")
     for paragraph in run([Case(modality, EXTRACTORS[modality], few, many)]):
         click.echo(f"{paragraph}\n")
 

@@ -104,7 +104,7 @@ def read_jpeg(data: bytes) -> Picture:
     """Decode a JPEG image to ``(height, width, 3)`` RGB; raise `ValueError` if it is damaged."""
     import cv2
 
-    rgb: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+    rgb: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB) if data else None
     if rgb is None:
         raise ValueError(f"{len(data)} bytes of a stream are not a picture: delete this store, then preprocess again")
     return rgb

@@ -79,6 +79,7 @@ def locked(path: Path, what: str, *, wait: bool = True) -> Iterator[None]:
     finally:
         if held is not None:
             path.unlink(missing_ok=True)
+            fcntl.flock(held, fcntl.LOCK_UN)  # forked copies of this process may still have the file open
             os.close(held)
 
 

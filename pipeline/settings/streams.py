@@ -179,8 +179,9 @@ class VideoConfig(StreamConfig):
         Faces with a lower detection score are ignored.
     detect_every_s
         Longest time between two runs of the detector, in seconds. In the frames between them, a face that is alone in
-        the picture is found again by its appearance. The detector runs in every sampled frame if this is 0, and while
-        several faces are seen; with ``follow: speaking``, in all frames of an utterance that shows several.
+        the picture is found again by its appearance. The detector runs in every sampled frame if this is 0, and from
+        the frame in which it finds several faces to the end of the utterance. With ``follow: speaking``, it then runs
+        in the frames before as well.
     margin
         Margin of the square that is cut out: its side is (1 + 2 ``margin``) times the longer side of the face box.
     size

@@ -89,7 +89,7 @@ def read_video(
     only that part of the picture is used. A face that is alone in the picture is followed across cuts
     (`following.people`). If there are several faces, the settings decide which one is followed: the face whose track
     has the largest sum of area times detector score, or the face of the person who speaks (`speaker.choosing`). For the
-    latter, the span is decoded twice more: to detect faces in every sampled frame, and to measure the mouths.
+    latter, the span is decoded up to twice more: to detect faces in every sampled frame, and to measure the mouths.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from typing import Any
 _THREADED = {"torch", "mediapipe", "tensorflow", "jax", "onnxruntime", "ctranslate2", "cv2"}
 _PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 _PAUSE_S = 0.02  # between two attempts to take a turn
-_SHORT = 8192  # bytes of an answer that a pipe holds, even if nobody reads it yet
+_SHORT = 8192  # bytes of an answer; a pipe holds several such answers, even if nobody reads them yet
 
 
 def possible() -> bool:
@@ -162,9 +162,11 @@ def _run(
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     os.environ.update(environment)
-    turns.take()
+    running = False
     for task in tasks:
-        result, raised = None, None
+        if not running:
+            turns.take()
+        running, result, raised = True, None, None
         try:
             result = work(task)
         except Exception as error:
@@ -173,6 +175,7 @@ def _run(
             answer = ForkingPickler.dumps((result, raised))
             if len(answer) > _SHORT:  # sending it may last until this process's parent has read others' answers
                 turns.give_back()
+                running = False
             given.send_bytes(answer)
         except Exception:  # what cannot be sent is computed by a worker, and reported there
             os._exit(1)

@@ -50,9 +50,10 @@ def test_read_jpeg_is_rgb():
     assert read[..., 0].mean() > 200 > 50 > read[..., 2].mean()
 
 
-def test_a_damaged_picture_is_refused():
-    with pytest.raises(ValueError, match="3 bytes of a stream are not a picture"):
-        read_jpeg(b"abc")
+@pytest.mark.parametrize("data", [b"", b"abc"])
+def test_a_damaged_picture_is_refused(data):
+    with pytest.raises(ValueError, match=f"{len(data)} bytes of a stream are not a picture"):
+        read_jpeg(data)
 
 
 def test_row_times_end_at_the_next_sample():

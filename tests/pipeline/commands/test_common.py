@@ -175,6 +175,17 @@ def test_what_is_printed_on_a_closed_stream_is_not_written_into_a_file(closed: t
     assert (here / "store").read_bytes() == b""
 
 
+def test_closed_streams_lead_nowhere_in_child_processes_and_questions_too() -> None:
+    code = (
+        "import os, subprocess, sys; from pipeline.commands.common import _open_missing_streams as opened; opened()\n"
+        "children = [subprocess.check_output(['readlink', f'/proc/self/fd/{n}'], text=True) for n in (0, 2)]\n"
+        "print(*map(str.strip, children), repr(sys.stdin.read()))"
+    )
+    close, env = lambda: [os.close(0), os.close(2)], {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, preexec_fn=close, check=True, stdout=subprocess.PIPE)
+    assert done.stdout == b"/dev/null /dev/null ''\n"
+
+
 def test_an_error_on_a_full_disk_names_the_file_and_keeps_the_old_ones(here: Path) -> None:
     """A limit on file sizes stands in for the full disk."""
     before = {p: p.read_bytes() for p in sorted((here / "results").rglob("*")) if p.is_file()}

@@ -186,7 +186,7 @@ def test_a_store_names_the_devices_that_computed_its_utterances_in_whatever_run(
     ("settings", "sentence"),
     [
         ("model: no/such/folder", "there is no folder no/such/folder: give the folder of an encoder, or a name on the"),
-        ("layer: 1", "layer is 1: CTranslate2 gives only the last layer of "),
+        ("layer: 1", "layer is 1, but CTranslate2 gives only the last layer of "),
     ],
 )
 def test_a_setting_that_an_encoder_cannot_work_with_is_named_once(

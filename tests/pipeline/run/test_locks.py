@@ -52,6 +52,21 @@ def lock_files() -> list[Path]:
     return list((CACHE / "locks").iterdir())
 
 
+def test_a_copy_of_the_process_does_not_keep_a_lock_that_was_released() -> None:
+    with writing(TARGET):
+        waiting = os.open(lock_files()[0], os.O_RDWR)
+        copy = os.fork()
+        if not copy:
+            time.sleep(60)
+            os._exit(0)
+    try:
+        fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.kill(copy, signal.SIGKILL)
+        os.waitpid(copy, 0)
+        os.close(waiting)
+
+
 def test_the_lock_file_is_removed(capsys: pytest.CaptureFixture[str]) -> None:
     for _ in range(2):
         with writing(TARGET):

@@ -124,7 +124,7 @@ APART = {  # an edit of this runs no stage but these, and `settings`
     "features/audio/mfcc.py": {"extract"},
     "features/text/tfidf.py": {"extract", "train"},
     "models/fusion/late.py": {"train"},
-    "models/nets/layers.py": {"train"},
+    "models/nets/layers.py": {"train", "report"},  # the page states the networks' settings
     "models/evaluation/paired_tests.py": {"train", "evaluate", "report"},
     "pipeline/streams/audio.py": {"prepare", "preprocess", "report"},  # the page plays recordings
     "pipeline/corpora/manifest.py": {"prepare"},
