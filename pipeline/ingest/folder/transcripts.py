@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from common.names import listed_names
@@ -11,6 +11,7 @@ from pipeline.ingest.folder.names import Names
 from pipeline.ingest.folder.recordings import Recording
 from pipeline.ingest.timed_text.base import TimedText, is_noise
 from pipeline.ingest.timed_text.registry import endings, read_timed_text, source_of
+from pipeline.ingest.timed_text.repeats import Repeat, repeat_notes
 from pipeline.ingest.timed_text.tiers import everything
 
 Word = tuple[str, float, float]
@@ -38,7 +39,9 @@ class Transcript:
     speaker
         The speaker, if the file names exactly one.
     noises
-        The number of cues that only describe noises or music, which are left out.
+        The cues that only describe noises or music, which are left out.
+    repeats
+        What the file repeats.
     """
 
     path: Path
@@ -47,7 +50,8 @@ class Transcript:
     cues: tuple[TimedText, ...] = ()
     words: tuple[Word, ...] = ()
     speaker: str = ""
-    noises: int = 0
+    noises: tuple[str, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
 
     def within(self, start_s: float, end_s: float) -> "Transcript":
         """Return a transcript of the cues and words whose middle lies within a span; all of it if it has no times."""
@@ -82,8 +86,10 @@ def transcripts_of(
             found[place] = transcript
     noisy = [one for one in found.values() if one.noises]
     if noisy:
-        cues = counted(sum(one.noises for one in noisy), "cue")
-        notes.append(f"left out: {cues} of only noises or music, such as one of {noisy[0].path}")
+        longest, path = max(((cue, one.path) for one in noisy for cue in one.noises), key=lambda noise: len(noise[0]))
+        cues = counted(sum(len(one.noises) for one in noisy), "cue")
+        notes.append(f"left out: {cues} of only noises or music, such as {longest[:40]!r} in {path}")
+    notes += repeat_notes((f" in {one.path}", repeat) for one in found.values() for repeat in one.repeats)
     return found, notes
 
 
@@ -144,8 +150,9 @@ def _meant(
 
 def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | None:
     for path in paths:
+        repeats: list[Repeat] = []
         try:
-            said = read_timed_text(path)
+            said = read_timed_text(path, repeats=repeats)
         except UserError as error:
             notes.append(f"left out: {error}")
             continue
@@ -155,15 +162,21 @@ def _first_with_text(paths: Sequence[Path], notes: list[str]) -> Transcript | No
             notes.append(f"left out: {path}: {error} of `crossmodal segment`")
             continue
         if transcript.text:
-            return transcript
-        notes.append(f"left out: {path} holds no words")
+            return replace(transcript, repeats=tuple(repeats))
+        noise = f", only noises or music such as {max(transcript.noises, key=len)[:40]!r}" if transcript.noises else ""
+        notes.append(f"left out: {path} holds no words{noise}")
     return None
 
 
 def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
-    """Return the content of a file; raise `UserError` if several tiers may contain the text."""
+    """Return the content of a file; raise `UserError` if several tiers may contain the text.
+
+    Words of a tier of words are never taken for noises: ``(uh)`` and ``[laughter-yes]`` are spoken.
+    """
     whole = everything(found)
-    said = [one for one in whole if one.start is None or not one.text or not is_noise(one.text)]
+    of_words = all(one.tier and one.words == ((one.text, one.start, one.end),) for one in whole)
+    noisy = [bool(one.start is not None and one.text and not of_words and is_noise(one.text)) for one in whole]
+    said = [one for one, noise in zip(whole, noisy, strict=True) if not noise]
     return Transcript(
         path,
         " ".join(one.text for one in said if one.text),
@@ -171,7 +184,7 @@ def transcript_of(path: Path, found: Sequence[TimedText]) -> Transcript:
         tuple(one for one in said if one.start is not None),
         tuple(word for one in said for word in one.words),
         _speaker(said),
-        len(whole) - len(said),
+        tuple(one.text for one, noise in zip(whole, noisy, strict=True) if noise),
     )
 
 

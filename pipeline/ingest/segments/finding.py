@@ -1,6 +1,6 @@
 """Find the utterances of a recording from subtitles, annotation tiers, or voice activity."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ from pipeline.ingest.segments.cutting import DEFAULT_LIMITS, Limits, by_voice, o
 from pipeline.ingest.timed_text.base import TimedText
 from pipeline.ingest.timed_text.beside import beside
 from pipeline.ingest.timed_text.registry import endings, read_timed_text, source_of
+from pipeline.ingest.timed_text.repeats import Repeat, repeat_notes
 from pipeline.ingest.timed_text.tiers import utterances_of
 from pipeline.ingest.voice import RATE_HZ, speech_probabilities
 from pipeline.settings.streams import DEFAULT, MIX
@@ -131,7 +132,8 @@ def _way(request: Request) -> Literal["subtitles", "tier"] | None:
 
 
 def _by_file(recording: Path, path: Path, request: Request) -> Found:
-    said = read_timed_text(path, recording)
+    repeats: list[Repeat] = []
+    said = read_timed_text(path, recording, repeats)
     try:
         chosen = [one for tier in request.tiers or ("",) for one in utterances_of(said, tier)]
     except UserError as error:
@@ -144,16 +146,23 @@ def _by_file(recording: Path, path: Path, request: Request) -> Found:
         raise UserError(
             f"{path} has no cue or annotation with words and a duration: use voice activity with --by voice"
         )
-    notes = []
+    notes = repeat_notes(("", repeat) for repeat in repeats)
     if left := len(chosen) - len(kept):
         notes.append(
             f"left out, since they have no duration or hold only noises or music: {left} of "
-            f"{counted(len(chosen), 'cue')}"
+            f"{counted(len(chosen), 'cue')}{_example(chosen, kept)}"
         )
     if many := overlapping(kept):
         notes.append(f"cues that begin before the preceding one ends, and are kept as they are: {many}")
     joined = sentences(kept, request.limits) if request.sentences else kept
     return Found(joined, source_of(path), f"by {path.name}", tuple(notes))
+
+
+def _example(texts: Sequence[TimedText], kept: Sequence[TimedText]) -> str:
+    """Return the end of a message with the longest text that is not kept; ``""`` if none of these has text."""
+    held = {(one.start, one.text) for one in kept}
+    longest = max((one.text for one in texts if (one.start, one.text) not in held), key=len, default="")
+    return f", such as {longest[:40]!r}" if longest else ""
 
 
 def _within(recording: Path, path: Path, said: tuple[TimedText, ...]) -> tuple[TimedText, ...]:

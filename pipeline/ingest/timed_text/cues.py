@@ -1,4 +1,4 @@
-"""What SubRip and WebVTT share: lines with times, markup in the text, and roll-up captions.
+"""What SubRip and WebVTT share: cues, lines with times, and markup in the text.
 
 Sources: the WebVTT specification (W3C, 2019), sections 3 and 4; for SubRip, the behaviour of players and converters.
 """
@@ -6,7 +6,7 @@ Sources: the WebVTT specification (W3C, 2019), sections 3 and 4; for SubRip, the
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 from pipeline.ingest.timed_text.base import TimedText, plain
 
@@ -17,8 +17,45 @@ _STAMP = re.compile(rf"<{_TIME}>", re.ASCII)
 _TAG = re.compile(r"</?(?:i|b|u|s|c|v|font|ruby|rt|lang|strong|em)(?:[.\s][^<>]*)?/?>|<br ?/?>", re.IGNORECASE)
 _STYLED = re.compile(r"\{\\[^{}]*\}|\{/?[ibus]\}", re.IGNORECASE)  # {\an8}, {i}: markup of other subtitle programs
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|nbsp|lrm|rlm|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
-_ROLLED_S = 0.05  # longest gap between two roll-up captions, in seconds
-_ROLLED_SHARE = 0.5  # a file has roll-up captions if at least this share of its cues repeat a line
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a cue without markup, and its words with start and end in seconds, if the file gives these times."""
+
+    text: str
+    words: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Cue:
+    """A cue as it is in the file.
+
+    Attributes
+    ----------
+    start, end
+        Seconds.
+    voices
+        Speakers in the order in which they speak, each with the lines that contain words. A speaker that the file does
+        not name is ``""``.
+    """
+
+    start: float
+    end: float
+    voices: tuple[tuple[str, tuple[Line, ...]], ...]
+
+    def texts(self) -> list[TimedText]:
+        """Return what each voice says."""
+        return [
+            TimedText(
+                " ".join(line.text for line in lines),
+                self.start,
+                self.end,
+                words=tuple(word for line in lines for word in line.words),
+                speaker=speaker,
+            )
+            for speaker, lines in self.voices
+        ]
 
 
 def times_of(line: str) -> tuple[float, float] | str:
@@ -76,58 +113,3 @@ def stamped_words(text: str, start: float, end: float) -> tuple[tuple[str, float
     if sorted(bounds) != bounds:
         return ()
     return tuple((word, bounds[at], bounds[at + 1]) for at, word in enumerate(words) if word)
-
-
-def without_repeats(cues: Sequence[tuple[TimedText, Sequence[str]]]) -> list[TimedText]:
-    """Return the cues without those that are in the file twice, and without lines that are shown again.
-
-    A cue with the times, speaker and text of an earlier one is left out. Automatic and live captions show lines again:
-    as upper lines above a new one, or as the beginning of a longer line. Lines at the beginning of a cue count as shown
-    again if the preceding cue ends with them.
-
-    Lines shown again are removed only from files of such captions, so that words said twice are kept in other files. A
-    file has such captions if it has at least four cues, and half of the cues begin with lines shown again. A single cue
-    is enough if it holds only such lines and lasts at most `_ROLLED_S`, since no word is spoken in so short a time.
-
-    Parameters
-    ----------
-    cues
-        The cues in order, each with its lines.
-
-    Returns
-    -------
-    list of TimedText
-        The cues that still have text.
-    """
-    cues = list({(cue.start, cue.end, cue.speaker, cue.text): (cue, lines) for cue, lines in reversed(cues)}.values())
-    cues.reverse()
-    again = [_shown_again(*cues[at - 1], *cues[at]) if at else 0 for at in range(len(cues))]
-    flashes = any(
-        0 < count == len(cue.text.split()) and _is_short(cue) for (cue, _), count in zip(cues, again, strict=True)
-    )
-    if not flashes and (len(cues) < 4 or sum(map(bool, again)) < _ROLLED_SHARE * (len(cues) - 1)):
-        return [cue for cue, _ in cues if cue.text]
-    fresh = [
-        replace(cue, text=" ".join(" ".join(lines).split()[count:]))
-        for (cue, lines), count in zip(cues, again, strict=True)
-    ]
-    return [cue for cue in fresh if cue.text]
-
-
-def _is_short(cue: TimedText) -> bool:
-    return cue.start is not None and cue.end is not None and cue.end - cue.start <= _ROLLED_S
-
-
-def _shown_again(before: TimedText, earlier: Sequence[str], cue: TimedText, lines: Sequence[str]) -> int:
-    """Return how many words at the beginning of `cue` were already at the end of `before`, the preceding cue.
-
-    The words are whole lines of both cues, or all words of the preceding cue. If they are the whole text of `cue`, they
-    count only if `cue` is short. The result is 0 if there is a gap between the two cues.
-    """
-    if before.end is None or cue.start is None or cue.start - before.end > _ROLLED_S:
-        return 0
-    words, shown = " ".join(lines).split(), " ".join(earlier).split()
-    for many in range(min(len(earlier), len(lines)), 0, -1):
-        if list(earlier[-many:]) == list(lines[:many]) and (many < len(lines) or _is_short(cue)):
-            return len(" ".join(lines[:many]).split())
-    return len(shown) if len(shown) > 1 and len(words) > len(shown) and words[: len(shown)] == shown else 0

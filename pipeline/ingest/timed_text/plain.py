@@ -5,10 +5,18 @@ from pathlib import Path
 from pipeline.ingest.timed_text import srt, vtt
 from pipeline.ingest.timed_text.base import TimedText, plain, read_text
 from pipeline.ingest.timed_text.cues import ARROW, times_of
+from pipeline.ingest.timed_text.repeats import Repeat
 
 
-def read(path: Path) -> tuple[TimedText, ...]:
+def read(path: Path, repeats: list[Repeat] | None = None) -> tuple[TimedText, ...]:
     """Read a .txt file, which may also contain subtitles; the result is empty for an empty file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    repeats
+        A list to which what the subtitles repeat is appended.
 
     Raises
     ------
@@ -17,8 +25,8 @@ def read(path: Path) -> tuple[TimedText, ...]:
     """
     text = read_text(path)
     if text.startswith("WEBVTT"):
-        return vtt.read(path)
+        return vtt.read(path, repeats)
     if any(ARROW in line and not isinstance(times_of(line), str) for line in text.split("\n")):
-        return srt.read(path)
+        return srt.read(path, repeats)
     whole = plain(text)
     return (TimedText(whole),) if whole else ()

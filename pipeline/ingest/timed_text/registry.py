@@ -8,6 +8,9 @@ from common.names import Registry
 from pipeline.errors import UserError
 from pipeline.ingest.timed_text import eaf, plain, srt, textgrid, vtt, whisper
 from pipeline.ingest.timed_text.base import TimedText
+from pipeline.ingest.timed_text.repeats import Repeat
+
+Reader = Callable[[Path, list[Repeat]], tuple[TimedText, ...]]
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Format:
     Attributes
     ----------
     read
-        The function that reads a file.
+        The function that reads a file, and appends to a list what subtitles repeat.
     source
         The value of the column `text_source` for texts from such files: ``given`` by a person, ``subtitles``, or
         ``recognised`` by a machine.
@@ -27,10 +30,15 @@ class Format:
         A function that returns the offset of a recording, in seconds, to be added to the times that `read` returns.
     """
 
-    read: Callable[[Path], tuple[TimedText, ...]]
+    read: Reader
     source: str
     recognise: Callable[[Path], bool] = lambda _: True
     shift_s: Callable[[Path, str], float] = lambda *_: 0.0
+
+
+def _once(read: Callable[[Path], tuple[TimedText, ...]]) -> Reader:
+    """Return a reader of a format in which nothing is repeated for the sake of display."""
+    return lambda path, _: read(path)
 
 
 # To add a format, write one module and add one line here. If a recording has several files, the format that is first in
@@ -39,9 +47,9 @@ _FORMATS: Registry[Format] = Registry(
     "format of transcripts",
     UserError,
     {
-        ".textgrid": Format(textgrid.read, "given"),
-        ".eaf": Format(eaf.read, "given", shift_s=eaf.shift_s),
-        ".json": Format(whisper.read, "recognised", whisper.is_transcript),
+        ".textgrid": Format(_once(textgrid.read), "given"),
+        ".eaf": Format(_once(eaf.read), "given", shift_s=eaf.shift_s),
+        ".json": Format(_once(whisper.read), "recognised", whisper.is_transcript),
         ".vtt": Format(vtt.read, "subtitles"),
         ".srt": Format(srt.read, "subtitles"),
         ".txt": Format(plain.read, "given"),
@@ -64,7 +72,9 @@ def is_timed_text(path: Path) -> bool:
     return ending in _FORMATS and _FORMATS[ending].recognise(path)
 
 
-def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedText, ...]:
+def read_timed_text(
+    path: Path, recording: Path | None = None, repeats: list[Repeat] | None = None
+) -> tuple[TimedText, ...]:
     """Read a transcript, subtitles or an annotation, in the order of the file.
 
     Parameters
@@ -73,6 +83,8 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
         A file with one of the `endings`, in lower or upper case.
     recording
         The recording on whose clock times are returned, if the file belongs to several; None means the first.
+    repeats
+        A list to which what subtitles repeat is appended.
 
     Returns
     -------
@@ -87,7 +99,7 @@ def read_timed_text(path: Path, recording: Path | None = None) -> tuple[TimedTex
     found = _FORMATS[path.suffix.lower()]
     if not path.exists():
         raise UserError(f"{path} does not exist")
-    said = found.read(path)
+    said = found.read(path, [] if repeats is None else repeats)
     shift_s = found.shift_s(path, recording.name) if recording else 0.0
     return tuple(one for one in (_shifted(one, shift_s) for one in said) if one) if shift_s else said
 

@@ -3,11 +3,19 @@
 from pathlib import Path
 
 from pipeline.ingest.timed_text.base import TimedText, fault, read_text
-from pipeline.ingest.timed_text.cues import ARROW, times_of, unmarked, without_repeats
+from pipeline.ingest.timed_text.cues import ARROW, Cue, Line, times_of, unmarked
+from pipeline.ingest.timed_text.repeats import Repeat, without_repeats
 
 
-def read(path: Path) -> tuple[TimedText, ...]:
+def read(path: Path, repeats: list[Repeat] | None = None) -> tuple[TimedText, ...]:
     """Read subtitles; numbers and empty lines between cues may be missing, and decimals follow a comma or a point.
+
+    Parameters
+    ----------
+    path
+        The file.
+    repeats
+        A list to which what the file repeats is appended.
 
     Raises
     ------
@@ -24,9 +32,9 @@ def read(path: Path) -> tuple[TimedText, ...]:
         if isinstance(times, str):
             raise fault(path, at + 1, times)
         until = len(lines) if following is None else following - _is_number(lines[following - 1])
-        texts = [text for line in lines[at + 1 : until] if (text := unmarked(line))]
-        cues.append((TimedText(" ".join(texts), *times), texts))
-    return tuple(without_repeats(cues))
+        shown = tuple(Line(text) for line in lines[at + 1 : until] if (text := unmarked(line)))
+        cues.append(Cue(*times, (("", shown),) if shown else ()))
+    return without_repeats(cues, repeats)
 
 
 def _is_number(line: str) -> bool:

@@ -9,14 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.ingest.timed_text.base import TimedText, fault, plain, read_text
-from pipeline.ingest.timed_text.cues import ARROW, stamped_words, times_of, unmarked, without_repeats
+from pipeline.ingest.timed_text.cues import ARROW, Cue, Line, stamped_words, times_of, unmarked
+from pipeline.ingest.timed_text.repeats import Repeat, without_repeats
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>", re.IGNORECASE)
 _OTHERS = ("NOTE", "STYLE", "REGION")
 
 
-def read(path: Path) -> tuple[TimedText, ...]:
+def read(path: Path, repeats: list[Repeat] | None = None) -> tuple[TimedText, ...]:
     """Read subtitles; a voice ``<v Name>`` becomes a speaker, and times inside a cue become the times of words.
+
+    Parameters
+    ----------
+    path
+        The file.
+    repeats
+        A list to which what the file repeats is appended.
 
     Raises
     ------
@@ -29,10 +37,10 @@ def read(path: Path) -> tuple[TimedText, ...]:
     lines = text.split("\n")
     if not re.fullmatch(r"WEBVTT(?:[ \t].*)?", lines[0]):
         raise fault(path, 1, f"found {lines[0][:40]!r}: the first line of a .vtt file must be WEBVTT")
-    cues = []
+    cues: list[Cue] = []
     for line, block in _blocks(lines):
         cues += _cues(path, line, block)
-    return tuple(without_repeats(cues))
+    return without_repeats(cues, repeats)
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
@@ -52,8 +60,8 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
         block = []
 
 
-def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list[str]]]:
-    """Return the cues of a block, one per voice, with their lines; an empty list for a note, a style or a region.
+def _cues(path: Path, line: int, block: list[str]) -> list[Cue]:
+    """Return the cues of a block; an empty list for a note, a style or a region.
 
     A line of times inside a cue begins the next cue, even without an empty line before it.
     """
@@ -67,14 +75,13 @@ def _cues(path: Path, line: int, block: list[str]) -> list[tuple[TimedText, list
         raise fault(path, line + named, times)
     lines = block[named + 1 :]
     later = next((at for at, text in enumerate(lines) if ARROW in text), None)
-    said = [_said(speaker, text, *times) for speaker, text in _voices("\n".join(lines[:later]))]
-    return said if later is None else [*said, *_cues(path, line + named + 1 + later, lines[later:])]
+    voices = [(speaker, _lines(text, *times)) for speaker, text in _voices("\n".join(lines[:later]))]
+    cue = Cue(*times, tuple((speaker, shown) for speaker, shown in voices if shown))
+    return [cue] if later is None else [cue, *_cues(path, line + named + 1 + later, lines[later:])]
 
 
-def _said(speaker: str, text: str, start: float, end: float) -> tuple[TimedText, list[str]]:
-    lines = [said for line in text.split("\n") if (said := unmarked(line))]
-    words = tuple(word for line in text.split("\n") for word in stamped_words(line, start, end))
-    return TimedText(" ".join(lines), start, end, words=words, speaker=speaker), lines
+def _lines(text: str, start: float, end: float) -> tuple[Line, ...]:
+    return tuple(Line(shown, stamped_words(line, start, end)) for line in text.split("\n") if (shown := unmarked(line)))
 
 
 def _voices(text: str) -> list[tuple[str, str]]:

@@ -138,5 +138,28 @@ def test_cues_of_only_noises_are_left_out_and_counted(tmp_path: Path) -> None:
     noise = "1\n00:00:00,000 --> 00:00:03,000\n[Music]\n"
     found, notes = read(tmp_path, ["a.mp4", "b.mp4", "c.mp4"], {"a.srt": srt, "b.srt": SRT, "c.srt": noise})
     assert {place: one.text for place, one in found.items()} == dict.fromkeys(["a.mp4", "b.mp4"], "bin blue at f two")
-    assert any("c.srt holds no words" in note for note in notes)
-    assert any("1 cue of only noises or music, such as one of" in note and "a.srt" in note for note in notes)
+    assert any("c.srt holds no words, only noises or music such as '[Music]'" in note for note in notes)
+    assert f"left out: 1 cue of only noises or music, such as '[Music] ♪' in {tmp_path / 'a.srt'}" in notes
+
+
+def test_the_longest_cue_that_is_taken_for_noise_is_quoted(tmp_path: Path) -> None:
+    """It may be a remark in brackets, such as a translation."""
+    srt = "\n3\n00:00:02,000 --> 00:00:03,000\n[Music]\n\n4\n00:00:03,000 --> 00:00:04,000\n(Ich liebe dich)\n"
+    _, notes = read(tmp_path, ["a.mp4"], {"a.srt": SRT + srt})
+    assert notes == [f"left out: 2 cues of only noises or music, such as '(Ich liebe dich)' in {tmp_path / 'a.srt'}"]
+
+
+def test_words_of_a_tier_of_words_are_never_noises() -> None:
+    words = ["so", "[laughter-yes]", "(uh)", "well"]
+    found = transcript_of(Path("a.TextGrid"), tier("words", *words))
+    assert (found.text, [word for word, _, _ in found.words]) == (" ".join(words), words)
+    cues = transcript_of(
+        Path("a.TextGrid"), [*tier("utterance", "yes", "[cough]"), *tier("words", "yes", "[cough]")[:1]]
+    )
+    assert (cues.text, cues.noises) == ("yes", ("[cough]",))
+
+
+def test_what_several_transcripts_repeat_is_one_note_a_kind(tmp_path: Path) -> None:
+    found, notes = read(tmp_path, ["a.mp4", "b.mp4"], {"a.srt": SRT + "\n" + SRT, "b.srt": SRT + "\n" + SRT})
+    assert {one.text for one in found.values()} == {"bin blue at f two"}
+    assert notes == [f"left out, since the file holds them twice: 4 cues, such as 'bin blue' in {tmp_path / 'a.srt'}"]

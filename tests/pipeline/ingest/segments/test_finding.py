@@ -54,8 +54,21 @@ def test_noises_and_overlaps_are_reported(talk: Path) -> None:
     more = "\n3\n00:00:01,500 --> 00:00:02,000\n[door]\n\n4\n00:00:02,000 --> 00:00:02,500\nYes\n"
     talk.with_suffix(".srt").write_text(CUES + more)
     notes = utterances_in(talk, Request()).notes
-    assert notes[0] == "left out, since they have no duration or hold only noises or music: 1 of 4 cues"
+    assert (
+        notes[0] == "left out, since they have no duration or hold only noises or music: 1 of 4 cues, such as '[door]'"
+    )
     assert notes[1].startswith("cues that begin before the preceding one ends, and are kept as they are: 1")
+
+
+def test_what_subtitles_repeat_is_reported(talk: Path) -> None:
+    again = "\n3\n00:00:01,100 --> 00:00:09,000\nto sea.\n\n4\n00:00:02,000 --> 00:00:09,000\nto sea.\nYes\n"
+    talk.with_suffix(".srt").write_text(CUES + again)
+    found = utterances_in(talk, Request())
+    assert [said.text for said in found.utterances] == ["We went", "to sea.", "to sea. Yes"]
+    assert found.notes[:2] == (
+        "left out, since the file holds them twice: 1 cue, such as 'to sea.'",
+        "words kept, although they may be shown again and not said again: at the beginning of 1 cue, such as 'to sea.'",
+    )
 
 
 def test_tiers_of_an_annotation_in_another_folder(talk: Path, tmp_path: Path) -> None:

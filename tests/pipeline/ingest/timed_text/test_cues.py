@@ -1,7 +1,6 @@
 import pytest
 
-from pipeline.ingest.timed_text.base import TimedText
-from pipeline.ingest.timed_text.cues import stamped_words, times_of, unmarked, without_repeats
+from pipeline.ingest.timed_text.cues import stamped_words, times_of, unmarked
 
 
 @pytest.mark.parametrize(
@@ -64,58 +63,3 @@ def test_words_with_their_own_times() -> None:
 @pytest.mark.parametrize("text", ["no times", "two words<00:00:01.200> then", "back<00:00:00.500> in time"])
 def test_times_that_are_not_of_single_words_are_not_used(text: str) -> None:
     assert stamped_words(text, 1, 2) == ()
-
-
-def cue(start: float, end: float, *lines: str) -> tuple[TimedText, list[str]]:
-    return TimedText(" ".join(lines), start, end), list(lines)
-
-
-def test_captions_that_roll_up_say_everything_once() -> None:
-    rolling = [
-        cue(0, 2, "so we go"),
-        cue(2, 2.01, "so we go"),
-        cue(2.01, 4, "so we go", "to the sea"),
-        cue(4, 4.01, "to the sea"),
-        cue(4.01, 6, "to the sea", "today"),
-    ]
-    assert [(said.text, said.start) for said in without_repeats(rolling)] == [
-        ("so we go", 0),
-        ("to the sea", 2.01),
-        ("today", 4.01),
-    ]
-
-
-def texts(cues: list[tuple[TimedText, list[str]]]) -> list[str]:
-    return [said.text for said in without_repeats(cues)]
-
-
-def test_a_cue_that_is_in_the_file_twice_is_given_once() -> None:
-    cues = [cue(0, 1, "we go"), cue(1, 3, "to the", "sea"), cue(4, 5, "no")]
-    beside = [one for one in cues for _ in range(2)]
-    assert texts(cues + cues) == texts(beside) == ["we go", "to the sea", "no"]
-    assert texts([cue(0, 1, "no"), cue(1, 2, "no")]) == ["no", "no"]
-
-
-def test_captions_of_three_lines_that_roll_up_say_everything_once() -> None:
-    lines = [f"this is line {i}" for i in range(7)]
-    rolling = [cue(i, i + 1, *lines[max(0, i - 2) : i + 1]) for i in range(7)]
-    assert texts(rolling) == lines
-
-
-def test_live_captions_whose_line_grows_say_every_word_once() -> None:
-    grown = ["so we", "so we go", "so we go to the", "so we go to the sea", "and back", "and back again"]
-    assert texts([cue(i, i + 1, text) for i, text in enumerate(grown)]) == [
-        *("so we", "go", "to the", "sea", "and back", "again")
-    ]
-
-
-def test_a_few_automatic_captions_say_everything_once() -> None:
-    rolling = [cue(0, 2, "so we go"), cue(2, 2.01, "so we go"), cue(2.01, 4, "so we go", "to the sea")]
-    assert texts(rolling) == ["so we go", "to the sea"]
-
-
-def test_what_is_said_again_is_kept() -> None:
-    chorus = [cue(at, at + 1, "no") for at in range(6)]
-    assert len(without_repeats(chorus)) == 6
-    once = [*(cue(at, at + 1, f"line {at}") for at in range(6)), cue(6, 7, "line 5", "and more")]
-    assert without_repeats(once)[-1].text == "line 5 and more"

@@ -113,3 +113,23 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, where: str) -
         read(written(tmp_path, text))
     assert where in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_voices_of_a_cue_keep_their_order_and_what_they_say_twice(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "WEBVTT\n\n00:01.000 --> 00:02.000\n<v Ann>Stop it.</v> <v Bob>Why?</v> <v Ann>Stop it.</v>\n"
+    )
+    assert [(said.speaker, said.text) for said in read(path)] == [
+        *(("Ann", "Stop it."), ("Bob", "Why?"), ("Ann", "Stop it."))
+    ]
+
+
+def test_captions_with_times_of_words_show_a_line_again_without_them(tmp_path: Path) -> None:
+    """Without the brief cues that YouTube puts between; the last word has no time of its own."""
+    path = written(
+        tmp_path,
+        "WEBVTT\n\n00:00.000 --> 00:01.000\nso<00:00:00.500><c> we</c>\n\n"
+        "00:01.000 --> 00:02.000\nso we\ngo<00:00:01.500><c> on</c>\n\n00:02.000 --> 00:03.000\ngo on\nyes\n",
+    )
+    assert [said.text for said in read(path)] == ["so we", "go on", "yes"]
+    assert [len(said.words) for said in read(path)] == [2, 2, 0]
