@@ -21,6 +21,7 @@ _TIME = _set("time times timestamp timestamps timecode stamp ts t tm")
 _OWNER = _set(
     "segment seg clip utterance utt sentence sent turn speech interval event video label phrase chunk span word"
 )
+_PIECE = _set("segment seg clip utterance utt turn interval chunk")
 _NUMBER = _set("id ids name names no nr num number code key label")
 _FILE = _set("file filename filepath path name url uri link location fname")
 _BEGIN = _set("start starts begin begins beginning beg onset from xmin tmin t0")
@@ -67,6 +68,9 @@ _NAMES: Mapping[str, tuple[_Name, ...]] = {
     "audio_track": (_Name(_set("audiostream soundtrack track")),),
     "audio_channel": (_Name(_set("channel soundchannel")),),
     "video_track": (_Name(_set("videostream")),),
+    "duration": (
+        _Name(_set("dur duration length"), _PIECE, _UNIT - _set("frame frames sample samples") | _PIECE | {"in", "of"}),
+    ),
     "text": (
         _Name(
             _set("text texts transcript transcripts transcription transcriptions sentence sentences caption captions"
@@ -108,13 +112,17 @@ def stands_for(name: str, column: str) -> bool:
     >>> stands_for("talker", "speaker"), stands_for("speaker_age", "speaker"), stands_for("tstart", "start")
     (True, False, True)
     """
-    words = _words(name)
+    words = words_of(name)
     return any(kind.fits(words) for kind in _NAMES.get(column, ()))
 
 
 @cache
-def _words(name: str) -> tuple[str, ...]:
-    """Return the words of a name: start, time, ms for ``StartTime (ms)``."""
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name.
+
+    >>> words_of("StartTime (ms)")
+    ('start', 'time', 'ms')
+    """
     parts = re.findall(r"[^\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", trimmed(name)))
     found: list[str] = []
     for part in parts:

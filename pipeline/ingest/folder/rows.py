@@ -37,8 +37,8 @@ class _Known:
 
     rows: list[Cells] = field(default_factory=list)
     words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
-    strange: list[PurePosixPath] = field(default_factory=list)  # recordings with words after their end
-    late: list[PurePosixPath] = field(default_factory=list)  # recordings with subtitles that begin after their end
+    strange: dict[PurePosixPath, None] = field(default_factory=dict)  # recordings with words after their end
+    late: dict[PurePosixPath, None] = field(default_factory=dict)  # recordings with subtitles after their end
 
 
 def draft(
@@ -74,12 +74,13 @@ def draft(
     if known.strange:
         notes.append(
             f"{counted(len(known.strange), 'transcript')} with words after the end of the recording, such as that of "
-            f"{known.strange[0]}: word times are not used there"
+            f"{next(iter(known.strange))}: word times are not used there"
         )
     if known.late:
         notes.append(
             f"{counted(len(known.late), 'transcript')} with text that begins after the end of the recording, such as "
-            f"that of {known.late[0]}: it probably belongs to another recording, or the recording is incomplete"
+            f"that of {next(iter(known.late))}: it probably belongs to another recording, or the recording is "
+            "incomplete"
         )
     return Draft(columns_of(known.rows), tuple(known.rows), known.words, tuple(notes))
 
@@ -154,10 +155,10 @@ def _add_transcript(known: _Known, row: Cells, transcript: Transcript, recording
         row["speaker"] = transcript.speaker
     if not transcript.words:
         if any((cue.start or 0.0) > recording.info.duration_s + _LATE_S for cue in transcript.cues):
-            known.late.append(recording.place)
+            known.late[recording.place] = None
         return
     if max(word[1] for word in transcript.words) > recording.info.duration_s + _LATE_S:
-        known.strange.append(recording.place)
+        known.strange[recording.place] = None
         return
     known.words[row["utterance"]] = transcript.words
     row["words_source"] = transcript.source

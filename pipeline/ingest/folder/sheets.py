@@ -14,7 +14,7 @@ from pipeline.ingest.folder.columns import role_of
 from pipeline.ingest.folder.names import Names
 from pipeline.ingest.folder.recordings import Recording
 from pipeline.tables.column_cells import fits
-from pipeline.tables.column_words import stands_for
+from pipeline.tables.column_words import stands_for, words_of
 from pipeline.tables.rules import folded, trimmed
 from pipeline.tables.times import seconds_of
 
@@ -22,7 +22,7 @@ _SPANS = ("start", "end")
 _READ = ("text", *_SPANS)  # meanings of column names in addition to the roles in `columns`
 _MILLISECONDS = re.compile(r"ms|msecs?|milliseconds?")
 _COUNTS = re.compile(r"frames?|samples?")
-_LENGTHS = re.compile(r"dur|duration|length")
+_TIMES = re.compile(r"dur|duration|ms|m?secs?|s|(?:milli)?seconds?")  # such a word says that a length is a time
 _LATE_S = 0.5  # an utterance that ends more than this after its recording does not last as long as a column says
 
 
@@ -157,16 +157,23 @@ def _length_column(held: Mapping[str, Sequence[str]], columns: Collection[str]) 
     """Return the column that may say how long utterances last; ``""`` unless there is a start and no end."""
     if "start" not in columns or "end" in columns:
         return ""
-    lengths = (name for name, cells in held.items() if any(cells) and _unit(name, _LENGTHS))
-    return next((name for name in lengths if not _unit(name, _COUNTS)), "")
+    return next((name for name, cells in held.items() if stands_for(name, "duration") and _is_time(name, cells)), "")
+
+
+def _is_time(name: str, cells: Sequence[str]) -> bool:
+    """Whether a column of lengths holds times: a ``length`` in whole numbers may count words or letters."""
+    return any(cells) and (_unit(name, _TIMES) or not all(cell.isdecimal() for cell in cells if cell))
 
 
 def _end_s(start: str, length: str, recordings: Sequence[Recording]) -> float:
     """Return the end of an utterance in seconds, NaN without a start or length; infinite if it cannot be."""
     try:
-        end_s = seconds_of(start) + seconds_of(length)
+        start_s, length_s = seconds_of(start), seconds_of(length)
     except ValueError:
         return math.inf
+    if length_s <= 0:  # often a code for "unknown"
+        return math.inf
+    end_s = start_s + length_s
     return math.inf if any(end_s > recording.info.duration_s + _LATE_S for recording in recordings) else end_s
 
 
@@ -194,7 +201,7 @@ def _meaning(name: str, cells: Sequence[str]) -> str:
 
 
 def _unit(name: str, unit: re.Pattern[str]) -> bool:
-    return any(unit.fullmatch(word) for word in re.split(r"[^a-z]+", folded(name)))
+    return any(unit.fullmatch(word) for word in words_of(name))
 
 
 def _scaled(cell: str, factor: float) -> str:

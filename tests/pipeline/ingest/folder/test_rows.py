@@ -53,6 +53,9 @@ def test_words_after_the_end_of_the_recording_are_left_out_and_said() -> None:
     assert made.words == {}
     assert made.rows[0]["text"] == "bin"
     assert "words after the end of the recording, such as that of a.mp4" in made.notes[0]
+    timed = Transcript(Path("a.srt"), "bin", "subtitles", (TimedText("bin", 7.0, 8.0),), (("bin", 7.0, 8.0),))
+    several = draft(found("a.mp4"), {A: [{"start": "0"}, {"start": "1"}]}, {A: timed}, Path())
+    assert several.notes == made.notes
 
 
 def test_subtitles_after_the_end_of_the_recording_are_said() -> None:
@@ -60,6 +63,9 @@ def test_subtitles_after_the_end_of_the_recording_are_said() -> None:
     made = draft(found("a.mp4", "b.mp4"), {}, {A: Transcript(Path("a.srt"), "bin blue", "subtitles", cues)}, Path())
     (note,) = made.notes
     assert "1 transcript with text that begins after the end of the recording, such as that of a.mp4" in note
+    rows: list[dict[str, str]] = [{"start": "0"}, {"start": "1"}, {"start": "2", "text": "mine"}]
+    several = draft(found("a.mp4"), {A: rows}, {A: Transcript(Path("a.srt"), "bin blue", "subtitles", cues)}, Path())
+    assert several.notes == (note,)
     timely = Transcript(Path("a.srt"), "bin", "subtitles", cues[:1])
     assert not draft(found("a.mp4"), {}, {A: timely}, Path()).notes
 

@@ -44,9 +44,16 @@ def test_columns_get_their_roles_and_others_keep_their_names(tmp_path: Path) -> 
 def test_times_in_milliseconds_become_seconds_and_frames_are_not_times(tmp_path: Path) -> None:
     found = sheet(tmp_path / "x.csv", "clip,start_ms,end_ms,start_frame\na,500,1500,12\n")
     assert cells(found)["a"] == {"start": "0.5", "end": "1.5", "start_frame": "12"}
+    assert cells(sheet(tmp_path / "x.csv", "clip,startMs,endMs\na,500,1500\n"))["a"] == {"start": "0.5", "end": "1.5"}
 
 
-@pytest.mark.parametrize(("name", "cell"), [("Duration", "1.5"), ("dur_ms", "1500"), ("duration (s)", "0:01.5")])
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        *(("Duration", "1.5"), ("dur_ms", "1500"), ("duration (s)", "0:01.5"), ("utterance_length", "1.5")),
+        *(("clipLengthMs", "1500"), ("length", "1.5"), ("length in ms", "1500")),
+    ],
+)
 def test_how_long_utterances_last_gives_their_ends(name: str, cell: str, tmp_path: Path) -> None:
     found = sheet(tmp_path / "x.csv", f"clip,onset,{name},mood\na,1,{cell},calm\nb,,,cross\n")
     assert cells(found) == {
@@ -54,6 +61,25 @@ def test_how_long_utterances_last_gives_their_ends(name: str, cell: str, tmp_pat
         "b": {"start": "", "end": "", "mood": "cross"},
     }
     assert f"utterances end at the sum of onset and {name}" in found.notes
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("text_length", "word_length", "transcript_length", "Length (words)", "head_length_cm", "duration_min"),
+        *("length", "utterance_length", "length_frames", "sentence length"),
+    ],
+)
+def test_a_length_that_is_no_time_is_an_ordinary_column(name: str, tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", f"clip,start,{name}\na,0,2\nb,1,1\n")
+    assert cells(found) == {"a": {"start": "0", name: "2"}, "b": {"start": "1", name: "1"}}
+
+
+@pytest.mark.parametrize("unknown", ["0", "-1"])
+def test_a_duration_that_is_not_positive_is_a_code(unknown: str, tmp_path: Path) -> None:
+    found = sheet(tmp_path / "x.csv", f"clip,start,duration\na,0,1.5\nb,1.5,{unknown}\n")
+    assert cells(found) == {"a": {"start": "0"}, "b": {"start": "1.5"}}
+    assert any("duration is not used" in note and "line 3" in note for note in found.notes)
 
 
 def test_the_length_of_recordings_is_not_that_of_utterances(tmp_path: Path) -> None:
