@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -106,7 +106,7 @@ def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterat
             continue
         names = _names(table, column)
         names = np.where(np.any([names == one for one in own], axis=0), "", names)
-        bare = {name: bare_name(name) for name in set(names)}
+        bare = _bare_names(set(names))
         bares = np.array([bare[name] for name in names], object)
         found: dict[str, set[str]] = {}
         for fold in folds:
@@ -125,22 +125,40 @@ def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterat
             )
 
 
-def bare_name(name: str) -> str:
+def _bare_names(names: Iterable[str]) -> dict[str, str]:
+    """Return what each name shares with its other spellings.
+
+    ``ae``, ``oe`` and ``ue`` stand for ä, ö and ü only if another spelling has that letter: Mueller and Müller are
+    alike, Joe and Jo are not.
+    """
+    loose = {name: bare_name(name) for name in names}
+    marked = {one for name, one in loose.items() if _UMLAUT.search(unicodedata.normalize("NFD", name.casefold()))}
+    return {name: one if one in marked else bare_name(name, umlauts=False) for name, one in loose.items()}
+
+
+def bare_name(name: str, *, umlauts: bool = True) -> str:
     """Return what spellings of a name share: no case, accents, punctuation, spaces, or zeros before a number.
+
+    With `umlauts`, ``ae``, ``oe`` and ``ue`` lose their e, as ä, ö and ü lose their dots. The minus of a number stays.
 
     >>> [bare_name(name) for name in ("Müller", "Mueller ", "MULLER")]
     ['muller', 'muller', 'muller']
     >>> [bare_name(name) for name in ("Bob_1", "bob-01", "Bob 1", "s1_11", "s11_1")]
     ['bob1', 'bob1', 'bob1', 's1 11', 's11 1']
+    >>> [bare_name(name, umlauts=False) for name in ("Mueller", "+1", "-1")]
+    ['mueller', '1', '-1']
     """
     marked = unicodedata.normalize("NFKD", name.casefold())
     plain = unicodedata.normalize("NFC", re.sub(r"(?<=[a-z])[\u0300-\u036f]+", "", marked)).translate(_LETTERS)
-    plain = re.sub(r"([aou])e", r"\1", plain)
+    if umlauts:
+        plain = re.sub(r"([aou])e", r"\1", plain)
     parted = re.sub(r"[\W_]+", " ", re.sub(r"(?<!\d)0+(?=\d)", "", plain)).strip()
-    return re.sub(r"(?<!\d) | (?!\d)", "", parted)
+    sign = "-" if re.match(r"\s*[-−]\d", name) else ""
+    return sign + re.sub(r"(?<!\d) | (?!\d)", "", parted)
 
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "œ": "oe", "ł": "l", "đ": "d"})
+_UMLAUT = re.compile("[aou]\u0308|[æøœ]")
 
 
 def _names(table: pd.DataFrame, column: str) -> NDArray[np.object_]:

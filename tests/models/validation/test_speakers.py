@@ -75,7 +75,13 @@ def test_spellings_of_one_name_in_training_and_test_are_listed() -> None:
     assert sentence in leak_guard(folds, table, by="speaker")
 
 
-@pytest.mark.parametrize("names", [("s1_11", "s11_1"), ("1.10", "1.1"), ("Ann", "Anna"), ("か", "が"), ("", "-")])
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(("s1_11", "s11_1"), ("1.10", "1.1"), ("Ann", "Anna"), ("か", "が"), ("", "-")),
+        *(("Joe", "Jo"), ("Sue", "Su"), ("Zoe", "Zo"), ("Joey", "Joy"), ("+1", "-1")),
+    ],
+)
 def test_different_names_are_not_alike(names: tuple[str, ...]) -> None:
     table, folds = people(*names)
     assert not list(alike_notices(folds, table, "speaker"))
