@@ -42,12 +42,12 @@ def difference(metric: Metric, found: Interval) -> str:
 def p_value(p: float) -> str:
     """Return a p value as text without the zero before the decimal point, as papers write it; empty if undefined.
 
-    >>> p_value(0.0123), p_value(0.0001), p_value(1.0), p_value(float("nan"))
+    >>> p_value(0.0123), p_value(0.0001), p_value(0.9995), p_value(float("nan"))
     ('.012', '< .001', '1', '')
     """
     if not math.isfinite(p):
         return ""
-    return "1" if p > 0.9995 else "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+    return "1" if p >= 0.9995 else "< .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
 
 
 def p_equals(p: float) -> str:

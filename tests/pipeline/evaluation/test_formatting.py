@@ -16,6 +16,10 @@ def test_undefined_metrics_and_missing_intervals_are_words() -> None:
     assert p_value(NAN) == ""
 
 
+def test_no_p_value_is_written_as_1_000() -> None:
+    assert [p_value(k / 10000) for k in (9994, 9995, 9996)] == [".999", "1", "1"]
+
+
 def test_a_metric_is_in_percent_if_its_entry_calls_it_a_share() -> None:
     share = Metric("toy_share", "regression", max, share=True)
     plain = Metric("toy_error", "classification", max, higher_is_better=False)
