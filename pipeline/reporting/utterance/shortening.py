@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,14 +49,32 @@ class Shortening:
 def shortening_of(known: Known) -> Shortening:
     """Return what shortens the paths of a corpus.
 
-    Left out are the folder of the corpus, the folders of its recordings outside the project, the folder of the project,
-    and the home of the user. Of the folders outside the project, only what they share is left out, unless it holds the
-    home of the user.
+    Left out are the folder of the corpus, what its recordings outside the project share, the folder of the project, and
+    the home of the user. Less is left out if two recordings would otherwise have the same path.
     """
-    media = {one for column in ("media", "sound") for one in known.table.get(column, ())}
-    outside = {str(Path(one).parent) for one in media if Path(one).is_absolute()}
-    shared = os.path.commonpath(outside) if outside else "/"
-    own = outside if Path.home().is_relative_to(shared) else {shared}
+    media = {str(one) for column in ("media", "sound") for one in known.table.get(column, ()) if one}
     roots = {Path(known.root).absolute(), Path(known.root).resolve()} if known.root else set()
-    folders = {*own, *map(str, [*roots, Path.cwd(), Path.home()])} - {"/"}
-    return Shortening(sorted(folders, key=lambda one: (-len(one), one)))
+    own = {*roots, Path.cwd()}
+    for folders in (*({*own, Path.home(), *shared} for shared in _shared(media)), own, set[Path]()):
+        names = sorted(map(str, folders - {Path("/")}), key=lambda one: (-len(one), one))
+        shorten = Shortening(names)
+        if len({shorten(one) for one in media}) == len(media):
+            break
+    return shorten
+
+
+def _shared(media: Iterable[str]) -> Iterator[set[Path]]:
+    """Yield folders to leave out of absolute paths, less each time: at first, for each disk, what its paths share.
+
+    >>> [sorted(map(str, folders)) for folders in _shared(["/disk/s1/a.mp4", "/disk/s1/b.mp4", "/home/me/s2/a.mp4"])]
+    [['/disk/s1', '/home/me/s2'], ['/disk', '/home/me'], ['/home'], []]
+    """
+    disks: dict[str, set[Path]] = {}
+    for path in map(Path, media):
+        if path.is_absolute():
+            disks.setdefault(path.parts[1], set()).add(path.parent)
+    shared = {Path(os.path.commonpath(folders)) for folders in disks.values()} - {Path("/")}
+    while shared:
+        yield shared
+        shared = {folder.parent for folder in shared} - {Path("/")}
+    yield shared

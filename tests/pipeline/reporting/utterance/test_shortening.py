@@ -39,6 +39,26 @@ def test_recordings_that_share_no_folder_have_only_their_names() -> None:
     assert [shorten(one) for one in ("/disk/one/a.mp4", f"{Path.home()}/films/b.mp4")] == ["a.mp4", "b.mp4"]
 
 
+HOME = Path.home()
+
+
+@pytest.mark.parametrize(
+    ("media", "shown"),
+    [
+        ([f"{HOME}/s01/clip.mp4", f"{HOME}/s02/clip.mp4"], ["s01/clip.mp4", "s02/clip.mp4"]),
+        (["/disk/s01/clip.mp4", f"{HOME}/s02/clip.mp4"], ["s01/clip.mp4", "s02/clip.mp4"]),
+        (["/disk/a/x.mp4", "/disk/a/b/x.mp4", f"{HOME}/films/y.mp4"], ["x.mp4", "b/x.mp4", "y.mp4"]),
+        (["/disk/x.mp4", "/other/x.mp4"], ["/disk/x.mp4", "/other/x.mp4"]),
+        ([f"{Path.cwd()}/x.mp4", "/disk/x.mp4"], ["x.mp4", "/disk/x.mp4"]),
+        (["x.mp4", f"{HOME}/x.mp4"], ["x.mp4", f"{HOME}/x.mp4"]),
+    ],
+)
+def test_two_recordings_never_have_the_same_path(media: list[str], shown: list[str]) -> None:
+    shorten = shortening_of(known(media, "data/raw/c"))
+    assert [shorten(one) for one in media] == shown
+    assert shorten(f"cannot read {media[0]}") == f"cannot read {shown[0]}"
+
+
 def test_no_page_holds_a_folder_of_this_machine(
     tmp_path: Path, made_to_look_at: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
