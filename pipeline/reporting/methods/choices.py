@@ -1,11 +1,12 @@
-"""Sentences of the methods text about the settings of models: the values among which inner folds chose."""
+"""Sentences of the methods text about the settings of models: the values that were tried."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import Parameter, signature
 from typing import Any
 
 from models.builders import LSTM, class_of
 from models.classical.classifiers import WIDE, ByWidth, classifier, classifier_names
+from models.classical.search_space import search_space, within_budget
 from models.data.modalities import Task
 from models.registry import strategy
 from models.wording import model_words, strategy_words
@@ -16,7 +17,9 @@ _NOT_SETTINGS = ("bases", "fit_cache")
 
 
 def settings_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
-    """Yield a sentence on how to read settings, and one for each base model and strategy that has settings.
+    """Yield a sentence for each base model and strategy that has settings; before them, one on settings with choices.
+
+    Values that the budget left out are not written.
 
     Parameters
     ----------
@@ -33,14 +36,20 @@ def settings_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
     for row in rows:
         name = row.registered_strategy
         owners.setdefault(name, (strategy_words(name), _of_strategy(name)))
-    written = []
+    written, several = list[str](), False
     for name, (words, defaults) in owners.items():
-        own = settings.settings.get(name, {})
-        if said := [_written(key, own.get(key, value)) for key, value in defaults.items()]:
+        given = settings.settings.get(name, {})
+        own = {key: given.get(key, value) for key, value in defaults.items()}
+        few, many = (_tried(own, columns, settings.budget) for columns in (0, WIDE))
+        if said := [_written(key, few[key], many[key]) for key in own]:
             written.append(f"{words[0].upper()}{words[1:]}: {', '.join(said)}.")
-    if written:
-        yield "Where several values are given, inner folds chose among them."
-        yield from written
+        several |= any(len(values) > 1 for values in (*few.values(), *many.values()))
+    if several:
+        yield (
+            "Where several values are given, these were tried, and the inner folds, or the validation part that a "
+            "corpus publishes, chose among them."
+        )
+    yield from written
 
 
 def _of_model(name: str, task: Task) -> Mapping[str, Any]:
@@ -62,14 +71,23 @@ def _of_strategy(name: str) -> Mapping[str, Any]:
     }
 
 
-def _written(key: str, value: Any) -> str:
-    if isinstance(value, ByWidth):
-        return f"{key} {_values(value.few)} (from {WIDE} columns on, {_values(value.many)})"
-    return f"{key} {_values(value)}"
+def _tried(settings: Mapping[str, Any], columns: int, budget: int) -> dict[str, list[Any]]:
+    """Return the values of each setting that a search within the budget tries for a matrix with this many columns."""
+    own = {key: value.at(columns) if isinstance(value, ByWidth) else value for key, value in settings.items()}
+    found: dict[str, list[Any]] = {key: [] for key in own}
+    for candidate in within_budget(search_space(own, None, "the model"), budget):
+        for key, value in candidate.items():
+            found[key] += [] if value in found[key] else [value]
+    return found
 
 
-def _values(value: Any) -> str:
-    return " or ".join(map(_value, value)) if isinstance(value, list | tuple) else _value(value)
+def _written(key: str, few: Sequence[Any], many: Sequence[Any]) -> str:
+    wide = f" (from {WIDE} columns on, {_values(many)})" if few != many else ""
+    return f"{key} {_values(few)}{wide}"
+
+
+def _values(values: Sequence[Any]) -> str:
+    return " or ".join(map(_value, values))
 
 
 def _value(value: Any) -> str:
