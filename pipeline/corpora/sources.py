@@ -13,7 +13,7 @@ import pandas as pd
 
 from pipeline.corpora.reading import read_corpus
 from pipeline.corpora.utterances import SOURCE_COLUMNS, Corpus, csv_text, read_utterances, read_word_table
-from pipeline.corpora.word_sources import made_words, word_settings
+from pipeline.corpora.word_sources import MADE_WORDS, made_words, word_settings
 from pipeline.corpora.words import within_recordings
 from pipeline.errors import UserError
 from pipeline.hashing import sha256_of
@@ -26,7 +26,6 @@ from pipeline.tables.bound import TABLES, read_record
 
 END_TOLERANCE_S = 0.5  # the length stated in a container often differs a little from the time of its last sample
 SOURCES = "sources"  # key in the record of `prepare`: the files that were read
-MADE_WORDS = "words"  # key in the record: the settings by which words were recognised or aligned, and their cache keys
 
 
 MADE = ("line", "end", "duration", "media_sha256", "sound_sha256", "sound_start")  # a reader may leave these empty

@@ -11,6 +11,7 @@ from pipeline.settings.streams import WordsConfig
 from pipeline.settings.unions import UnionParams
 
 GIVEN, RECOGNISED, ALIGNED = "given", "recognised", "aligned"
+MADE_WORDS = "words"  # key in the record of `prepare`: the settings, the cache keys, and whose words were made
 
 
 def with_sources(table: pd.DataFrame, words: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from pathlib import Path
 from common.atomic import discard
 from features.registry import extractor_class, extractor_names
 from features.store import Store, open_store
-from pipeline.corpora.sources import MADE_WORDS
+from pipeline.corpora.word_sources import MADE_WORDS
 from pipeline.errors import counted
 from pipeline.reporting.utterance.parts import FOLDER, KEYS, read_keys
 from pipeline.run.cache import garbage

@@ -1,20 +1,20 @@
 """Sentences of the methods text about the corpus: its size, labels, speakers, and how its words were made."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pandas as pd
 
 from pipeline.corpora.base import Description
 from pipeline.corpora.registry import description
 from pipeline.errors import counted
-from pipeline.reporting.methods.words import word_tools
+from pipeline.reporting.methods.words import Tool
 from pipeline.settings.params import Params
 
 _MOST = 12  # a sentence lists at most this many classes
 
 
 def corpus_sentences(
-    params: Params, name: str, table: pd.DataFrame, published: Mapping[str, Description]
+    params: Params, name: str, table: pd.DataFrame, published: Mapping[str, Description], tools: Iterable[Tool]
 ) -> Iterator[str]:
     """Yield sentences about a corpus.
 
@@ -26,6 +26,8 @@ def corpus_sentences(
         The utterance table.
     published
         The descriptions that `published_in` returned.
+    tools
+        The programs that made words or their times.
     """
     corpus = params.corpus(name)
 
@@ -39,7 +41,7 @@ def corpus_sentences(
         yield f"It is a union of {', '.join(map(cited, corpus.of))}."
     yield _labels(table, corpus.label, corpus.task)
     yield from _speakers(table)
-    yield from (tool.sentence for tool in word_tools(params, name, table))
+    yield from (tool.sentence for tool in tools)
 
 
 def published_in(params: Params, name: str) -> dict[str, Description]:

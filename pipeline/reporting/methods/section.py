@@ -17,7 +17,7 @@ from pipeline.reporting.methods.models import (
     used_references,
 )
 from pipeline.reporting.methods.software import commands, devices_sentence, licences, versions
-from pipeline.reporting.methods.words import word_tools
+from pipeline.reporting.methods.words import word_tools, words_made
 from pipeline.reporting.tables import Table
 from pipeline.settings.params import Params
 from pipeline.training.inputs import settings_of
@@ -64,13 +64,12 @@ def methods_of(
         The number of groups of the predicted utterances.
     """
     corpus, published, used = params.corpus(name), published_in(params, name), list(used_features(params, name))
-    record = read_record(name)
+    record, tools = read_record(name), list(word_tools(table, words_made(name)))
     parts = {
-        "Corpus": corpus_sentences(params, name, table, published),
+        "Corpus": corpus_sentences(params, name, table, published, tools),
         "Streams": stream_sentences(params, name),
         "Features": feature_sentences(used),
     }
-    tools = list(word_tools(params, name, table))
     references: list[Reference] = [tool.reference for tool in tools if tool.reference]
     references += [one for feature in used for one in feature.references]
     if scores is not None:

@@ -1,15 +1,17 @@
 """Sentences of the methods text about words that a machine recognised or aligned, with references and licences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import pandas as pd
 
 from common.references import Reference, cited
 from features.audio.speech_models import PACKAGED
-from pipeline.corpora.word_sources import ALIGNED, RECOGNISED, makes_words
-from pipeline.settings.params import Params
+from pipeline.corpora.word_sources import ALIGNED, MADE_WORDS, RECOGNISED
+from pipeline.settings.paths import CorpusPaths
+from pipeline.tables.bound import TABLES, read_record
 
 RADFORD = Reference(
     "inproceedings",
@@ -49,27 +51,47 @@ class Tool:
     licences: tuple[tuple[str, str], ...] = ()
 
 
-def word_tools(params: Params, name: str, table: pd.DataFrame) -> Iterator[Tool]:
-    """Yield the programs that recognised or aligned words of a corpus.
+def words_made(name: str) -> Mapping[str, Any]:
+    """Return what `prepare` recorded about the words that it made for a corpus; empty if it made none.
+
+    The key `RECOGNISED` and the key `ALIGNED` hold the utterances whose words it recognised or aligned.
+    """
+    path = CorpusPaths(name).work / TABLES
+    found: Mapping[str, Any] = read_record(path).get(MADE_WORDS, {}) if path.is_file() else {}
+    return found
+
+
+def word_tools(table: pd.DataFrame, made: Mapping[str, Any]) -> Iterator[Tool]:
+    """Yield the programs that recognised or aligned words of a corpus, as far as they are known.
 
     Parameters
     ----------
-    params, name
-        The settings, and the name of the corpus.
     table
         The utterance table.
+    made
+        What `words_made` returned. Words of other utterances were recognised or aligned before they came here.
     """
-    ours = makes_words(params.corpus(name))
-    if count := _count(table, "text_source", RECOGNISED):
-        yield _recogniser(params, _in(count, table)) if ours else _elsewhere(_in(count, table))
-    if count := _count(table, "words_source", RECOGNISED):
+    ours, others = _counts(table, "text_source", RECOGNISED, made)
+    if ours:
+        yield _recogniser(made["settings"]["model"], _in(ours, table))
+    if others:
+        yield _elsewhere(f"{_in(others, table)} the transcript was recognised by a machine")
+    if count := sum(_counts(table, "words_source", RECOGNISED, made)):
         yield Tool(f"{_in(count, table)} the times of words come from a recogniser.")
-    if count := _count(table, "words_source", ALIGNED):
-        yield _aligner(_in(count, table))
+    ours, others = _counts(table, "words_source", ALIGNED, made)
+    if ours:
+        yield _aligner(_in(ours, table))
+    if others:
+        yield _elsewhere(f"{_in(others, table)} the times of words were found by aligning them with the sound")
 
 
-def _count(table: pd.DataFrame, column: str, source: str) -> int:
-    return int((table[column] == source).sum()) if column in table.columns else 0
+def _counts(table: pd.DataFrame, column: str, source: str, made: Mapping[str, Any]) -> tuple[int, int]:
+    """Return how many utterances have words or times from a source: those made by `prepare`, and the others."""
+    if column not in table.columns:
+        return 0, 0
+    names = table["utterance"][table[column] == source]
+    ours = int(names.isin(made.get(source, [])).sum())
+    return ours, len(names) - ours
 
 
 def _in(count: int, table: pd.DataFrame) -> str:
@@ -77,12 +99,11 @@ def _in(count: int, table: pd.DataFrame) -> str:
     return f"In {many} utterances"
 
 
-def _elsewhere(start: str) -> Tool:
-    return Tool(f"{start} the transcript was recognised by a machine; by which one is not recorded.")
+def _elsewhere(what: str) -> Tool:
+    return Tool(f"{what}; by which program is not recorded.")
 
 
-def _recogniser(params: Params, start: str) -> Tool:
-    model = params.words.model
+def _recogniser(model: str, start: str) -> Tool:
     named = "Whisper tiny.en, 39 million parameters," if model == PACKAGED else f"the Whisper model {model},"
     licence = "MIT" if model == PACKAGED else "as its publisher states"
     return Tool(

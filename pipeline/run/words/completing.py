@@ -1,15 +1,18 @@
 """Add recognised words and aligned word times to the utterances of a corpus that need them, and make notices."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
 from pipeline.corpora.gathering import Completion, as_it_is
 from pipeline.corpora.problems import Problem
-from pipeline.corpora.sources import MADE_WORDS, label_file
+from pipeline.corpora.sources import label_file
 from pipeline.corpora.utterances import WORD_COLUMNS, Corpus
 from pipeline.corpora.word_sources import (
+    ALIGNED,
+    MADE_WORDS,
+    RECOGNISED,
     coarsely_timed,
     makes_words,
     needs_text,
@@ -40,16 +43,21 @@ def _completed(settings: CorpusParams, params: Params, name: str, pool: Pool, co
     warnings = [
         Problem("warning", label_file(settings), None, message) for message in (*heard.messages, *aligned.messages)
     ]
-    keys = sorted([*heard.keys, *aligned.keys])
-    record = {MADE_WORDS: {"settings": word_settings(settings, params.words), "keys": keys}}
-    return replace(corpus, problems=[*corpus.problems, *warnings]), record
+    record = {
+        "settings": word_settings(settings, params.words),
+        "keys": sorted([*heard.keys, *aligned.keys]),
+        RECOGNISED: sorted(heard.utterances),
+        ALIGNED: sorted(aligned.utterances),
+    }
+    return replace(corpus, problems=[*corpus.problems, *warnings]), {MADE_WORDS: record}
 
 
 class _Notes(NamedTuple):
-    """The notices about recognised or aligned words, and the keys of the words in the cache."""
+    """The notices about recognised or aligned words, the keys of the words in the cache, and whose words they are."""
 
     messages: Sequence[str] = ()
     keys: Sequence[str] = ()
+    utterances: Collection[str] = ()
 
 
 def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
@@ -59,7 +67,7 @@ def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, co
     corpus = with_text(corpus, [row.utterance for row in rows], heard.spoken)
     doubted = sum(outcome.status == "empty" and outcome.note != NOBODY for outcome in heard.outcomes)
     messages = [*heard.without("words"), *unsure(list(heard.spoken.values()), doubted, params.words)]
-    return corpus, _Notes(messages, heard.keys)
+    return corpus, _Notes(messages, heard.keys, heard.spoken)
 
 
 def _with_times(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
@@ -78,4 +86,4 @@ def _with_times(settings: CorpusParams, params: Params, name: str, pool: Pool, c
         words.setdefault(utterance, []).append((word[0], word[1], word[2]))
     aligned = made(ALIGN, rows, words, params, name, pool)
     messages = [*aligned.without("aligned words"), *doubtful(aligned.spoken)]
-    return with_times(corpus, aligned.spoken), _Notes(messages, aligned.keys)
+    return with_times(corpus, aligned.spoken), _Notes(messages, aligned.keys, aligned.spoken)

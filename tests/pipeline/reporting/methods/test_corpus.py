@@ -9,6 +9,7 @@ import yaml
 
 from pipeline.corpora.registry import description
 from pipeline.reporting.methods.corpus import corpus_sentences, published_in
+from pipeline.reporting.methods.words import word_tools
 from pipeline.settings.params import Params, load_params
 
 TABLE = pd.DataFrame(
@@ -39,7 +40,8 @@ def params(tmp_path: Path) -> Params:
 
 
 def said(params: Params, name: str, table: pd.DataFrame = TABLE) -> list[str]:
-    return list(corpus_sentences(params, name, table, published_in(params, name)))
+    tools = word_tools(table, {"recognised": [], "aligned": ["u0"]})
+    return list(corpus_sentences(params, name, table, published_in(params, name), tools))
 
 
 def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> None:
@@ -47,7 +49,7 @@ def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> Non
         "The corpus c has 3 utterances of 2 recordings, 1.5 minutes in all.",
         "The label mood is predicted, one of 2 classes (utterances: joy 2, </script> 1).",
         "It has 2 speakers.",
-        "In 2 of the utterances the transcript was recognised by a machine; by which one is not recorded.",
+        "In 2 of the utterances the transcript was recognised by a machine; by which program is not recorded.",
         said(params, "c")[4],
     ]
     assert said(params, "c")[4].startswith("In 1 of the utterances the times of words were found by forced alignment")

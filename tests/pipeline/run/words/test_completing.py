@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features.audio.speech_models import PACKAGED
 from pipeline.corpora.sources import current
 from pipeline.inspection.cleaning import used_keys
+from pipeline.reporting.methods.words import words_made
 from pipeline.settings.params import load_params
 from tests.conftest import DATA, needs_data, run, shell, write_csv
 from tests.pipeline.ingest.alignment.sounds import GRID, Sentence, sentences
@@ -67,6 +69,8 @@ def test_only_missing_words_are_recognised_and_they_are_marked(corpus: Path) -> 
     assert words["confidence"].between(0.3, 1).all()
     assert "1 utterance without words (such as still): nobody speaks" in said
     assert "the words of 1 of 3 utterances with words (33%) were recognised by a machine" in said
+    made = words_made("c")
+    assert (made["recognised"], made["aligned"], made["settings"]["model"]) == (["dogs"], [], PACKAGED)
 
 
 def test_always_replaces_what_was_given_where_there_is_a_recording(corpus: Path) -> None:
@@ -87,6 +91,7 @@ def test_never_writes_what_was_given(corpus: Path) -> None:
     assert list(words.columns) == ["utterance", "word", "start", "end"]
     assert "machine" not in said
     assert "words" not in json.loads((corpus / "data/work/c/tables.json").read_text())
+    assert words_made("c") == {}
 
 
 def test_one_and_two_workers_write_the_same_bytes(corpus: Path) -> None:
@@ -95,6 +100,7 @@ def test_one_and_two_workers_write_the_same_bytes(corpus: Path) -> None:
 
     both = ", transcribe: always, align: always"
     assert set(prepared(corpus, block=both)[0]["words_source"]) == {"aligned", ""}
+    assert words_made("c")["recognised"] == words_made("c")["aligned"] == ["dogs", "kids"]
     alone = tables()
     shutil.rmtree(corpus / "data")
     prepared(corpus, block=both, workers="2")
