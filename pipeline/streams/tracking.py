@@ -86,30 +86,42 @@ class FaceTracker:
         return found
 
 
-def detected(times: Sequence[float], scores: Sequence[float], every_s: float) -> list[bool]:
-    """Return whether the detector ran in each frame of an utterance, by the rules of `FaceTracker`.
+def detected(
+    times: Sequence[float], scores: Sequence[float], boxes: Sequence[Sequence[float]], every_s: float
+) -> list[bool]:
+    """Return whether the face in each frame is as the detector found it, by the rules of `FaceTracker`.
 
     A tracked face keeps its score, so a different score is new. The detector also ran where it was due, where there is
-    no face, and after a frame whose face could not be tracked.
+    no face, and after a frame whose face could not be tracked. A face with the same score and the same box as in the
+    frame before was found in the same way: a recording with few frames per second shows the same frame at several
+    sampled times, and in a still picture the detector finds the same face again, while tracking moves the box a little.
 
     Parameters
     ----------
     times, scores
         The time of each frame in seconds, and the score of the followed face; NaN without a face.
+    boxes
+        ``(n, 4)`` the box of the followed face in each frame, in any unit.
     every_s
         Seconds between two frames in which the detector runs, as for `FaceTracker`.
 
     Examples
     --------
-    >>> detected([0.0, 0.2, 0.4, 0.6], [0.9, 0.9, 0.9, 0.8], 0.4)
+    >>> detected([0.0, 0.2, 0.4, 0.6], [0.9, 0.9, 0.9, 0.8], [[i, 0, 9, 9] for i in range(4)], 0.4)
     [True, False, True, True]
+    >>> detected([0.0, 0.2, 0.4, 0.6], [0.9, 0.9, 0.9, 0.9], [[i, 0, 9, 9] for i in (0, 0, 1, 1)], 0.6)
+    [True, True, False, False]
     """
     found: list[bool] = []
-    last_s, before = -np.inf, np.nan
-    for time_s, score in zip(times, scores, strict=True):
+    last_s, before, place = -np.inf, np.nan, None
+    for time_s, score, box in zip(times, scores, boxes, strict=True):
+        if score == before and list(box) == place:
+            found.append(found[-1])
+            continue
         lost = not before >= SURE  # also where there was no face
         found.append(bool(lost or score != before or time_s - last_s >= every_s))
-        last_s, before = time_s if found[-1] else last_s, score
+        last_s = time_s if found[-1] else last_s
+        before, place = score, list(box)
     return found
 
 

@@ -145,11 +145,11 @@ def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, A
 def _faces(stream: VideoStream | None, found: Strip | None, config: VideoConfig) -> dict[str, Any]:
     """Return the times of sampled frames, the score of the followed face in each, and the frames in the strip.
 
-    In frames in which the detector did not run, according to ``detected``, the score is that of an earlier frame.
+    In frames whose face was tracked, according to ``detected``, the score is that of an earlier frame.
     """
     facts: dict[str, Any] = {"times": [], "scores": [], "detected": []}
     if stream is not None:
         scores = [round(float(score), 3) if np.isfinite(score) else None for score in stream.scores]
-        ran = detected(stream.times.tolist(), stream.scores.tolist(), config.detector_due_s)
+        ran = detected(stream.times.tolist(), stream.scores.tolist(), stream.boxes.tolist(), config.detector_due_s)
         facts = {"times": np.round(stream.times, 3).tolist(), "scores": scores, "detected": ran}
     return facts | ({"shown": found.frames, "shape": found.width} if found else {})

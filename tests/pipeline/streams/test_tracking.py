@@ -58,9 +58,31 @@ def test_where_the_detector_ran_is_told_by_times_and_scores(picture, every_s):
     )
     watched = Watched(FaceTracker(every_s))
     faces = [watched(one, 0.2 * i) for i, one in enumerate(seen)]
-    scores = [found[0].score if found else np.nan for found in faces]
     times = [0.2 * i for i in range(len(seen))]
-    assert [time for time, ran in zip(times, detected(times, scores, every_s), strict=True) if ran] == watched.times
+    assert [time for time, ran in zip(times, flags(times, faces, every_s), strict=True) if ran] == watched.times
+
+
+def flags(times, faces, every_s):
+    scores = [found[0].score if found else np.nan for found in faces]
+    boxes = [found[0].box if found else (np.nan,) * 4 for found in faces]
+    return detected(times, scores, boxes, every_s)
+
+
+def test_a_frame_that_is_shown_at_several_times_was_looked_at_once(picture):
+    """The recording has 2 frames per second, and 5 are sampled: the second frame is tracked, whenever it is shown."""
+    watched = Watched(FaceTracker(EVERY_S))
+    decoded = [watched(np.roll(picture, -3 * i, axis=1), 0.6 * i) for i in range(3)]
+    assert watched.times == [0, 1.2]
+    faces = [decoded[i] for i in (0, 0, 0, 1, 1, 1, 2, 2)]
+    assert flags([0.2 * i for i in range(8)], faces, EVERY_S) == [True] * 3 + [False] * 3 + [True] * 2
+
+
+def test_in_a_still_picture_a_detector_that_runs_in_every_frame_is_said_to(picture):
+    """Where the speaker among several faces is followed, the detector runs more often than the settings say."""
+    watched = Watched(FaceTracker(0))
+    faces = [watched(picture, 0.2 * i) for i in range(4)]
+    assert len(watched.times) == 4
+    assert flags([0.2 * i for i in range(4)], faces, EVERY_S) == [True] * 4
 
 
 @pytest.mark.parametrize("change", ["cut", "gone", "far", "size"])
