@@ -109,7 +109,7 @@ function search(event) {
   const ids = corpus.ids.filter((id, place) =>
     [id, corpus.texts[place], corpus.speakers[place]].some((text) => text.toLowerCase().includes(wanted)));
   showUtterances(exact ? [exact, ...ids.filter((id) => id !== exact)] : ids, `Found “${wanted}”`);
-  if (ids.length === 1 || exact) openUtterance(exact || ids[0]);
+  if (ids.length === 1 || exact) openUtterance(exact || ids[0], document.querySelector("#utterance-list ul.cards"));
 }
 
 const distinct = (values) => [...new Set(values)].filter((value) => value !== "").sort().map((value) => [value, value]);

@@ -215,10 +215,15 @@ function judgement(id) {
     `${predicted.named(predicted.of(predicted.best, id))}; truth: ${predicted.named(predicted.truth(id))}.`)];
 }
 
+/** How often an utterance was opened or left; what loads meanwhile is not shown. */
+let opened = 0;
+
+const addressOf = (id) => `#utterance=${encodeURIComponent(id)}`;
+
 /** Show everything that is known about one utterance. `cards` is the list of cards from which it was opened, if any. */
 async function openUtterance(id, cards = null) {
   const shown = document.getElementById("utterance-shown");
-  const address = `#utterance=${encodeURIComponent(id)}`;
+  const address = addressOf(id), own = ++opened;
   if (![address, `#utterance=${id}`].includes(location.hash)) history.pushState(null, "", address);
   if (glass.place(id) === undefined) {
     shown.replaceChildren(element("p", {}, `There is no utterance ${id}.`));
@@ -229,6 +234,7 @@ async function openUtterance(id, cards = null) {
   else if (!walked.ids.includes(id)) walked = { ids: glass.corpus.ids, place: null };
   try {
     const facts = await glass.facts(id);
+    if (own !== opened) return;
     const film = player(facts);
     const time = timeline(facts, film.querySelector("video, audio"));
     shown.replaceChildren(...walk(id),
@@ -237,6 +243,7 @@ async function openUtterance(id, cards = null) {
       element("div", { class: "two" }, film, summary(facts)), ...time, ...frames(facts),
       element("h4", {}, "Predictions"), predictionTable(id), ...neighbours(facts), states(facts));
   } catch (error) {
+    if (own !== opened) return;
     shown.replaceChildren(element("p", {}, `${error.message} cannot be read: keep the folder report_files beside this page.`));
   }
   goTo(shown);
@@ -255,5 +262,5 @@ function openFromAddress() {
     let id = found[1];
     try { id = decodeURIComponent(id); } catch { /* an address that is not encoded contains the id itself */ }
     openUtterance(id);
-  }
+  } else opened += 1;
 }

@@ -211,6 +211,19 @@ def test_previous_next_and_back_go_through_the_list_that_was_opened(page: Path, 
     assert seen.evaluate("document.activeElement.id") == "utterance-list"
 
 
+def test_what_a_search_found_belongs_to_the_list_of_the_search(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    seen.locator("#results").get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
+    seen.locator("#utterance-list .card").nth(1).click()
+    title, walk = seen.locator("#utterance-shown h3"), seen.locator("#utterance-shown nav")
+    title.filter(has_text=f"{B}7").wait_for()
+    assert walk.locator("span").text_content() == "2 of 3"
+    seen.locator("#utterance-search").fill(f"{B}8")
+    seen.locator("#utterance-search").press("Enter")
+    title.filter(has_text=f"{B}8").wait_for()
+    assert walk.count() == 0  # the list of the search holds only this one
+
+
 def test_a_list_of_who_is_right_shows_its_utterances(page: Path, opened: Opening) -> None:
     seen = watched(opened(page))
     seen.locator("#results").get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()

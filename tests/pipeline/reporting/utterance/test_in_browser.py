@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.reporting.features_page import page_of_features
+from pipeline.reporting.showing.shown import shown, write_page
 from pipeline.reporting.utterance.section import data_sections
 from pipeline.run.pool.cluster import Pool
-from pipeline.settings.params import load_params
+from pipeline.settings.params import Params, load_params
 from tests.pipeline.reporting.conftest import Opening
 from tests.pipeline.reporting.looked_at import HOSTILE
 
@@ -69,3 +70,51 @@ def test_search_filters_and_addresses_find_hostile_and_broken_utterances(
     assert "broken.mp4" in str(page.locator("#utterance-shown").text_content())
     page.evaluate("location.hash = '#utterance=nobody'")
     page.locator("#utterance-shown", has_text="There is no utterance nobody.").wait_for()
+
+
+HELD = """() => {
+  const facts = glass.facts;
+  glass.facts = async (id) => {
+    if (id === "broken") await new Promise((go) => { window.arrive = go; });
+    return facts(id);
+  };
+}"""
+
+
+def test_an_utterance_that_arrives_late_does_not_replace_what_was_opened_since(
+    tmp_path: Path, made_to_look_at: Path, opened: Opening
+) -> None:
+    page = opened(written(tmp_path, "auto", made_to_look_at))
+    title = page.locator("#utterance-shown h3")
+    page.evaluate(HELD)
+    page.evaluate("openUtterance('a')")
+    title.filter(has_text="a").wait_for()
+    page.locator("#gallery-cards .card", has_text="never heard").click()
+    page.go_back()
+    page.evaluate("arrive()")
+    page.wait_for_timeout(200)
+    assert page.evaluate("location.hash") == "#utterance=a"
+    assert title.text_content() == "a"
+    page.locator("#gallery-cards .card", has_text="never heard").click()
+    page.evaluate("arrive()")
+    title.filter(has_text="broken").wait_for()
+    page.go_back()
+    title.filter(has_text="a").wait_for()
+    page.go_back()  # to an address without an utterance
+    page.locator("#gallery-cards .card", has_text="never heard").click()
+    page.go_back()
+    page.evaluate("arrive()")
+    page.wait_for_timeout(200)
+    assert "#" not in page.url
+    assert title.text_content() == "a"
+
+
+def test_one_step_back_leaves_the_page_of_one_utterance(tmp_path: Path, looking: Params, opened: Opening) -> None:
+    for name in ("broken", "words only"):
+        write_page(shown(looking, name), tmp_path / f"{name}.html")
+    page = opened(tmp_path / "broken.html")
+    page.goto((tmp_path / "words only.html").as_uri())
+    page.locator("#utterance-shown h3", has_text="words only").wait_for()
+    page.go_back()
+    page.locator("#utterance-shown h3", has_text="broken").wait_for()
+    assert page.url.endswith("broken.html#utterance=broken")
