@@ -19,11 +19,11 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
 
 
-class TwoParts(Exception):
-    """An exception that is sent, but cannot be read: it is made of two arguments, and sent with one."""
+class Unreadable:
+    """What can be sent, but not read: it is sent as a call that fails."""
 
-    def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"{one} {other}")
+    def __reduce__(self) -> tuple[type[int], tuple[str]]:
+        return int, ("not a number",)
 
 
 def which(task: str) -> tuple[str, int, str | None]:
@@ -34,7 +34,7 @@ def which(task: str) -> tuple[str, int, str | None]:
     if task == "unsendable":
         return lambda: None  # type: ignore[return-value]
     if task == "unreadable":
-        raise TwoParts("a bad", "clip")
+        raise ValueError("a bad clip", Unreadable())
     return task, os.getpid(), os.environ.get("ONLY_IN_COPIES")
 
 
