@@ -149,8 +149,8 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
         )
 
 
-def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
-    """Yield the line and a message for each row whose picture and sound are from different TV programs."""
+def _with_both(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Yield each row whose recording has picture and sound, what is known of it, and its sound and video tracks."""
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen
 
@@ -163,6 +163,12 @@ def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[
             picture = chosen(info.video, row.video_track or DEFAULT, "video", row.media)
         except MediaError:  # reported before
             continue
+        yield row, info, sound, picture
+
+
+def _of_two_programs(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield the line and a message for each row whose picture and sound are from different TV programs."""
+    for row, _, sound, picture in _with_both(table, infos):
         if sound.program != picture.program:
             message = f"{row.media}: the picture, track {picture}, and the sound, track {sound}, belong to two programs"
             yield int(row.line), f"{message}: choose both in the columns video_track and audio_track"
@@ -174,21 +180,10 @@ def _ends_early(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple
     The picture or sound ends too early if it is missing from more than a second of the utterance. More than half a
     second is enough if that is also more than a fifth of the utterance. The line is that of the first such utterance.
     """
-    from pipeline.streams.container.opening import MediaError
-    from pipeline.streams.container.tracks import chosen
-
     lacking: dict[tuple[str, str], list[tuple[int, str, str]]] = {}
-    for row in table[table["sound"] == ""].itertuples():
-        info = infos.get(row.media)
-        if not (info and info.audio and info.video) or info.breaks_off_s is not None:
-            continue
-        try:
-            sound = chosen(info.audio, row.audio_track or DEFAULT, "audio", row.media)
-            picture = chosen(info.video, row.video_track or DEFAULT, "video", row.media)
-        except MediaError:  # reported before
-            continue
+    for row, info, sound, picture in _with_both(table, infos):
         ends_s = {"sound": info.ends_s.get(sound.index), "picture": info.ends_s.get(picture.index)}
-        if None in ends_s.values():
+        if info.breaks_off_s is not None or None in ends_s.values():
             continue
         first, last = sorted(ends_s, key=lambda kind: ends_s[kind])
         end_s = ends_s[last] if pd.isna(row.end) else min(row.end, ends_s[last])
