@@ -1,6 +1,7 @@
 """The device on which networks are computed: the CPU, or an available accelerator."""
 
 from collections.abc import Callable, Mapping
+from importlib.metadata import PackageNotFoundError, version
 
 from features.errors import ExtractorError
 
@@ -30,7 +31,7 @@ def torch_device(wanted: str) -> str:
     >>> torch_device("cpu")
     'cpu'
     """
-    if wanted == CPU:
+    if wanted == CPU or (wanted == AUTO and _built_for_cpu("torch")):
         return CPU
     import torch
 
@@ -40,6 +41,14 @@ def torch_device(wanted: str) -> str:
     if wanted == "mps" and mps:
         return wanted
     return cuda_device(wanted, cuda, "torch")
+
+
+def _built_for_cpu(package: str) -> bool:
+    """Whether the version of a package says that it was built without accelerators; importing torch takes seconds."""
+    try:
+        return version(package).endswith("+cpu")
+    except PackageNotFoundError:
+        return False
 
 
 def ctranslate2_device(wanted: str) -> str:

@@ -44,20 +44,21 @@ class ClipCache:
     def __init__(self, root: Path, step: str) -> None:
         self.folder = root.resolve() / step
         self._folder = str(self.folder)
+        self._others: list[str] | None = None  # folders of the other steps, listed when an entry is first missing
 
     def path(self, key: str) -> Path:
         """Return the file to which the entry of a key is written."""
-        return Path(self._path(key))
-
-    def _path(self, key: str) -> str:
-        return os.path.join(self._folder, key[:2], f"{key}.clip")  # noqa: PTH118 (called for every clip)
+        return Path(_path(self._folder, key))
 
     def _found(self, key: str) -> str | None:
         """Return the path of a key's file: in this step, or else in any other step; None if no step has the file."""
-        path = self._path(key)
-        if os.path.isfile(path):  # noqa: PTH113 (as above)
+        path = _path(self._folder, key)
+        if os.path.isfile(path):  # noqa: PTH113 (called for every clip)
             return path
-        elsewhere = map(str, self.folder.parent.glob(f"*/{key[:2]}/{key}.clip"))
+        if self._others is None:
+            folders = self.folder.parent.glob("*/")
+            self._others = [str(folder) for folder in folders if folder != self.folder]
+        elsewhere = (_path(folder, key) for folder in self._others)
         return next(filter(os.path.isfile, elsewhere), None)
 
     def put(self, key: str, entry: Entry) -> None:
@@ -125,6 +126,10 @@ class ClipCache:
     def exists(self, key: str) -> bool:
         """Whether the file of a key exists, damaged or not."""
         return self._found(key) is not None
+
+
+def _path(folder: str, key: str) -> str:
+    return os.path.join(folder, key[:2], f"{key}.clip")  # noqa: PTH118 (called for every clip)
 
 
 def _digest(key: str, payload: bytes) -> bytes:

@@ -2,30 +2,33 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from math import ceil, isfinite
+from typing import TypeVar
 
 from pipeline.run.plans import Clip, Source
+
+Item = TypeVar("Item")
 
 PARTS_PER_WORKER = 2  # how finely recordings are divided; more parts balance better, but each part is opened anew
 SHORTEST_S = 10.0  # the utterances of a part last at least this long in total, in seconds
 
 
-def evenly(clips: Sequence[Clip], most: int, workers: int) -> list[list[Clip]]:
-    """Divide clips into batches of nearly equal size, with the same number of batches for each worker if possible.
+def evenly(items: Sequence[Item], most: int, workers: int) -> list[list[Item]]:
+    """Divide items into batches of nearly equal size, with the same number of batches for each worker if possible.
 
     Parameters
     ----------
-    clips
-        The clips, at least one.
+    items
+        The clips, or the parts of recordings; at least one.
     most
-        The largest number of clips in a batch.
+        The largest number of items in a batch.
     workers
         The number of workers.
 
-    >>> [len(batch) for batch in evenly([Clip(str(i), "", None) for i in range(37)], 10, 2)]
+    >>> [len(batch) for batch in evenly(range(37), 10, 2)]
     [9, 9, 9, 10]
     """
-    count = min(workers * ceil(len(clips) / (most * workers)), len(clips))
-    return [list(clips[len(clips) * i // count : len(clips) * (i + 1) // count]) for i in range(count)]
+    count = min(workers * ceil(len(items) / (most * workers)), len(items))
+    return [list(items[len(items) * i // count : len(items) * (i + 1) // count]) for i in range(count)]
 
 
 def shares(

@@ -10,7 +10,7 @@ from features.base import Modality
 from features.codec import STREAM_SCHEMAS, audio_entry, text_entry, video_entry
 from features.store import Entry
 from pipeline.run.clips import StepReport
-from pipeline.run.dividing import shares
+from pipeline.run.dividing import evenly, shares
 from pipeline.run.keys.description import described, key_of
 from pipeline.run.keys.utterance import stream_program
 from pipeline.run.plans import Clip, Outcome, Source, stream_clips, timed_words
@@ -46,8 +46,8 @@ class StreamStep:
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
         """Return the tasks: each holds the clips of one or more recordings, or of parts of long recordings."""
         parts = shares(by_recording(clips).values(), workers, self._divisible)
-        size = max(1, min(_MOST_IN_A_BATCH, len(parts) // (8 * workers)))
-        return [[clip for part in parts[i : i + size] for clip in part] for i in range(0, len(parts), size)]
+        most = max(1, min(_MOST_IN_A_BATCH, len(parts) // (8 * workers)))
+        return [[clip for part in batch for clip in part] for batch in evenly(parts, most, workers)]
 
     def compute(self, clips: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
         """Yield each clip's stream as a store entry.

@@ -1,5 +1,8 @@
 """Devices: what a setting means where a number of accelerators is there."""
 
+import subprocess
+import sys
+
 import pytest
 
 from features.devices import cuda_device, torch_device
@@ -26,6 +29,7 @@ def test_auto_is_an_accelerator_if_there_is_one(
 ) -> None:
     import torch
 
+    monkeypatch.setattr("features.devices.version", lambda package: "2.13.0")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
     assert torch_device("auto") == found
@@ -35,3 +39,15 @@ def test_auto_is_an_accelerator_if_there_is_one(
     else:
         with pytest.raises(ExtractorError, match=r"run\.device is mps, which torch cannot use here"):
             torch_device("mps")
+
+
+@pytest.mark.parametrize(("build", "imported"), [("2.13.0+cpu", False), ("2.13.0", True)])
+def test_a_build_for_the_cpu_is_known_without_importing_torch(build: str, imported: bool) -> None:
+    script = (
+        "import sys, features.devices as devices\n"
+        f"devices.version = lambda package: {build!r}\n"
+        "assert devices.torch_device('auto') == 'cpu' or 'torch' in sys.modules\n"
+        "print('torch' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == str(imported)

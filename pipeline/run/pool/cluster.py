@@ -204,6 +204,8 @@ class Pool:
 
         dask.config.set(
             {
+                "distributed.admin.log-length": 10,  # the logs are never read, and their entries hold whole tasks
+                "distributed.admin.low-level-log-length": 10,
                 "distributed.admin.system-monitor.log-length": 1,
                 "distributed.comm.timeouts.connect": "60s",
                 "distributed.nanny.pre-spawn-environ": {**MALLOC, **_SAFE_PATH},

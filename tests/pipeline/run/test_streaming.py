@@ -48,7 +48,9 @@ def test_a_task_holds_at_most_eight_whole_recordings() -> None:
         ["u2", "u5", "u8"],
     ]
     many = [clip(f"u{i}", Path(f"{i}.mp4")) for i in range(300)]
-    assert [len(batch) for batch in audio.batches(many, 2)] == [8] * 37 + [4]
+    sizes = [len(batch) for batch in audio.batches(many, 2)]
+    assert len(sizes) == 38  # as many for each worker
+    assert set(sizes) == {7, 8}
 
 
 def long_recording(path: Path, codec: str) -> Path:
