@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def _sampled(process: "subprocess.Popen[bytes]") -> tuple[dict[int, float], dict
         for member in family:
             peaks[member.pid] = max(peaks.get(member.pid, 0.0), _peak_mb(member))
             used_s[member.pid] = max(used_s.get(member.pid, 0.0), _used_s(member))
-        time.sleep(INTERVAL_S)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(INTERVAL_S)
     return peaks, used_s
 
 
