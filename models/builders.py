@@ -140,7 +140,7 @@ def tfidf(recipe: Recipe, fit_cache: FitCache | None) -> Any:  # noqa: ARG001
 def _bases(recipe: Recipe) -> tuple[Any, ...]:
     """Return the unimodal models of a late fusion: one per modality, or one per extractor (see `late_fusion`).
 
-    If there is one model per extractor, the model of a modality with a single extractor reads the whole modality.
+    A modality that has only one extractor always gets a single model, which reads the whole modality.
     """
     by_extractor = split_bases(recipe.strategy)[1] == EXTRACTOR or len(recipe.modalities) == 1
     listed = {m: recipe.extractors.get(m, ()) if by_extractor else () for m in recipe.modalities}

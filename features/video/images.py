@@ -150,7 +150,9 @@ _TAGS, _TAGS_AT = np.array([0x0A, 15, 0x0D, 0x15, 0x1D], np.uint8), [0, 1, 2, 7,
 
 
 def mesh_array(mesh: bytes, scale: tuple[float, float, float]) -> TimeArray:
-    """Return a serialised mesh as `landmark_array` does, but ten times as fast, if its points have only x, y and z.
+    """Return the points of a serialised mesh as ``(n, 3)`` float64, each axis multiplied by its `scale`.
+
+    The result is that of `landmark_array`, in a tenth of the time.
 
     Raises
     ------

@@ -1,8 +1,8 @@
 """Run mediapipe models that follow a face or a body from picture to picture, and restart them for every clip.
 
-Such a model is a graph of calculators. If something was found in the previous picture, the model looks there again;
-otherwise it runs a detector. mediapipe can switch this behaviour off only for all pictures together. Here the switch is
-an input of each picture, so that the first picture of a clip never depends on the previous clip.
+If something was found in the previous picture, such a model looks there again; otherwise it runs a detector.
+mediapipe has one switch for this, which applies to all pictures. This module sets a switch for each picture instead,
+so that the first picture of a clip never depends on the previous clip.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -112,7 +112,7 @@ class Ragged:
         return Ragged(_Steps(values, self.steps.times), self.starts, self.lengths)
 
     def rows(self) -> IntArray:
-        """Return the positions in `steps` of these utterances' steps, utterance by utterance."""
+        """Return which rows of `steps` belong to these utterances, in the order of the utterances."""
         total = int(self.lengths.sum())
         ends = np.cumsum(self.lengths)
         within = np.arange(total) - np.repeat(ends - self.lengths, self.lengths)

@@ -20,7 +20,7 @@ _EDGES = np.arange(1, BINS) / BINS  # a value on an edge belongs to the bin belo
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
-    """A reliability diagram: the probability of its predicted class puts each utterance into one of `BINS` bins.
+    """A reliability diagram: utterances are sorted into `BINS` bins by the probability of their predicted class.
 
     Attributes
     ----------

@@ -88,7 +88,7 @@ def paired(first: Any, second: Any) -> NDArray[Any]:
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """Return an array; an array of Python numbers becomes an array of NumPy numbers."""
+    """Return `values` as an array; if they are Python numbers of the dtype object, convert them to a numeric dtype."""
     import pandas as pd
 
     array = np.asarray(values)

@@ -176,9 +176,9 @@ def _resampled(metric: Metric, truth: NDArray[Any], predictions: NDArray[Any], r
 
 
 def _interval(metric: Metric, value: float, resampled: FloatArray) -> Interval:
-    """Return the percentile interval of a metric.
+    """Return `value` with the percentile interval of `resampled`, which holds its value in each draw.
 
-    If the metric is `reflected`, the interval is reflected at `value`, and extended if it does not contain `value`.
+    If the metric is `reflected`, the bounds are mirrored at `value`, and moved if `value` would lie outside them.
     """
     defined = resampled[np.isfinite(resampled)]
     if not len(defined):

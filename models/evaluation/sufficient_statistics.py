@@ -99,7 +99,9 @@ def root_mean_square() -> SufficientStatistics:
 
 
 def moments(metric: Callable[[FloatArray], FloatArray]) -> SufficientStatistics:
-    """Return the statistics of a correlation: count, sums, squares and products, after subtracting the mean truth.
+    """Return the statistics of a correlation: count, sums, squares and products.
+
+    The mean of the truth is first subtracted from the truth and from the predictions.
 
     Parameters
     ----------

@@ -93,7 +93,7 @@ class Autoencoder:
         )
 
     def rebuilt(self, blocks: Sequence[Matrix]) -> tuple[FloatArray, FloatArray]:
-        """Return the weighted columns, ``(n, sum of p)``, and their reconstructions in the same shape."""
+        """Return the scaled columns that the network reads, ``(n, sum of p)``, and its reconstruction of them."""
         matrix = self._columns(blocks)
         return matrix, self._outputs(matrix, "outputs")
 

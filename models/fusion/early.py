@@ -18,7 +18,8 @@ from models.registry import strategy
 class Reducer(Protocol):
     """Joins the blocks of several modalities into one matrix; it is fitted on training rows.
 
-    Both methods accept a mask ``(blocks, n)`` of the rows that are present in each block. Absent rows are 0, the mean.
+    Both methods accept a mask ``(blocks, n)`` of the rows that are present in each block. Absent rows hold 0,
+    which is the training mean of a standardised column.
     """
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:

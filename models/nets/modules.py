@@ -282,5 +282,5 @@ class ReconstructionLoss(nn.Module):
     """Mean squared error of an autoencoder's reconstruction."""
 
     def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
-        """Return the mean squared error over all entries."""
+        """Return the mean squared difference between the reconstruction, ``found["outputs"]``, and `targets`."""
         return nn.functional.mse_loss(found["outputs"], targets)

@@ -122,10 +122,10 @@ def padded(values: NDArray[Any], lengths: IntArray) -> tuple[NDArray[Any], BoolA
 
 
 def aligned(lengths: IntArray) -> tuple[IntArray, IntArray]:
-    """Return which step of each modality to read at each position, so that all sequences of a row are equally long.
+    """Return which steps to read so that, in each row, every modality's sequence becomes as long as the longest.
 
-    Steps of shorter sequences are repeated. If a sequence has l steps, and the longest sequence of its row has L, then
-    position j reads step ``(j + .5) * l // L``.
+    Steps of shorter sequences are read several times. If a sequence has l steps, and the longest sequence of
+    its row has L, then position j reads step ``(j + .5) * l // L``.
 
     Parameters
     ----------

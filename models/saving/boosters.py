@@ -45,7 +45,7 @@ def build(text: Any) -> Any:
 
 
 def outputs_of(booster: Any) -> tuple[str, int]:
-    """Return a booster's objective and its number of classes, which is 0 for scores and for two classes."""
+    """Return a booster's objective, and the number of classes it stores: 0 if it predicts scores or two classes."""
     learner = json.loads(booster.save_config())["learner"]
     return learner["objective"]["name"], int(learner["learner_model_param"]["num_class"])
 
