@@ -73,7 +73,7 @@ class Strategy:
     shares_bases
         Whether the model combines unimodal models, which other strategies may share: True for late fusions.
     sequences
-        Whether the model reads sequences whatever the classifier.
+        Whether the model always reads sequences. Other models read them only if their classifier does.
     modality
         The only modality that the strategy can read; empty if it can read any.
     store

@@ -12,8 +12,8 @@ Texts = NDArray[np.object_]
 def nothing_to_learn(name: str, labels: Names, train: IntArray) -> str:
     """Return a sentence about the training part of a fold if it has only one class; else ``""``.
 
-    Leaving out such a fold would not help: since all other classes are in its test part, the remaining folds would test
-    a single class.
+    Leaving out such a fold would not help: all other classes are in its test part, so the remaining folds would test
+    only a single class.
 
     >>> nothing_to_learn("fold-1", np.array(["joy", "joy", "sad"]), np.array([0, 1]))
     "every training utterance of the fold 'fold-1' is 'joy': add utterances, so that each class is in two folds or more"

@@ -58,17 +58,18 @@ def leak_guard(
     -------
     tuple of str
         Notices about what both parts of a fold share, where this is suspicious but not an error: texts, speakers, sound
-        files, files from which nothing is read, the same words at the same times in recordings with different content,
-        and equal features, voices or pictures without further signs of a copy.
+        files, files from which nothing could be read, the same words at the same times in recordings with different
+        content, and equal features, voices or pictures without further signs of a copy.
 
     Raises
     ------
     LeakError
         If the table holds an utterance twice, or if both parts of a fold share one of the following:
 
-        - an utterance, a group, or a recording or file (by name or content) from which something is read;
+        - an utterance or a group;
+        - a recording or file, with the same name or the same content, unless nothing could be read from it;
         - the same pictures with the same voice;
-    - the same voice where pictures are unknown, if models read audio;
+        - the same voice where pictures are unknown, if models read audio;
         - the same moving pictures where a voice is unknown and the words do not differ;
         - the same words with the same start and end inside their recordings (one segmentation used twice), unless the
           recordings are known to have different content.
@@ -91,7 +92,8 @@ class _Compared:
         Columns that no fold may divide, keyed by name: groups, then names and contents of recordings from which
         something is read.
     segments, read_segments
-        Words with their times inside a recording. In `read_segments`, recordings from which nothing is read have none.
+        Words with their times inside a recording. In `read_segments`, they are left out for recordings from which
+        nothing is read.
     texts
         The words of each row.
     pictures, voices, read_voices, features
@@ -165,7 +167,10 @@ def _notices(folds: Sequence[Fold], table: pd.DataFrame, compared: _Compared, by
 def _group_and_source_columns(
     table: pd.DataFrame, groups: Sequence[str], empty: NDArray[np.bool_]
 ) -> dict[str, Column]:
-    """Return columns that no fold may divide: groups, then names and contents of recordings that are not empty."""
+    """Return columns that no fold may divide: groups, then names and contents of recordings.
+
+    The names and contents of recordings from which nothing is read (`empty`) are left blank.
+    """
     together = [c for c in dict.fromkeys(groups) if c and c in table]
     columns = {c: Column(text_of(table, c)) for c in together}
     sources = [c for c in SOURCES if c in table and c not in together]
@@ -204,7 +209,10 @@ def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by
 
 
 def _whole(what: str, by: str) -> str:
-    """Return advice on a value of the column `what` that both parts of a fold share; ``""`` if there is no advice."""
+    """Return what the user can do if both parts of a fold share a value of the column `what`; ``""`` for nothing.
+
+    `by` is the column by which the protocol groups.
+    """
     if what not in ("group", "recording") or by in ("", what):
         return _COPIES if what == "media_sha256" else ""
     return (
@@ -239,7 +247,8 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
     """Return the codes of pictures that prove that one recording is in both parts of the fold.
 
-    If both voices are known, they must be the same too. If not, the pictures must move and the words must not differ.
+    A training row and a test row with the same pictures prove it if their voices are the same. If one of the two voices
+    is unknown, they prove it if the pictures move and the words do not differ.
     """
     both = pictures.paired_with(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]
@@ -262,7 +271,10 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes that both parts of a fold share, except those whose rows are known to differ in content."""
+    """Return the codes of a column that both parts of a fold share, if the recordings may have the same content.
+
+    A code is left out if the contents of its training rows are known to differ from those of its test rows.
+    """
     shared = column.shared(fold)
     if not len(shared):
         return shared
@@ -323,7 +335,11 @@ def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Colum
 
 
 def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
-    """Yield one sentence about the test rows `rows`, with examples; yield nothing if there are none."""
+    """Yield one sentence about the test rows `rows`, with examples; yield nothing if there are none.
+
+    `what` says what is suspicious about the rows, and `advice` what to check. `counted`, if given, is shown instead of
+    the number of rows.
+    """
     if len(rows):
         yield f"tested utterances ({counted or len(rows)}) {what} (tested: {_ids(table, rows)}): {advice}"
 

@@ -63,9 +63,9 @@ class Protocol:
     kind
         ``official`` (the published split), ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or
         ``leave-one-corpus-out`` (each corpus of a union is tested once). ``crossfit`` divides the groups of the
-        published test part into folds. For each fold, choices are made on the other test groups, which are then trained
-        on as well. It is meant for features that were computed with the training labels, so that no choice can be made
-        on the published training part.
+        published test part into folds. For each fold, settings are chosen on the groups of the other folds. The model
+        is then trained on these groups and on the published training part. It is meant for features that were computed
+        with the training labels, so that no choice can be made on the published training part.
     by
         The column of groups that are never split, such as ``speaker``, ``group`` or ``recording``.
     folds
@@ -339,7 +339,10 @@ def _single_groups(folds: Sequence[Fold], groups: Any) -> list[str]:
 
 
 def _trained_on(fold: Fold, parts: Any) -> str:
-    """Return a sentence about the utterances that a fold tests and trains on."""
+    """Return a sentence that says how many utterances a fold tests, and how many of each part it trains on.
+
+    `parts` names the part of each row, for example its corpus.
+    """
     names, counts = np.unique(parts[fold.train], return_counts=True)
     trained = ", ".join(f"{name} ({count} utterances)" for name, count in zip(names, counts, strict=True))
     return f"{fold.name} ({len(fold.test)} utterances) is predicted by models that were trained on {trained}"

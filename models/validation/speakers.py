@@ -89,7 +89,7 @@ def speakers_note(unknown: BoolArray, scattered: BoolArray) -> str:
 
 
 def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterator[str]:
-    """Yield a sentence for each column in which two spellings, probably of one name, are in training and in test.
+    """Yield a sentence for each column in which a name seems to be spelled differently in training and in test.
 
     The speakers and the protocol's groups are compared. Values that are names of recordings or utterances are left out.
 
@@ -126,7 +126,7 @@ def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterat
 
 
 def _bare_names(names: Iterable[str]) -> dict[str, str]:
-    """Return what each name shares with its other spellings.
+    """Return a plain form of each name, which is the same for all spellings of a name (see `bare_name`).
 
     ``ae``, ``oe`` and ``ue`` stand for ä, ö and ü only if another spelling has that letter: Mueller and Müller are
     alike, Joe and Jo are not.

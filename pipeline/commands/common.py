@@ -240,7 +240,10 @@ def _nobody_reads() -> bool:
 
 @contextmanager
 def _ends_quietly() -> Iterator[None]:
-    """End without a message if the reader of the output has ended; end with one if the output cannot be written."""
+    """End the process without a message if the reader of its output has ended.
+
+    If the output cannot be written for another reason, end the process with an error message.
+    """
     try:
         yield
     except (OSError, OutputLostError) as error:

@@ -117,7 +117,7 @@ def import_(params_path: Path, form: str, path: Path, name: str | None, into: st
 def _import(
     params_path: Path, form: str, path: Path, name: str | None, into: str | None, given: dict[str, Any]
 ) -> list[str]:
-    """Import a file of a format, and return the lines to print."""
+    """Import features in the format `form` into a new or an existing corpus, and return the lines to print."""
     from pipeline.errors import UserError
     from pipeline.exchange.bundle import ImportOptions
     from pipeline.exchange.importing import import_corpus, import_into

@@ -80,7 +80,10 @@ def refuse_given(given: Mapping[str, Any], form: str) -> None:
 
 
 def import_frames(params_path: Path, path: Path, into: str, match: str, own: Mapping[str, Any]) -> list[str]:
-    """Import a folder of frame tables into the corpus `into`, and return the lines to print."""
+    """Import a folder of tables with one row per frame into the corpus `into`, and return the lines to print.
+
+    `own` holds the options that only `import frames` uses, and `match` is the value of ``--match``.
+    """
     from pipeline.errors import UserError
     from pipeline.exchange.frames.columns import FrameOptions
     from pipeline.exchange.frames.importing import import_frames as run

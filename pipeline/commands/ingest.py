@@ -93,14 +93,14 @@ def init(dry_run: bool, **options: Any) -> None:
     type=click.FloatRange(0),
     default=0.3,
     show_default=True,
-    help="With voice: utterances shorter than this many seconds are left out.",
+    help="If cut by voice: utterances shorter than this many seconds are left out.",
 )
 @click.option(
     "--longest",
     type=click.FloatRange(1),
     default=30.0,
     show_default=True,
-    help="With voice: utterances longer than this many seconds are cut, at their longest pause if they have one. "
+    help="If cut by voice: utterances longer than this many seconds are cut, at their longest pause if they have one. "
     "With --sentences: subtitles are not joined beyond this length.",
 )
 def segment(

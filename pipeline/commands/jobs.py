@@ -24,8 +24,9 @@ def run_each(
 ) -> None:
     """Run all jobs on one pool of workers; if too many clips of one job fail, continue, and raise an error at the end.
 
-    While one job writes its store, the workers already compute the next ones. If the jobs started workers, these then
-    also compute ahead what the commands in `later` will need.
+    A job is a corpus with a modality or an extractor; `start` gives it to the workers. While one job writes its store,
+    the workers already compute the next ones. If the jobs started workers, these then also compute ahead what the
+    commands in `later` will need.
     """
     from pipeline.errors import TooManyFailures
 
@@ -68,7 +69,10 @@ def _overlapping(starts: Sequence[Start]) -> Generator[Finish]:
 
 
 def _started(start: Start, everything: ExitStack, *, wait: bool) -> tuple[Finish, ExitStack]:
-    """Start a job; return the function that finishes it, and the stack that releases what the job holds."""
+    """Start a job; return the function that finishes it, and a stack that releases what the job holds when closed.
+
+    If that stack is never closed, the stack `everything` closes it.
+    """
     holding = everything.enter_context(ExitStack())
     return holding.enter_context(start(wait=wait)), holding
 
@@ -92,7 +96,11 @@ def _job(label: str, start: Start, *, wait: bool) -> Iterator[Finish]:
 
 @contextmanager
 def _ahead(step: str, compute: Callable[[], Finish], pool: Any, *, wait: bool) -> Iterator[Finish]:  # noqa: ARG001
-    """Compute ahead for another command; an error is only printed, since that command will raise it again."""
+    """Start to compute what a later command needs, and yield the function that finishes this.
+
+    Nothing is computed if the pool has not started workers. An error is only printed, after the name `step`, since the
+    later command will raise it again.
+    """
     from pipeline.errors import counted
 
     computed = _tried(step, compute) if pool.started else None

@@ -189,7 +189,10 @@ _DEFAULTS = {
 
 
 def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a corpus; its `Description`, if any, and the defaults supply what `settings` lacks."""
+    """Return the settings of a new corpus in the form in which the settings file holds them.
+
+    What the user's `settings` lack comes from the description of a published corpus, and otherwise from the defaults.
+    """
     if settings.get("of") or settings.get("labels"):
         raise UserError(f"--of and --labels are for --reader {UNION} only")
     root = Path(settings["root"]).expanduser()
@@ -201,7 +204,11 @@ def _block(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _union_block(path: Path, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the block of a union; its parts and the defaults supply what `settings` lacks."""
+    """Return the settings of a new union of corpora in the form in which the settings file holds them.
+
+    The user's `settings` may lack some. The modalities are then those that all parts have, the task and the label are
+    those of the first part, and the protocol is a default.
+    """
     if settings.get("root"):
         raise UserError(f"--root is not for --reader {UNION}, which uses the recordings of the corpora in --of")
     of = _names(settings.get("of"))
@@ -238,7 +245,10 @@ def _labels(given: str) -> dict[str, str | None]:
 
 
 def _rest(settings: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings that every corpus block has; `base` supplies what the given settings lack."""
+    """Return the settings that corpora and unions have in common, such as task, label, modalities and protocol.
+
+    What the user's `settings` lack is taken from `base`.
+    """
     label = settings.get("label") or base.get("label") or ""
     task = settings.get("task") or base.get("task")
     if label and not task:

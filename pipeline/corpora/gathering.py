@@ -158,7 +158,8 @@ def _with_media(
 ) -> tuple[pd.DataFrame, list[Problem], set[str]]:
     """Fill in `media_sha256`, `sound_sha256`, `duration` and `end`; each recording is opened only once.
 
-    Return the table, problems, and which of audio and video the utterances may have (see `kinds_of`).
+    Return the table, problems, and which of audio and video the utterances may have (see `kinds_of`). Recordings that
+    cannot be read are problems only if recordings are `wanted`.
     """
     table, file = table.copy(), label_file(settings)
     for name in ("sound", "sound_start", *CHOICES):

@@ -100,7 +100,7 @@ def read(root: Path, corpus: CorpusParams) -> Corpus:
 
 
 def _named_columns(corpus: CorpusParams) -> list[str]:
-    """Return the names of the label and group columns in the settings, except those that are in `OURS`."""
+    """Return the label and group columns that the settings name, except columns with a fixed meaning in a manifest."""
     return [name for name in (corpus.label, corpus.protocol.group) if name and name not in OURS]
 
 
@@ -168,10 +168,11 @@ def _utterance(
 
 
 def _ours_too(group: str, row: Mapping[str, str]) -> dict[str, str]:
-    """Return ``{"speaker": cell}`` if the protocol groups by a column ``Speaker``; likewise for the other `NAMES`.
+    """Return the row's cell in the group column, keyed by the manifest's spelling of that column.
 
-    Return an empty dict if the row also has a cell named exactly ``speaker``, or if the name of the group column is not
-    a spelling of one of the `NAMES`.
+    For example, return ``{"speaker": cell}`` if the protocol groups by ``Speaker``. Return an empty dict if the row
+    has a cell with the manifest's spelling, too, or if the group column is not a spelling of one of the `NAMES`, such
+    as ``speaker``.
     """
     ours = folded(group)
     return {ours: row.get(group, "")} if ours in NAMES and ours not in row else {}
@@ -287,7 +288,10 @@ def _unlabelled(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[P
 
 
 def _spellings(path: Path, table: pd.DataFrame, corpus: CorpusParams) -> list[Problem]:
-    """Return warnings about labels, groups and speakers that differ only in spelling, or are ``nan`` or a date."""
+    """Return warnings about names that differ only in spelling, are dates, or read ``nan``.
+
+    Speakers and groups are checked for all three, labels only for spelling and dates, and only if they are classes.
+    """
     group = corpus.protocol.group
     given = {"speaker": table["speaker"], group: table[group] if group in table else table["group"]}
     notices: list[str] = []

@@ -63,7 +63,7 @@ def recordings_of(given: Sequence[str], root: Path) -> tuple[list[str], list[str
 
 
 def _plain(path: str, place: str, root: Path) -> str:
-    """Return a path without ``.`` and ``..``, or unchanged if it would then lead to a different file."""
+    """Return a path without ``.`` and ``..``, or unchanged if it would then no longer lead to the file `place`."""
     plain = os.path.normpath(path)
     return plain if plain == path or real_places([plain], root) == [place] else path
 

@@ -1,4 +1,4 @@
-"""Problems of a corpus: their data, how many of one kind are listed, and which are printed."""
+"""Problems of a corpus: what is recorded about each, how many of one kind are listed, and which are printed."""
 
 import re
 from collections import Counter

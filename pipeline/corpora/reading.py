@@ -90,7 +90,7 @@ def _fault_of_table(table: pd.DataFrame, settings: CorpusParams) -> str:
 
 
 def _fault_of_names(table: pd.DataFrame) -> str:
-    """Return what is wrong with the names that later stages rely on; ``""`` if nothing is."""
+    """Return what is wrong with the names of utterances and recordings, or with the splits; ``""`` if nothing is."""
     for column in ("utterance", "recording"):
         if (table[column] == "").any():
             return f"an utterance whose {column} is empty: name each"

@@ -169,7 +169,10 @@ def _words(root: Path, corpus: Corpus, problems: list[Problem]) -> Iterator[tupl
 
 
 def owner(own: str, aligned: Iterable[str], named: Mapping[str, set[str]]) -> str:
-    """Return the talker whose clips share the most names with a folder's .align files; a tie goes to `own`.
+    """Return the talker whose clips have the most names in common with the .align files of one folder.
+
+    `own` is the talker after whom the folder is named, and wins a tie. `aligned` holds the names of the .align files,
+    and `named` the names of each talker's clips.
 
     >>> owner("s5", {"bbaf2n", "lgbz9s"}, {"s5": {"bbaf2n"}, "s6": {"bbaf2n", "lgbz9s"}})
     's6'

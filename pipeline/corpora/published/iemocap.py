@@ -215,12 +215,15 @@ def _recordings(root: Path, sessions: Sequence[Path], corpus: CorpusParams, log:
 
 
 def _has_recordings(folder: Path) -> bool:
-    """Return whether a folder holds files or folders named after dialogues."""
+    """Return whether a folder holds a file or a subfolder that has the name of a dialogue."""
     return folder.is_dir() and any(DIALOGUE.fullmatch(child.stem) for child in folder.iterdir())
 
 
 def _row(utterance: Evaluated, order: float, text: str, release: Path, seen: bool, heard: bool) -> dict[str, Any]:
-    """Return the row of an utterance in the table."""
+    """Return the row of an utterance in the table.
+
+    If `seen`, its media file is the recording of the dialogue. If `heard`, its sound is in the utterance's own file.
+    """
     name, dialogue = utterance.name, utterance.dialogue
     letter = name.rpartition("_")[2][0]
     session = inside(release, utterance.session)
@@ -256,7 +259,10 @@ def _remarks(
     heard: bool,
     log: Log,
 ) -> None:
-    """Report recordings that no evaluation or transcription mentions, and stray files."""
+    """Report stray files, and recordings that no evaluation or transcription mentions.
+
+    The recordings of dialogues are checked only if `seen`, and the sound files of utterances only if `heard`.
+    """
     names = evaluated.keys() | {turn.name for found in turns.values() for turn in found}
     dialogues = {e.dialogue for e in evaluated.values()}
     for session in sessions:
@@ -275,7 +281,10 @@ def _remarks(
 def _words(
     chosen: Iterable[Evaluated], release: Path, from_zero: bool, log: Log
 ) -> Iterator[tuple[str, str, float, float]]:
-    """Yield the words of the forced alignment with times in seconds from the start of the recording."""
+    """Yield each word of the forced alignment as ``(utterance, word, start, end)``, in seconds.
+
+    With `from_zero`, times count from the start of the utterance, otherwise from the start of its dialogue.
+    """
     aligned = {s: inside(release, f"{s}/{ALIGNED}").is_dir() for s in SESSIONS}
     for session in sorted({e.session for e in chosen}):
         if not aligned[session]:

@@ -92,11 +92,11 @@ class Log:
         self.problems.append(Problem("error", file, line, message))
 
     def warn(self, file: Path, message: str, line: int | None = None) -> None:
-        """Report an oddity."""
+        """Report a problem that does not stop the corpus from being read."""
         self.problems.append(Problem("warning", file, line, message))
 
     def name(self, where: Path, message: str, name: str) -> None:
-        """Report an oddity that many names may share; ``{}`` in `message` stands for the name."""
+        """Report a warning that may also hold for other names; ``{}`` in `message` stands for the name."""
         self.names.setdefault((where, message), []).append(name)
 
     def all(self) -> list[Problem]:
@@ -171,7 +171,10 @@ def _dialogue_files(session: Path, name: str, log: Log) -> Iterator[Path]:
 
 
 def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
-    """Yield the utterance of each head line in a session's evaluations; faulty lines are reported and left out."""
+    """Yield the utterances in a session's evaluations; faulty lines are reported and left out.
+
+    Each utterance begins with a head line of the form ``[start - end] name emotion [v, a, d]``.
+    """
     for file in _dialogue_files(session, NEEDED[0], log):
         first: dict[str, int] = {}
         refuse_pipe(file)
@@ -189,9 +192,10 @@ def evaluations(session: Path, log: Log) -> Iterator[Evaluated]:
 
 
 def _head(file: Path, line: int, content: str, log: Log) -> Evaluated | None:
-    """Return the utterance of a head line, and None for any other line.
+    """Return the utterance that a head line describes; None for a faulty head line and for any other line.
 
-    Faulty head lines also give None. All lines that give None are reported, except raters' lines (C-E2:, A-F1: ...).
+    A head line has the form ``[start - end] name emotion [v, a, d]``. All lines that give None are reported, except
+    those of raters, which begin with, for example, ``C-E2:``.
     """
     if not content.startswith("["):
         if not re.match(r"[CA]-\w+:", content):
@@ -226,7 +230,10 @@ def _times(name: str, start: str, end: str, bad: Bad, odd: Bad) -> tuple[float, 
 
 
 def _scores(name: str, cells: str, bad: Bad, odd: Bad) -> tuple[float, float, float]:
-    """Return valence, activation and dominance; a blank score is NaN."""
+    """Return valence, activation and dominance from `cells`, such as ``2.5, 3.0, 2.5``.
+
+    Blank and faulty scores become NaN; blank ones are reported to `odd`, and faulty ones to `bad`.
+    """
     parts = [part.strip() for part in cells.split(",")]
     if len(parts) != len(SCORES):
         bad(f"{name}: [{cells}] does not hold valence, activation and dominance")

@@ -152,7 +152,10 @@ def _is_mosi(raw: Path) -> bool:
 
 
 def _places(root: Path, raw: Path) -> tuple[Path, ...]:
-    """Return the folders to search for labels: those in and around Raw; if these hold no labels, all below the root."""
+    """Return the folders to search for label files: the root, Raw, the folder that contains Raw, and Raw/Labels.
+
+    If none of these holds a label file, the folders below the root are added.
+    """
     labels = inside(raw, "Labels")
     near = tuple(dict.fromkeys((labels, root, raw.parent, raw) if raw != root else (labels, root)))
     if any(find(near, pattern) for pattern in (OPINIONS, COMPUTED, SHEET)):
@@ -161,7 +164,10 @@ def _places(root: Path, raw: Path) -> tuple[Path, ...]:
 
 
 def _spoken(segments: Mapping[str, Segment], places: Iterable[Path], problems: list[Problem]) -> dict[str, list[Word]]:
-    """Return the timed words of each video, in seconds from its start; ``{}`` if words or utterances have no times."""
+    """Return the timed words of each video, in seconds from its start, from a file in one of the folders `places`.
+
+    If there is no such file, or if no utterance has times, the result is empty.
+    """
     path = find(places, TIMED_WORDS)
     if path is None:
         return {}
@@ -192,7 +198,10 @@ def _timed(path: Path, video: str, computed: Computed, untimed: list[str]) -> It
 def _words(
     segments: Iterable[Segment], spoken: Mapping[str, Sequence[Word]], whole: bool
 ) -> Iterator[tuple[str, str, float, float]]:
-    """Yield the words spoken in each utterance; times count from the start of the video or, for clips, of the clip."""
+    """Yield each word spoken in an utterance as ``(utterance, word, start, end)``, in seconds.
+
+    If recordings are whole videos (`whole`), times count from the start of the video, otherwise from that of the clip.
+    """
     for segment in segments:
         origin = 0.0 if whole else segment.start
         for word, start, end in spoken.get(segment.video, ()):
@@ -209,7 +218,10 @@ def _texts(
     corpus: CorpusParams,
     problems: list[Problem],
 ) -> dict[str, str]:
-    """Return the text of each utterance: from the transcripts, else from label.csv, else from the timed words."""
+    """Return the text of each utterance: from the transcripts, else from label.csv, else from the timed words.
+
+    The transcripts are in the folder `raw`; label.csv is searched for in the folders `places`.
+    """
     where = inside(raw, "Transcript/Segmented")
     files = [file for file in files_in(where)[0] if file.suffix == ".annotprocessed"]
     sheet = find(places, SHEET)

@@ -88,21 +88,27 @@ class Segment:
 
 
 def find(places: Iterable[Path], pattern: str) -> Path | None:
-    """Return the first file in `places` whose name fits the pattern, ignoring case; None if there is none."""
+    """Return the first file in the folders `places` whose name fits a pattern, whatever its case; None if none does."""
     return next(
         (f for place in places for f in files_in(place)[0] if fnmatchcase(f.name.casefold(), pattern.casefold())), None
     )
 
 
 def expected(raw: Path, labels: bool = True) -> dict[str, bool]:
-    """Return which parts of the corpus a copy holds: the name of each part -> whether it is there."""
+    """Return the name of each part of the corpus -> whether this copy has it.
+
+    `labels` says whether a label file was found; the other parts are looked for in the folder `raw`.
+    """
     names = ("Video/Segmented", "Video/Full", "Audio/WAV_16000/Segmented", "Audio/WAV_16000/Full")
     folders = {name: bool(files_in(inside(raw, name))[0]) for name in (*names, "Transcript/Segmented")}
     return {f"{OPINIONS}, {COMPUTED} or {SHEET}": labels, **folders}
 
 
 def read_labels(root: Path, raw: Path, places: Iterable[Path], problems: list[Problem]) -> dict[str, Segment]:
-    """Return the segments of the first label file that exists, keyed by name."""
+    """Return the segments of the first label file that is in one of the folders `places`, keyed by utterance name.
+
+    If there is no label file, the error lists which parts of the corpus the folder `raw` holds.
+    """
     readers = {OPINIONS: _opinion_rows, COMPUTED: _computed_rows, SHEET: sheet_rows}
     there = [(path, rows) for pattern, rows in readers.items() if (path := find(places, pattern))]
     if not there:
@@ -173,7 +179,10 @@ def _segments(path: Path, rows: Rows, problems: list[Problem]) -> dict[str, Segm
 
 
 def _segment(cells: Mapping[str, str], line: int, errors: list[str], odd: list[str]) -> Segment | None:
-    """Return the segment of a row, or None if the row has errors, which are added to `errors`."""
+    """Return the segment of a row, or None if the row has errors.
+
+    Errors are described in `errors`, and times that are unusual but can be used in `odd`.
+    """
     video, n = cells["video_id"], cells["clip_id"]
     if "" in cells:
         errors.append(f"the row has {cells['']}")
