@@ -118,7 +118,7 @@ class _Writer:
 
 
 def refusal(name: str, path: str = "") -> str:
-    """Return the message about an object of a class that a model may not contain."""
+    """Return the message that a model holds, at `path`, an object of a class `name` that is not allowed."""
     return f"it holds {name}{_at(path)}, which a model may hold only if run.plugins lists the plugin that defines it"
 
 

