@@ -62,7 +62,10 @@ def problems_of(table: pd.DataFrame, lines: Mapping[str, int], found: Found, set
 
 
 def kinds_of(table: pd.DataFrame, found: Found) -> set[str]:
-    """Return which of audio and video at least one utterance may have; an unreadable recording may have both."""
+    """Return the modalities among ``audio`` and ``video`` that at least one utterance has.
+
+    A recording that cannot be read counts as having both.
+    """
     return {
         kind
         for kind in ("audio", "video")
@@ -150,7 +153,10 @@ def _left_open(table: pd.DataFrame, infos: Mapping[str, Any], kind: str) -> Iter
 
 
 def _with_both(table: pd.DataFrame, infos: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any, Any]]:
-    """Yield each row whose recording has picture and sound, what is known of it, and its sound and video tracks."""
+    """Yield each row whose recording holds both picture and sound, with the recording's entry in `infos`.
+
+    The third and fourth values are the sound track and the video track that are read for the row.
+    """
     from pipeline.streams.container.opening import MediaError
     from pipeline.streams.container.tracks import chosen
 

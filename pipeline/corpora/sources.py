@@ -83,7 +83,10 @@ def _of(corpus: Corpus, stored: pd.DataFrame) -> Corpus:
 
 
 def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:
-    """Return columns of a table as if read from a file; the texts of the utterances in `texts` are emptied."""
+    """Return some columns of a table, and ``end``, as the text that a CSV file would hold, to compare two tables.
+
+    The texts of the utterances in `texts` are emptied, so that they are not compared.
+    """
     given = table.assign(text=table["text"].where(~table["utterance"].isin(texts), ""))
     return pd.read_csv(StringIO(csv_text(given[[*columns, "end"]])), dtype=str, keep_default_na=False)
 
@@ -104,7 +107,11 @@ def _words_made_by(path: Path) -> Any:
 
 
 def _words_within(settings: CorpusParams, corpus: Corpus, stored: pd.DataFrame, before: str = "") -> pd.DataFrame:
-    """Return the words as `prepare` writes them; words of a manifest are cut off at the end of their recording."""
+    """Return the words of `corpus` as `prepare` writes them: cut off at the end of their recording.
+
+    `stored` is the table of utterances that `prepare` wrote. For a part of a union, `before` is what the names of its
+    utterances begin with.
+    """
     if not isinstance(settings, UnionParams):
         return within_recordings(corpus, stored, Path(settings.root))[0]
     found = []
@@ -148,7 +155,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Return whether the label files give the same tables although their bytes changed; False if this fails."""
+    """Return whether the label files give the same tables though their bytes changed; False if they cannot be read."""
     try:
         return current(params, name)
     except UserError:

@@ -21,8 +21,8 @@ def united(parts: Mapping[str, Corpus], settings: UnionParams) -> Corpus:
 
     The utterances of ravdess get names such as ``ravdess:03-01-01-01-01-01-01``. Recordings, speakers, groups and the
     group column of each part's own protocol get the same prefix, so that equal names in two corpora are never confused.
-    If a row has no group, its value in the group column of its part becomes its group. The column `corpus` names the
-    part.
+    If a row has no group of its own, but the protocol of its part groups by another column, the value in that column
+    becomes its group. The column `corpus` names the part.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def _renamed(name: str, table: pd.DataFrame, part: CorpusParams) -> pd.DataFrame
 
 
 def _groups(table: pd.DataFrame, by: str) -> pd.Series:
-    """Return the group of each row of a part; a row without one gets its value in the part's own group column."""
+    """Return the group of each row of a part; a row without a group gets its value in `by`, the protocol's column."""
     if by not in table or by in (CORPUS, "group"):
         return table["group"]
     own, groups = table[by].fillna("").astype(str), table["group"].fillna("").astype(str)
@@ -92,7 +92,9 @@ def _relabelled(table: pd.DataFrame, settings: UnionParams) -> tuple[pd.DataFram
     kept[settings.label] = kept[settings.label].map(lambda name: settings.labels.get(name, name)).astype(object)
     for part in settings.parts:
         if not (kept[CORPUS] == part).any():
-            raise UserError(f"{where}: no utterance of {part} is left: all its labels are set to null in labels")
+            raise UserError(
+                f"{where}: no utterance of {part} is left: all its labels are set to null in the setting `labels`"
+            )
     own = {name: sorted(set(rows)) for name, rows in kept.groupby(settings.label)[CORPUS]}
     alone = [f"{name} ({', '.join(where)})" for name, where in own.items() if len(where) < len(settings.parts)]
     if alone:

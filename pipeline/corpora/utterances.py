@@ -101,7 +101,7 @@ def read_table(path: Path, *, checked: bool = True, **options: Any) -> pd.DataFr
     path
         The file.
     checked
-        Whether to compare the file with its record (`pipeline.tables.bound`), which some tables must have.
+        Whether to compare the file with the record next to it (see `pipeline.tables.bound`). Some tables must have one.
     options
         Options of `pandas.read_csv`.
     """

@@ -110,7 +110,10 @@ def _nearly(name: str, header: Sequence[str]) -> str:
 def _word(
     path: Path, line: int, row: Mapping[str, str], spans: Spans, meant: Mapping[str, str], problems: list[Problem]
 ) -> tuple[str, str, float, float]:
-    """Return the cells of a row; faults are added to `problems`, and the word then has no times."""
+    """Return the utterance, word, start and end of one row of words.csv.
+
+    Faults of the row are added to `problems`; the start and end are NaN if the row has a fault or lacks a time.
+    """
     faults, times = [], []
     for name in ("start", "end"):
         try:

@@ -123,8 +123,7 @@ def compare(params: Params, first: str, second: str, corpus: str | None = None, 
     ------
     UserError
         If a name is unknown or matches several configurations; if the two have no row in common or predict different
-        utterances; or if results are missing. Results that are out of date raise it only if configurations are
-        compared.
+        utterances; or if results are missing. If configurations are compared, also if the results are out of date.
     """
     folders = [Path(side).is_dir() for side in (first, second)]
     if folders[0] != folders[1]:
@@ -202,7 +201,10 @@ def find_configuration(spec: str, configurations: Sequence[Configuration]) -> Co
 
 
 def _as_in_tables(names: list[str]) -> list[str]:
-    """Return the parts of a row's name as tables write them: ``vote@extractor`` of one modality becomes ``vote``."""
+    """Return strategy, modalities and model of a row with the strategy as tables write it.
+
+    For example, if there is only one modality, ``vote@extractor`` becomes ``vote``.
+    """
     if len(names) < 2:
         return names
     try:

@@ -58,9 +58,9 @@ def only_right(
 def of_the_best(
     scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, task: Task
 ) -> dict[str, pd.DataFrame]:
-    """Return two tables keyed by file name: what `only_right` returns for the best fusion and the best single modality.
+    """Return the utterances that only the best fusion gets right, and those that only the best single modality does.
 
-    Both tables are empty if there is no fusion or no single modality.
+    The two tables are keyed by file name. Both are empty if there is no fusion or no single modality.
     """
     lists = (pd.DataFrame(columns=COLUMNS), pd.DataFrame(columns=COLUMNS))
     if (fusion := scores.best_fusion) and (unimodal := scores.best_unimodal):

@@ -38,7 +38,10 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class ExplainJob:
-    """A job for a worker: fit the configurations of `job`, then predict `repeats` times with each input permuted."""
+    """A job for a worker: fit the configurations of `job`, then predict with permuted features.
+
+    The features of one modality or extractor at a time are permuted, each `repeats` times.
+    """
 
     job: Job
     repeats: int
@@ -65,7 +68,10 @@ class FoldPredictions:
 
 
 def explain_job(task: ExplainJob) -> list[FoldPredictions]:
-    """Fit a job's configurations and predict with permuted inputs; runs on a worker."""
+    """Fit a job's configurations, and predict with the features of each modality and extractor permuted.
+
+    The function runs on a worker.
+    """
     job = task.job
     data, labels = data_of(job)
     x = data[job.fold.test]
@@ -167,7 +173,7 @@ def explain(params: Params, name: str, pool: Pool, wanted: Sequence[str] = (), r
 
 
 def _wanted(params: Params, name: str, specs: Sequence[str]) -> list[Configuration]:
-    """Return the configurations that `specs` name; if there are none, the best fusion and the best single modality."""
+    """Return the configurations that `specs` name; if `specs` is empty, the best fusion and best single modality."""
     corpus = params.corpus(name)
     if specs:
         there = list(by_configuration(read_predictions(CorpusPaths(name).predictions, corpus)))
@@ -202,7 +208,7 @@ def _predicted(
 def _importance(
     predictions: Sequence[FoldPredictions], configurations: Sequence[Configuration], params: Params, name: str
 ) -> pd.DataFrame:
-    """Return how much the metric worsens when an input is permuted: mean and standard deviation over the repeats."""
+    """Return how much the metric worsens if a modality or extractor is permuted: mean and deviation over repeats."""
     corpus = params.corpus(name)
     truth = labels_of(read_utterances(CorpusPaths(name).utterances, corpus.label), corpus)
     leading = leading_of_predictions(corpus)

@@ -79,7 +79,10 @@ def by_protocol(groups: pd.Series, corpus: CorpusParams) -> Grouping:
 
 
 def of_protocol(table: pd.DataFrame, groups: pd.Series, corpus: CorpusParams) -> Grouping:
-    """Return the grouping by the protocol's fixed column (``corpus``); if there is none, by the protocol's groups."""
+    """Return the grouping by the column that the kind of protocol prescribes; without one, by the protocol's groups.
+
+    For example, a protocol that divides by corpus prescribes the column ``corpus``.
+    """
     column = PROTOCOLS[corpus.protocol.kind].column
     if not column:
         return by_protocol(groups, corpus)
@@ -198,7 +201,10 @@ def by_group(
 
 
 def _in_group(own: pd.DataFrame, metric: Metric, resampling: Resampling) -> tuple[Interval, str]:
-    """Return the metric of some utterances with its interval, and what was resampled; empty if there is no interval."""
+    """Return the metric of some utterances with its interval, and what was resampled, such as ``speaker``.
+
+    If there is no interval, its ends are NaN and the second value is ``""``.
+    """
     truth, outputs = truth_and_outputs(metric, own)
     units: NDArray[np.object_] = resampling.groups[list(own["utterance"])].to_numpy()
     several = len(set(units)) > 1

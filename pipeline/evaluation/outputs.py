@@ -139,7 +139,7 @@ def confusions_of(parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusPar
 
 
 def plots_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], corpus: CorpusParams) -> Outputs:
-    """Return the CSVs that DVC plots: the scores of the first rows, and truths and predictions of the best rows."""
+    """Return the CSVs that DVC plots: scores of the rows shown first, and truths and predictions of the best rows."""
     return {f"plots/{stem}.csv": csv_text(found) for stem, found in plots.for_dvc(scores, parts, corpus.task).items()}
 
 

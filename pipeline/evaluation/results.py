@@ -150,9 +150,9 @@ def speakers_of(name: str, corpus: CorpusParams) -> str:
 
 
 def speakers_sentence(note: str, corpus: CorpusParams) -> str:
-    """Return a note about unknown speakers with its consequence, without a full stop; empty for an empty note.
+    """Return a note about unknown speakers and what follows from it, without a full stop; empty for an empty note.
 
-    The consequence is that no row is called best, or that the settings accept unknown speakers.
+    If the settings accept unknown speakers, the sentence says so; otherwise it says that no row is called best.
     """
     return f"{note}, {'which speakers_unknown accepts' if corpus.speakers_unknown else NOT_BEST}" if note else ""
 

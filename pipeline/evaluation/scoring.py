@@ -126,7 +126,7 @@ class Scores:
         return self.best(row for row in self.rows if row.configuration in full)
 
     def sorted(self) -> "Scores":
-        """Return the scores with their rows sorted by block, the best first in each block.
+        """Return the scores with their rows in blocks (baselines, one modality, two and so on), the best first in each.
 
         Rows whose leading metric is undefined come last in their block.
         """
@@ -207,7 +207,10 @@ def smallest_p(groups: int, fusions: int) -> float:
 
 
 def resamples_of(parts: Mapping[Configuration, pd.DataFrame], groups: pd.Series, settings: EvaluateParams) -> Resamples:
-    """Return the resampled groups of a table; raises `UserError` if its rows predict different utterances."""
+    """Resample the groups of the predicted utterances, for the intervals of all configurations.
+
+    Raises `UserError` if the configurations do not predict the same utterances. `groups` is indexed by utterance.
+    """
     utterances = {tuple(part["utterance"]) for part in parts.values()}
     if len(utterances) != 1:
         raise UserError("the strategies were not scored on the same utterances: run `crossmodal train` again")

@@ -110,7 +110,7 @@ def page(corpus: str, scores: Scores, rows: Table, notes: Iterator[str]) -> list
 
 
 def tex(corpus: str, scores: Scores) -> str:
-    """Return table.tex: both tables as LaTeX tabulars, for a document to ``input``."""
+    """Return table.tex, which a document can ``input``: LaTeX tabulars of the table by modalities and of all rows."""
     star = f"; {scores.unranked}" if scores.unranked else "; *: best of its column"
     title = f"% {corpus}: {scores.leading.name} by modalities{star}"
     return "\n".join([title, by_modalities(scores).latex(), "", "% all rows", all_rows(scores).latex(), ""])

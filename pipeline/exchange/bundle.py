@@ -154,7 +154,7 @@ def pooled_names_of(feature_names: Sequence[str]) -> tuple[str, ...]:
 
 
 def item_of(utterance: str, entry: Entry, key: str = "") -> Item:
-    """Return the item of a store for an entry that is already in memory."""
+    """Make the item that will be written into a store for an utterance; its function `load` returns the given entry."""
     return Item(utterance, key, entry.length, partial(_same, entry))
 
 

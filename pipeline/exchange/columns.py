@@ -307,7 +307,7 @@ def distinct(stores: Sequence[FeatureSet], path: Path) -> tuple[FeatureSet, ...]
     for name, count in Counter(store.name for store in stores).items():
         if count > 1:
             raise UserError(
-                f"{path}: {count} stores would be named {name!r}: name each array once, and give each --array a "
-                "different first name"
+                f"{path}: {count} stores would be named {name!r}: name each array once, and begin the list of "
+                "each --array with a different name"
             )
     return tuple(stores)

@@ -93,7 +93,8 @@ def joined(sources: Sequence[ExportStore], modality: Modality, timed: Sequence[N
 def _word_entry(sources: Sequence[ExportStore], i: int, words: Numbers) -> Entry:
     """Return utterance i with one row per word and the columns of all stores; NaN where a store has no value.
 
-    If no store has values, the entry of the first store is returned. Without word times, the entry is empty.
+    `words` are the times of the utterance's words; if there are none, the entry is empty. If no store has values for
+    the utterance, its entry in the first store is returned.
     """
     entries = [source.entry(i) for source in sources]
     if all(entry.status != "ok" for entry in entries):

@@ -144,7 +144,7 @@ def bundle_of(
         Names of stores by modality. None stands for the stores that the corpus is trained on, except features that
         are fitted inside folds.
     align
-        Empty or ``word``.
+        ``word`` averages the rows of every store over words, and joins the stores of each modality; ``""`` does not.
     fold
         The fold of the protocol that gives the column ``split``; if empty, the split of the corpus.
 

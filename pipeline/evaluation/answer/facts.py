@@ -183,9 +183,9 @@ class Answer:
 
     @property
     def gains(self) -> list[tuple[tuple[str, ...], Gain]]:
-        """What is added, and by which modalities: those of `full` that the row in `Gain.without` lacks.
+        """Each gain, with the modalities that add it: those of `full` that the row `Gain.without` does not use.
 
-        If this row reads a modality that `full` does not fuse, the difference is assigned to one modality.
+        If that row uses a modality that `full` does not, only the modality to which the gain belongs is named.
         """
         found: dict[tuple[tuple[str, ...], Configuration], Gain] = {}
         full = self.full.modalities if self.full else ()

@@ -190,7 +190,7 @@ def _plain(value: float, measure: Measure) -> str:
 
 
 def _apart(difference: Interval, measure: Measure) -> str:
-    """Return a difference without its sign: ``10.0 points [2.5, 17.5] above``."""
+    """Return a difference in words: ``10.0 points [2.5, 17.5] above``, or ``below`` if it is negative."""
     if not math.isfinite(difference.value):
         return "with an undefined difference from"
     below = difference.value < 0

@@ -1,1 +1,1 @@
-"""Exchange formats, one file or folder each."""
+"""The formats that can be imported or exported: one module or subpackage for each."""

@@ -31,7 +31,8 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     options
         Each pair of ``arrays`` names the columns of one store, where patterns with ``*`` are allowed; the first name or
         pattern also names the store. ``id, text, speaker, group, split, start, end, label`` each name one column. Other
-        columns are kept if `utterances_of` can keep them. An empty feature cell is undefined.
+        columns are kept in the utterance table, or left out with a notice (see `utterances_of`). An empty feature cell
+        is undefined.
 
     Raises
     ------
@@ -91,7 +92,10 @@ def _cells(
 
 
 def _apostrophes(texts: Mapping[str, NDArray[Any]]) -> list[str]:
-    """Return a notice for each column that holds an apostrophe before what a spreadsheet would take for a formula."""
+    """Return a notice for each column with cells such as ``'=1+2``.
+
+    The apostrophe keeps a spreadsheet from reading the text as a formula; it may not belong to the text.
+    """
     notices = []
     for name, cells in texts.items():
         odd = [cell for cell in cells if isinstance(cell, str) and restored(cell) != cell]

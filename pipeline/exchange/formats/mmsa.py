@@ -52,10 +52,16 @@ Part = Mapping[str, Any]
 def read(path: Path, options: ImportOptions) -> Bundle:
     """Read a pickle; without an entry ``crossmodal``, each clip becomes the utterance ``<video>_<clip>``.
 
-    Padding is removed. Where the file gives lengths, rows after them are padding. If it gives none and all modalities
-    have equally many rows, the padding is what ``text_bert`` masks or, without ``text_bert``, the rows at the end that
-    are zero in all modalities. In other files, the padding of a modality without lengths is the rows of zeros at its
-    end; for text, it is what ``text_bert`` masks. A ``text_bert`` counts only if it has as many rows as text.
+    Padding is removed. Which rows are padding depends on the file:
+
+    - If the file gives the lengths of a modality, the rows after them are padding.
+    - If it gives no lengths at all, and all modalities have equally many rows, the same rows are padding in all of
+      them: those after the last 1 in the mask of ``text_bert`` or, without ``text_bert``, the rows at the end that are
+      zero in all modalities.
+    - In other files, the rows of zeros at the end of a modality without lengths are padding. For text, these are the
+      rows after the last 1 in the mask of ``text_bert``, if there is one.
+
+    A ``text_bert`` counts only if it has as many rows as text.
 
     No part is left out: ``options.splits`` must say which split a part with an unusual name is.
 
@@ -90,7 +96,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
 
 
 def _is_part(name: Any, value: Any) -> bool:
-    """Whether a top-level entry is a part: it is named like a split, or it has keys that only parts have."""
+    """Whether an entry of the pickle holds clips: it is named like a split, or has a key such as ``id`` or ``text``."""
     if name in SPLITS:
         return True
     return name != OWN_KEY and isinstance(value, dict) and any(key in value for key in ("id", *KEYS.values()))

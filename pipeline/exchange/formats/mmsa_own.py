@@ -1,8 +1,8 @@
 """Write and read the additional entry of our MMSA pickles, from which a bundle is restored without loss.
 
 The entry ``crossmodal`` has the arrays of `pipeline.exchange.packing`, except the values, which are in MMSA's arrays.
-It also has ``rows/<split>``, the position of each clip's utterance, and ``features/<store>/undefined`` with one bit per
-number, which is set if a zero in MMSA's array stands for an undefined number.
+It also has ``rows/<split>``, the position in the bundle of each clip of a split, and ``features/<store>/undefined``.
+The latter has one bit per number, which is set if a zero in MMSA's array stands for an undefined number.
 """
 
 import json
@@ -113,7 +113,11 @@ def _store_name(text: str, modality: Modality) -> str:
 def _values(
     parts: Mapping[str, tuple[NDArray[np.int64], Values]], arrays: Mapping[str, NDArray[Any]], where: str
 ) -> Values:
-    """Return the values ``(rows, d)`` of all utterances in the bundle's order, with NaN for undefined numbers."""
+    """Return one store's values ``(rows, d)``: all utterances in the bundle's order, with NaN for undefined numbers.
+
+    `parts` holds, for each split, the positions of its utterances in the bundle and MMSA's array ``(N, T, d)``.
+    `arrays` are the other arrays that were exported; those of this store have names that begin with `where`.
+    """
     offsets, status = arrays[f"{where}/offsets"], arrays[f"{where}/status"]
     count = sum(len(values) for _, values in parts.values())
     order = np.concatenate([rows for rows, _ in parts.values()])

@@ -47,7 +47,7 @@ def read(path: Path, options: ImportOptions) -> Bundle:
     options
         For a single file, each pair of ``arrays`` names the numeric columns of one store, where patterns with ``*`` are
         allowed. ``id, text, speaker, group, split, start, end, label`` each name one column. Other columns are kept
-        if `utterances_of` can keep them. A folder takes no options.
+        in the utterance table, or left out with a notice (see `utterances_of`). A folder takes no options.
 
     Raises
     ------

@@ -35,7 +35,10 @@ class Allowed:
 
 
 class Dtype:
-    """A numpy dtype while a pickle is read; only the byte order is taken from the pickled state, which is checked."""
+    """Stands for a numpy dtype while a pickle is read.
+
+    The state that the pickle gives it is checked, and only the byte order is taken from that state.
+    """
 
     __slots__ = ("dtype",)
 
@@ -55,7 +58,7 @@ class Dtype:
 
 
 class Array(np.ndarray[Any, np.dtype[Any]]):
-    """A numpy array while a pickle is read; its pickled state is checked, and may be set once."""
+    """Stands for a numpy array while a pickle is read; the pickle may set its state once, and that state is checked."""
 
     budget: "Budget | None" = None
 

@@ -150,7 +150,7 @@ class _Unpickler(pickle.Unpickler):
     def _copier(self, kind: Callable[..., Any]) -> Callable[..., Any]:
         def copy(items: Any = ()) -> Any:
             if type(items) not in (list, tuple, set, frozenset, dict):
-                raise ValueError("a list, tuple, set or dict that is not made from one of these")
+                raise ValueError("a list, tuple, set or dict made from something that is none of these")
             self._budget.spend(len(items))
             return kind(items)
 
@@ -240,7 +240,7 @@ class _Pickler(pickle.Pickler):
     """A pickler that avoids numpy's `_reconstruct`, since numpy 1 and numpy 2 have it in modules of different names."""
 
     def reducer_override(self, value: Any) -> Any:
-        """Return how to rebuild an array (make an empty one, set its state), or ``NotImplemented`` for other values."""
+        """For an array, tell pickle to make an empty one and set its state; for others, return ``NotImplemented``."""
         if type(value) is np.ndarray:
             return np.ndarray, ((0,), "b"), value.__reduce__()[2]
         return NotImplemented

@@ -104,7 +104,10 @@ def _numbers(path: Path, lines: Sequence[int], frame: Cells, *, needed: bool) ->
 
 
 def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeArray | None) -> TimeArray:
-    """Return the time in `shown` of each frame number in `count` (from 0); raise `UserError` if `shown` lacks one."""
+    """Return the times at which the recording shows some frames; raise `UserError` if it lacks one of them.
+
+    `count` holds the numbers of the frames, from 0. `shown` holds the times of all frames of the recording.
+    """
     there = 0 if shown is None else len(shown)
     beyond = np.flatnonzero(count >= there)
     if shown is None or len(beyond):
@@ -128,7 +131,7 @@ def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float
         found, why = math.nan, str(error)
     if math.isnan(found):
         what = "is empty, but must be a time of the recording" if not why else f"is {cell!r}, but {why}"
-        instead = f", or give --fps (a number, or recording) to compute times from {frame}" if frame else ""
+        instead = f", or give --fps (a number, or the word recording) to compute times from {frame}" if frame else ""
         raise UserError(f"{path}:{line}: {time.name} {what}: correct it, or name another column with --time{instead}")
     return found
 
@@ -168,6 +171,6 @@ def _check_frames(
     distinct, frames = len(np.unique(times)), len(np.unique(numbers))
     if distinct < COARSE * frames:
         raise UserError(
-            f"{path}: {time} has only {counted(distinct, 'different time')} for {frames} frames: give --fps (a number "
-            f"or recording) to compute times from {frame}"
+            f"{path}: {time} has only {counted(distinct, 'different time')} for {frames} frames: give --fps (a number, "
+            f"or the word recording) to compute times from {frame}"
         )

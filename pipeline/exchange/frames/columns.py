@@ -82,9 +82,12 @@ class Roles:
 
     Attributes
     ----------
-    time, frame, confidence, face, success, source
-        The columns that hold the time, the frame number, the confidence and the id of the face, that say whether a face
-        was found, and that name the video file from which the row was computed.
+    time, frame, confidence, face
+        The columns of the time, the frame number, the tool's confidence and the id of the face.
+    success
+        The column that says whether a face was found.
+    source
+        The column that names the video file from which the row was computed.
     features
         The columns that may be features, in the order of the table; columns of text are dropped later.
     """

@@ -216,7 +216,7 @@ def _origin(path: Path, options: FrameOptions, used: Mapping[str, Path]) -> dict
 
 
 def _keyed(features: FeatureSet, table: pd.DataFrame, origin: Mapping[str, Any]) -> FeatureSet:
-    """Return the features with a key per utterance, which lets `train` notice that an utterance was moved."""
+    """Return the features with a key for each utterance, by which `train` notices if its recording or times changed."""
     source = key_of(dict(origin))
     rows = zip(features.items, table.itertuples(), strict=True)
     keyed = [

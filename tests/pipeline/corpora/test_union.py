@@ -98,7 +98,9 @@ def test_labels_that_not_all_corpora_have_are_named(build: Build) -> None:
 
 
 def test_a_corpus_of_which_nothing_is_left_is_refused(build: Build) -> None:
-    with pytest.raises(UserError, match="no utterance of b is left: all its labels are set to null in labels"):
+    with pytest.raises(
+        UserError, match="no utterance of b is left: all its labels are set to null in the setting `labels`"
+    ):
         gather(build(labels={"sadness": None, "glad": None}).corpus("both"))
 
 

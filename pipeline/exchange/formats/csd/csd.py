@@ -3,7 +3,7 @@
 ``/<root name>/data/<id>/features`` is ``(n, ...)``, ``intervals`` next to it is ``(n, 2)`` seconds from the start of
 the recording, and each ``/<root name>/metadata/<key>`` is one JSON text. The SDK requires one group at the top, a
 ``root name``, and as many intervals as feature rows. In a label file, row i (from 0) of video v is the utterance
-``<v>_<i+1>``. In aligned files, the segment ``<v>[i]`` is this utterance.
+``<v>_<i+1>``. In aligned files, the same utterance has the id ``<v>[i]``.
 
 `write` makes a folder that the SDK can open: one file per store, ``words.csd``, ``labels.csd`` with the numeric labels,
 and ``labels_<name>.csd`` for each text label. Everything that the format has no place for is stored under metadata keys

@@ -47,7 +47,10 @@ class _Span:
 
     @property
     def origin(self) -> float:
-        """The time from which its rows are timed, in seconds: the start of the utterance, or 0 if it is not known."""
+        """The start of the utterance in its recording, in seconds, or 0 if it is not known.
+
+        The times of its rows and words are counted from here.
+        """
         return self.start if np.isfinite(self.start) else 0.0
 
 
@@ -264,7 +267,10 @@ def _over(intervals: Floats, span: _Span) -> NDArray[np.bool_]:
 def _store(
     modality: Modality, file: SequenceFile, spans: Sequence[_Span], words: pd.DataFrame | None
 ) -> tuple[FeatureSet, list[str]]:
-    """Return a store whose items read their rows when needed, and notices; each item is read once to get its length."""
+    """Return the store of one file, and notices about it.
+
+    The store's items read their rows from the file when these are needed. Each item is read once here for its length.
+    """
     words_of = None if words is None else dict(_word_times(words, spans))
     items: list[Item] = []
     masked = touched = 0

@@ -62,7 +62,10 @@ def _column_from_json(cells: Mapping[str, Any]) -> pd.Series:
 
 
 def unknown_times(times: Floats) -> Any:
-    """Return the times that intervals cannot hold: ``all`` if all are NaN, else a list of ``[row, start, end]``."""
+    """Return the times that the intervals of a ``.csd`` file cannot hold, since they are not finite.
+
+    The result is ``all`` if all are NaN, otherwise a list of ``[row, start, end]``.
+    """
     odd = np.flatnonzero(~np.isfinite(times).all(axis=1))
     if len(times) and np.isnan(times).all():
         return "all"
@@ -70,7 +73,10 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Return `times` with the result of `unknown_times` put back; `times` itself may be changed."""
+    """Return `times` with the times that intervals could not hold put back; `times` itself may be changed.
+
+    `unknown` is the result of `unknown_times` for the exported store.
+    """
     if unknown == "all":
         return np.full_like(times, np.nan)
     for row, start, end in unknown:

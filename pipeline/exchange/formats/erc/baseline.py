@@ -21,7 +21,7 @@ _Key = tuple[str, int, int]  # split, dialogue, utterance
 
 
 def is_baseline(parts: Sequence[Any]) -> bool:
-    """Whether the parts of a pickle form a table of utterances, or are the vectors of the three splits."""
+    """Whether a pickle is from MELD's baseline: its parts are a table of utterances, or vectors of three splits."""
     return _is_sheet(parts) or _is_vectors(parts)
 
 
@@ -37,7 +37,10 @@ def _is_vectors(parts: Sequence[Any]) -> bool:
 
 
 def read_baseline(files: Mapping[Path, Sequence[Any]], options: ImportOptions) -> Found:
-    """Return the utterances of the tables with their vectors; without tables, the utterances that have vectors."""
+    """Return the utterances of the baseline's tables, with their vectors from the other files.
+
+    If no file is a table, return the utterances that have vectors, without labels.
+    """
     found = Found()
     rows: dict[_Key, dict[str, Any]] = {}
     for path, parts in files.items():
@@ -67,7 +70,11 @@ def _identity(key: _Key) -> dict[str, Any]:
 
 
 def _sheet(path: Path, parts: Sequence[Any]) -> Iterator[tuple[_Key, dict[str, Any]]]:
-    """Yield the key and the table row of each utterance of ``data_emotion.p`` or ``data_sentiment.p``."""
+    """Yield each utterance's split, dialogue and number (its key), and its row for the utterance table.
+
+    `parts` is the content of ``data_emotion.p`` or ``data_sentiment.p``: first the list of utterances, last a dict that
+    numbers the classes.
+    """
     index = parts[-1] if isinstance(parts[-1], dict) else {}
     by_number = {int(number): name for name, number in index.items() if isinstance(number, int | np.integer)}
     classes, seen = set(by_number.values()), set()

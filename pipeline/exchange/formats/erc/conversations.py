@@ -175,7 +175,11 @@ def _check_dialogues(path: Path, fields: Mapping[str, _ByDialogue], splits: Mapp
 
 
 def _emotions(keys: Sequence[Any], of_meld: bool, labels_only: bool) -> tuple[str, ...]:
-    """Return the names of the emotions in order; empty if labels are scores, as in GCNet's files for MOSI and MOSEI."""
+    """Return the names of the emotions, in the order of their numbers in the file; empty if its labels are scores.
+
+    `keys` are the dialogues' keys, by which IEMOCAP is recognised. `labels_only` says that the file holds labels
+    but no features. The labels of GCNet's files for MOSI and MOSEI are scores.
+    """
     if of_meld:
         return meld.EMOTIONS
     scores = labels_only and not all(re.match(r"Ses0\d", str(key)) for key in keys)
@@ -209,9 +213,10 @@ def _row(dialogue: _Dialogue, i: int, cells: Mapping[str, Any], emotions: tuple[
 
 
 def _speaker(where: str, dialogue: str, cell: Any) -> str:
-    """Return the name of a speaker; ``""`` for a vector of zeros.
+    """Return the name of the speaker in a cell, which holds a name or a one-hot vector.
 
-    IEMOCAP's letters are put after the session (``Ses01F``). A one-hot vector becomes ``s<index>``.
+    A one-hot vector becomes ``s<index>``, and a vector of zeros ``""``. IEMOCAP's names ``F`` and ``M`` become unique
+    by the session that the dialogue belongs to, for example ``Ses01F``.
     """
     if isinstance(cell, str):
         return f"{dialogue[:5]}{cell}" if cell in ("M", "F") and re.match(r"Ses0\d", dialogue) else str(cell)
@@ -250,10 +255,11 @@ def _chosen(path: Path, names: Sequence[str], options: ImportOptions) -> list[st
 
 
 def dialogue_names(dialogues: Sequence[int], split_of: Mapping[int, str]) -> dict[int, tuple[str, str]]:
-    """Return the name and split of each dialogue of MELD: the published ones if the splits of the file agree with them.
+    """Return the name and split of each dialogue of MELD, given the dialogues' numbers and their splits in the file.
 
-    A dialogue of the published part valid may be in the file's part train. If any other split differs, or if a dialogue
-    is not in MELD, all dialogues are named ``dia<number>`` and keep the splits of the file.
+    Names and splits are those of the published corpus if the file's splits agree with it; the file may have moved
+    dialogues from valid to train. If any other split differs, or if a dialogue is not in MELD, all dialogues are named
+    ``dia<number>`` and keep the splits of the file.
 
     >>> dialogue_names([1040], {1040: "train"})  # the dev part is often merged into the training part
     {1040: ('dev_dia1', 'valid')}

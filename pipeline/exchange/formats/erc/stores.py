@@ -79,7 +79,7 @@ def store_of(
     width, masked, touched, items = -1, 0, 0, []
     for utterance, cell in zip(utterances, vectors, strict=True):
         if cell is None:
-            items.append(item_of(utterance, Entry("absent", "the file has no vector for it")))
+            items.append(item_of(utterance, Entry("absent", "the file has no vector for this utterance")))
             continue
         vector = _vector(f"{path}: {name} of {utterance}", cell)
         width = len(vector) if width < 0 else width
