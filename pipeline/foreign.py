@@ -109,7 +109,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
     if dataset.is_virtual:
         raise UserError(f"{path}: {where} is composed of other files (virtual): store the data itself")
     if dataset.shape is None:
-        raise UserError(f"{path}: {where} has no value: write it again")
+        raise UserError(f"{path}: {where} has no value: write the file again")
     declared, stored = declared_bytes(dataset), dataset.id.get_storage_size()
     if declared > MOST:
         raise UserError(f"{path}: {where} declares {declared >> 30} GiB, more than {MOST >> 30} GiB: split the file")
@@ -117,7 +117,10 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return the least memory in bytes that reading a dataset takes: its size, or that of a chunk if it is larger."""
+    """Return how many bytes of memory reading a dataset takes at least: those of the whole dataset or of one chunk.
+
+    Of these two, the larger counts.
+    """
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)

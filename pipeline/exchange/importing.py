@@ -202,7 +202,11 @@ def _import_into(params: Params, form: str, path: Path, name: str, options: Impo
 def _joined(
     store: FeatureSet, table: pd.DataFrame, ours: Mapping[str, str], theirs: Mapping[str, str], path: Path
 ) -> FeatureSet:
-    """Return the store with one item per utterance of the corpus, in its order and under its names."""
+    """Return an imported store with one item per utterance of the corpus, in the corpus's order.
+
+    `ours` and `theirs` map the part of an id that is compared to the id in the corpus and to the id in the file. An
+    utterance that is not in the file is absent.
+    """
     items = {item.utterance: item for item in store.items}
     source = {ours[key]: theirs[key] for key in ours if key in theirs}
     missing = Entry("absent", f"not in {path.name}")

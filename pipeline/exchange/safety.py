@@ -70,7 +70,8 @@ def scan_pickle(path: Path, data: Any, size: int) -> int:
     Parameters
     ----------
     path, data, size
-        The path, the memory-mapped file (whose ``read`` never returns more than is left), and its size in bytes.
+        The path, the file mapped into memory, and its size in bytes. At the end of the file, ``data.read`` returns
+        only what is left, however many bytes the pickle claims to have.
 
     Raises
     ------

@@ -18,7 +18,9 @@ Chosen = tuple[str, Modality, tuple[str, ...]]  # a store's name, its modality, 
 
 
 def matched(options: ImportOptions, header: Sequence[str], source: TableFile) -> list[Chosen]:
-    """Return the name, modality and columns of one store for each pair in ``options.arrays``.
+    """Choose the feature columns by the patterns in ``options.arrays``, where each pair is a modality and its patterns.
+
+    Each pair makes one store. The result has the name, the modality and the columns of each store.
 
     Raises
     ------

@@ -82,7 +82,7 @@ def _labels(labels: NDArray[Any]) -> str:
 
 
 def _measured(params: Params, name: str, configuration: Configuration) -> Iterator[str]:
-    """Yield lines about the metrics of the same configuration in the corpus's table, measured on held-out groups."""
+    """Yield lines about how well `configuration` did on held-out groups, from the corpus's table of results."""
     corpus = params.corpus(name)
     try:
         require_evaluated(params, name)

@@ -28,7 +28,17 @@ def rule_for(when: When, text: str | None) -> When:
 
 
 def completing_clips(params: Params, name: str, pool_of: Callable[[int], Pool]) -> Callable[[Corpus], Completion]:
-    """Return a function that adds words to a corpus of clips, on a pool suited to the number of clips."""
+    """Return a function that recognises and aligns the words of a corpus of clips, as far as the settings ask for it.
+
+    If the settings ask for neither, the function returns the corpus unchanged.
+
+    Parameters
+    ----------
+    params, name
+        The settings and the name of the corpus.
+    pool_of
+        Makes the worker pool, given the number of clips.
+    """
 
     def complete(corpus: Corpus) -> Completion:
         with pool_of(len(corpus.utterances)) as pool:

@@ -121,7 +121,11 @@ def _step_settings(
     table: pd.DataFrame,
     remark: Callable[[str], None],
 ) -> TrainParams:
-    """Return the settings with time steps that the corpus has; raise `UserError` if the model could not read them."""
+    """Return `settings`, with windows as time steps instead of words if no word of the corpus has times.
+
+    `remark` is called with each notice about the steps. Raise `UserError` if steps are words, but `configuration` does
+    not read text.
+    """
     settings, notices = step_settings(name, settings, corpus, table)
     for notice in notices:
         remark(notice)

@@ -204,19 +204,20 @@ def _without_anything(
     table: pd.DataFrame,
     notes: Sequence[Mapping[str, str]],
     failed: Mapping[str, str],
-    lone: bool,
+    named: bool,
 ) -> tuple[dict[str, str], list[str]]:
     """Return the utterances that cannot be predicted, each with the reason, and notices about what the others lack.
 
     If an utterance has none of the modalities that the model reads, its prediction is the prior, as in training. But
-    if it has failed, or is a recording named on the command line (`lone`), it has no prediction.
+    if processing it failed, or if the command line names recordings rather than a manifest (`named`), it has no
+    prediction.
     """
     lost, notices = {}, []
     for utterance, missing in zip(table["utterance"], notes, strict=True):
         if players and set(players) <= set(missing):
             reasons = "; ".join(f"{m}: {why}" for m, why in missing.items())
             what = f"the utterance has none of the modalities that the model reads ({reasons})"
-            if lone or utterance in failed:
+            if named or utterance in failed:
                 lost[utterance] = failed.get(utterance, what)
             else:
                 notices.append(f"{utterance}: {what}: the prediction is the prior, as in training")

@@ -29,7 +29,9 @@ Ranges = Mapping[str, Mapping[str, Sequence[float]]]  # modality -> low, high ->
 
 
 def ranges_of(data: Modalities, modalities: Sequence[str]) -> dict[str, dict[str, list[float]]]:
-    """Return the bounds of each feature of the modalities that have at least `FEWEST` training clips.
+    """Return for each modality the ``low`` and the ``high`` bounds of its features, one number per feature.
+
+    Modalities with fewer than `FEWEST` training clips are left out.
 
     Parameters
     ----------
@@ -70,9 +72,9 @@ def bounds_of(rows: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float
 
 
 def far_outside(ranges: Ranges, data: Modalities, folder: str) -> dict[str, NDArray[np.float64]]:
-    """Return for each modality the share ``(n,)`` of each clip's defined features that lie outside their range.
+    """Return for each modality an array ``(n,)``: the share of each clip's features that lie outside their range.
 
-    The share is 0 for a clip without defined features.
+    Only defined features count. The share is 0 for a clip without defined features.
 
     Raises
     ------

@@ -196,7 +196,7 @@ def require_same(params: Params, schema: Schema, model: str) -> list[str]:
 
 
 def _differences(params: Params, schema: Schema) -> Iterator[tuple[str, bool]]:
-    """Yield a sentence about each difference, and whether the difference is fatal."""
+    """Yield a sentence about each difference between training and now, and whether clips must be refused for it."""
     for modality, was in schema["streams"].items():
         yield from _compared(f"streams.{modality}", was, plain(_stream(params, modality)), params)
     for name, entry in extractors_of(schema).items():

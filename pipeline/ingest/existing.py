@@ -137,7 +137,10 @@ def _note_changed(tables: Tables) -> None:
 def _fill(
     tables: Tables, held: Mapping[str, Sequence[list[str]]], rows: Sequence[tuple[str, Cells]], new: Draft
 ) -> Iterator[tuple[str, tuple[Word, ...]]]:
-    """Fill the empty cells of existing rows; yield the name and the words of each row for which `new` has words."""
+    """Fill the empty cells of existing rows; yield the name and the words of each row for which `new` has words.
+
+    `held` has the existing rows of each recording. `rows` are new rows, each with the path of its recording.
+    """
     filled = differing = 0
     taken = {cells.get("utterance", "") for _, cells in _cells(tables)}
     for place, row in rows:

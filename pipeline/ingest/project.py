@@ -171,7 +171,7 @@ def _settled(name: str, *, force: bool) -> CorpusParams | None:
 
 
 def _settled_lines(name: str, settled: CorpusParams, guessed: Guess, rows: Sequence[Cells]) -> list[str]:
-    """Return the guesses about rows and, in place of guessed settings, lines about the existing settings."""
+    """Return the lines to print for a corpus that already has settings: guesses about its rows, and these settings."""
     of_settings = ("task:", "modalities:", "group:", "protocol:")
     protocol = settled.protocol
     folds = f", {protocol.folds} folds" if protocol.kind in ("group-kfold", "crossfit") else ""

@@ -38,7 +38,7 @@ def needed_blocks(block: Mapping[str, Any], extract: Sequence[str]) -> dict[str,
     block
         The settings of a corpus.
     extract
-        The extractors that the file lists; if empty, those that run by default.
+        The extractors that the settings file lists; if empty, those that run by default.
     """
     listed = list(extract) or _extractors(block)
     return {

@@ -81,7 +81,10 @@ def used_keys() -> set[str]:
 
 
 def _is_light(store: Store) -> bool:
-    """Return whether a store is from a light step, which does not use the cache (in earlier versions, it did)."""
+    """Return whether a store was computed so quickly that the cache is not used for it.
+
+    Earlier versions used the cache for all stores, so an old store may still name cached files.
+    """
     name = store.attribute("name")
     if store.attribute("kind") == "features" and name in extractor_names():
         return extractor_class(name).light

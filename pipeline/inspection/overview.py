@@ -50,7 +50,8 @@ class Instance:
     settings
         All settings, including defaults.
     fault
-        Why the instance cannot be used; empty if it can. With a fault, only `instance` and `runs` are set in addition.
+        Why the instance cannot be used; empty if it can. If there is a fault, only `instance` and `runs` are known,
+        and all other attributes keep their defaults.
     """
 
     instance: str

@@ -49,7 +49,7 @@ def matched(
         A regular expression whose only group is the part of a name (without folder and suffix) that is compared. If
         empty, whole names are compared.
     places
-        The name of the corpus and the path of the folder, for messages.
+        The name of the corpus and the path of the folder of tables, for messages.
 
     Raises
     ------
@@ -123,9 +123,19 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables whose paths end with a recording's whole name or, failing that, with the longest end of it.
+    """Return the tables whose paths end with a recording's whole name or, failing that, with a part of it.
 
-    The ends of ``a/s1/clip`` are ``s1/clip`` and ``clip``. An end counts only if no other recording's name has it.
+    The parts of ``a/s1/clip`` are ``s1/clip`` and ``clip``; the longest is tried first. A part is used only if no other
+    recording's name ends with it.
+
+    Parameters
+    ----------
+    spellings
+        The names that the table of the recording may have.
+    ends
+        The tables, keyed by everything with which their paths end.
+    shared
+        How many recordings have names that end with a part.
     """
     for length in range(max(map(len, spellings), default=0), 0, -1):
         keys = sorted({key[-length:] for key in spellings if len(key) >= length})

@@ -142,7 +142,10 @@ def rows_of(track: Track, start: float, end: float) -> tuple[FloatArray, TimeArr
 def _read(
     path: Path, width: int, rows: Iterator[Record], roles: Roles, numbers: Numbers
 ) -> tuple[list[int], dict[int, list[str]]]:
-    """Add the feature cells to `numbers`; return the line of each row, and the other cells by column position."""
+    """Add the feature cells of all rows to `numbers`; return the line number of each row, and the other cells in use.
+
+    These are the cells of the other columns in `roles` (time, frame, face, ...), keyed by column position.
+    """
     kept = [
         at
         for at in (roles.time, roles.frame, roles.confidence, roles.face, roles.success, roles.source)

@@ -87,19 +87,25 @@ def _likened(word: str, lookup: Lookup) -> list[str]:
 
 
 def _drawled(word: str, lookup: Lookup) -> list[str]:
-    """Pronounce words like ``nooo`` and ``sweeeet``, whose letters are repeated because a sound is drawn out."""
+    """Return pronunciations of a word like ``nooo`` or ``sweeeet``, else an empty list.
+
+    Letters of such a word are repeated because a sound is drawn out.
+    """
     twice, once = (re.sub(r"(.)\1{2,}", kept, word) for kept in (r"\1\1", r"\1"))
     shorter = (short for short in (twice, once, re.sub(r"(.)\1+$", r"\1", twice)) if short != word)
     return next((ways for short in shorter if (ways := _known(short, lookup))), [])
 
 
 def _clipped(word: str, lookup: Lookup) -> list[str]:
-    """Pronounce words like ``flingin``, which lack the g of -ing and the apostrophe."""
+    """Return pronunciations of a word like ``flingin``, without the g of -ing and an apostrophe; else an empty list."""
     return [f"{way[:-1]}" for way in _known(f"{word}g", lookup) if way.endswith("IH NG")] if word.endswith("in") else []
 
 
 def _inflected(word: str, lookup: Lookup) -> list[str]:
-    """Pronounce words like ``phoebe's`` and ``traumatised``; the sound of -s or -ed depends on the phone before it."""
+    """Return pronunciations of a word like ``phoebe's`` or ``traumatised``, else an empty list.
+
+    The sound of -s or -ed depends on the phone before it.
+    """
     for ending, stems in (("'s", ("",)), ("es", ("", "e")), ("s", ("",)), ("'d", ("",)), ("ed", ("", "e"))):
         stem = word.removesuffix(ending)
         if stem == word or len(stem) < 2:
@@ -117,7 +123,10 @@ def _suffix(ending: str, before: str) -> str:
 
 
 def _derived(word: str, lookup: Lookup) -> list[str]:
-    """Pronounce words like ``judgey`` and ``unmarriable``: a known word with a suffix or a prefix."""
+    """Return pronunciations of a known word with a suffix or a prefix, such as ``judgey`` or ``unmarriable``.
+
+    For any other word, the list is empty.
+    """
     for ending, phones in _ENDINGS:
         stem = word.removesuffix(ending)
         if stem != word and len(stem) >= _SHORTEST_PART:

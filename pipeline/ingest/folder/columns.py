@@ -33,7 +33,10 @@ _WHOLE_SCORES = 10  # more than this many different whole numbers are scores rat
 
 @dataclass(frozen=True)
 class Label:
-    """The label column: its name (empty if there is none), and the reason, phrased as the end of a sentence."""
+    """The label column: its name (empty if there is none), and why it was chosen, or why there is none.
+
+    The reason is phrased as the end of a sentence.
+    """
 
     name: str
     why: str
@@ -55,7 +58,7 @@ def role_of(name: str, cells: Iterable[str] = ()) -> str:
 
 
 def label_of(columns: Mapping[str, Sequence[str]], asked: str, taken: Iterable[str] = ()) -> Label:
-    """Return the name of the label column, or ``""`` if there is none, and the reason.
+    """Return the name of the label column and why it was chosen, or ``""`` and why there is no label column.
 
     The label is the column that the user names. If the user names none, it is the only column with a name such as
     ``emotion``, or else the only column with few values that repeat.

@@ -148,13 +148,19 @@ def _by_sheet(sheet: LabelSheet, recordings: Sequence[Recording], notes: list[st
 
 
 def _joined(one: ByPlace, other: ByPlace) -> ByPlace:
-    """Join the cells of each recording; `other` takes precedence, and may have several rows for a recording."""
+    """Join the cells that two sources give for each recording; where both give a cell, that of `other` is used.
+
+    Only `other` may have several rows for a recording; each of them gets the further cells that `one` has.
+    """
     places = dict.fromkeys([*one, *other])
     return {place: [{**one.get(place, [{}])[0], **row} for row in other.get(place, [{}])] for place in places}
 
 
 def _by_folders(found: Found, cells: ByPlace, notes: list[str], *, label: bool) -> ByPlace:
-    """Return the cells with further columns from folder names, unless another source gives these columns."""
+    """Return the cells with further columns from folder names, unless another source gives these columns.
+
+    Folder names give a label only if `label` is true.
+    """
     places = [recording.place for recording in found.recordings]
     given = {name for rows in cells.values() for row in rows for name, cell in row.items() if cell}
     columns = folder_columns(places)

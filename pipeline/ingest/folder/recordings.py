@@ -197,7 +197,8 @@ def pairs(recordings: Sequence[Recording]) -> tuple[list[Recording], list[LeftOu
         elif pictures[0].info.audio:
             kept += pictures
             reason = f"has the name and length of {pictures[0].place}, which has its own sound"
-            left.append(LeftOut(sounds[0].place.as_posix(), f"{reason}: to use this file, name it in the column sound"))
+            remedy = "to use this file, name it in the column sound of manifest.csv"
+            left.append(LeftOut(sounds[0].place.as_posix(), f"{reason}: {remedy}"))
         else:
             kept.append(replace(pictures[0], sound=sounds[0].place))
     return sorted(kept, key=lambda recording: recording.place), left

@@ -42,7 +42,8 @@ class LabelSheet:
         For each row that names recordings: its line, its recordings (several if they share a name), and its cells,
         keyed by manifest column.
     lost
-        The line and the name of each row that refers to no recording, or to several with different names.
+        For each other row: its line and the name in it, which fits no recording, or fits recordings with different
+        names.
     notes
         Sentences about what is unusual in the table.
     """
@@ -128,8 +129,8 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
     elif length:
         line = kept[ends.index(math.inf)][0]
         notes.append(
-            f"{length} is not used, since it is not how long utterances last in line {line}: utterances end with their "
-            "recordings unless a column end says otherwise"
+            f"{length} is not used, since in line {line} it cannot be the length of an utterance: utterances end with "
+            "their recordings unless a column end says otherwise"
         )
     if read_as := [f"{old} as {new}" for old, new in columns.items() if old not in (new, length)]:
         notes.append(f"columns read under a different name: {', '.join(read_as)}")
@@ -137,7 +138,10 @@ def _sheet(path: Path, cells: Cells, column: int, names: Names[Recording]) -> La
 
 
 def _columns(held: Mapping[str, Sequence[str]]) -> tuple[dict[str, str], dict[str, float]]:
-    """Return the manifest name of each column that is kept, and the seconds in one unit of each column of times."""
+    """Return the manifest name of each column that is kept, and the unit of each column of times, in seconds.
+
+    Both mappings are keyed by the name of the column in `held`. The unit is 0.001 for milliseconds, otherwise 1.
+    """
     found: dict[str, str] = {}
     factors: dict[str, float] = {}
     for name, cells in held.items():
@@ -161,12 +165,19 @@ def _length_column(held: Mapping[str, Sequence[str]], columns: Collection[str]) 
 
 
 def _is_time(name: str, cells: Sequence[str]) -> bool:
-    """Whether a column of lengths holds times: a ``length`` in whole numbers may count words or letters."""
+    """Whether a column of lengths holds times: its name contains a unit of time, or not all cells are whole numbers.
+
+    Any other column of lengths may count words or letters.
+    """
     return any(cells) and (_unit(name, _TIMES) or not all(cell.isdecimal() for cell in cells if cell))
 
 
 def _end_s(start: str, length: str, recordings: Sequence[Recording]) -> float:
-    """Return the end of an utterance in seconds, NaN without a start or length; infinite if it cannot be."""
+    """Return when an utterance ends, in seconds: the sum of its start and length; NaN if one of them is empty.
+
+    The result is infinite if `length` cannot be the length: a cell is not a time, the length is not positive, or a
+    recording ends clearly before the sum.
+    """
     try:
         start_s, length_s = seconds_of(start), seconds_of(length)
     except ValueError:
@@ -186,7 +197,7 @@ def _named(columns: Mapping[str, str], ours: str) -> str:
 
 
 def _taken(meaning: str, name: str, held: Mapping[str, Sequence[str]]) -> bool:
-    """Whether `name` is only a synonym of the role `meaning`, and another column is named exactly like the role."""
+    """Whether another column in `held` is named exactly like the role `meaning`, while `name` is only a synonym."""
     return any(other != name and folded(other) == meaning for other in held) and folded(name) != meaning
 
 

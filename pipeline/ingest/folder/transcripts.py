@@ -41,7 +41,7 @@ class Transcript:
     noises
         The cues that only describe noises or music, which are left out.
     repeats
-        What the file repeats.
+        The kinds of repetition in the file.
     """
 
     path: Path

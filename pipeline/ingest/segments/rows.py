@@ -57,7 +57,10 @@ def write_segments(found: Sequence[tuple[Path, Found]], manifest: Path) -> list[
 
 
 def voice_of(manifest: Path, recording: Path) -> Voice | None:
-    """Return a recording's sound as the manifest gives it; None unless its only row is that of the whole recording."""
+    """Return a recording's sound as the manifest gives it.
+
+    The result is None unless the manifest has exactly one row of the recording, and this row has no start.
+    """
     table = ManifestFile(manifest, COLUMNS)
     own = [table.values(row) for row in table.rows if row and _is_of(table, row, recording)]
     if len(own) != 1 or own[0].get("start"):
@@ -143,7 +146,7 @@ def _row(name: str, media: str, said: TimedText, source: str) -> dict[str, str]:
 
 
 def _add_words(words: ManifestFile, names: Sequence[str], said: Sequence[TimedText], whole: str) -> None:
-    """Add timed words; remove the words of the row that is replaced."""
+    """Add the timed words of new utterances; remove those of the utterance `whole`, if given, which they replace."""
     if whole:
         words.rows = [row for row in words.rows if not row or words.values(row).get("utterance") != whole]
     for name, one in zip(names, said, strict=True):

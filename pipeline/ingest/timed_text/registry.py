@@ -20,7 +20,7 @@ class Format:
     Attributes
     ----------
     read
-        The function that reads a file, and appends to a list what subtitles repeat.
+        The function that reads a file, and appends a `Repeat` to a list for each kind of repetition in subtitles.
     source
         The value of the column `text_source` for texts from such files: ``given`` by a person, ``subtitles``, or
         ``recognised`` by a machine.
@@ -37,7 +37,7 @@ class Format:
 
 
 def _once(read: Callable[[Path], tuple[TimedText, ...]]) -> Reader:
-    """Return a reader of a format in which nothing is repeated for the sake of display."""
+    """Return a `Reader` that calls `read`; it reports no repetitions, since its format repeats nothing for display."""
     return lambda path, _: read(path)
 
 
@@ -84,7 +84,7 @@ def read_timed_text(
     recording
         The recording on whose clock times are returned, if the file belongs to several; None means the first.
     repeats
-        A list to which what subtitles repeat is appended.
+        A list to which a `Repeat` is appended for each kind of repetition in subtitles.
 
     Returns
     -------

@@ -26,7 +26,10 @@ KEPT = "words kept, although they may be shown again and not said again: at the 
 
 @dataclass(frozen=True)
 class Repeat:
-    """A kind of repetition in a file (`TWICE`, `AGAIN` or `KEPT`), the number of its cues, and repeated words."""
+    """One kind of repetition in a file: which kind it is, in how many cues it was found, and an example.
+
+    The kind is `TWICE`, `AGAIN` or `KEPT`. The example is the repeated words of the first of these cues.
+    """
 
     kind: str
     cues: int
@@ -40,12 +43,14 @@ class _Again:
     Attributes
     ----------
     kind
-        ``flash``: everything, too briefly for speech. ``all``: everything. ``lines``: whole lines above new ones.
-        ``growth``: all words of the preceding cue, while that is still shown. ``beginning``: the same, after that.
+        ``flash``: the cue shows nothing new, and is too short for speech. ``all``: it shows nothing new, and is not
+        ``flash``. ``lines``: it shows whole lines again, above new ones. ``growth``: it begins with all words of the
+        preceding cue while that is still shown. ``beginning``: it begins with all words of the preceding cue after
+        that has ended.
     shown
         The lines or parts of lines that are shown again.
     fresh
-        The others.
+        The lines or parts of lines that are new.
     """
 
     kind: Literal["flash", "all", "lines", "growth", "beginning"]
@@ -62,20 +67,22 @@ def without_repeats(cues: Sequence[Cue], repeats: list[Repeat] | None = None) ->
 
     Of cues with the same times, speakers and words, the first one is kept. A cue shows words again if it touches or
     overlaps the preceding one, has the same speaker, and begins with that cue's last lines or with all of its words.
-    Such words are left out
+    The words that a cue shows again are left out in three cases:
 
-    - from a cue that shows nothing else and lasts at most 0.05 s, unlike the preceding one, and whole lines also from
-      the cue after it;
-    - as whole lines without times of words, if half of the file's cues have such times, as YouTube's have;
-    - everywhere, as whole lines or while the preceding cue is still shown, if at least five cues and two thirds of all
-      cues show words again.
+    - The cue shows nothing else, and lasts at most 0.05 s, while the preceding cue lasts longer. If the next cue shows
+      whole lines again above new ones, these are left out, too.
+    - They are whole lines above new ones, and have no times of words, although at least half of the file's cues have
+      such times, as in captions from YouTube.
+    - They are whole lines above new ones, or all words of the preceding cue while that is still shown, and this is
+      usual in the file: at least five cues, and two thirds of those that follow another cue, show words again.
 
     Parameters
     ----------
     cues
         The cues in the order of the file.
     repeats
-        A list to which what was left out is appended, and what was kept although it looks repeated.
+        A list to which a `Repeat` is appended for each kind of repetition: for what was left out, and for what was
+        kept although it looks repeated.
     """
     by_content: dict[object, list[Cue]] = {}
     for cue in cues:
@@ -134,7 +141,7 @@ def _is_short(cue: Cue) -> bool:
 
 
 def _divided(lines: Sequence[Line], count: int) -> tuple[tuple[Line, ...], tuple[Line, ...]] | None:
-    """Return the first `count` words and the others; None if it is unclear which times belong to which words."""
+    """Divide lines after their first `count` words; None if it is unclear which times belong to which words."""
     first, rest = [], []
     for line in lines:
         words = line.text.split()
@@ -172,7 +179,8 @@ def repeat_notes(found: Iterable[tuple[str, Repeat]]) -> list[str]:
     Parameters
     ----------
     found
-        What is repeated, each after words that say where, such as `` in talk.srt``; these may be empty.
+        Pairs of a place and what is repeated there. The place is worded as the end of a sentence, such as
+        `` in talk.srt``, and may be empty.
 
     Examples
     --------

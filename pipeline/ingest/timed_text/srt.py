@@ -15,7 +15,7 @@ def read(path: Path, repeats: list[Repeat] | None = None) -> tuple[TimedText, ..
     path
         The file.
     repeats
-        A list to which what the file repeats is appended.
+        A list to which a `Repeat` is appended for each kind of repetition in the file.
 
     Raises
     ------

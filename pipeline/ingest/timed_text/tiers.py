@@ -89,7 +89,10 @@ def _chosen(names: Sequence[str], tier: str) -> str:
 
 
 def _of_words(names: Sequence[str], chosen: str) -> list[str]:
-    """Return the word tiers of the tier `chosen`: the only word tier, or those whose names begin with `chosen`."""
+    """Return the names of the tiers that hold the words of the utterances in the tier `chosen`.
+
+    If only one tier holds words, it is that one. If several do, they are those whose names begin with `chosen`.
+    """
     found = [name for name in names if name != chosen and _WORDS.fullmatch(name)]
     related = [name for name in found if name.casefold().startswith(chosen.casefold())]
     return related if len(found) > 1 else found

@@ -85,7 +85,7 @@ def test_a_duration_that_is_not_positive_is_a_code(unknown: str, tmp_path: Path)
 def test_the_length_of_recordings_is_not_that_of_utterances(tmp_path: Path) -> None:
     found = sheet(tmp_path / "x.csv", "clip,start,duration\na,0,3\nb,1.5,3\n")
     assert cells(found)["a"] == {"start": "0"}
-    assert any("duration is not used, since it is not how long utterances last in line 3" in n for n in found.notes)
+    assert any("duration is not used, since in line 3 it cannot be the length" in n for n in found.notes)
 
 
 def test_several_rows_of_a_recording_are_kept_apart(tmp_path: Path) -> None:
