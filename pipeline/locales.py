@@ -1,4 +1,4 @@
-"""Names and texts that the locale of this machine cannot encode."""
+"""Messages about names and texts that the locale of this machine cannot encode."""
 
 import locale
 import sys

@@ -81,7 +81,7 @@ _LEARNT = ("train", "evaluate", "report")
 def _step(
     name: str, stage: str, plan: Callable[[], Sequence[Clip | Outcome]], path: Path, cache: ClipCache | None
 ) -> Counts:
-    """Return the counts of a step; `cache` is None for a step that does not use the cache."""
+    """Count the clips of a step that are up to date, in its cache (if it has one), failed, or out of date."""
     try:
         planned = plan()
     except (UserError, StoreError) as error:
@@ -122,7 +122,7 @@ def _prepare(params: Params, name: str) -> Counts:
 
 
 def _file(name: str, stage: str, path: Path, stale: str) -> Counts:
-    """Return the counts of a stage that writes one file; `stale` says why it is out of date, and is empty otherwise."""
+    """Count a stage that writes one file as a single clip; `stale` says why the file is out of date, or is empty."""
     there = path.exists()
     return Counts(name, stage, 1, int(there and not stale), 0, 0, int(there and bool(stale)), stale if there else "")
 

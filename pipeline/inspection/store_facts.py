@@ -156,10 +156,10 @@ def _attribute(store: Store, name: str, default: Any) -> Any:
 
 
 def _features(store: Store, ok: NDArray[np.bool_]) -> tuple[str, tuple[Range, ...]]:
-    """Return the range of each feature, after the word ``utterance`` or ``row``, which says what has one value each.
+    """Return whether features have one value per ``utterance`` or per ``row``, and the range of each feature.
 
-    The pooled values are used if there are any (``utterance``), otherwise the values of each row (``row``). For a
-    stream, the columns with one number per utterance are used.
+    Pooled values are used if there are any (``utterance``), otherwise the values of each row (``row``). For a stream,
+    the columns with one number per utterance are used (``utterance``).
     """
     pooled = _attribute(store, "pooled_names", [])
     if pooled and "pooled" in store.file:

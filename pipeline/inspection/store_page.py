@@ -84,7 +84,10 @@ def _named(own: Sequence[str], every: bool) -> str:
 
 
 def _about_features(facts: StoreFacts, every: bool) -> str:
-    """Return sentences about all features: their number, and which are undefined or the same everywhere."""
+    """Return sentences about all features: their number, and which are undefined or the same everywhere.
+
+    Without `every`, at most `NAMED` names are listed for each of the two.
+    """
     undefined = [one.name for one in facts.features if one.min is None]
     constant = [one.name for one in facts.features if one.min is not None and one.min == one.max]
     what = "Columns of one number" if facts.kind == "stream" else counted(len(facts.features), "feature")

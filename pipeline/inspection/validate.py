@@ -59,7 +59,7 @@ class Validated:
 
 
 def validate(params: Params, name: str) -> Validated:
-    """Check a corpus and its recordings; if this finds at most warnings, try its protocol and run the leak guard."""
+    """Check a corpus and its recordings; if there are no errors, also divide it into folds and check them for leaks."""
     corpus = params.corpus(name)
     found = gather(corpus)
     table = found.utterances

@@ -55,7 +55,9 @@ def answer(params: Params, name: str) -> Answered:
 
 
 def fit(params: Params, name: str, strategy: str | None, modalities: Sequence[str], model: str | None) -> Path:
-    """Fit a configuration on all labelled utterances of a corpus and save it; return the folder's absolute path.
+    """Fit a configuration on all labelled utterances of a corpus and save it; return the path of the saved model.
+
+    The path is absolute.
 
     Raises
     ------

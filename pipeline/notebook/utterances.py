@@ -93,7 +93,9 @@ class Utterances(Modalities):
     def __setitem__(self, modality: str, column: Any) -> None:
         """Replace a modality by `column`, a permutation of it that ``iloc`` made from these utterances."""
         if not isinstance(column, _Column) or column.modality != modality or column.source is not self:
-            raise ModelError(f"{modality} can be replaced only by a permutation of itself: X.iloc[rows, column]")
+            raise ModelError(
+                f"{modality} can be replaced only by a permutation of itself, made with X.iloc[rows, column]"
+            )
         permuted = permuted_modality(self, modality, column.rows)
         for name in ("pooled", "present", "sequences", "text"):
             object.__setattr__(self, name, getattr(permuted, name))

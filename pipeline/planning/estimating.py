@@ -47,8 +47,10 @@ class StepCost:
 
     Attributes
     ----------
-    step, clips, cached, pending
-        As in `Work`.
+    step
+        The step's stage and name, as in ``extract mfcc``.
+    clips, cached, pending
+        Number of all clips, of those in the cache, and of those still to be computed.
     clip_ms, second_ms
         Fixed processor time per clip, and additional processor time per second of recording, in ms.
     cpu_s

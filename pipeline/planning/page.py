@@ -10,7 +10,7 @@ from pipeline.run.progress import duration
 
 
 def page_of(plan: Plan) -> Iterator[str]:
-    """Yield the lines of a plan."""
+    """Yield lines of text that show a plan: a table of the steps with their costs, then a summary."""
     cost = plan.cost
     yield f"{one_line(plan.corpus)}: {counted(plan.utterances, 'utterance')}, {_time(3600 * plan.hours)} of recording"
     yield ""

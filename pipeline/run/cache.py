@@ -82,10 +82,10 @@ class ClipCache:
         return _decode(payload)
 
     def outline(self, key: str) -> Outline | None:
-        """Return the outline of a key's entry, or None if there is no readable one.
+        """Return what the header of a key's entry says; None if there is no entry or its header cannot be read.
 
-        The content is not checked: the file may be damaged or belong to a different key, so read the entry with `get`
-        before it is used.
+        The checksum is not tested, so the file may be damaged or belong to a different key: read the entry with `get`
+        before you use it.
         """
         path = self._found(key)
         if path is None:

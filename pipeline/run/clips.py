@@ -103,9 +103,9 @@ def start_step(
 ) -> Callable[[], StepReport]:
     """Send clips that are not in the cache to workers; return a function that waits for them and returns the report.
 
-    Both functions raise what `run_step` raises. A light step is computed by the returned function. If `checked` is
-    false, only the outline of a cached entry with status ok is read, which halves the reading. Whoever uses the entry
-    later must then check that it is undamaged.
+    This function and the returned one raise what `run_step` raises. The clips of a light step are computed by the
+    returned function. If `checked` is false, only the header of each cached entry with status ok is read, which is
+    quicker; whoever uses such an entry later must check that it is undamaged.
     """
     if step.light:
         return partial(run_light, step, clips, quiet=pool.workers == 0)
@@ -278,7 +278,7 @@ def _settled(clip: Clip, result: Entry | Exception) -> tuple[Outcome, Entry | No
 
 
 def _outlined(cache: ClipCache, clip: Clip) -> Outcome | None:
-    """Return a clip's outcome, read from the outline of its cached entry; None if there is no entry with status ok."""
+    """Return a clip's outcome, read from the header of its cached entry; None if there is no entry with status ok."""
     found = cache.outline(clip.key)
     if found is None or found.status != "ok":
         return None
@@ -323,6 +323,6 @@ def _check_widths(entry: Entry, step: str, schema: Schema) -> None:
             if column.width and np.size(cells[column.name]) != rows * column.width:
                 raise UserError(
                     f"{step} now gives {column.width} {column.name}, but clips in the cache were computed when it gave "
-                    f"{np.size(cells[column.name]) // max(rows, 1)}: raise the version of {step} whenever its names or "
-                    "numbers change, then run the same command again"
+                    f"{np.size(cells[column.name]) // max(rows, 1)}: raise the version of {step} whenever its features "
+                    "or their values change, then run the same command again"
                 )

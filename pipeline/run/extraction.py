@@ -219,7 +219,10 @@ def extract_ahead(params: Params, name: str, extractor_name: str, pool: Pool, cu
 def _planned(
     params: Params, name: str, extractor_name: str, current: set[Path]
 ) -> tuple[dict[str, Any], ExtractStep, list[Clip | Outcome]]:
-    """Return what an extractor's features depend on, the step that computes them, and the planned clips."""
+    """Return what an extractor's features depend on, the step that computes them, and the planned clips.
+
+    The streams in `current` are known to be up to date. Any other stream is checked, and then added to `current`.
+    """
     extractor, paths = params.extractor(extractor_name), CorpusPaths(name)
     _require_not_imported(paths.features(extractor_name), params)
     stream = paths.stream(extractor.modality)

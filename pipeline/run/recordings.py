@@ -57,15 +57,15 @@ def _files(clips: Sequence[Clip]) -> list[Source]:
 
 
 def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
-    """Return a function that raises `Changed` if a recording has been replaced since the run was planned.
+    """Check that a recording is the one with which the run was planned; return a function that checks this again.
 
-    The function raises OSError if the recording has been removed meanwhile. A recording that is missing from the start
-    is not an error here, since reading it will fail with a message.
+    The returned function raises `Changed` if the recording has been replaced, and OSError if it has been removed. A
+    recording that is missing from the start is not an error here, since reading it will fail with a message.
 
     Raises
     ------
     Changed
-        If the recording has been replaced already.
+        If the recording has been replaced since the run was planned.
     """
     path = Path(source.path)
     changed = Changed(

@@ -74,8 +74,8 @@ def start_storing(
             write_store(path, schema, {**attributes, **further(report.outcomes)}, items)
         except OSError as error:
             raise UserError(
-                f"cannot write {path}: {error.strerror or error}. What the cache holds is kept in {CACHE}: free disk "
-                "space or make the folder writable, then run the same command again"
+                f"cannot write {path}: {error.strerror or error}. Results in the cache ({CACHE}) are not lost: free "
+                "disk space or make the folder writable, then run the same command again"
             ) from error
         return report
 

@@ -36,7 +36,7 @@ class StreamStep:
 
     @property
     def light(self) -> bool:
-        """True for text: its clips need no workers, since tokenising and matching is quicker than reading a file."""
+        """Whether no workers and no cache are used: true for text, which is made more quickly than a file is read."""
         return self.name in LIGHT
 
     def ready(self) -> "StreamStep":
@@ -132,7 +132,7 @@ def start_stream(params: Params, name: str, modality: Modality, pool: Pool) -> C
 
 
 def stream_attributes(params: Params, modality: Modality, program: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the attributes of a stream's store."""
+    """Return the attributes of a stream's store; `program` is what `stream_program` returned."""
     attributes: dict[str, Any] = {
         "kind": "stream",
         "name": modality,

@@ -45,7 +45,10 @@ def spread(table: pd.DataFrame, corpus: CorpusParams, count: int) -> NDArray[np.
 
 
 def strata_of(table: pd.DataFrame, corpus: CorpusParams) -> pd.Series:
-    """Return each utterance's stratum: part of the split, class or quarter of the scores, and in a union the corpus."""
+    """Return each utterance's stratum: its part of the split together with its class or its quarter of the scores.
+
+    In a union, utterances of different corpora are in different strata.
+    """
     split = table["split"].fillna("").astype(str)
     if CORPUS in table:
         split = table[CORPUS] + "\n" + split

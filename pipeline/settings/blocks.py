@@ -103,7 +103,7 @@ class ContextParams:
 
     @property
     def used(self) -> bool:
-        """Whether any neighbour is read."""
+        """Whether a model reads any previous or following utterances."""
         return self.before + self.after > 0
 
 
@@ -146,8 +146,8 @@ class CorpusParams:
     protocol
         How the corpus is split.
     speakers_unknown
-        If true, rows of the table of results may be called best although the same person may be in training and test,
-        because speakers are not known or the protocol does not keep them apart.
+        If true, rows of the table of results may be called best although the same person may be in training and test.
+        That can happen if speakers are not known, or if the protocol does not keep them apart.
     note
         A sentence that is printed under the table of results.
     metrics
@@ -282,7 +282,8 @@ class ReportParams:
     ----------
     clips
         Where the clips and pictures of faces are stored: ``inside`` the page, ``beside`` it in the folder report_files,
-        or nowhere (``none``). ``auto`` stores them inside if there are at most 200 utterances and 5 MB, else beside.
+        or nowhere (``none``). ``auto`` stores them inside if there are at most 200 utterances and the clips and
+        pictures take at most 5 MB, else beside.
     """
 
     clips: Literal["auto", "inside", "beside", "none"] = "auto"

@@ -95,7 +95,7 @@ def _settings_of(owner: str) -> dict[str, Any]:
 
 
 def _schema_of(cls: type[Any]) -> dict[str, Any]:
-    """Return the schema of a dataclass, with descriptions from its docstring and the defaults built by factories."""
+    """Return the JSON schema of a dataclass, with all default values, and with descriptions from its docstring."""
     found: dict[str, Any] = TypeAdapter(cls).json_schema()
     classes = {cls.__name__: cls} | {one.__name__: one for one in _classes(cls)}
     for name, node in {cls.__name__: found, **found.get("$defs", {})}.items():
@@ -161,7 +161,7 @@ def _section(place: str, node: Node, root: Node) -> list[str]:
 
 
 def _block(node: Node, root: Node) -> Node:
-    """Return the schema of the mapping that a node allows; empty if it allows none."""
+    """Return the part of a setting's schema that allows a mapping; empty if the setting cannot be a mapping."""
     branches = [resolved(branch, root) for branch in node.get("anyOf", [node])]
     return next((branch for branch in branches if branch.get("type") == "object"), {})
 
@@ -182,7 +182,7 @@ def _strategies() -> list[str]:
 
 
 def main() -> None:
-    """Write the page and the schema."""
+    """Write docs/settings.md and the JSON schema of params.yaml."""
     PAGE.write_text(page(), encoding="utf-8")
     SCHEMA.write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
 

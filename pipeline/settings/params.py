@@ -127,9 +127,10 @@ def load_params(path: Path) -> Params:
 
 
 def _unused(path: Path, file: SettingsFile) -> Iterator[str]:
-    """Yield a sentence about each extractor that has settings under its own name but does not run under that name.
+    """Yield a sentence about each block in `features` that has the name of an extractor but is not used.
 
-    In older settings files, ``features.opensmile`` changed a default feature, which is now the instance ``egemaps``.
+    A block is not used if nothing of that name runs. In older settings files, ``features.opensmile`` changed a default
+    feature, which is now called ``egemaps``.
     """
     lists = (file.train.features, *(corpus.features for corpus in file.corpora.values()))
     used = {name for features in lists for names in features.values() for name in names}

@@ -36,7 +36,7 @@ def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFram
 
 
 def _bins(truth: Any, probabilities: Any) -> list[dict[str, Any]]:
-    """Return the bins that contain utterances; probabilities and shares are in percent."""
+    """Return the bins of a reliability diagram that contain utterances; numbers other than counts are in percent."""
     found, width = reliability(truth, probabilities), 100 / BINS
     return [
         {

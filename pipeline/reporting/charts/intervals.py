@@ -11,7 +11,10 @@ from pipeline.reporting.charts.chart import KINDS, ROW, data_of, specification
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a forest plot: a label of one or more lines, the values on the axis, and a key of `chart.KINDS`."""
+    """One row of a forest plot: a label of one or more lines, a value, its interval, and a kind.
+
+    The kind, a key of `chart.KINDS`, determines the colour.
+    """
 
     label: str
     value: float

@@ -17,9 +17,10 @@ _NOT_SETTINGS = ("bases", "fit_cache")
 
 
 def settings_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
-    """Yield a sentence for each base model and strategy that has settings; before them, one on settings with choices.
+    """Yield a sentence on the settings of each base model and strategy, with the values that were tried.
 
-    Values that the budget left out are not written.
+    If a setting has several values, the first sentence says how one was chosen. Values that were not tried, because the
+    budget was too small, are not written.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def word_tools(table: pd.DataFrame, made: Mapping[str, Any]) -> Iterator[Tool]:
     table
         The utterance table.
     made
-        What `words_made` returned. Words of other utterances were recognised or aligned before they came here.
+        What `words_made` returned. The words of all other utterances were recognised or aligned by another program.
     """
     ours, others = _counts(table, "text_source", RECOGNISED, made)
     if ours:
@@ -82,7 +82,7 @@ def word_tools(table: pd.DataFrame, made: Mapping[str, Any]) -> Iterator[Tool]:
     if ours:
         yield _aligner(_in(ours, table))
     if others:
-        yield _elsewhere(f"{_in(others, table)} the times of words were found by aligning them with the sound")
+        yield _elsewhere(f"{_in(others, table)} the times of words were found by aligning the words with the sound")
 
 
 def _counts(table: pd.DataFrame, column: str, source: str, made: Mapping[str, Any]) -> tuple[int, int]:

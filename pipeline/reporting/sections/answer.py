@@ -1,4 +1,4 @@
-"""The section *Answer*: whether fusing helps, the best rows, strategies by modalities, and what each modality adds."""
+"""The section *Answer*: whether fusing helps, the best rows, a grid of all strategies, and what each modality adds."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

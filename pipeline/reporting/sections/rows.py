@@ -1,4 +1,4 @@
-"""The table *All rows* of the page: differences stand beside the leading metric, and rows are found by any name."""
+"""The table *All rows* of the page: the difference is beside the leading metric, and the filter knows several names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Rows:
         The names of each row, the leading metric, its difference to the best single modality with p and verdict, and
         then the other columns.
     words
-        The other names of each row, by which the page filters too.
+        For each row, other names by which the filter of the page also finds the row.
     downwards
         The titles of the columns whose largest value is the best.
     explained

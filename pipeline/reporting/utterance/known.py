@@ -1,4 +1,4 @@
-"""What is known about a corpus's utterances without opening recordings: tables, stores, failures, neighbours."""
+"""What is known about utterances without opening recordings: tables, stores, failures, and which ones are similar."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -87,7 +87,7 @@ class Known:
         return self.table[self.by if self.by in self.table else "group"].astype(str)
 
     def label_at(self, place: int) -> str:
-        """Return the label of an utterance as text; empty if it has none."""
+        """Return the label of the utterance at a position in the table, as text; empty if it has none."""
         value = self.table[self.label].iloc[place] if self.label else None
         return "" if value is None or pd.isna(value) else str(value)
 
@@ -146,7 +146,10 @@ def _held(path: Path, modality: str) -> Held | None:
 
 
 def _spaces(params: Params, name: str, table: pd.DataFrame) -> dict[str, Space]:
-    """Return the neighbours in the first feature store of each modality, except stores that training would refuse."""
+    """Return, for each modality, the utterances that are most similar to each utterance in its first feature store.
+
+    A modality whose first store is missing, or would be refused by training, is left out.
+    """
     settings = settings_of(params, name)
     found: dict[str, Space] = {}
     for modality in params.corpus(name).modalities:

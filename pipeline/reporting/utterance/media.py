@@ -105,9 +105,9 @@ def _as_it_is(source: Source, voice: Source, config: VideoConfig) -> str:
 def _pictures(
     source: Source, span: Span, config: VideoConfig, fps: float
 ) -> tuple[list[Picture], tuple[int, int] | None]:
-    """Return reduced pictures of a span at a fixed rate, and width and height of the recording's picture.
+    """Return pictures of a span at a fixed rate, made smaller, and the width and height of the recording's picture.
 
-    If the recording has no picture, the list is empty and the size None.
+    If the recording has no picture, the list is empty, and width and height are None.
     """
     path = Path(source.path)
     contents = _surveyed(path, span.track or str(config.track), source.media, tuple(_stamp(path)))
@@ -124,7 +124,7 @@ def _pictures(
 
 
 def _painted(path: Path, contents: Contents, wanted: np.ndarray) -> Iterator[tuple[Picture, int]]:
-    """Yield each wanted picture that can be decoded, and the number of times that it is wanted."""
+    """Yield each picture whose number is in `wanted`, and how often it is there; skip those that cannot be decoded."""
     painter = Painter(contents.aspect)
     numbers, counts = np.unique(wanted, return_counts=True)
     often = dict(zip(numbers.tolist(), counts.tolist(), strict=True))

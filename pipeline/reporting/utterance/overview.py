@@ -183,7 +183,7 @@ def _histogram(name: str, values: Sequence[float]) -> Histogram | None:
 
 
 def _bars(counts: NDArray[np.intp], ends: Sequence[str], label: str) -> Markup:
-    """Return bars over an axis whose ends are named, under a line at the height of the tallest bar."""
+    """Draw a histogram as SVG, with the texts `ends` at the ends of its axis, and a line as high as its tallest bar."""
     width, top, foot = 10 * BINS, 14, 74
     tall = counts.max()
     heights = [(foot - top) * count / tall for count in counts]

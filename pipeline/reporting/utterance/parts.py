@@ -48,7 +48,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Judge:
-    """The row by whose prediction the page calls an utterance right or wrong.
+    """The row of results by whose predictions the page calls an utterance right or wrong.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ def parts_of(known: Known, previews: Previews, where: Where, judge: Judge, folde
     where
         Where clips go, from `place_for`.
     judge
-        The row by which the page calls an utterance right or wrong.
+        The row of results by whose predictions the page calls an utterance right or wrong.
     folder
         The folder beside the page. It is always written; if the facts are in the page, it holds only the list of
         previews.
@@ -152,7 +152,10 @@ def read_keys(path: Path) -> list[str]:
 
 
 def _corpus(known: Known, where: Where, judge: Judge) -> dict[str, Any]:
-    """Return the facts that the page has about all utterances at once; statuses are abbreviated to one letter."""
+    """Return the page's block about the corpus: mainly lists with a value per utterance, such as ids, texts and labels.
+
+    Statuses are abbreviated to one letter.
+    """
     names = known.table["utterance"].astype(str).tolist()
     return {
         "name": known.name,

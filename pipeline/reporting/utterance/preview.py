@@ -124,7 +124,10 @@ class PreviewStep:
 
 
 def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, Any]:
-    """Return waveform and peak before cleaning, the part that was kept, the gain, and pitch and level over time."""
+    """Return waveform and peak before cleaning, the part that was kept, the gain, and pitch and level over time.
+
+    If the sound could not be read, `samples` is the reason.
+    """
     there = not isinstance(samples, str) and len(samples) > 0
     peak = float(np.abs(samples).max()) if there else 0.0
     found: dict[str, Any] = {
@@ -143,9 +146,11 @@ def _sound(samples: FloatArray | str, stream: AudioStream | None) -> dict[str, A
 
 
 def _faces(stream: VideoStream | None, found: Strip | None, config: VideoConfig) -> dict[str, Any]:
-    """Return the times of sampled frames, the score of the followed face in each, and the frames in the strip.
+    """Return the facts about faces that `Preview` lists.
 
-    In frames whose face was tracked, according to ``detected``, the score is that of an earlier frame.
+    They are the times of the sampled frames, the score of the followed face in each, whether the detector ran in each,
+    and the frames in the strip. If the detector did not run, the face was tracked, and its score is that of an earlier
+    frame.
     """
     facts: dict[str, Any] = {"times": [], "scores": [], "detected": []}
     if stream is not None:

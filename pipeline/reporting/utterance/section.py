@@ -28,7 +28,7 @@ class DataSections:
 def data_sections(
     params: Params, name: str, pool: Pool, scores: Scores | None = None, predictions: pd.DataFrame | None = None
 ) -> DataSections:
-    """Return the sections, and write the folder of files beside the page.
+    """Return the sections *Data* and *One utterance*, and write the folder of files beside the page.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Take the paths of this machine out of texts that are sent to others: a page names recordings as the corpus does."""
+"""Leave out the folders of this machine from the paths in a page: a recording is named by its path in the corpus."""
 
 import os
 import re
@@ -23,7 +23,7 @@ class Shortening:
     folders: Sequence[str]
 
     def __call__(self, text: str) -> str:
-        """Return a text whose paths below the folders begin below these folders.
+        """Return a text in which every path that begins with one of the folders is written without this folder.
 
         >>> Shortening(["/home/me/clips", "/home/me"])("cannot read /home/me/clips/s1/a.mp4, see /home/me/log")
         'cannot read s1/a.mp4, see log'
@@ -47,10 +47,10 @@ class Shortening:
 
 
 def shortening_of(known: Known) -> Shortening:
-    """Return what shortens the paths of a corpus.
+    """Return the object that shortens the paths of a corpus.
 
-    Left out are the folder of the corpus, what its recordings outside the project share, the folder of the project, and
-    the home of the user. Less is left out if two recordings would otherwise have the same path.
+    It leaves out the folder of the corpus, the folders that contain all recordings outside the project, the folder of
+    the project, and the home of the user. It leaves out fewer if two recordings would otherwise have the same path.
     """
     media = {str(one) for column in ("media", "sound") for one in known.table.get(column, ()) if one}
     roots = {Path(known.root).absolute(), Path(known.root).resolve()} if known.root else set()
@@ -64,7 +64,10 @@ def shortening_of(known: Known) -> Shortening:
 
 
 def _shared(media: Iterable[str]) -> Iterator[set[Path]]:
-    """Yield folders to leave out of absolute paths, less each time: at first, for each disk, what its paths share.
+    """Yield sets of folders to leave out of absolute paths; each set is one level higher than the one before.
+
+    The first set has, for each top-level folder such as ``/home``, the deepest folder that contains all of its paths.
+    The last set is empty.
 
     >>> [sorted(map(str, folders)) for folders in _shared(["/disk/s1/a.mp4", "/disk/s1/b.mp4", "/home/me/s2/a.mp4"])]
     [['/disk/s1', '/home/me/s2'], ['/disk', '/home/me'], ['/home'], []]

@@ -77,7 +77,7 @@ def _rounded(values: NDArray[np.float64], digits: int) -> list[float | None]:
     return [round(float(value), digits) if np.isfinite(value) else None for value in values]
 
 
-def sides(wave: NDArray[np.int8]) -> Sequence[int]:
-    """Return an envelope as one list that alternates between lowest and highest samples."""
-    found: list[int] = wave.ravel().tolist()
+def sides(edges: NDArray[np.int8]) -> Sequence[int]:
+    """Return the lowest and highest samples from `envelope` as one flat list: lowest, highest, lowest, and so on."""
+    found: list[int] = edges.ravel().tolist()
     return found

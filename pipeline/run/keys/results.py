@@ -95,7 +95,10 @@ def training_inputs(
 
 
 def predictions_key(record: Mapping[str, Any]) -> str:
-    """Return the key of predictions; it covers file hashes, notices, normalisation, devices, statuses and speakers."""
+    """Return the key of predictions, given their train.json.
+
+    It covers the hashes of the written files, notices, normalisation, devices, statuses and speakers.
+    """
     further = {part: record[part] for part in ("devices", "statuses", "speakers") if record.get(part)}
     return key_of({part: record[part] for part in ("files", "notices", "normalise")} | further)
 
@@ -113,10 +116,10 @@ def evaluation_inputs(
 
 
 def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str, settings: Mapping[str, Any]) -> str:
-    """Return the key of a page; it covers the records of tables and predictions, the protocol, task and settings."""
+    """Return the key of a page; `records` are those that `evaluate` and `train` wrote, `settings` those of the page."""
     return key_of({"records": records, "protocol": protocol, "task": task, "report": settings})
 
 
 def stamps_key(stamps: Mapping[str, Sequence[int]]) -> str:
-    """Return a key made from the stamps of files (see `pipeline.hashing.stamp_of`)."""
+    """Return a key made from the sizes and times of files, as `pipeline.hashing.stamp_of` returns them."""
     return key_of(stamps)

@@ -285,7 +285,10 @@ _ALONE = threading.Lock()  # a worker's threads cannot share the working directo
 
 
 def _in_folder(work: Callable[[Task], Result], folder: str, pool: str, task: Task) -> Result | Unchecked:
-    """Run a task on a worker, in the folder of the process that planned it; a worker runs one task at a time."""
+    """Run a task on this worker, one at a time, in the folder of the process that planned it.
+
+    Return `Unchecked`, without running the task, if the pool has not approved this worker.
+    """
     from distributed import get_worker
 
     if not is_known(pool):

@@ -40,7 +40,7 @@ class Crew:
         self._looked = float("-inf")
 
     def look(self) -> None:
-        """Update `approved`; if it is not empty, this is done at most once a second.
+        """Update `approved`, the workers that may get work; if there are any, this is done at most once a second.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Crew:
         )
 
     def forget(self, address: str = "") -> None:
-        """Forget that a worker was approved, and update the list of workers at the next look."""
+        """Withdraw the approval of a worker (if an address is given), and let the next `look` list the workers anew."""
         self.approved.discard(address)
         self._looked = float("-inf")
 

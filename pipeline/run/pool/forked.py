@@ -60,7 +60,7 @@ class Turns:
         fcntl.lockf(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Remove the file; copies that exist already keep it."""
+        """Close the file that holds the locks; copies that already run keep it open."""
         self._file.close()
 
 
@@ -108,9 +108,9 @@ class Copies:
         self._running[answers] = copy, tasks
 
     def results(self) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield (task, result, True) for each task, or (task, None, False) if its copy died before there was a result.
+        """Yield (task, result, True) for each task, or (task, None, False) if the process copy that had it died.
 
-        An exception that the function raised is raised here.
+        An exception that the task's function raised is raised here.
         """
         try:
             while self._running:
@@ -131,7 +131,10 @@ class Copies:
         answers.close()
 
     def _received(self, answers: Connection) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield a copy's next answer or raise its error; if no answer can be read, yield each task that has none."""
+        """Yield the next task of a copy with its result, or raise the task's error.
+
+        If nothing can be read, for example because the copy died, yield each of its unfinished tasks without a result.
+        """
         _, left = self._running[answers]
         try:
             result, error = answers.recv()

@@ -34,7 +34,7 @@ class WorkerLost(Exception):
 
 @dataclass(frozen=True)
 class Unchecked:
-    """Nothing was done: the crew has not checked the process at this address, or the process is gone."""
+    """Replaces the result of a task whose worker has left, or was not checked by the crew: send the task again."""
 
     address: str = ""
 
@@ -46,7 +46,7 @@ class Part:
     Attributes
     ----------
     work
-        The function to run on each task; it may return `Unchecked`.
+        The function to run on each task. If it returns `Unchecked`, the task is sent again.
     left
         The number of tasks without a result.
     found

@@ -1,4 +1,4 @@
-"""Add recognised words and aligned word times to the utterances of a corpus that need them, and make notices."""
+"""Add recognised words and aligned times to the utterances of a corpus that need them, and warn of doubtful words."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -53,7 +53,7 @@ def _completed(settings: CorpusParams, params: Params, name: str, pool: Pool, co
 
 
 class _Notes(NamedTuple):
-    """The notices about recognised or aligned words, the keys of the words in the cache, and whose words they are."""
+    """Notes on recognised or aligned words: messages to the user, cache keys, and the utterances that have them."""
 
     messages: Sequence[str] = ()
     keys: Sequence[str] = ()
@@ -61,7 +61,7 @@ class _Notes(NamedTuple):
 
 
 def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
-    """Add recognised words where the settings request them; return the corpus, and notices and keys of the words."""
+    """Add recognised words where the settings request them; return the new corpus, and notes on these words."""
     rows = [row for row in corpus.utterances.itertuples() if needs_text(row, rule_of(settings, row.utterance))]
     heard = made(RECOGNISE, rows, {}, params, name, pool)
     corpus = with_text(corpus, [row.utterance for row in rows], heard.spoken)
@@ -71,7 +71,7 @@ def _with_text(settings: CorpusParams, params: Params, name: str, pool: Pool, co
 
 
 def _with_times(settings: CorpusParams, params: Params, name: str, pool: Pool, corpus: Corpus) -> tuple[Corpus, _Notes]:
-    """Add aligned word times where the settings request them; return the corpus, and notices and keys of the words."""
+    """Add aligned word times where the settings request them; return the new corpus, and notes on these words."""
     coarse = coarsely_timed(corpus.words)
     rows = [r for r in corpus.utterances.itertuples() if needs_times(r, rule_of(settings, r.utterance), coarse)]
     if rows and params.words.language != LANGUAGE:

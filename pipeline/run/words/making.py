@@ -42,7 +42,7 @@ class Made:
         return sorted(outcome.key for outcome in self.outcomes)
 
     def without(self, what: str) -> Iterator[str]:
-        """Yield a sentence for each reason why utterances have no result; `what` is what they lack."""
+        """Yield sentences on how many utterances have no result, and why; `what` names the result, as in ``words``."""
         reasons = Counter(outcome.note for outcome in self.outcomes if outcome.status in ("empty", "absent"))
         for reason, count in reasons.items():
             first = next(outcome.utterance for outcome in self.outcomes if outcome.note == reason)

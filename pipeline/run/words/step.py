@@ -1,4 +1,4 @@
-"""The step that recognises words, or aligns them, from the sound of utterances."""
+"""The step that recognises the words of utterances from their sound, or aligns known words with it."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -41,11 +41,14 @@ class WordStep:
     light: bool = False
 
     def ready(self) -> "WordStep":
-        """Return this step with its device; for a setting such as ``auto``, a library must be imported to find it."""
+        """Return this step with the device that its model uses; to choose it for ``auto``, a library is imported."""
         return replace(self, device=KINDS[self.name].device_for(self.device))
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:
-        """Return the tasks: several short recordings, or a part of a long one, since words cost more than decoding."""
+        """Divide the clips into tasks: each has the clips of a few short recordings, or of a part of a long one.
+
+        A long recording is always divided, since recognising or aligning takes longer than decoding.
+        """
         size = max(1, min(_MOST_IN_A_BATCH, ceil(len(clips) / (8 * workers))))
         batches: list[list[Clip]] = []
         for part in shares(by_recording(clips).values(), workers, lambda *_: True):

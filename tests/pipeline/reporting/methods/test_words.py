@@ -49,8 +49,8 @@ def test_words_that_came_recognised_or_were_given_name_no_program(others: Any) -
     assert second.sentence == "In all 2 utterances the times of words come from a recogniser."
     _, aligned = word_tools(TABLE, others)
     assert aligned.sentence == (
-        "In 1 of the utterances the times of words were found by aligning them with the sound; by which program is not "
-        "recorded."
+        "In 1 of the utterances the times of words were found by aligning the words with the sound; by which program "
+        "is not recorded."
     )
     assert [one.reference for one in (first, second, aligned)] == [None] * 3
     assert list(word_tools(TABLE.assign(text_source="given", words_source=""), others)) == []
