@@ -13,9 +13,10 @@ RENAMED: Mapping[Place, str] = {
 
 
 def with_present_names(blocks: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[Place, str]]]:
-    """Return the blocks of a settings file with present names, and each former place with its present name.
+    """Rename settings that have former names; return the blocks of the file, and what was renamed.
 
-    If a file has both names, neither is changed, so that the former one is reported as unknown.
+    Each renamed setting is listed as the keys that lead to its former name, and its present name. If a file has
+    both names, neither is changed, so that the former one is reported as unknown.
 
     >>> with_present_names({"train": {"singles": [], "budget": 2}})
     ({'train': {'budget': 2, 'unimodal_models': []}}, [(('train', 'singles'), 'unimodal_models')])

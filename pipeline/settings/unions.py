@@ -25,10 +25,10 @@ class UnionParams(CorpusParams):
 
 
 def filled_in(blocks: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the blocks of a settings file; what the block of a corpus may leave out is filled in.
+    """Return the blocks of a settings file, with default values for settings that a corpus leaves out.
 
-    By default, the root of a union is the folder in which `dvc repro` looks for it. A missing label becomes an empty
-    one; the task then has no effect, and may be missing, too.
+    The default root of a union is ``data/raw/NAME``. The default label is ``""``, which means that there are no
+    labels. The task then has no effect, so it may be missing, too.
     """
     corpora = blocks.get("corpora")
     if not isinstance(corpora, dict):

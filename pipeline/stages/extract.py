@@ -38,9 +38,10 @@ def extracting(
     wait: bool = True,
     current: set[Path] | None = None,
 ) -> Iterator[Callable[[], StepReport]]:
-    """Give the work to the workers, and yield the function that writes the store; no other run writes it meanwhile.
+    """Start extracting features on the workers, and yield the function that waits for them and writes the store.
 
-    Streams in `current` are not checked again. The extractor's own stream is added to `current`.
+    Until the ``with`` block ends, no other run can write this store. `current` holds the streams that were already
+    found to be up to date. They are not checked again, and the stream of this extractor is added to them.
 
     Raises
     ------

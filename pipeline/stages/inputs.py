@@ -1,6 +1,7 @@
 """inputs: the first stage of a user's own project. It records what the other stages depend on but DVC cannot see.
 
-It always runs, and takes about a second. `pipeline.ingest.own_stages` says which stage depends on which entry.
+It always runs, and takes about a second. It writes inputs.json; `pipeline.ingest.own_stages` says which stage depends
+on which entry of this file.
 """
 
 import json

@@ -30,7 +30,9 @@ def preprocess(params: Params, name: str, modality: Modality, pool: Pool) -> Ste
 def preprocessing(
     params: Params, name: str, modality: Modality, pool: Pool, *, wait: bool = True
 ) -> Iterator[Callable[[], StepReport]]:
-    """Give the work to the workers, and yield the function that writes the store; no other run writes it meanwhile.
+    """Start preprocessing on the workers, and yield the function that waits for them and writes the store.
+
+    Until the ``with`` block ends, no other run can write this store.
 
     Raises
     ------

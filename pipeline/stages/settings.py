@@ -17,9 +17,10 @@ PAGE = Path("data/work/page.txt")
 def checked(path: Path) -> str:
     """Check a settings file, write three files that other stages depend on, and return the sentence to print.
 
-    The first file always has the same content. The second holds the key of the plugins' content, on which training and
-    evaluation depend. The third holds the key of the report's settings: DVC could not track these as parameters, since
-    it refuses a parameter that is missing, and older settings files have no block `report`.
+    The file settings.txt only says that the check succeeded, so it never changes. The file plugins.txt holds the key of
+    the plugins' content, on which training and evaluation depend. The file page.txt holds the key of the report's
+    settings: DVC could not track these as parameters, since it refuses a parameter that is missing, and older settings
+    files have no block `report`.
 
     Raises
     ------

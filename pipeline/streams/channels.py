@@ -137,7 +137,7 @@ def _cancels(rows: FloatArray, rate_hz: int) -> bool:
 
 
 def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
-    """Whether the octaves that cancel hold more than the share `most` of the power.
+    """Whether the octaves in which the channels cancel hold more than the share `most` of the power.
 
     `kept` is the power of the channels' mean, and `whole` the power to compare it with, both ``(blocks, octaves)``.
     """
@@ -146,9 +146,10 @@ def _cancel_in_all(kept: Powers, whole: Powers, most: float) -> bool:
 
 
 def _cancel_in_a_part(kept: Powers, whole: Powers, count: int, quietest_db: float) -> bool:
-    """Whether all octaves with a relevant share of the power cancel in some audible stretch of `count` blocks.
+    """Whether, in some audible stretch of `count` blocks, the channels cancel in every octave that matters.
 
-    Channels that merely receive the voice at different times never cancel in all these octaves for half a second.
+    An octave matters if it has a relevant share of the power. `kept` and `whole` are as in `_cancel_in_all`. Channels
+    that merely receive the voice at different times never cancel in all these octaves for half a second.
     """
     kept, whole = (np.lib.stride_tricks.sliding_window_view(p, count, axis=0).sum(axis=-1) for p in (kept, whole))
     powers = whole.sum(axis=1)

@@ -135,7 +135,11 @@ class AudioTrack:
         self._finished = True
 
     def _is_before(self, packet: Any, until_s: float) -> bool:
-        """Whether an undamaged packet, other than the first one, ends before `until_s`, with a margin for drift."""
+        """Whether a packet ends before `until_s`, with a margin for drift.
+
+        The result is False for the first packet, and for a packet that is damaged, is to be discarded, or has no time
+        or duration.
+        """
         plain = packet.pts is not None and packet.duration and not (packet.is_discard or packet.is_corrupt)
         if self._next is None or not plain:
             return False

@@ -83,7 +83,7 @@ def affinity(a: Box, b: Box) -> float | None:
 
 
 def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Join the tracks of a person who is alone in the picture, because cuts and zooms do not change who that is.
+    """Join all tracks of a person who is alone in the picture, also across cuts and zooms.
 
     A person is alone if other faces are much smaller (`MAX_OTHER`) and are seen in few frames: in at most the share
     `MAX_CROWDED` of the frames with a face. A face next to a larger one is never joined, and neither is a probable
@@ -94,13 +94,13 @@ def people(frames: Sequence[Sequence[Box]], tracks: Sequence[Sequence[int]]) -> 
     Parameters
     ----------
     frames
-        The boxes of each frame, in pixels of pictures of the same size.
+        The boxes of each frame, in pixels. If pictures differ in size, boxes are scaled to the size of one picture.
     tracks
         The track numbers of the boxes, from `link`.
 
     Returns
     -------
-    Track numbers in which all tracks of that person have the same number.
+    The track numbers of the boxes, as in `tracks`, but with one number for all joined tracks.
     """
     sides = [[float(np.sqrt(box[2] * box[3])) for box in boxes] for boxes in frames]
     together = [(own, numbers) for own, numbers in zip(sides, tracks, strict=True) if len(own) > 1]

@@ -82,7 +82,7 @@ def _resized(picture: Picture, width: int, height: int) -> Picture:
 
 
 def halved(picture: Picture, height: int) -> Picture:
-    """Return `picture` with both sides halved, by area averages, until it is lower than twice `height`."""
+    """Halve the width and height of `picture` again and again, by area averages, until it is lower than 2 `height`."""
     import cv2
 
     while picture.shape[0] >= 2 * height:

@@ -158,7 +158,10 @@ def _replaced(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
 
 
 def _respelled(tokens: Sequence[str], spoken: Sequence[Timed]) -> TimeArray:
-    """Return token times ``(n, 2)`` from times of letters, as for ``icecream`` from ``ice`` and ``cream``."""
+    """Return times ``(n, 2)`` of tokens with the same letters as the spoken words: ``icecream`` for ``ice``, ``cream``.
+
+    The time of a word is divided evenly among its letters; a token lasts from its first letter to its last one.
+    """
     starts, ends = [], []
     for word, start, end in spoken:
         edges = np.linspace(start, end, len(word) + 1)

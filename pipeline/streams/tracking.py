@@ -64,16 +64,19 @@ class FaceTracker:
         self._look: Look | None = None
 
     def find(self, picture: Picture, time_s: float, detect: Callable[[], list[Detection]]) -> list[Detection]:
-        """Return the faces in the next frame.
+        """Return the faces in the next frame of the utterance; call this once for each frame, in order.
+
+        If the frame before showed a single face, the face is found again by its appearance. `detect` is called only if
+        this is impossible or the detector is due.
 
         Parameters
         ----------
         picture
-            RGB picture ``(height, width, 3)``.
+            The next frame, RGB ``(height, width, 3)``.
         time_s
-            Time at which it is shown, in seconds.
+            Time at which the frame is shown, in seconds.
         detect
-            Function that runs the detector on the picture.
+            Function that runs the detector on `picture`.
         """
         due = time_s - self._detected_s >= self.every_s or picture.shape != self._shape
         tracked = None if due or self._look is None else _tracked(picture, self._look)
@@ -89,12 +92,15 @@ class FaceTracker:
 def detected(
     times: Sequence[float], scores: Sequence[float], boxes: Sequence[Sequence[float]], every_s: float
 ) -> list[bool]:
-    """Return whether the face in each frame is as the detector found it, by the rules of `FaceTracker`.
+    """Return for each frame whether its face was found by the detector (True) or by tracking (False).
 
-    A tracked face keeps its score, so a different score is new. The detector also ran where it was due, where there is
-    no face, and after a frame whose face could not be tracked. A face with the same score and the same box as in the
-    frame before was found in the same way: a recording with few frames per second shows the same frame at several
-    sampled times, and in a still picture the detector finds the same face again, while tracking moves the box a little.
+    This is inferred from the rules of `FaceTracker`. A face with the same score and box as in the frame before counts
+    as found in the same way as before. Any other face was found by the detector if its score differs from that of the
+    frame before, because tracking keeps the score; if the detector had to run again after `every_s`; or if the frame
+    before had no face or one with too low a score to be tracked. A frame without a face is True, too.
+
+    A box stays the same where one frame is sampled several times, and where the detector runs again on a still picture.
+    Tracking moves the box at least a little.
 
     Parameters
     ----------

@@ -229,11 +229,11 @@ class View:
 
     @cached_property
     def small(self) -> bytes:
-        """The part as a JPEG image, reduced to the configured height."""
+        """The region's part of the frame as a JPEG image, reduced to the height in the settings."""
         return jpeg(shrink(self.part, self._config.frame_height), self._config.jpeg_quality)
 
     def detect(self) -> list[Detection]:
-        """Return the faces that the detector finds in the part."""
+        """Return the faces that the detector finds in the region, with boxes in pixels of the region's part."""
         return self._detected
 
     @cached_property
@@ -241,7 +241,7 @@ class View:
         return found_faces(self.part, detector(self._config.detector, self._config.min_score))
 
     def face(self, found: Detection) -> Face:
-        """Return a detected face, cut out of the part, with boxes in pixels of the whole frame."""
+        """Cut out a face that `detect` found, and return it with boxes in pixels of the whole frame."""
         if found not in self._cut:
             config = self._config
             face = cut_face(self.part, found, config.margin, config.size, config.jpeg_quality)
@@ -271,7 +271,8 @@ def _finish(
 ) -> VideoStream | EmptyInput | MediaError:
     """Return the stream of a span, or the reason why it has none.
 
-    `faces` holds the followed face in each frame, or None; `note` says how that face was chosen if that is remarkable.
+    `faces` holds the followed face in each frame, or None for a frame without it. `note` becomes part of the stream's
+    note; it says why the largest face is followed instead of the speaker's.
     """
     if not span.times:
         return MediaError(

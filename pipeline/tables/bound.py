@@ -31,7 +31,7 @@ BOUND = (*_PREPARED, *PREDICTED, *_EVALUATED)  # files that are trusted only if 
 
 
 def record(files: Mapping[str, Path], command: str, rest: Mapping[str, Any] | None = None) -> str:
-    """Return the text of a record.
+    """Return the text of a record: a JSON file that lists the sha256 of each file that a stage wrote.
 
     Parameters
     ----------

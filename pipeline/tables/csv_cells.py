@@ -70,17 +70,20 @@ def _is_formula(parts: list[str], i: int, part: str) -> bool:
 
 
 def mark(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its text and column names marked for writing into a CSV."""
+    """Return a table for a CSV, with an apostrophe wherever its text or column names would be read as a formula."""
     return _changed(table, marked)
 
 
 def restore(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table that was read from a CSV, without the apostrophes that `mark` adds."""
+    """Return a table that was read from a CSV, without the apostrophes that `mark` added to it."""
     return _changed(table, restored)
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of text with its cells and column names marked, and with the column `MARKS` if any changed."""
+    """Return a table of text as `mark` does, with a further column `MARKS` if anything was changed.
+
+    The column says for each row whether apostrophes were added to its cells.
+    """
     made = mark(table)
     changed = (made.to_numpy() != table.to_numpy()).any(axis=1)
     if not changed.any() and list(made.columns) == list(table.columns):
@@ -89,7 +92,7 @@ def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def restored_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row of a CSV with its original text and without `MARKS`.
+    """Return a row of a CSV without the cell `MARKS`; if this cell says so, added apostrophes are removed.
 
     >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
     ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
@@ -99,7 +102,7 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def marked_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row with its cells marked, and with the cell `MARKS` if any cell was marked.
+    """Return a row with apostrophes before formulas, and with a cell `MARKS` that says so if any was added.
 
     >>> marked_row({"a": "=1"})["a"], marked_row({"a": "1"})
     ("'=1", {'a': '1'})
@@ -124,7 +127,7 @@ def unmarked_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[tuple[int, 
 
 
 def write_csv(table: pd.DataFrame, target: Path | io.StringIO) -> None:
-    """Write a table as CSV without marking cells; floats get six digits after the decimal point."""
+    """Write a table as CSV without adding apostrophes to formulas; floats get six digits after the decimal point."""
     cells = (cell for c in table.columns if table[c].dtype.kind not in "biufM" for cell in table[c].unique())
     broken = any("\r" in str(cell) for cell in cells)  # pandas does not quote a cell for a lone carriage return
     quoting = csv.QUOTE_NONNUMERIC if broken else csv.QUOTE_MINIMAL

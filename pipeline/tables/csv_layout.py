@@ -146,7 +146,10 @@ def _refuse_headless(path: Path, lines: Sequence[str], skipped: int, known: set[
         raise UserError(f"{path} is not a CSV, but HTML, XML or JSON: save the table as CSV")
     first = next(iter(_cells(lines[skipped:], ",")), "")
     if len(_cells(lines[skipped:], ",")) == 1 and _best([first], known) > 1:
-        raise UserError(f"{path}:{skipped + 1}: the whole line is one cell in quotation marks: save the table again")
+        raise UserError(
+            f"{path}:{skipped + 1}: the whole line is one cell in quotation marks: "
+            "save the table with quotation marks around single cells only"
+        )
     words = [word for word in re.split(r"\W+", first) if folded(word) in known]
     if len(words) > 1 and len(_cells(lines[skipped:], ",")) == 1 and (mark := re.search(r"\W+", first)):
         raise UserError(f"{path}:{skipped + 1}: the cells are separated by {mark[0]!r}: save the table with commas")

@@ -50,7 +50,10 @@ class Neighbours:
         return None
 
     def _near(self, path: Path) -> Path | None:
-        """Return the path with each missing part replaced by a similar one in its folder; None if there is none."""
+        """Return the existing file that results from replacing each missing folder or file name by a similar name.
+
+        Return None if a missing name has no similar one in its folder.
+        """
         at = Path(path.anchor or ".")
         parts = path.parts[1:] if path.anchor else path.parts
         for i, part in enumerate(parts):

@@ -23,10 +23,10 @@ def without_row_names(
 ) -> tuple[list[Record], tuple[str, ...]]:
     """Remove the row names that R writes in front of the first column; return the rows, and a notice if there were any.
 
-    The first cells are row names if they number the rows, every line begins with a quotation mark, and no column
-    contradicts this. They are also row names if they all differ, and the cells of known columns (`ours`) fit the
-    columns' names only once the first cells are removed. If the last cell is empty in every row, it comes from a
-    delimiter at the end of the line.
+    Only rows that all have one cell more than the header are changed. Their first cells are row names if they number
+    the rows, every line begins with a quotation mark, and no column contradicts this. They are also row names if they
+    all differ, and the cells of a known column (`ours`) fit its name only if the first cells are removed. If lines end
+    with a delimiter, the extra cell is the empty one at the end, and the rows are returned unchanged.
 
     Raises
     ------
@@ -61,7 +61,10 @@ def _differ(cells: Sequence[Sequence[str]]) -> bool:
 
 
 def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Collection[str], *, shift: int) -> bool:
-    """Whether the cells of some known column fit its name with this `shift` (0 or 1 cells), but not with the other."""
+    """Whether the cells of some known column fit the column's name with this `shift`, but not with the other one.
+
+    With a shift of 0, the cells of a column are those in its place; with a shift of 1, those one place to the right.
+    """
     names = {folded(name): name for name in ours}
     for j, name in enumerate(header):
         column = names.get(folded(name))
@@ -73,7 +76,10 @@ def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Colle
 
 
 def _ids_speak_against(header: Sequence[str], cells: Sequence[Sequence[str]]) -> bool:
-    """Whether the first column is named like ids, but would not hold ids if the first cells were row names."""
+    """Whether the second cells of the rows cannot be ids, although the name of the first column stands for ids.
+
+    If the first cells were row names, the second cells would belong to the first column.
+    """
     if folded(header[0]) not in _COUNTING and not stands_for(header[0], "utterance"):
         return False
     ids = [row[1] for row in cells]

@@ -205,7 +205,7 @@ _CODES = {float(f"{sign}{nines}") for sign in ("", "-") for nines in ("9", "99",
 
 
 def date_notices(what: str, cells: Iterable[str]) -> list[str]:
-    """Return a sentence for each cell that is the start of a day, as spreadsheets make of a name such as ``1-2``.
+    """Return a sentence for each cell that is a date at midnight; spreadsheets turn names such as ``1-2`` into these.
 
     >>> date_notices("speaker", ["s1", "2026-01-02 00:00:00"])[0][:44]
     "speaker: '2026-01-02 00:00:00' (1 row) is a "

@@ -76,7 +76,7 @@ def _plain(name: str) -> str:
 
 
 def remedy(name: str) -> str:
-    """Return the end of a message that says what to do about a name whose meaning is unknown."""
+    """Return the end of a message that says how the user can state which split the part `name` is."""
     return f"say which of {', '.join(SPLITS)} it is (--split-name {one_line(name, 40)}=test)"
 
 

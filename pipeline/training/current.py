@@ -114,7 +114,7 @@ def _made_of_then(folder: Path, evaluate: str) -> dict[str, str]:
         raise UserError(f"{path} does not exist: run {evaluate} {first}")
     then = bound.read_record(path).get(MADE_OF)
     if not isinstance(then, dict):
-        raise UserError(f"{path} does not record what the table was made from: run {evaluate} again")
+        raise UserError(f"{path} does not record what the files beside it were made from: run {evaluate} again")
     bound.require_all_there(path)
     return then
 

@@ -1,4 +1,4 @@
-"""Apply the protocol and the leak guard to a corpus: its folds, and what its stores reveal about its recordings."""
+"""Divide a corpus into folds by its protocol, and check the folds and the stores with the leak guard."""
 
 import hashlib
 from collections.abc import Sequence
@@ -107,7 +107,11 @@ def _fits(path: Path, table: pd.DataFrame) -> bool:
 def _features(
     pooled: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]], present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Return hashes of features ``(n,)``, and a mask ``(n,)`` of repeated features that cannot be equal by chance."""
+    """Return one hash ``(n,)`` of all features of each utterance, and a mask ``(n,)`` of utterances with copies.
+
+    The hash of an utterance that is not `present` is ``""``. An utterance has a copy if another one has equal features
+    with so many distinct values that they cannot be equal by chance.
+    """
     digests = np.full(len(present), "", object)
     for row in np.flatnonzero(present):
         own = b"\x1f".join(values[row].tobytes() for values, there in pooled if there[row])
@@ -121,7 +125,7 @@ def _features(
 
 
 def _cells(name: str, table: pd.DataFrame, modality: str, column: str) -> NDArray[np.object_]:
-    """Return digests ``(n,)`` from a column of a stream; ``""`` for an utterance that has none there."""
+    """Return a digest ``(n,)`` of each utterance's data in one column of a stream's store; ``""`` if there are none."""
     found = np.full(len(table), "", object)
     path = CorpusPaths(name).stream(modality)
     if _fits(path, table):

@@ -1,4 +1,4 @@
-"""The labels to learn: the settings name their column and task, and may have changed since `prepare` ran."""
+"""Check the labels in the utterance table against the present settings, and return them as classes or scores."""
 
 from typing import Any
 

@@ -112,7 +112,10 @@ def _sentence(owner: str, setting: str, tried: Tried, configurations: Sequence[C
 
 
 def _advice(owner: str, setting: str, tried: Tried, combinations: int) -> str:
-    """Return how to try one more value beyond the chosen end; empty unless such a value is known to be allowed."""
+    """Return the end of a sentence that says how to try one more value, beyond the last of the `tried` values.
+
+    Return ``""`` if no further value is known to be allowed.
+    """
     allowed = domain(owner, setting)
     further = allowed.next(tried) if allowed is not None else None
     if further is None:

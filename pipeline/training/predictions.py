@@ -117,6 +117,6 @@ def _attention(fits: Sequence[Fit], table: pd.DataFrame, corpus: CorpusParams) -
 
 
 def presence_of(data: Modalities, table: pd.DataFrame) -> pd.DataFrame:
-    """Return presence.csv: 0 or 1 for each utterance and modality."""
+    """Return the table presence.csv: 1 if an utterance has a modality, 0 if it lacks the modality."""
     masks = {m: mask.astype(int) for m, mask in data.present.items()}
     return pd.DataFrame({"utterance": table["utterance"], **masks})

@@ -84,7 +84,7 @@ _RANKS: tuple[Status, ...] = (
 
 
 def _statuses(path: Path, table: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the rank ``(n,)`` of each utterance's status in a store: its position in `_RANKS`."""
+    """Return the status of each utterance in a store as a number ``(n,)``: 0 ok, 1 failed, 2 empty, 3 absent."""
     with open_store(path) as store:
         ranks = [_RANKS.index(status) for status in store.statuses]
         at, absent = positions(store, table, path), _RANKS.index("absent")

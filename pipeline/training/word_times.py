@@ -71,5 +71,5 @@ def notices_of_untimed(schema: Schema, settings: TrainParams, clips: pd.DataFram
             effects.append("the rate of speech is estimated from the sound")
         who = alone if len(clips) == 1 else f"{int(touched.sum())} of {len(clips)} {many}"
         remedy = "a manifest.csv with a words.csv next to it can provide timed words"
-        notices.append(f"{folder} was fitted on timed words, but {who}: {' and '.join(effects)}; {remedy}")
+        notices.append(f"the model in {folder} was fitted on timed words, but {who}: {' and '.join(effects)}; {remedy}")
     return notices

@@ -82,9 +82,9 @@ HEADERS = {  # FFmpeg's name of the format -> how its files begin
 def loses_a_part(container: Any, path: Path, after: int, joints: Sequence[int]) -> bool:
     """Whether a file has further parts, joined byte by byte, that would be lost or mixed with the first part.
 
-    If a file ends at the byte that its header states, it is a single part and is not searched; FLV headers state no
-    end. In other files, all bytes are searched, or only those after the last packet if FFmpeg stops reading at a
-    further header.
+    A file that ends at the byte that its header states is a single part and is not searched. In other files, all bytes
+    are searched for further headers. If FFmpeg stops reading at a further header, only the bytes after the last packet
+    are searched.
 
     Parameters
     ----------
@@ -126,7 +126,10 @@ def _loses_a_chain(path: Path, after: int, *, restarts: bool) -> bool:
 
 
 def _chains(path: Path, places: Sequence[int]) -> list[list[bytes]]:
-    """Return the codecs of each chain; the streams of a chain begin with short pages directly after one another."""
+    """Group the streams that begin at `places` into chains; return the codecs of each chain.
+
+    Streams belong to the same chain if their first pages, which are short, directly follow one another.
+    """
     chains: list[list[bytes]] = []
     for before, at in pairwise((-SHORT, *places)):
         if at - before >= SHORT:
@@ -191,10 +194,11 @@ def _has_other_streams(container: Any, path: Path, after: int) -> bool:
 
 
 def _goes_on(container: Any, path: Path, at: int) -> bool:
-    """Whether the content from byte `at` on, read as a separate file, can be a continuation of the first part.
+    """Whether the content from byte `at` on can be a continuation of the content at the beginning of the file.
 
-    It must have the same streams and decoder settings. In formats of `FROM_STAMPS`, only streams with equal numbers are
-    compared, and only their codecs; content that is too short to be read counts as a continuation.
+    The content is read as a separate file, and must have the same streams and decoder settings. In MPEG streams
+    (`FROM_STAMPS`), it is enough if streams with equal numbers have equal codecs, and content that is too short to be
+    read counts as a continuation.
     """
     name = str(container.format.name)
     try:

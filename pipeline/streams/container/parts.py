@@ -159,7 +159,10 @@ class Parts:
         }
 
     def shifts_by_stream(self, shifts_s: Sequence[float]) -> dict[int, tuple[tuple[int, float], ...]]:
-        """Return the shifts of each stream in the form of `Timeline.shifts`."""
+        """Return, for each stream index, pairs of a packet's number and the seconds to add from this packet on.
+
+        `shifts_s` says how far each part is moved.
+        """
         return {
             index: tuple((first, shifts_s[part]) for first, part in stream.begins)
             for index, stream in self.streams.items()

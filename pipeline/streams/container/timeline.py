@@ -155,8 +155,9 @@ def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int
 def _clock_start_s(container: Any, parts: Parts) -> float:
     """Return the recording's time 0: the earliest presentation stamp of any audio or video stream, in seconds.
 
-    FFmpeg's value is used unless the first packet is earlier: for a track of few pictures, FFmpeg may report no start
-    or a late one. The first packets of a sound track may be a little earlier, since they may only prime its decoder.
+    A stream starts when FFmpeg says. It starts with its first packet instead if FFmpeg states no start, or a later one,
+    as it may for a track of few pictures. The first packet of a sound track may be a little earlier than FFmpeg's
+    start, which is used even so, because this packet may only prime the decoder.
     """
     starts = []
     for stream in media_streams(container):

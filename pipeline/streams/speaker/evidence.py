@@ -22,10 +22,11 @@ SHORTEST_S = 0.4  # a mouth that is visible for a shorter time is ignored
 def evidence(pieces: Sequence[tuple[TimeArray, TimeArray]], level: TimeArray, rate_hz: float) -> float:
     """Return how clearly a person's mouth moves with a voice; 0 if the lips are seen for less than `SHORTEST_S`.
 
-    The evidence is a product of three factors: the correlation of the lips' distance with the voice's level at the best
-    of `LAGS_S`; how much the lips move, which is s / (s + `STILL`) if s is the standard deviation of their distance;
-    and the square root of the number of seconds in which the lips are seen. Chance correlations are larger in short
-    stretches, and the square root makes short and long stretches comparable.
+    The evidence is a product of three factors. The first is the correlation of the lips' distance with the voice's
+    level; several delays between the two are tried (`LAGS_S`), and the largest correlation counts. The second is how
+    much the lips move: s / (s + `STILL`), where s is the standard deviation of their distance. The third is the square
+    root of the number of seconds in which the lips are seen. Chance correlations are larger in short stretches, and the
+    square root makes short and long stretches comparable.
 
     Parameters
     ----------

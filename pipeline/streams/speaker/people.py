@@ -32,7 +32,7 @@ class Sighting:
     Attributes
     ----------
     box
-        The tight box, in pixels of pictures of the same size.
+        The tight box. All pictures of an utterance are scaled to one size, and the box is in pixels of that size.
     look
         Grey image ``(LOOK_SIDE, LOOK_SIDE)`` of the face with a margin.
     lips

@@ -32,7 +32,7 @@ def test_nothing_is_remarked_on_where_words_are_timed_or_steps_are_windows():
 )
 def test_a_lone_recording_without_timed_words_is_one_step(row, cause):
     (notice,) = notices_of_untimed(OVER_TIME, WORDS, clips(row), "m")
-    assert notice.startswith("m was fitted on timed words, but ")
+    assert notice.startswith("the model in m was fitted on timed words, but ")
     assert cause in notice
     assert "the whole utterance is one step" in notice
 
