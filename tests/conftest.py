@@ -3,6 +3,7 @@
 import csv
 import gc
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -144,6 +145,12 @@ def demo_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Pa
 
     base = tmp_path_factory.getbasetemp()
     return built(base if worker_id == "master" else base.parent)
+
+
+@pytest.fixture
+def demo_copy(demo_project: Path, tmp_path: Path) -> Path:
+    """A copy of the demo project for a test that writes, if only for a while: other processes read the shared one."""
+    return Path(shutil.copytree(demo_project, tmp_path / "copy", ignore=shutil.ignore_patterns("cache")))
 
 
 def outputs(folder: Path, name: str = "grid") -> dict[str, bytes]:

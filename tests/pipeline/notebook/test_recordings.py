@@ -12,14 +12,14 @@ from tests.demo_project import DEMO
 CLIP = DEMO / "clips" / "ana-01.mp4"
 
 
-def test_a_recording_has_the_features_of_the_corpus(demo_project: Path) -> None:
+def test_a_recording_has_the_features_of_the_corpus(demo_copy: Path) -> None:
     text = "I think the meal was rather enjoyable."
-    found = cm.extract(str(CLIP), ["vader", "prosody"], text=text, project=demo_project)
+    found = cm.extract(str(CLIP), ["vader", "prosody"], text=text, project=demo_copy)
     assert list(found) == ["vader", "prosody"]
     for name, features in found.items():
-        stored = read_features(demo_project / "data" / "work" / "demo" / "features" / f"{name}.h5")
+        stored = read_features(demo_copy / "data" / "work" / "demo" / "features" / f"{name}.h5")
         np.testing.assert_array_equal(features.to_frame().loc["ana-01"], stored.to_frame().loc["ana-01"])
-    assert not list((demo_project / "data" / "work").glob(".predict-*"))
+    assert not list((demo_copy / "data" / "work").glob(".predict-*"))
 
 
 def test_outside_a_project_the_defaults_are_used_and_nothing_is_left(
@@ -44,11 +44,11 @@ def test_what_is_no_recording_is_said(tmp_path: Path, monkeypatch: pytest.Monkey
         cm.extract("notes.mp4", "prosodie")
 
 
-def test_predictions_of_several_recordings_are_one_table(demo_project: Path, tmp_path: Path) -> None:
+def test_predictions_of_several_recordings_are_one_table(demo_copy: Path, tmp_path: Path) -> None:
     from pipeline.notebook.project import project
     from pipeline.notebook.recordings import predict
 
-    with project(demo_project) as params, pytest.raises(Exception, match="there is no recording"):
+    with project(demo_copy) as params, pytest.raises(Exception, match="there is no recording"):
         predict(params, tmp_path, [], text=None, workers=0)
-    with project(demo_project) as params, pytest.raises(Exception, match="there are 2: write a manifest"):
+    with project(demo_copy) as params, pytest.raises(Exception, match="there are 2: write a manifest"):
         predict(params, tmp_path, [CLIP, CLIP], text="a", workers=0)

@@ -19,21 +19,19 @@ def test_the_table_is_the_one_in_the_results(demo_project: Path) -> None:
     assert set(found["strategy"]) == {"majority", "tfidf", "unimodal", "concat", "product"}
 
 
-def test_a_model_fitted_in_python_predicts_for_recordings(demo_project: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(demo_project, copy, ignore=shutil.ignore_patterns("cache"))
-    model = cm.fit("demo", "product", modalities=["text", "audio"], project=copy)
-    assert model == copy / "results" / "demo" / "models" / "product-text_audio-logistic"
+def test_a_model_fitted_in_python_predicts_for_recordings(demo_copy: Path) -> None:
+    model = cm.fit("demo", "product", modalities=["text", "audio"], project=demo_copy)
+    assert model == demo_copy / "results" / "demo" / "models" / "product-text_audio-logistic"
     assert "## Limits" in (model / "model-card.md").read_text()
     clips = [DEMO / "clips" / "ana-01.mp4", str(DEMO / "clips" / "ben-02.mp4")]
-    found = cm.predict(clips, model, project=copy)
+    found = cm.predict(clips, model, project=demo_copy)
     assert found.index.tolist() == ["ana-01", "ben-02"]
     shares = found[["share_text", "share_audio"]].sum(axis=1) + found["prior"]
     classes = [c for c in found if c.startswith("p_")]
     assert found[classes].sum(axis=1).round(6).tolist() == [1, 1]
     assert shares.round(6).tolist() == found[classes].max(axis=1).round(6).tolist()
     assert found["remark"].str.startswith("text is absent").all()
-    (given,) = cm.predict(str(clips[0]), str(model), text="It was really good.", project=str(copy))["remark"]
+    (given,) = cm.predict(str(clips[0]), str(model), text="It was really good.", project=str(demo_copy))["remark"]
     assert given == ""
 
 
