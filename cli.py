@@ -1,5 +1,7 @@
 """The command line, `crossmodal COMMAND ...`. Its commands are in pipeline/commands, one file per section."""
 
+import os
+
 import click
 
 from pipeline.commands import corpora, exchange, ingest, look, models, plan, run, show
@@ -37,6 +39,7 @@ def main() -> None:
 
     Example: crossmodal evaluate --corpus demo
     """
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # pandas' strings; Arrow's own pool keeps freed memory
 
 
 for _commands in SECTIONS.values():

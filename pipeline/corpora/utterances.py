@@ -1,11 +1,12 @@
 """The utterance table: its columns, their types, and functions that read and write it."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from common.atomic import replacing, replacing_all
@@ -40,6 +41,7 @@ COLUMNS: dict[str, Literal["name", "text", "number"]] = {
 }
 SOURCE_COLUMNS = ("text_source", "words_source")
 WORD_COLUMNS = ("utterance", "word", "start", "end")
+Word = tuple[str, float, float]  # word, start, end
 CONFIDENCE = "confidence"  # further column of words.csv if words were recognised or aligned; from 0 to 1
 
 
@@ -164,13 +166,34 @@ def read_word_table(path: Path) -> pd.DataFrame:
     return read_table(path, dtype=types, na_values={"start": [""], "end": [""]})[list(WORD_COLUMNS)]
 
 
-def read_words(path: Path) -> dict[str, list[tuple[str, float, float]]]:
-    """Return the words of each utterance in the order of the file; times are in seconds from the recording's start.
+class Words(Mapping[str, tuple[Word, ...]]):
+    """The words of each utterance in the order of a table of words; times are in seconds, NaN if unknown.
 
-    Unknown times are NaN.
+    They are kept in columns, and the tuple of an utterance is made whenever it is asked for: a corpus has many words,
+    and each caller needs them once.
     """
-    table = read_word_table(path)
-    words: dict[str, list[tuple[str, float, float]]] = {}
-    for row in table.itertuples(index=False):
-        words.setdefault(row.utterance, []).append((row.word, float(row.start), float(row.end)))
-    return words
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        which, names = pd.factorize(table["utterance"])
+        order = np.argsort(which, kind="stable")
+        kinds, known = pd.factorize(table["word"])
+        self._words = np.array(known, object)[kinds[order]]  # equal words are one object
+        self._starts, self._ends = table["start"].to_numpy()[order], table["end"].to_numpy()[order]
+        self._position = {name: i for i, name in enumerate(names)}
+        self._bounds = np.concatenate([[0], np.cumsum(np.bincount(which, minlength=len(names)))])
+
+    def __getitem__(self, utterance: str) -> tuple[Word, ...]:
+        i = self._position[utterance]
+        at = slice(self._bounds[i], self._bounds[i + 1])
+        return tuple(zip(self._words[at].tolist(), self._starts[at].tolist(), self._ends[at].tolist(), strict=True))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._position)
+
+    def __len__(self) -> int:
+        return len(self._position)
+
+
+def read_words(path: Path) -> Words:
+    """Return the words of each utterance; times are in seconds from the start of the recording."""
+    return Words(read_word_table(path))

@@ -54,7 +54,7 @@ class _OpenStore:
     """The only store that this process has open; it is closed before a different or changed store is opened."""
 
     def __init__(self) -> None:
-        self._which: tuple[Path, list[int]] | None = None
+        self._which: tuple[Path, str] | None = None
         self._closing = ExitStack()
         self._store: Store | None = None
 

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ import pandas as pd
 
 from features.base import Extractor, Modality
 from features.store import Status, open_store
-from pipeline.corpora.utterances import place_of, read_utterances, read_words
+from pipeline.corpora.utterances import Word, place_of, read_utterances, read_words
 from pipeline.errors import OutOfDate, UserError
-from pipeline.hashing import HashMemo
+from pipeline.hashing import UNKNOWN, Content, HashMemo
 from pipeline.run.keys.utterance import (
-    Word,
     audio_key,
     extractor_program,
     feature_key,
@@ -30,7 +29,7 @@ from pipeline.streams.spans import Region, Span
 STREAM_FAILED = "StreamFailed"  # error of a clip that failed in an earlier stage, which counts it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One utterance that a step must compute: its content key, and what the step needs to know about it."""
 
@@ -39,7 +38,7 @@ class Clip:
     payload: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of one clip in a step.
 
@@ -66,17 +65,34 @@ class Outcome:
     device: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
-    """What a stream is made from: a span of a recording, its transcript and its timed words."""
+    """What a stream is made from: a span of a recording, and for text and audio what is known about the words.
+
+    Attributes
+    ----------
+    path, media
+        The recording: its resolved path, and its path as the manifest gives it.
+    span
+        The place of the utterance in the recording.
+    text, words
+        For text: the transcript, and the words with times in seconds from the start of the recording.
+    timed
+        For audio: what `timed_words` returns.
+    content
+        The recording's hash and stamp when the run was planned; empty if it could not be read or is not needed.
+    voice
+        The utterance's sound, for video in which the speaking face is followed.
+    """
 
     path: str
     media: str
     span: Span
-    text: str
-    words: tuple[Word, ...]
-    sha256: str = ""  # sha256 of the recording when the run was planned; empty if it could not be read or is not needed
-    voice: "Source | None" = None  # for video in which the speaking face is followed: the utterance's sound
+    text: str = ""
+    words: tuple[Word, ...] = ()
+    timed: Mapping[str, float | int] = field(default_factory=dict)
+    content: Content = UNKNOWN
+    voice: "Source | None" = None
 
 
 def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing: bool = False) -> list[Clip | Outcome]:
@@ -95,15 +111,14 @@ def stream_clips(params: Params, name: str, modality: Modality, *, trust_missing
     if modality not in corpus.modalities:
         note = f"the corpus does not use {modality}"
         return [Outcome(utterance, "", "absent", note=note) for utterance in table["utterance"]]
-    words = read_words(paths.words)
+    words = read_words(paths.words) if modality in {"text", "audio"} else {}
     program = stream_program(modality, params.streams[modality])
-    hashes = {} if modality == "text" else _hashes(table, trust_missing)
+    contents = {} if modality == "text" else _contents(table, trust_missing)
     usual = None
     if modality == "video" and params.streams["video"].follow == "speaking":
         usual = str(params.streams["audio"].track), str(params.streams["audio"].channel)
     return [
-        _clip(row, modality, tuple(words.get(str(row.utterance), ())), program, hashes, usual)
-        for row in table.itertuples()
+        _clip(row, modality, words.get(str(row.utterance), ()), program, contents, usual) for row in table.itertuples()
     ]
 
 
@@ -112,7 +127,7 @@ def _clip(
     modality: Modality,
     words: tuple[Word, ...],
     program: dict[str, Any],
-    hashes: dict[str, str],
+    contents: Mapping[str, Content],
     usual: tuple[str, str] | None,
 ) -> Clip | Outcome:
     """Return the clip of an utterance, or its outcome if it has no recording.
@@ -120,32 +135,35 @@ def _clip(
     If the clip must include the utterance's voice, `usual` is the default track and channel of voices. Otherwise, it
     is None.
     """
-    source = source_of(row, modality, words, hashes)
+    source = source_of(row, modality, words, contents)
     if modality != "text" and not source.media:
         return Outcome(row.utterance, "", "absent", note="no recording is named")
     span = source.span
     if modality == "text":
         key = text_key(program, row.text, words, span.start_s)
     elif modality == "audio":
-        times = timed_words(source)
-        key = audio_key(program, source.sha256, (span.start_s, span.end_s), span.track, span.channel, times)
+        source = replace(source, text="", words=(), timed=timed_words(source))
+        times = (span.start_s, span.end_s)
+        key = audio_key(program, source.content.sha256, times, span.track, span.channel, source.timed)
     else:
-        heard = None if usual is None else _voice(row, hashes, usual)
-        source = replace(source, voice=heard)
-        voice = () if heard is None else (heard.sha256, *astuple(heard.span))
-        key = video_key(program, source.sha256, (span.start_s, span.end_s), span.track, row.region, voice)
+        heard = None if usual is None else _voice(row, contents, usual)
+        source = replace(source, text="", voice=heard)
+        voice = () if heard is None else (heard.content.sha256, *astuple(heard.span))
+        key = video_key(program, source.content.sha256, (span.start_s, span.end_s), span.track, row.region, voice)
     return Clip(row.utterance, key, source)
 
 
-def _voice(row: Any, hashes: Mapping[str, str], usual: tuple[str, str]) -> Source:
+def _voice(row: Any, contents: Mapping[str, Content], usual: tuple[str, str]) -> Source:
     """Return the source of an utterance's voice; `usual` gives the track and channel if its row names none."""
-    sound = source_of(row, "audio", (), hashes)
+    sound = source_of(row, "audio", (), contents)
     track, channel = sound.span.track or usual[0], sound.span.channel or usual[1]
-    return replace(sound, span=replace(sound.span, region=None, track=track, channel=channel))
+    return replace(sound, text="", span=replace(sound.span, region=None, track=track, channel=channel))
 
 
-def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Mapping[str, str]) -> Source:
+def source_of(row: Any, modality: Modality, words: tuple[Word, ...], contents: Mapping[str, Content]) -> Source:
     """Return the source of an utterance's stream, with times in seconds from the start of the file to read.
+
+    Its transcript and its words are given for each modality.
 
     Parameters
     ----------
@@ -155,8 +173,8 @@ def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Map
         The modality of the stream.
     words
         The words of the utterance, with times in seconds from the start of its recording.
-    hashes
-        The sha256 of each recording's content, keyed by the recording's path.
+    contents
+        The hash and stamp of each recording, keyed by the recording's path.
     """
     media, start_s, end_s = place_of(row, modality)
     if modality == "audio" and row.sound:
@@ -165,28 +183,27 @@ def source_of(row: Any, modality: Modality, words: tuple[Word, ...], hashes: Map
     track = {"audio": row.audio_track, "video": row.video_track, "text": ""}[modality]
     channel = row.audio_channel if modality == "audio" else ""
     path = os.path.realpath(media) if media else ""
-    return Source(path, media, Span(start_s, end_s, region, track, channel), row.text, words, hashes.get(media, ""))
+    span = Span(start_s, end_s, region, track, channel)
+    return Source(path, media, span, row.text, words, content=contents.get(media, UNKNOWN))
 
 
-def _hashes(table: pd.DataFrame, trust_missing: bool) -> dict[str, str]:
+def _contents(table: pd.DataFrame, trust_missing: bool) -> dict[str, Content]:
     memo = HashMemo(CACHE / "hashes.json")
-    hashes = {}
+    contents: dict[str, Content] = {}
     paths = [*table["media"], *table["sound"]]
     for media, known in zip(paths, [*table["media_sha256"], *table["sound_sha256"]], strict=True):
-        if not media or media in hashes:
+        if not media or media in contents:
             continue
         try:
-            hashes[media] = memo.sha256(Path(media))
-        except OSError:
-            hashes[media] = (
-                known if trust_missing else ""
-            )  # the recording is missing: reading it will fail with a message
-        if hashes[media] and hashes[media] != known:
+            contents[media] = memo.content(Path(media))
+        except OSError:  # the recording is missing: reading it will fail with a message
+            contents[media] = Content(known, "") if trust_missing else UNKNOWN
+        if contents[media].sha256 not in ("", known):
             raise UserError(
                 f"{media} is not the recording that prepare saw: run `crossmodal prepare` for this corpus again"
             )
     memo.save()
-    return hashes
+    return contents
 
 
 def timed_words(source: Source) -> dict[str, float | int]:

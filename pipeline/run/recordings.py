@@ -74,10 +74,10 @@ def _sameness(source: Source, memo: HashMemo) -> Callable[[], None]:
     )
     try:
         before = stamp_of(path)
-        if memo.sha256(path) != source.sha256:
+        if before != source.content.stamp and memo.sha256(path) != source.content.sha256:
             raise changed
     except OSError:
-        before = []  # reading it will fail with a message
+        before = ""  # reading it will fail with a message
 
     def check() -> None:
         if before and stamp_of(path) != before:

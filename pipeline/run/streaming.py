@@ -13,7 +13,7 @@ from pipeline.run.clips import StepReport
 from pipeline.run.dividing import evenly, shares
 from pipeline.run.keys.description import described, key_of
 from pipeline.run.keys.utterance import stream_program
-from pipeline.run.plans import Clip, Outcome, Source, stream_clips, timed_words
+from pipeline.run.plans import Clip, Outcome, Source, stream_clips
 from pipeline.run.pool.cluster import Pool
 from pipeline.run.recordings import by_recording, each_recording
 from pipeline.run.stores import finish, require_planned, start_ahead, start_storing
@@ -69,7 +69,7 @@ class StreamStep:
             if isinstance(stream, Exception):
                 yield i, stream
             elif self.name == "audio":
-                yield i, audio_entry(replace(stream, **timed_words(clips[i].payload)))
+                yield i, audio_entry(replace(stream, **clips[i].payload.timed))
             else:
                 yield i, video_entry(stream)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Region:
     """The part of the picture that shows the speaker, in fractions of the picture's width and height."""
 
@@ -30,7 +30,7 @@ class Region:
         return cls(*parts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """The place of an utterance in its recording.
 

@@ -69,7 +69,7 @@ def fit_key(job: Job, configuration: Configuration) -> str:
     vectors = settings.word2vec.get("vectors")
     return FitInputs(
         configuration=configuration.names,
-        stores=[_store_content(str(s.resolve()), tuple(stamp_of(s))) for s in stores if s.exists()],
+        stores=[_store_content(str(s.resolve()), stamp_of(s)) for s in stores if s.exists()],
         features={m: settings.features.get(m, ()) for m in configuration.modalities},
         settings=[settings.settings.get(name, {}) for name in (configuration.registered_strategy, configuration.model)],
         text_features=[settings.tfidf, settings.word2vec, _content(Path(vectors)) if vectors else ""],
@@ -86,17 +86,17 @@ def _digest(rows: NDArray[np.intp]) -> str:
 
 
 @lru_cache(maxsize=256)
-def _store_content(path: str, stamp: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001 - another stamp means that the store was written again and must be read again
+def _store_content(path: str, stamp: str) -> tuple[str, str]:  # noqa: ARG001 - another stamp means that the store was written again and must be read again
     with open_store(Path(path)) as store:
         return Path(path).stem, store.digest
 
 
 def _content(path: Path) -> str:
-    return _content_at(str(path.resolve()), tuple(stamp_of(path))) if path.is_file() else ""
+    return _content_at(str(path.resolve()), stamp_of(path)) if path.is_file() else ""
 
 
 @lru_cache(maxsize=64)
-def _content_at(path: str, stamp: tuple[int, ...]) -> str:  # noqa: ARG001
+def _content_at(path: str, stamp: str) -> str:  # noqa: ARG001
     return sha256_of(Path(path))
 
 
@@ -115,12 +115,12 @@ def code() -> str:
 
 
 @lru_cache(maxsize=2)
-def _code_of(stamps: tuple[tuple[int, ...], ...]) -> str:  # noqa: ARG001 - other stamps mean that the code must be read again
+def _code_of(stamps: tuple[str, ...]) -> str:  # noqa: ARG001 - other stamps mean that the code must be read again
     return code_key(contents_of(files_of(OF_A_FIT)), _LIBRARIES)
 
 
-def _code_stamps() -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(stamp_of(file)) for file in files_of(OF_A_FIT))
+def _code_stamps() -> tuple[str, ...]:
+    return tuple(stamp_of(file) for file in files_of(OF_A_FIT))
 
 
 _IMPORTED = _code_of(_code_stamps())  # computed right after this module's imports

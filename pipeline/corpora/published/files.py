@@ -27,7 +27,6 @@ STRAY = "._"  # prefix of files that macOS adds next to the real ones on foreign
 
 EARLIEST_S = -0.5  # some labels start this long before their recording; anything earlier is a mistake
 
-Word = tuple[str, float, float]  # word, start, end in seconds
 Bad = Callable[[str], None]  # function that reports what is wrong with a row
 
 

@@ -12,7 +12,6 @@ from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     EARLIEST_S,
     Bad,
-    Word,
     decoded,
     files_in,
     inside,
@@ -20,6 +19,7 @@ from pipeline.corpora.published.files import (
     number,
     numbered,
 )
+from pipeline.corpora.utterances import Word
 from pipeline.errors import UserError, refuse_pipe
 
 # code of the raters' majority -> class; xxx means that there was no majority

@@ -12,7 +12,6 @@ from pipeline.corpora.base import Description, Fault, count_warnings, half_unpac
 from pipeline.corpora.problems import Problem, listed
 from pipeline.corpora.published.files import (
     Computed,
-    Word,
     check_label,
     counts_by_split,
     decoded,
@@ -43,7 +42,7 @@ from pipeline.corpora.published.mosi_labels import (
     sheet_rows,
 )
 from pipeline.corpora.published.mosi_recordings import Recordings, find_recordings, sound
-from pipeline.corpora.utterances import Corpus
+from pipeline.corpora.utterances import Corpus, Word
 from pipeline.errors import UserError
 from pipeline.settings.blocks import CorpusParams
 

@@ -9,10 +9,9 @@ import pandas as pd
 from features.base import MODALITIES
 from features.errors import StoreError
 from features.store import open_store
-from pipeline.corpora.utterances import read_utterances, read_words
+from pipeline.corpora.utterances import Word, read_utterances, read_words
 from pipeline.errors import UserError
 from pipeline.reporting.utterance.neighbours import nearest
-from pipeline.run.keys.utterance import Word
 from pipeline.run.ledger import Failure, read_failures
 from pipeline.settings.params import Params
 from pipeline.settings.paths import CorpusPaths

@@ -110,7 +110,7 @@ def _pictures(
     If the recording has no picture, the list is empty, and width and height are None.
     """
     path = Path(source.path)
-    contents = _surveyed(path, span.track or str(config.track), source.media, tuple(_stamp(path)))
+    contents = _surveyed(path, span.track or str(config.track), source.media, _stamp(path))
     if contents is None:
         return [], None
     wanted, _ = seen(contents.times, contents.end_s, sample_targets(span, fps), 1 / fps)
@@ -134,12 +134,12 @@ def _painted(path: Path, contents: Contents, wanted: np.ndarray) -> Iterator[tup
 
 
 @lru_cache(maxsize=2)  # a long recording has many utterances, whose clips are made one after another
-def _surveyed(path: Path, track: str, name: str, stamp: tuple[int, ...]) -> Contents | None:  # noqa: ARG001
+def _surveyed(path: Path, track: str, name: str, stamp: str) -> Contents | None:  # noqa: ARG001
     return survey(path, track, name)
 
 
-def _stamp(path: Path) -> list[int]:
+def _stamp(path: Path) -> str:
     try:
         return stamp_of(path)
     except OSError:
-        return []  # opening the file will report what is wrong
+        return ""  # opening the file will report what is wrong

@@ -120,6 +120,6 @@ def page_key(records: Sequence[Mapping[str, Any]], protocol: str, task: str, set
     return key_of({"records": records, "protocol": protocol, "task": task, "report": settings})
 
 
-def stamps_key(stamps: Mapping[str, Sequence[int]]) -> str:
+def stamps_key(stamps: Mapping[str, str]) -> str:
     """Return a key made from the sizes and times of files, as `pipeline.hashing.stamp_of` returns them."""
     return key_of(stamps)

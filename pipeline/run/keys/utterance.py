@@ -10,12 +10,11 @@ from typing import Any
 from features.base import Extractor, Modality
 from features.errors import ExtractorError, names_setting
 from features.store import Store
+from pipeline.corpora.utterances import Word
 from pipeline.errors import UserError
 from pipeline.hashing import HashMemo
 from pipeline.run.keys.description import key_of, library_versions
 from pipeline.settings.paths import CACHE
-
-Word = tuple[str, float, float]
 
 _STREAM_PACKAGES: Mapping[Modality, tuple[str, ...]] = {
     "text": (),

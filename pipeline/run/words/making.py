@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from pipeline.corpora.utterances import Word
 from pipeline.errors import UserError, counted
+from pipeline.hashing import Content
 from pipeline.ingest.words import Spoken
 from pipeline.run.cache import ClipCache
 from pipeline.run.clips import run_step
 from pipeline.run.keys.description import described
-from pipeline.run.keys.utterance import Word, word_key, word_program
+from pipeline.run.keys.utterance import word_key, word_program
 from pipeline.run.ledger import Failure, record
 from pipeline.run.plans import Clip, Outcome, source_of
 from pipeline.run.pool.cluster import Pool
@@ -88,11 +90,11 @@ def made(
 
 def _clip(row: Any, kind: str, words: tuple[Word, ...], program: Mapping[str, Any]) -> Clip:
     """Return the clip of an utterance; its key includes the known words only if the result depends on them."""
-    hashes = {row.media: row.media_sha256} | ({row.sound: row.sound_sha256} if row.sound else {})
-    source = source_of(row, "audio", words, hashes)
+    contents = {row.media: Content(row.media_sha256, ""), row.sound: Content(row.sound_sha256, "")}
+    source = source_of(row, "audio", words, contents)
     span = source.span
     known = [source.text, source.words] if KINDS[kind].reads_words else []
-    key = word_key(program, source.sha256, (span.start_s, span.end_s), span.track, span.channel, known)
+    key = word_key(program, source.content.sha256, (span.start_s, span.end_s), span.track, span.channel, known)
     return Clip(row.utterance, key, source)
 
 

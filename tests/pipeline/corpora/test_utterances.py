@@ -6,9 +6,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.corpora.published.files import utterance_row
 from pipeline.corpora.utterances import (
+    Words,
     csv_text,
     place_of,
     read_table,
@@ -62,10 +65,25 @@ def test_the_voice_is_where_the_sound_is_and_everything_else_in_the_recording() 
 def test_words_come_by_utterance_in_the_order_of_the_file(tmp_path: Path) -> None:
     folder = written(tmp_path / "c")
     words = read_words(folder / "words.csv")
-    assert words["b"] == [("hm", 1.0, 1.5), ("so", 1.5, 2.0)]
+    assert words["b"] == (("hm", 1.0, 1.5), ("so", 1.5, 2.0))
     assert words["a"][0][0] == "x"
     assert np.isnan(words["a"][0][1:]).all()
     assert read_word_table(folder / "words.csv")["word"].tolist() == ["hm", "x", "so"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "", "'c"]), st.text(max_size=2), st.floats(0, 9), st.floats(0, 9)))
+)
+def test_words_are_those_of_the_rows_in_their_order(rows: list[tuple[str, str, float, float]]) -> None:
+    expected: dict[str, list[tuple[str, float, float]]] = {}
+    for utterance, *word in rows:
+        expected.setdefault(utterance, []).append(tuple(word))  # type: ignore[arg-type]
+    found = Words(
+        pd.DataFrame(rows, columns=["utterance", "word", "start", "end"]).astype({"utterance": str, "word": str})
+    )
+    assert {utterance: list(words) for utterance, words in found.items()} == expected
+    assert list(found) == list(expected)
+    assert found.get("unknown", ()) == ()
 
 
 @pytest.mark.parametrize("read", [lambda path: read_utterances(path, ""), read_word_table])

@@ -15,7 +15,7 @@ from tests.conftest import grid_corpus, needs_data, output_of
 
 
 def clip(name: str, path: str, start_s: float, end_s: float) -> Clip:
-    return Clip(name, name, Source(path, path, Span(start_s, end_s), "", ()))
+    return Clip(name, name, Source(path, path, Span(start_s, end_s)))
 
 
 def test_recordings_of_every_length_are_measured() -> None:

@@ -12,7 +12,7 @@ def clips(name: str, *lengths_s: float) -> list[Clip]:
     """Clips of one recording that follow one another."""
     found, at = [], 0.0
     for length_s in lengths_s:
-        found.append(Clip(f"{name}{len(found)}", "", Source(f"{name}.mp4", "", Span(at, at + length_s), "", ())))
+        found.append(Clip(f"{name}{len(found)}", "", Source(f"{name}.mp4", "", Span(at, at + length_s))))
         at += length_s
     return found
 

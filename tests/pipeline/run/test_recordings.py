@@ -8,7 +8,7 @@ import pytest
 
 from features.store import Entry
 from pipeline.errors import Changed, UserError
-from pipeline.hashing import sha256_of
+from pipeline.hashing import Content, sha256_of, stamp_of
 from pipeline.run.plans import Clip, Source
 from pipeline.run.recordings import by_recording, each_recording
 from pipeline.streams.spans import Span
@@ -16,7 +16,7 @@ from pipeline.streams.spans import Span
 
 def clip(name: str, path: Path) -> Clip:
     sha256 = sha256_of(path) if path.is_file() else ""
-    return Clip(name, "", Source(str(path), path.name, Span(0, 1), "", (), sha256))
+    return Clip(name, "", Source(str(path), path.name, Span(0, 1), content=Content(sha256, "")))
 
 
 @pytest.fixture
@@ -81,3 +81,18 @@ def test_a_voice_in_another_file_must_not_change_either(files: tuple[Path, Path]
     b.write_text("another voice")
     with pytest.raises(Changed, match="b is not the recording"):
         list(each_recording([clip("2", a), heard], compute))
+
+
+def test_a_recording_with_the_stamp_of_the_plan_is_not_read_and_any_other_is_hashed(files: tuple[Path, Path]) -> None:
+    a, _ = files
+
+    def compute(_: Sequence[Clip]) -> Iterator[tuple[int, Entry | Exception]]:
+        yield 0, Entry("ok")
+
+    def computed(content: Content) -> dict[int, Entry | Exception]:
+        return dict(each_recording([Clip("1", "", Source(str(a), a.name, Span(0, 1), content=content))], compute))
+
+    assert computed(Content("unread", stamp_of(a)))[0] == Entry("ok")
+    assert computed(Content(sha256_of(a), "of another host"))[0] == Entry("ok")
+    with pytest.raises(Changed, match="not the recording that this run was planned with"):
+        computed(Content("other", "of another host"))

@@ -10,7 +10,7 @@ import pytest
 
 from features.store import Entry
 from pipeline.errors import Changed
-from pipeline.hashing import sha256_of
+from pipeline.hashing import Content, sha256_of
 from pipeline.run.keys.description import described
 from pipeline.run.keys.utterance import stream_program
 from pipeline.run.plans import Clip, Source
@@ -25,7 +25,9 @@ def step(name: Any, config: Any) -> StreamStep:
 
 
 def clip(name: str, path: Path, start_s: float = 0.0, sha256: str = "") -> Clip:
-    source = Source(str(path), path.name, Span(start_s, start_s + 0.5), "Hello you", (("hello", 0.1, 0.3),), sha256)
+    span, words = Span(start_s, start_s + 0.5), (("hello", 0.1, 0.3),)
+    timed = {"words": 1, "words_start_s": 0.1 - start_s, "words_end_s": 0.3 - start_s}
+    source = Source(str(path), path.name, span, "Hello you", words, timed, Content(sha256, ""))
     return Clip(name, "", source)
 
 

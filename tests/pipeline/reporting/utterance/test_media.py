@@ -20,7 +20,7 @@ SILENT = np.zeros(RATE, np.float32)
 
 
 def source(path: Path, start: float, end: float, region: Region | None = None) -> Source:
-    return Source(str(path), path.name, Span(start, end, region), "", ())
+    return Source(str(path), path.name, Span(start, end, region))
 
 
 def test_a_small_playable_recording_is_shown_as_it_is() -> None:

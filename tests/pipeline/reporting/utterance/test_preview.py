@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipeline.hashing import Content
 from pipeline.reporting.utterance.preview import Preview, PreviewStep
 from pipeline.run.plans import Clip, Source
 from pipeline.settings.streams import AudioConfig, VideoConfig
@@ -22,7 +23,7 @@ def test_a_clip_that_no_stream_was_made_of_still_has_sound_and_pictures(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = made_to_look_at / "c/a.mp4"
-    source = Source(str(path), "a.mp4", Span(0.0, 2.64), "", (), sha256(path.read_bytes()).hexdigest())
+    source = Source(str(path), "a.mp4", Span(0.0, 2.64), content=Content(sha256(path.read_bytes()).hexdigest(), ""))
     step = PreviewStep(AudioConfig(), VideoConfig(), (), pictures=True)
     ((_, entry),) = step.compute([Clip("a", "k", source)])
     found = Preview.of(entry)  # type: ignore[arg-type]

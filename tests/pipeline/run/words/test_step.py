@@ -11,7 +11,7 @@ import pytest
 from features.errors import EmptyInput
 from features.store import Entry
 from pipeline.errors import Changed
-from pipeline.hashing import sha256_of
+from pipeline.hashing import Content, sha256_of
 from pipeline.ingest.words import Spoken, Word
 from pipeline.run.cache import ClipCache
 from pipeline.run.keys.description import described
@@ -51,7 +51,9 @@ def step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WordStep:
 
 def clip(name: str, start_s: float, end_s: float, text: str = "", path: str = "tone.wav") -> Clip:
     sha256 = sha256_of(Path(path)) if Path(path).is_file() else ""
-    return Clip(name, "", Source(str(Path(path).resolve()), path, Span(start_s, end_s), text, (), sha256))
+    return Clip(
+        name, "", Source(str(Path(path).resolve()), path, Span(start_s, end_s), text, content=Content(sha256, ""))
+    )
 
 
 def test_a_kind_gets_the_sound_of_each_span_at_16_khz(step: WordStep) -> None:
