@@ -49,7 +49,10 @@ Outcomes = dict[Configuration, dict[tuple[float, ...], Outcome]]  # a network ->
 
 
 def networks(settings: TrainParams, modalities: Sequence[str], only: Sequence[str]) -> list[Configuration]:
-    """Return the networks of a corpus's table; if `only` is not empty, keep those whose strategy or model it names."""
+    """Return the networks of a corpus's table that read sequences.
+
+    If `only` is not empty, keep those whose strategy or model it names.
+    """
     planned = plan_configurations(settings, modalities)
     found = [one for one in planned if reads_sequences(one.strategy, one.model)]
     chosen = [one for one in found if not only or one.strategy in only or one.model in only]
@@ -110,13 +113,14 @@ def _table(found: Outcomes, metric: Metric, truth: NDArray[Any], groups: NDArray
 
 @click.command(cls=Command)
 @click.argument("corpus")
-@click.option("--only", multiple=True, metavar="NAME", help="Strategy or model; all networks of the table by default.")
+@click.option("--only", multiple=True, metavar="NAME", help="Only networks of this strategy or model.")
 @PARAMS
 def main(corpus: str, only: tuple[str, ...], params_path: Path) -> None:
     """Print how well the networks of CORPUS predict with dropout chosen on inner folds, and with each fixed value.
 
-    Folds, features and settings are those of `crossmodal train`; no file is written. Differences from the
-    chosen dropout are paired and have 95 % intervals over groups; times are the processor time of all fits.
+    Only networks that read sequences are measured, so fcnn is not. Folds, features and settings are those of
+    `crossmodal train`; no file is written. Differences from the chosen dropout are paired and have 95 % intervals over
+    groups; times are the processor time of all fits.
 
     Example: python -m benchmarks.search demo
     """

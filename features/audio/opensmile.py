@@ -180,7 +180,8 @@ def _kept(feature_set: str, rate_hz: int) -> Any:
 def _afresh(feature_set: str, rate_hz: int) -> Iterator[Any]:
     """Yield the process's openSMILE instance with these settings, in its initial state.
 
-    Resetting an instance builds its components anew, as in a new instance, but does not read the configuration again.
+    Only one ``with`` block runs at a time. After it, the instance is reset: openSMILE builds the components anew, as in
+    a new instance, but does not read the configuration again. After an error, the next block gets a new instance.
     """
     with _ONE_AT_A_TIME:
         smile = _kept(feature_set, rate_hz)

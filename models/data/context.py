@@ -109,5 +109,5 @@ def _mean(steps: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _second(lag: int, offset: float, timed: bool) -> FloatArray:
-    """Return the start and end of a neighbour's step, one second from `lag` + `offset` on; NaN unless `timed`."""
+    """Return the start and end of a neighbour's step, which lasts from `lag` + `offset` for 1 s; NaN unless `timed`."""
     return np.array([[lag, lag + 1]], np.float64) + (offset if timed else np.nan)

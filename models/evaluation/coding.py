@@ -88,7 +88,7 @@ def paired(first: Any, second: Any) -> NDArray[Any]:
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """Return `values` as an array; if they are Python numbers of the dtype object, convert them to a numeric dtype."""
+    """Return `values` as an array; if it has the dtype object but holds only numbers, give it a numeric dtype."""
     import pandas as pd
 
     array = np.asarray(values)

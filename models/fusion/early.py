@@ -16,10 +16,10 @@ from models.registry import strategy
 
 
 class Reducer(Protocol):
-    """Joins the blocks of several modalities into one matrix; it is fitted on training rows.
+    """Joins the blocks, one matrix per modality, into one matrix; it is fitted on training rows.
 
-    Both methods accept a mask ``(blocks, n)`` of the rows that are present in each block. Absent rows hold 0,
-    which is the training mean of a standardised column.
+    `fit` and `transform` accept a mask ``(blocks, n)`` that says which rows are present in each block. In a row that is
+    absent from a block, all columns of this block are 0; if they are standardised, this is their training mean.
     """
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Any:

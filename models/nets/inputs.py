@@ -177,7 +177,7 @@ class Inputs:
 
     @property
     def widths(self) -> list[list[int]]:
-        """For each modality that has a channel, the number of columns of its summary and of one of its steps."""
+        """For each modality that the model reads, the number of columns of its summary and of one of its steps."""
         return [list(channel.widths_) for channel in self.channels_]
 
     def available(self, x: Modalities) -> BoolArray:

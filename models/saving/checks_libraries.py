@@ -67,7 +67,7 @@ def _tree(part: Any) -> None:
 
 
 def _check_classes(part: Any, tree: Any) -> None:
-    """Check that a forest or a single tree states one output, and the same number of classes as its `tree`."""
+    """Check that a forest or a single tree states one output, and as many classes as `tree`, which holds the nodes."""
     own, classes = vars(part), tree.n_classes.tolist()
     require(own["n_outputs_"] == tree.n_outputs == 1, part, "a number of outputs other than 1")
     if "n_classes_" in own or "classes_" in own:

@@ -245,10 +245,10 @@ def _check_samples(fold: Fold, table: pd.DataFrame, found: Mapping[str, tuple[Co
 
 
 def _filmed_twice(fold: Fold, pictures: Column, still: NDArray[np.bool_], voices: Column, words: Column) -> IntArray:
-    """Return the codes of pictures that prove that one recording is in both parts of the fold.
+    """Return the codes in `pictures` of the pictures that show that one recording is in both parts of the fold.
 
-    A training row and a test row with the same pictures prove it if their voices are the same. If one of the two voices
-    is unknown, they prove it if the pictures move and the words do not differ.
+    A training row and a test row with the same pictures show it if they also have the same voice. If the voice of one
+    of the two is unknown, they show it if the pictures move (are not `still`) and the words are not known to differ.
     """
     both = pictures.paired_with(voices)
     found = [np.unique(pictures.codes[fold.train[np.isin(both.codes[fold.train], both.shared(fold))]])]
@@ -271,9 +271,10 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes of a column that both parts of a fold share, if the recordings may have the same content.
+    """Return the codes of `column` that are in both parts of a fold, unless the columns `contents` tell the two apart.
 
-    A code is left out if the contents of its training rows are known to differ from those of its test rows.
+    Such a code is returned if a training row and a test row that have it agree in one of the columns `contents`, or if
+    a row that has it is empty in all of these columns. Otherwise, it is left out.
     """
     shared = column.shared(fold)
     if not len(shared):

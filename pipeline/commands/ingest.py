@@ -93,15 +93,15 @@ def init(dry_run: bool, **options: Any) -> None:
     type=click.FloatRange(0),
     default=0.3,
     show_default=True,
-    help="If cut by voice: utterances shorter than this many seconds are left out.",
+    help="Length of the shortest utterance, in seconds: when cutting by voice, shorter ones are left out.",
 )
 @click.option(
     "--longest",
     type=click.FloatRange(1),
     default=30.0,
     show_default=True,
-    help="If cut by voice: utterances longer than this many seconds are cut, at their longest pause if they have one. "
-    "With --sentences: subtitles are not joined beyond this length.",
+    help="Length of the longest utterance, in seconds: when cutting by voice, longer ones are cut again, at their "
+    "longest pause if they have one; with --sentences, subtitles are not joined beyond this length.",
 )
 def segment(
     recordings: tuple[Path, ...], into: Path, pause: float, shortest: float, longest: float, **request: Any

@@ -83,7 +83,7 @@ def _of(corpus: Corpus, stored: pd.DataFrame) -> Corpus:
 
 
 def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:
-    """Return some columns of a table, and ``end``, as the text that a CSV file would hold, to compare two tables.
+    """Return a table with the given columns and ``end``, all cells as text as in a CSV file, for a comparison.
 
     The texts of the utterances in `texts` are emptied, so that they are not compared.
     """
@@ -155,7 +155,7 @@ def _read_then(name: str) -> Mapping[str, str] | None:
 
 
 def _current(params: Params, name: str) -> bool:
-    """Return whether the label files give the same tables though their bytes changed; False if they cannot be read."""
+    """Return whether changed label files still give the tables that `prepare` wrote; False if they cannot be read."""
     try:
         return current(params, name)
     except UserError:

@@ -81,8 +81,8 @@ class Scored:
 class Scores:
     """The rows of a corpus's table, and its metrics, the leading one first.
 
-    `unranked` says why no row is called best (a speaker may be in both training and test parts). It is empty if rows
-    are ranked.
+    `unranked` says why no row is called best, for example because a speaker may be in both training and test parts. It
+    is empty if rows are ranked.
     """
 
     rows: Sequence[Scored]
@@ -126,9 +126,9 @@ class Scores:
         return self.best(row for row in self.rows if row.configuration in full)
 
     def sorted(self) -> "Scores":
-        """Return the scores with their rows in blocks (baselines, one modality, two and so on), the best first in each.
+        """Return the scores with sorted rows: first baselines, then rows of one modality, of two, and so on.
 
-        Rows whose leading metric is undefined come last in their block.
+        Among those with equally many modalities, the best row is first; rows with an undefined leading metric are last.
         """
 
         def place(row: Scored) -> tuple[int, float]:

@@ -72,7 +72,7 @@ def _refuse_faults(column: str, cells: Sequence[str], names: Sequence[str], path
 def _renamed(store: FeatureSet, renamed: dict[str, str], path: Path) -> FeatureSet:
     """Return a store whose utterances have their new names, the values of `renamed`.
 
-    Raises `UserError` if the store has an utterance that is not in `renamed`, which has all those of the bundle.
+    The keys of `renamed` are the utterances of the bundle. If the store has any other utterance, raise `UserError`.
     """
     others = [item.utterance for item in store.items if item.utterance not in renamed]
     if others:

@@ -204,8 +204,9 @@ def _joined(
 ) -> FeatureSet:
     """Return an imported store with one item per utterance of the corpus, in the corpus's order.
 
-    `ours` and `theirs` map the part of an id that is compared to the id in the corpus and to the id in the file. An
-    utterance that is not in the file is absent.
+    An utterance and an item belong together if the compared parts of their ids are equal. The keys of `ours` and
+    `theirs` are these parts, and the values are the whole ids in the corpus and in the file. An utterance that is not
+    in the file is absent.
     """
     items = {item.utterance: item for item in store.items}
     source = {ours[key]: theirs[key] for key in ours if key in theirs}

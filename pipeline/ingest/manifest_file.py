@@ -77,7 +77,7 @@ class ManifestFile:
     def values(self, row: list[str]) -> dict[str, str]:
         """Return the cells of a row, trimmed and without the apostrophes that `csv_cells.mark` adds.
 
-        The keys are the names of our columns, and the normalised names of all other columns.
+        The keys are crossmodal's names of the columns that it knows, and the normalised names of all other columns.
         """
         cells = row + [""] * (len(self.header) - len(row))
         return restored_row({name: trimmed(cells[i]) for name, i in self._columns.items()})

@@ -94,13 +94,15 @@ def detected(
 ) -> list[bool]:
     """Return for each frame whether its face was found by the detector (True) or by tracking (False).
 
-    This is inferred from the rules of `FaceTracker`. A face with the same score and box as in the frame before counts
-    as found in the same way as before. Any other face was found by the detector if its score differs from that of the
-    frame before, because tracking keeps the score; if the detector had to run again after `every_s`; or if the frame
-    before had no face or one with too low a score to be tracked. A frame without a face is True, too.
+    This is inferred from the rules of `FaceTracker`. A face was found by the detector in three cases:
 
-    A box stays the same where one frame is sampled several times, and where the detector runs again on a still picture.
-    Tracking moves the box at least a little.
+    - Its score differs from that of the frame before, since tracking keeps the score.
+    - The frame before had no face, or a face whose score was too low to be tracked.
+    - At least `every_s` seconds have passed since the detector last ran, so it had to run again.
+
+    However, a face with the same score and the same box as in the frame before gets the value of that frame, because
+    tracking moves the box at least a little. Either the same frame was sampled twice, or the detector ran again on a
+    still picture. A frame without a face is True.
 
     Parameters
     ----------

@@ -233,7 +233,7 @@ class View:
         return jpeg(shrink(self.part, self._config.frame_height), self._config.jpeg_quality)
 
     def detect(self) -> list[Detection]:
-        """Return the faces that the detector finds in the region, with boxes in pixels of the region's part."""
+        """Return the faces that the detector finds in `part`, with boxes in pixels of `part`."""
         return self._detected
 
     @cached_property

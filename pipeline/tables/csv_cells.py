@@ -80,7 +80,7 @@ def restore(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table of text as `mark` does, with a further column `MARKS` if anything was changed.
+    """Return what `mark` returns for a table of text, with a further column `MARKS` if anything was changed.
 
     The column says for each row whether apostrophes were added to its cells.
     """
@@ -92,7 +92,7 @@ def mark_rows(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def restored_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row of a CSV without the cell `MARKS`; if this cell says so, added apostrophes are removed.
+    """Return a row of a CSV without the cell `MARKS`, and without the apostrophes that were added according to it.
 
     >>> restored_row({"a": "'=1", "b": "'tis"}), restored_row({"a": "'=1", MARKS: _MARKED})
     ({'a': "'=1", 'b': "'tis"}, {'a': '=1'})
@@ -102,7 +102,7 @@ def restored_row(row: Mapping[str, str]) -> dict[str, str]:
 
 
 def marked_row(row: Mapping[str, str]) -> dict[str, str]:
-    """Return a row with apostrophes before formulas, and with a cell `MARKS` that says so if any was added.
+    """Return a row with apostrophes before formulas; if any was added, a further cell `MARKS` says so.
 
     >>> marked_row({"a": "=1"})["a"], marked_row({"a": "1"})
     ("'=1", {'a': '1'})

@@ -23,15 +23,18 @@ def without_row_names(
 ) -> tuple[list[Record], tuple[str, ...]]:
     """Remove the row names that R writes in front of the first column; return the rows, and a notice if there were any.
 
-    Only rows that all have one cell more than the header are changed. Their first cells are row names if they number
-    the rows, every line begins with a quotation mark, and no column contradicts this. They are also row names if they
-    all differ, and the cells of a known column (`ours`) fit its name only if the first cells are removed. If lines end
-    with a delimiter, the extra cell is the empty one at the end, and the rows are returned unchanged.
+    If every row has one cell more than the header, the first cells are removed in two cases:
+
+    - The first cells number the rows, and every line begins with a quotation mark.
+    - The first cells all differ, and the cells of a known column (`ours`) fit its name only without the first cells.
+
+    They are kept if the cells of another column fit its name only then, or if the extra cell is the empty last one,
+    because every line ends with a delimiter.
 
     Raises
     ------
     UserError
-        If it is not clear what the extra cell of each row is.
+        If there are signs of row names, but it is not clear whether the first or the last cell of each row is too many.
     """
     cells = [row for _, row in rows]
     if len(header) < 2 or not cells or any(len(row) != len(header) + 1 for row in cells):
@@ -64,6 +67,7 @@ def _fit_only(header: Sequence[str], cells: Sequence[Sequence[str]], ours: Colle
     """Whether the cells of some known column fit the column's name with this `shift`, but not with the other one.
 
     With a shift of 0, the cells of a column are those in its place; with a shift of 1, those one place to the right.
+    The column ``utterance`` is not examined.
     """
     names = {folded(name): name for name in ours}
     for j, name in enumerate(header):

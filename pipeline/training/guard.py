@@ -1,4 +1,4 @@
-"""Divide a corpus into folds by its protocol, and check the folds and the stores with the leak guard."""
+"""Divide a corpus into folds by its protocol, and check with the leak guard that their parts share no recording."""
 
 import hashlib
 from collections.abc import Sequence
@@ -107,10 +107,11 @@ def _fits(path: Path, table: pd.DataFrame) -> bool:
 def _features(
     pooled: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]], present: NDArray[np.bool_]
 ) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
-    """Return one hash ``(n,)`` of all features of each utterance, and a mask ``(n,)`` of utterances with copies.
+    """Return a hash ``(n,)`` of each utterance's features, and a mask ``(n,)`` of utterances that are not unique.
 
-    The hash of an utterance that is not `present` is ``""``. An utterance has a copy if another one has equal features
-    with so many distinct values that they cannot be equal by chance.
+    The hash covers the features from all stores; it is ``""`` for an utterance that is not `present`. An utterance is
+    in the mask if another one has equal features, and these hold at least `TELLING` different numbers. Features with
+    fewer, such as zeros only, may be equal by chance.
     """
     digests = np.full(len(present), "", object)
     for row in np.flatnonzero(present):

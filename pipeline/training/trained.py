@@ -84,7 +84,10 @@ _RANKS: tuple[Status, ...] = (
 
 
 def _statuses(path: Path, table: pd.DataFrame) -> NDArray[np.intp]:
-    """Return the status of each utterance in a store as a number ``(n,)``: 0 ok, 1 failed, 2 empty, 3 absent."""
+    """Return each utterance's status in the store `path` as a number ``(n,)``: 0 ok, 1 failed, 2 empty, 3 absent.
+
+    An utterance that the store lacks is absent. If the store was imported, every utterance that is not ok is absent.
+    """
     with open_store(path) as store:
         ranks = [_RANKS.index(status) for status in store.statuses]
         at, absent = positions(store, table, path), _RANKS.index("absent")

@@ -107,7 +107,10 @@ class Log:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An utterance as its head line in EmoEvaluation describes it; times are in seconds from its dialogue's start."""
+    """An utterance as a line ``[start - end] name emotion [v, a, d]`` in the folder EmoEvaluation describes it.
+
+    `code` is the emotion in the file's spelling, such as ``neu``. Times are in seconds from the start of the dialogue.
+    """
 
     name: str
     dialogue: str

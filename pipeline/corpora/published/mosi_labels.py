@@ -95,7 +95,7 @@ def find(places: Iterable[Path], pattern: str) -> Path | None:
 
 
 def expected(raw: Path, labels: bool = True) -> dict[str, bool]:
-    """Return the name of each part of the corpus -> whether this copy has it.
+    """Return whether this copy has each part of the corpus, keyed by the name of the part.
 
     `labels` says whether a label file was found; the other parts are looked for in the folder `raw`.
     """

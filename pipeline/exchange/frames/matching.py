@@ -135,7 +135,7 @@ def _candidates(
     ends
         The tables, keyed by everything with which their paths end.
     shared
-        How many recordings have names that end with a part.
+        For each part of a name, how many recordings have names that end with it.
     """
     for length in range(max(map(len, spellings), default=0), 0, -1):
         keys = sorted({key[-length:] for key in spellings if len(key) >= length})

@@ -146,7 +146,7 @@ def _row(name: str, media: str, said: TimedText, source: str) -> dict[str, str]:
 
 
 def _add_words(words: ManifestFile, names: Sequence[str], said: Sequence[TimedText], whole: str) -> None:
-    """Add the timed words of new utterances; remove those of the utterance `whole`, if given, which they replace."""
+    """Add the timed words of new utterances; if they replace an utterance `whole`, remove the words of that one."""
     if whole:
         words.rows = [row for row in words.rows if not row or words.values(row).get("utterance") != whole]
     for name, one in zip(names, said, strict=True):

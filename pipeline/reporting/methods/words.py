@@ -69,7 +69,8 @@ def word_tools(table: pd.DataFrame, made: Mapping[str, Any]) -> Iterator[Tool]:
     table
         The utterance table.
     made
-        What `words_made` returned. The words of all other utterances were recognised or aligned by another program.
+        What `words_made` returned. Recognised or aligned words of utterances that it does not list are from another
+        program.
     """
     ours, others = _counts(table, "text_source", RECOGNISED, made)
     if ours:

@@ -1,4 +1,4 @@
-"""The table *All rows* of the page: the difference is beside the leading metric, and the filter knows several names."""
+"""The table *All rows* of the page, with further names by which its filter finds each row."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -145,7 +145,7 @@ def _held(path: Path, modality: str) -> Held | None:
 
 
 def _spaces(params: Params, name: str, table: pd.DataFrame) -> dict[str, Space]:
-    """Return, for each modality, the utterances that are most similar to each utterance in its first feature store.
+    """Return for each modality which utterances are most similar to each one, by the modality's first feature store.
 
     A modality whose first store is missing, or would be refused by training, is left out.
     """

@@ -124,7 +124,7 @@ def _pictures(
 
 
 def _painted(path: Path, contents: Contents, wanted: np.ndarray) -> Iterator[tuple[Picture, int]]:
-    """Yield each picture whose number is in `wanted`, and how often it is there; skip those that cannot be decoded."""
+    """Yield each picture whose number is in `wanted`, and how often the number occurs; skip what cannot be decoded."""
     painter = Painter(contents.aspect)
     numbers, counts = np.unique(wanted, return_counts=True)
     often = dict(zip(numbers.tolist(), counts.tolist(), strict=True))

@@ -88,8 +88,8 @@ def parts_of(known: Known, previews: Previews, where: Where, judge: Judge, folde
     judge
         The row of results by whose predictions the page calls an utterance right or wrong.
     folder
-        The folder beside the page. It is always written; if the facts are in the page, it holds only the list of
-        previews.
+        The folder beside the page. It is always written. If everything about the utterances is inside the page, it
+        holds only the list of the previews' keys.
     """
     inside = where == "inside" or (where == "none" and len(known.table) <= FEW)
     parts = Parts(where, {"corpus": _corpus(known, where, judge)}, [])

@@ -60,7 +60,7 @@ class Turns:
         fcntl.lockf(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close the file that holds the locks; copies that already run keep it open."""
+        """Close the file that holds the locks; process copies that already run keep it open."""
         self._file.close()
 
 
@@ -131,7 +131,7 @@ class Copies:
         answers.close()
 
     def _received(self, answers: Connection) -> Iterator[tuple[Any, Any, bool]]:
-        """Yield the next task of a copy with its result, or raise the task's error.
+        """Yield the next task of a process copy with its result, or raise the task's error.
 
         If nothing can be read, for example because the copy died, yield each of its unfinished tasks without a result.
         """

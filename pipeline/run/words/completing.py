@@ -53,7 +53,7 @@ def _completed(settings: CorpusParams, params: Params, name: str, pool: Pool, co
 
 
 class _Notes(NamedTuple):
-    """Notes on recognised or aligned words: messages to the user, cache keys, and the utterances that have them."""
+    """Notes on recognised or aligned words: messages to the user, cache keys, and the utterances that got words."""
 
     messages: Sequence[str] = ()
     keys: Sequence[str] = ()

@@ -41,7 +41,7 @@ class WordStep:
     light: bool = False
 
     def ready(self) -> "WordStep":
-        """Return this step with the device that its model uses; to choose it for ``auto``, a library is imported."""
+        """Return this step with the device on which its model runs; for the setting ``auto``, it is chosen now."""
         return replace(self, device=KINDS[self.name].device_for(self.device))
 
     def batches(self, clips: Sequence[Clip], workers: int) -> list[list[Clip]]:

@@ -90,7 +90,7 @@ def _timeline_of(path: Path, name: str, inode: int, size: int, time_ns: int) -> 
 
 
 def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
-    """Return the timeline of an open recording; raise `MediaError` as `timeline_of` does."""
+    """Return the timeline of an open recording; raise `MediaError` if it is several that cannot be read as one."""
     parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts, name or str(path))
     parts.pauses = {part for part in parts.leaps if is_pause(path, parts.joints[part])}
@@ -153,11 +153,11 @@ def _program_offsets_s(container: Any, parts: Parts, start_s: float) -> dict[int
 
 
 def _clock_start_s(container: Any, parts: Parts) -> float:
-    """Return the recording's time 0: the earliest presentation stamp of any audio or video stream, in seconds.
+    """Return the time stamp, in seconds, that is time 0 of the recording: the earliest start of its streams.
 
-    A stream starts when FFmpeg says. It starts with its first packet instead if FFmpeg states no start, or a later one,
-    as it may for a track of few pictures. The first packet of a sound track may be a little earlier than FFmpeg's
-    start, which is used even so, because this packet may only prime the decoder.
+    The start of an audio or video stream is the one that FFmpeg states. The time of the first packet is used instead if
+    FFmpeg states none, or if the packet is earlier, as in some tracks of few pictures. In a sound track, the packet
+    must be earlier by more than `PRIMES_S`: until then, it may only prime the decoder.
     """
     starts = []
     for stream in media_streams(container):

@@ -269,7 +269,8 @@ def _store(
 ) -> tuple[FeatureSet, list[str]]:
     """Return the store of one file, and notices about it.
 
-    The store's items read their rows from the file when these are needed. Each item is read once here for its length.
+    The items of the store read their rows from the file only when they are loaded. Here, each is read once for its
+    length.
     """
     words_of = None if words is None else dict(_word_times(words, spans))
     items: list[Item] = []

@@ -73,9 +73,9 @@ def unknown_times(times: Floats) -> Any:
 
 
 def _with_unknown(times: Floats, unknown: Any) -> Floats:
-    """Return `times` with the times that intervals could not hold put back; `times` itself may be changed.
+    """Return `times` after filling in those that are not finite, which intervals cannot hold.
 
-    `unknown` is the result of `unknown_times` for the exported store.
+    The array `times` itself may be changed. `unknown` is the result of `unknown_times` for the exported store.
     """
     if unknown == "all":
         return np.full_like(times, np.nan)
