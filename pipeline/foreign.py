@@ -117,7 +117,7 @@ def check_dataset(path: Path, where: str, dataset: Any) -> None:
 
 
 def declared_bytes(dataset: Any) -> int:
-    """Return how many bytes of memory reading a dataset takes: its own size, or that of a chunk if this is larger."""
+    """Return the least memory that reading a dataset takes, in bytes: its size, or that of a chunk if it is larger."""
     chunk = 1
     for side in dataset.chunks or ():
         chunk *= int(side)

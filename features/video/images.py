@@ -167,12 +167,12 @@ def mesh_array(mesh: bytes, scale: tuple[float, float, float]) -> TimeArray:
 
 
 def norm(vector: TimeArray) -> float:
-    """Return the length of a vector ``(n,)``, to the last bit as ``np.linalg.norm`` does, in a fifth of its time."""
+    """Return the length of a vector ``(n,)``, to the last bit as ``np.linalg.norm`` does, but faster."""
     return math.sqrt(vector.dot(vector))
 
 
 def cross(a: TimeArray, b: TimeArray) -> TimeArray:
-    """Return the cross product of two vectors ``(3,)``, as ``np.cross`` does, in a fifth of its time."""
+    """Return the cross product of two vectors ``(3,)``, as ``np.cross`` does, but faster."""
     (a0, a1, a2), (b0, b1, b2) = a.tolist(), b.tolist()
     return np.array([a1 * b2 - a2 * b1, a2 * b0 - a0 * b2, a0 * b1 - a1 * b0])
 

@@ -1,8 +1,8 @@
 """Run mediapipe models that follow a face or a body from picture to picture, and restart them for every clip.
 
-If such a model found something in the previous picture, it looks there again; otherwise it runs a detector. mediapipe
-lets us turn off looking there only for all pictures together. This module makes it possible for each picture, and turns
-it off for the first picture of a clip, so that this picture never depends on the previous clip.
+If such a model found something in the previous picture, it looks there again; otherwise it runs a detector. In
+mediapipe, looking there can be turned off only for all pictures together. This module turns it off for the first
+picture of each clip alone, so that the results of a clip never depend on the previous clip.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -271,10 +271,10 @@ def _check_segments(fold: Fold, table: pd.DataFrame, segments: Column, contents:
 
 
 def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -> IntArray:
-    """Return the codes of `column` that are in both parts of a fold, unless the columns `contents` tell the two apart.
+    """Return the codes of `column` that both parts of a fold share, except those whose rows have different `contents`.
 
-    Such a code is returned if a training row and a test row that have it agree in one of the columns `contents`, or if
-    a row that has it is empty in all of these columns. Otherwise, it is left out.
+    A shared code is returned if a training row and a test row that have it agree in one of the columns `contents`, or
+    if a row that has it is empty in all of these columns. Otherwise, it is left out.
     """
     shared = column.shared(fold)
     if not len(shared):

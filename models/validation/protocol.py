@@ -64,9 +64,9 @@ class Protocol:
         ``official`` (the published split), ``crossfit``, ``group-kfold``, ``leave-one-group-out`` or
         ``leave-one-corpus-out`` (each corpus of a union is tested once). ``crossfit`` divides the groups of the
         published test part into folds. For each fold, models trained on the published training part are tried on the
-        other folds, and the best settings are chosen. The model that predicts the fold is then trained with them on the
-        published training part and the other folds together. Use ``crossfit`` for features that were computed with the
-        training labels: they fit the training part too well for settings to be chosen there.
+        other folds, and the best settings are chosen. The fold is then predicted by a model with these settings that is
+        trained on the published training part and the other folds together. Use ``crossfit`` for features that were
+        computed with the training labels: they fit the training part too well for settings to be chosen there.
     by
         The column of groups that are never split, such as ``speaker``, ``group`` or ``recording``.
     folds

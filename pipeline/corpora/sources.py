@@ -83,7 +83,7 @@ def _of(corpus: Corpus, stored: pd.DataFrame) -> Corpus:
 
 
 def _comparable(table: pd.DataFrame, columns: Sequence[str], texts: Set[str]) -> pd.DataFrame:
-    """Return a table with the given columns and ``end``, all cells as text as in a CSV file, for a comparison.
+    """Return the given columns and ``end`` of a table, with each cell as the text that a CSV file would hold.
 
     The texts of the utterances in `texts` are emptied, so that they are not compared.
     """

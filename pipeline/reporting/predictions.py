@@ -89,7 +89,7 @@ def detailed(scores: Scores) -> list[Scored]:
 
 
 def bases(scores: Scores) -> list[Scored]:
-    """Return the rows of the unimodal models that are combined by the late fusions among the rows of `detailed`."""
+    """Return the rows of the unimodal models that are combined by the late fusions which `detailed` returns."""
     late = [row.configuration for row in detailed(scores) if row.is_fusion]
     late = [one for one in late if strategy(one.strategy).shares_bases and one.strategy == one.registered_strategy]
     wanted = {Configuration("unimodal", (m,), one.model) for one in late for m in one.modalities}

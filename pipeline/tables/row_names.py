@@ -28,8 +28,8 @@ def without_row_names(
     - The first cells number the rows, and every line begins with a quotation mark.
     - The first cells all differ, and the cells of a known column (`ours`) fit its name only without the first cells.
 
-    They are kept if the cells of another column fit its name only then, or if the extra cell is the empty last one,
-    because every line ends with a delimiter.
+    The first cells are kept if the cells of another column fit its name only with them, or if the extra cell is the
+    empty last one, because every line ends with a delimiter.
 
     Raises
     ------

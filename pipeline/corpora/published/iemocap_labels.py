@@ -107,7 +107,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """An utterance as a line ``[start - end] name emotion [v, a, d]`` in the folder EmoEvaluation describes it.
+    """An utterance, as described by a line ``[start - end] name emotion [v, a, d]`` in the folder EmoEvaluation.
 
     `code` is the emotion in the file's spelling, such as ``neu``. Times are in seconds from the start of the dialogue.
     """

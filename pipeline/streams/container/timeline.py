@@ -90,7 +90,10 @@ def _timeline_of(path: Path, name: str, inode: int, size: int, time_ns: int) -> 
 
 
 def read_timeline(container: Any, path: Path, name: str = "") -> Timeline:
-    """Return the timeline of an open recording; raise `MediaError` if it is several that cannot be read as one."""
+    """Return the timeline of an open recording.
+
+    Raises `MediaError` if the file consists of several recordings that cannot be read as one.
+    """
     parts = read_parts(container)
     _refuse_unreadable_joints(container, path, parts, name or str(path))
     parts.pauses = {part for part in parts.leaps if is_pause(path, parts.joints[part])}
@@ -157,7 +160,7 @@ def _clock_start_s(container: Any, parts: Parts) -> float:
 
     The start of an audio or video stream is the one that FFmpeg states. The time of the first packet is used instead if
     FFmpeg states none, or if the packet is earlier, as in some tracks of few pictures. In a sound track, the packet
-    must be earlier by more than `PRIMES_S`: until then, it may only prime the decoder.
+    must be earlier by more than `PRIMES_S`, since a packet shortly before the stated start may only prime the decoder.
     """
     starts = []
     for stream in media_streams(container):
