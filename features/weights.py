@@ -106,7 +106,9 @@ def models_folder() -> Path:
 
 
 def version_of(package: str) -> str:
-    """Return the version of an installed package; if only its weights are installed, the version they come from.
+    """Return the version of an installed package.
+
+    If only the weights of the package are installed, return the version of the package that they were taken from.
 
     Raises
     ------

@@ -118,7 +118,7 @@ class Configuration:
         return replace(self, model=_SHOWN.get(self.model, self.model)) if task == "regression" else self
 
     def as_registered(self, task: Task) -> "Configuration":
-        """Return the configuration as the registry names it; the inverse of `as_shown`."""
+        """Undo `as_shown`: in regression tasks, the model ``ridge`` gets back its registered name ``logistic``."""
         names = {shown: registered for registered, shown in _SHOWN.items()}
         return replace(self, model=names.get(self.model, self.model)) if task == "regression" else self
 

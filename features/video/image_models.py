@@ -24,7 +24,7 @@ _TOWERS = {
 
 
 class ImageModel(Protocol):
-    """A frozen image model."""
+    """A trained image model that turns pictures into embeddings; it is not trained further."""
 
     def embed(self, pictures: Sequence[Picture]) -> FloatArray:
         """Return ``(n, d)``: the embedding of each of n pictures ``(height, width, 3)`` RGB."""

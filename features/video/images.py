@@ -53,7 +53,8 @@ def run_graph(graph: Any, inputs: Mapping[str, Any], output: str) -> Any:
     graph
         A ``SolutionBase``.
     inputs
-        The picture ``(height, width, 3)`` and the switches, keyed by the names of the graph's input streams.
+        What the graph reads, keyed by the names of its input streams: the picture ``(height, width, 3)``, and True or
+        False for each stream that switches a part of the graph on or off.
     output
         The name of the output stream.
     """
@@ -167,7 +168,7 @@ def mesh_array(mesh: bytes, scale: tuple[float, float, float]) -> TimeArray:
 
 
 def norm(vector: TimeArray) -> float:
-    """Return the length of a vector ``(n,)``, to the last bit as ``np.linalg.norm`` does, but faster."""
+    """Return the length of a vector ``(n,)``: exactly the number that ``np.linalg.norm`` returns, but faster."""
     return math.sqrt(vector.dot(vector))
 
 

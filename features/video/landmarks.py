@@ -129,7 +129,7 @@ class Landmarks(Extractor[VideoStream]):
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the model files in mediapipe."""
+        """Return the paths of the model files, which are part of the package mediapipe."""
         return mediapipe_weights(
             "face_landmark/face_landmark_with_attention", "face_detection/face_detection_short_range"
         )
@@ -174,7 +174,10 @@ class Landmarks(Extractor[VideoStream]):
 
 
 def face_mesh(min_score: float) -> Any:
-    """Return mediapipe's face mesh model for one face, without tracking; `min_score` is its minimum confidence."""
+    """Return mediapipe's face mesh model for one face per picture, without tracking.
+
+    A face counts as found if its confidence is at least `min_score`.
+    """
     with quiet_stderr():
         model = load_mediapipe().solutions.face_mesh.FaceMesh(
             static_image_mode=True,
@@ -216,7 +219,10 @@ def measure(mesh: TimeArray) -> FloatArray:
 
 
 def upright(mesh: TimeArray, across: TimeArray, up: TimeArray) -> TimeArray:
-    """Return the points in the head's axes (to the subject's left, up, backwards), with an eye distance of 1."""
+    """Return the points of `mesh` along axes that turn with the head, in units of the distance between the eyes.
+
+    The axes point to the subject's left, up, and backwards.
+    """
     x = across / norm(across)
     y = up - (up @ x) * x
     y /= norm(y)
@@ -235,7 +241,10 @@ def _side(
     brow_outer: tuple[int, int],
     corner: int,
 ) -> tuple[float, ...]:
-    """Return, for one side, eye opening, corner lift, inner and outer brow height, and gaze (to the left, upwards)."""
+    """Return six measures of one side of the face.
+
+    These are eye opening, lift of the mouth corner, inner and outer brow height, gaze to the left, and gaze upwards.
+    """
     width = _distance(face[outer], face[inner])
     opening = sum(_distance(face[a], face[b]) for a, b in lids) / len(lids) / width
     gaze = (face[iris] - (face[outer] + face[inner]) / 2) / width

@@ -60,9 +60,9 @@ class PostureConfig:
     min_visibility
         Minimum visibility of the shoulders; below it, their measures are NaN. From 0 to 1.
     step
-        Measure every n-th sampled frame: at 5 frames per second, 5 means once a second. Posture changes slowly, and
-        this model takes longer to run than any other. The stream must have kept these frames: see
-        `streams.video.frame_step`.
+        Measure every n-th sampled frame: at 5 frames per second, 5 means once a second. A larger step saves
+        time, but makes means slightly less exact, and standard deviations much less. The video stream must have kept
+        these frames: see `streams.video.frame_step`.
     """
 
     min_score: float = 0.5
@@ -127,7 +127,7 @@ class Posture(Extractor[VideoStream]):
         return tuple(f"{measure}_{kind}" for kind in FUNCTIONALS for measure in MEASURES)
 
     def weights(self) -> tuple[Path, ...]:
-        """Return the model files in mediapipe."""
+        """Return the paths of the model files, which are part of the package mediapipe."""
         return mediapipe_weights("pose_landmark/pose_landmark_full", "pose_detection/pose_detection")
 
     def extract(self, stream: VideoStream) -> Features:

@@ -79,9 +79,9 @@ class Tracker:
 
 
 def _switched_per_picture(graph: bytes, searched: str) -> Any:
-    """Return the graph with an input that switches following on and off.
+    """Return the graph with an input stream that says for each picture whether to follow what was found before.
 
-    If `searched` is not empty, another input switches the detector on and off.
+    If `searched` is not empty, a second input stream switches the detector on or off for each picture.
     """
     config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig()
     config.ParseFromString(graph)

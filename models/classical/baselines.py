@@ -1,4 +1,4 @@
-"""Baselines that every model should beat: a constant prediction, and a linear model on word counts."""
+"""Baselines that every model should beat: a constant prediction, and a linear model on the TF-IDF of words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -38,7 +38,7 @@ class Majority(UtteranceEstimator):
 class TfidfBaseline(Tabular):
     """A linear model on the TF-IDF of the transcript's words and word pairs.
 
-    Exclamation marks, question marks and ellipses count as words: on MELD they add ten points of weighted F1.
+    Exclamation marks, question marks and ellipses count as words, since they show how a sentence is spoken.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ class TfidfBaseline(Tabular):
 
 
 class _Words:
-    """A design matrix of TF-IDF columns, for rows whose transcript has a letter or a digit.
+    """Turn transcripts into a matrix of TF-IDF columns; only transcripts with a letter or a digit are usable.
 
     With 100 training rows or more, terms that occur in only one of them are left out. If no term is left, the matrix is
     one column of zeros.

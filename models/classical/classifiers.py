@@ -63,7 +63,7 @@ class Classifier:
     def candidates(
         self, task: Task, overrides: Mapping[str, Any] | None = None, columns: float = 0
     ) -> list[dict[str, Any]]:
-        """Return all combinations of settings for a matrix with this number of columns; `overrides` replace defaults.
+        """Return all combinations of settings for a matrix with `columns` columns; `overrides` replace defaults.
 
         Raises
         ------

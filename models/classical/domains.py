@@ -58,9 +58,11 @@ class Domain:
         return math.isfinite(value) and inside and fits and not (self.below and value == self.high)
 
     def next(self, tried: tuple[float, ...]) -> float | None:
-        """Return the number that continues those tried (at least two), or None if it is not worth trying.
+        """Return the number that comes next in the series `tried`, which has at least two numbers.
 
-        The ratio of the last two numbers is continued, or their difference if one of them is not positive.
+        The last number is multiplied by the ratio of the last two, or, if one of them is not positive, increased by
+        their difference. The result is rounded. It is None if the number is not allowed, is in `tried`, or is outside
+        `advised`, and so not worth trying.
 
         >>> POSITIVE.next((0.3, 1.5, 6.0)), SHARE.next((0.4, 0.7)), COUNT.next((2, 1)), COUNT.next((2, 4, 8))
         (24.0, None, None, 16)
@@ -213,7 +215,7 @@ def _of_list(owner: str, key: str, values: Any) -> Iterator[tuple[Place, str]]:
 
 
 def _fixed(owner: str) -> bool:
-    """Whether each setting of `owner` takes a single value: reducers and rules that combine models are not searched."""
+    """Whether `owner` is a reducer or a rule that combines models: each of their settings takes a single value."""
     from models.registry import STRATEGIES
 
     return owner in STRATEGIES and STRATEGIES[owner].kind == "fusion" and not STRATEGIES[owner].sequences

@@ -18,8 +18,8 @@ from models.data.modalities import BoolArray, FloatArray, IntArray, Modalities, 
 class Tabular(UtteranceEstimator):
     """One classifier on a design matrix, fitted on the rows that the design can use; other rows get the prior.
 
-    The settings with the lowest log loss (or squared error) on the inner folds win. If several tie, the first of them
-    win. Without inner folds, the first settings are used. At most `budget` combinations of settings are tried.
+    At most `budget` combinations of settings are tried on the inner folds. The one with the lowest log loss (or squared
+    error) wins; if several tie, the first of them. Without inner folds, the first combination is used.
 
     Attributes
     ----------

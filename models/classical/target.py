@@ -164,7 +164,7 @@ class FittedClassifier:
         self.edges_: Mapping[str, Any] = {}
 
     def fit(self, matrix: Matrix, target: Target, groups: Any) -> "FittedClassifier":
-        """Fit on ``(n, p)`` numbers, n labels and n groups; raise `DivergedError` if a number is not finite."""
+        """Fit on ``(n, p)`` numbers, n labels and n groups; raise `DivergedError` if `matrix` holds NaN or infinity."""
         _require_finite(matrix)
         self.target_, self.estimator_ = target[:0], None
         self.prior_ = target.prior()

@@ -52,7 +52,7 @@ class Block:
         self.normalise = normalise
 
     def fit(self, x: Modalities) -> "Block":
-        """Fit scalers and transformers on the rows that have the modality."""
+        """Fit scalers and text transformers on the rows of `x` that have the block's modality."""
         from sklearn.base import clone
 
         present = x.mask(self.modality)
@@ -86,8 +86,9 @@ class Block:
     def usable(self, x: Modalities) -> BoolArray:
         """Return a mask ``(n,)`` of the rows that this block can use: those that have the modality.
 
-        If `only` is an extractor, a row must also have a defined feature of this extractor; features of neighbouring
-        utterances do not count. If `only` is a transformer, a row must also have a transcript.
+        If the block reads only one extractor, a row must also have a defined feature of this extractor; features of
+        neighbouring utterances do not count. If the block reads only one text transformer, a row must also have a
+        transcript.
         """
         present = x.mask(self.modality)
         if not self.only:
@@ -102,7 +103,7 @@ class Block:
         return present & found
 
     def _text_columns(self, i: int, texts: NDArray[Any]) -> Any:
-        """Return the ``(n, p)`` columns of the i-th transformer."""
+        """Return the ``(n, p)`` output of the block's i-th text transformer for n transcripts."""
         name = self.fitted[i][0]
         with _named_failure(name, len(texts)):
             found = self.transformers_[i].transform(texts)
@@ -115,7 +116,10 @@ class Block:
         return found
 
     def transform(self, x: Modalities) -> list[Matrix]:
-        """Return matrices of n rows, to be joined; rows without the modality are 0, except in the indicator column."""
+        """Return matrices of n rows, which `joined` puts side by side; rows without the modality are 0.
+
+        An exception is the column that marks the rows with the modality: it tells them apart from the others.
+        """
         present = x.mask(self.modality)
         parts: list[Matrix] = []
         if self.pooled_ is not None:
@@ -130,7 +134,10 @@ class Block:
 
 
 def _refuse_infinite(found: Any, texts: NDArray[Any], name: str) -> None:
-    """Raise `ModelError` for infinite numbers, and for undefined numbers in sparse columns."""
+    """Raise `ModelError` if the output `found` of the text transformer `name` has a number that is not allowed.
+
+    An infinite number is never allowed; an undefined one (NaN) is allowed in a dense output, but not in a sparse one.
+    """
     if hasattr(found, "tocoo"):
         entries = found.tocoo()
         bad = np.sort(entries.row[~np.isfinite(entries.data)])
@@ -230,7 +237,7 @@ class Design(Protocol):
 
 
 class OneModality:
-    """The design of a unimodal model: the block of one modality."""
+    """The design of a unimodal model: its matrix has the columns of one modality."""
 
     def __init__(
         self, modality: str, fitted: FoldTransformers | None, only: str = "", normalise: str = "standard"

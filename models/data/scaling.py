@@ -111,7 +111,7 @@ class UnitVariance(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.columns = columns
 
     def fit(self, x: Matrix, y: Any = None) -> "UnitVariance":  # noqa: ARG002 - scikit-learn's signature
-        """Learn the divisor from `x`, ``(n, p)``."""
+        """Learn from `x`, ``(n, p)``, the number by which `transform` divides."""
         x = _validated(self, x, fitting=True, **_ANYTHING)
         variance = total_variance(x)
         wanted = x.shape[1] if self.columns else 1
@@ -137,7 +137,7 @@ class RowSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def fit(self, x: Matrix, y: Any = None) -> "RowSpace":  # noqa: ARG002 - scikit-learn's signature
-        """Learn the space from `x`, ``(n, p)``."""
+        """Learn the space that the rows of `x`, ``(n, p)``, span."""
         x = _validated(self, x, fitting=True)
         self.axes_ = None
         if not hasattr(x, "tocsr") and x.shape[1] > x.shape[0]:

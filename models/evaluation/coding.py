@@ -37,8 +37,8 @@ def as_numbers(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return labels and predictions of the same utterances as numbers.
 
-    The task decides what a number means: 2 is a score for regression, whatever its type, and a class for
-    classification.
+    For regression, scores become floats. For classification, each class becomes its position in the sorted list of
+    classes, even if the classes are numbers. If `predictions` are probabilities, both arrays keep their values.
 
     Parameters
     ----------

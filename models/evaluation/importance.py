@@ -44,10 +44,15 @@ def permuted_features(x: Modalities, modality: str, extractor: str, order: IntAr
 
     Parameters
     ----------
-    x, modality, order
-        As for `permuted_modality`.
+    x
+        n utterances.
+    modality
+        The modality of the extractor.
     extractor
         The extractor whose columns are permuted.
+    order
+        ``(n,)`` positions of all utterances in a random order. Those that lack the modality are taken out. The i-th
+        utterance that has the modality gets the features of the i-th position that is left.
 
     Raises
     ------

@@ -78,10 +78,10 @@ class Resamples:
 
 
 def resample(groups: Any, *, draws: int = DRAWS, seed: int = SEED) -> Resamples:
-    """Draw bootstrap samples: each has as many groups as there are, drawn with replacement, and all their utterances.
+    """Draw bootstrap samples of groups; with a group, all its utterances are drawn.
 
-    The same groups give the same draws, whatever their order, so that all models of a table are compared on the same
-    resamples.
+    Each sample has as many groups as the corpus, drawn with replacement. The same groups give the same draws, whatever
+    the order of the utterances, so that all models of a table are compared on the same resamples.
 
     Parameters
     ----------

@@ -53,8 +53,8 @@ class Metric:
         What the function compares with the labels: ``predictions``, or the ``probabilities`` of all classes.
     reflected
         Whether the metric is biased in one direction, as a sum of absolute differences is. Each resample adds the same
-        bias again, so that a percentile interval would miss the true value. Its intervals are therefore reflected at
-        the value (basic bootstrap).
+        bias again, so that a percentile interval would miss the true value. Therefore, both ends of the interval are
+        mirrored at the value of the metric (basic bootstrap).
     """
 
     name: str

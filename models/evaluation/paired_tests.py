@@ -68,7 +68,7 @@ def randomisation_test(metric: Metric, truth: Any, first: Any, second: Any, swap
     Under this hypothesis, the predictions of the two models can be swapped for any group. If the absolute difference is
     at least as large as the observed one in k of n draws, the p value is ``k / n``. If not all possible swaps are
     tried, the observed assignment counts as one more draw: ``(1 + k) / (1 + n)``. If all swaps of g groups are tried,
-    the smallest possible p value is ``2 / 2 ** g``.
+    the smallest possible p value is ``2 / 2 ** g``. Draws in which the metric is undefined are left out.
 
     Parameters
     ----------
