@@ -7,7 +7,7 @@ every time, and holds the results until they are in the store.
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -186,7 +186,8 @@ def _on_workers(
         alone: list[list[Clip]] = []
         for batch, result in coming:
             if not isinstance(result, WorkerLost):
-                yield from result
+                for clip, outcome in zip(batch, result, strict=True):  # the strings of the plan, not a worker's copies
+                    yield replace(outcome, utterance=clip.utterance, key=clip.key)
             elif len(batch) == 1:
                 yield Outcome(batch[0].utterance, batch[0].key, "failed", note=str(result), error="WorkerLost")
             else:  # to find the clip that kills the worker, each clip of the batch is run again, alone

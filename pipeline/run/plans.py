@@ -183,6 +183,7 @@ def source_of(row: Any, modality: Modality, words: tuple[Word, ...], contents: M
     track = {"audio": row.audio_track, "video": row.video_track, "text": ""}[modality]
     channel = row.audio_channel if modality == "audio" else ""
     path = os.path.realpath(media) if media else ""
+    path = media if path == media else path  # one string, since a plan holds all clips of a corpus
     span = Span(start_s, end_s, region, track, channel)
     return Source(path, media, span, row.text, words, content=contents.get(media, UNKNOWN))
 
