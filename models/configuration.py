@@ -57,8 +57,8 @@ class Configuration:
     Attributes
     ----------
     strategy
-        Name of the strategy in `models.registry`, with ``@extractor`` appended if it is a late fusion that has one base
-        model per extractor.
+        Name of the strategy in `models.registry`. ``@extractor`` is appended if it is a late fusion of several
+        modalities that has one base model per extractor.
     modalities
         The modalities that the strategy reads, in the order of the corpus; a baseline may read none.
     model

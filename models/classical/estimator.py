@@ -28,7 +28,7 @@ class UtteranceEstimator(BaseEstimator):  # type: ignore[misc]
     classes_
         ``(k,)`` classes in the order of the columns of ``predict_proba``; only for classification.
     prior_
-        ``(k,)`` share of each class in training, or ``(1,)`` mean score: the output for rows without any modality.
+        ``(k,)`` share of each class in training, or ``(1,)`` mean score: the output for rows that the model cannot use.
     fit_seconds_
         Duration of the fit in seconds.
     """

@@ -134,8 +134,8 @@ class Modalities:
         ``(n, p)`` float32 features of each modality; an undefined feature is NaN. Rows that are not `present` are never
         read.
     present
-        ``(n,)`` bool mask of each modality: which utterances have it. An absent modality is masked; it is never
-        replaced by zeros, and its utterance is never dropped.
+        ``(n,)`` bool mask of each modality: which utterances have it. An absent modality is only masked: zeros
+        are not stored in its place, and its utterance is not dropped.
     text
         ``(n,)`` transcripts as written, or None; read by transformers that are fitted inside a fold (TF-IDF, word2vec).
     groups

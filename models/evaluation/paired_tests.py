@@ -22,7 +22,7 @@ _ROUNDING = 1e-12  # differences closer than this count as equal
 
 @dataclass(frozen=True, eq=False)
 class Swaps:
-    """Random exchanges of predictions between two models, group by group.
+    """For each draw, the groups in which two models swap their predictions.
 
     Attributes
     ----------
