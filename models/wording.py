@@ -41,6 +41,17 @@ def strategy_words(name: str) -> str:
     return f"{words} over extractors" if bases == EXTRACTOR else words
 
 
+def strategy_title(name: str) -> str:
+    """Return the name of a strategy for a table: as in a sentence, but without an article.
+
+    >>> strategy_title("product"), strategy_title("autoencoder"), strategy_title("stacking")
+    ('product rule', 'autoencoder', 'stacking')
+    """
+    words = strategy_words(name)
+    article, _, rest = words.partition(" ")
+    return rest if article in {"a", "an", "the"} else words
+
+
 def described(configuration: Configuration, *, with_model: bool = True) -> str:
     """Return the name of a configuration for use in a sentence.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.configuration import Configuration, join_modalities
-from models.wording import initials, model_words, strategy_words
+from models.wording import initials, model_words, strategy_title
 from pipeline.evaluation.answer import Answer, Compared, Measured, sentences, unequal
 from pipeline.evaluation.formatting import difference, p_equals, spaced, with_interval
 from pipeline.evaluation.scoring import Scored, Scores, Verdict
@@ -109,7 +109,7 @@ def grid(scores: Scores) -> Grid:
         found = [_best_of(scores, own, one.modalities) for one in columns]
         tops = [None if scores.unranked else top for top in best]
         cells = [_cell(scores, row, top) if row else None for row, top in zip(found, tops, strict=True)]
-        lines.append((strategy_words(strategy), cells))
+        lines.append((strategy_title(strategy), cells))
     return Grid([spaced(join_modalities(one.modalities)) for one in columns], lines)
 
 
