@@ -38,7 +38,7 @@ def main(
     record: bool,
     check: bool,
 ) -> None:
-    r"""Measure speed and memory, each compared with something in the same run.
+    """Measure speed and memory, each compared with something in the same run.
 
     \b
     parts      each step against plain library calls, on one core
@@ -57,7 +57,7 @@ def main(
     `parts`, `workers` and `mmsa-fet`.
 
     Example: python -m benchmarks.run parts grid
-    """
+    """  # noqa: D301 - click reads the control character
     if (record or check) and (quick or set(what) & set(SETS)):
         raise click.UsageError(
             "--record and --check need all clips of a benchmark: leave out --quick, ravdess and grid"
