@@ -38,7 +38,7 @@ MODELS = ONE, LATE, ALL = "one classifier", "late fusion", "late fusion of all m
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A corpus and its settings without one `feature` of `modality`, or with all features if both are empty."""
+    """The settings of one case: without `feature` of `modality`, or with all features if both names are empty."""
 
     modality: str
     feature: str
@@ -47,7 +47,7 @@ class Case:
     predictions: dict[Configuration, NDArray[Any]] = field(default_factory=dict)  # for the tested utterances
 
     def models(self, modality: str) -> dict[str, Configuration]:
-        """Return the models that read a modality, keyed by kind.
+        """Return the models that read a modality, keyed by their names in `MODELS`.
 
         If the modality has no features left, there is only the late fusion of the other modalities.
         """
@@ -74,7 +74,10 @@ def cases_of(corpus: CorpusParams, settings: TrainParams) -> list[Case]:
 
 
 def ablation(params: Params, name: str) -> str:
-    """Return the table of a corpus whose features have been extracted; raise the same errors as `crossmodal train`."""
+    """Return a table of a corpus's scores with all features and without each.
+
+    Raise the same errors as `crossmodal train`.
+    """
     corpus, settings = params.corpus(name), settings_of(params, name)
     cases = cases_of(corpus, settings)
     require_features(params, name)

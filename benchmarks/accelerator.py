@@ -70,7 +70,7 @@ MODELS: Mapping[str, tuple[Callable[[Path], dict[str, Any]], Callable[[int], Seq
 
 
 def run(device: str) -> Iterator[str]:
-    """Yield the report's paragraphs."""
+    """Yield the paragraphs of the report that compares encoders on a device and on the CPU."""
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for name, (save, clips_of) in MODELS.items():

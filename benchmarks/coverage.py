@@ -95,14 +95,17 @@ def measure_calibration(groups: int, overstated: float, runs: int, seed: int = 0
 
 
 def _simulated(rng: np.random.Generator, count: int, overstated: float) -> tuple[IntArray, FloatArray]:
-    """Return ``(count,)`` true classes, and the ``(count, 3)`` probabilities that the model gives."""
+    """Return the true classes ``(count,)``, and the probabilities ``(count, 3)`` that a simulated model gives.
+
+    The model's log-odds are the true ones times `overstated`.
+    """
     odds = rng.normal(0, 1.2, (count, 3))
     true, stated = (softmax(factor * odds, axis=1) for factor in (1, overstated))
     return (rng.random((count, 1)) > true.cumsum(axis=1)[:, :2]).sum(axis=1), stated
 
 
 def main() -> None:
-    """Print two Markdown tables."""
+    """Print two Markdown tables: one on accuracy and tests, one on the calibration error and the Brier score."""
     columns = "95 % interval contains the accuracy", "... contains a difference of 0", "test finds a difference at 5 %"
     print(f"| groups | {' | '.join(columns)} |")
     print("|---|---|---|---|")

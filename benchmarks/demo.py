@@ -77,7 +77,10 @@ def scores(inputs: dict[str, Any], labels: NDArray[Any], groups: NDArray[Any]) -
 
 
 def inputs_of(paths: CorpusPaths, utterances: pd.DataFrame) -> dict[str, Any]:
-    """Return the inputs to score: single features, including those in `JOINED`, and inputs that should not help."""
+    """Return the inputs to score, keyed by name: features of one modality each, and two that should not help.
+
+    The two are the length and the position of the clip.
+    """
     gain = clip_values(paths, "gain_db")[:, None]
     return {
         "text: TF-IDF": utterances["text"].to_numpy(),

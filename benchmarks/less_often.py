@@ -91,7 +91,9 @@ def _read(path: Path) -> tuple[Pair | None, tuple[float, float]]:
     if isinstance(every, VideoStream) and isinstance(default, VideoStream):
         return (every, default), (costs[0], costs[1])
     if type(every) is not type(default):
-        raise click.ClickException(f"{path} gives {every} with the detector in every frame, but {default} by default")
+        raise click.ClickException(
+            f"{path} with the detector in every frame gives {every}; with the default settings, {default}"
+        )
     return None, (costs[0], costs[1])
 
 

@@ -25,7 +25,10 @@ TWINS = 132  # number of test clips that exist twice, counted from the first
 
 
 def make(sheets: Path, clips: Sequence[Path], target: Path) -> None:
-    """Write the folder: the CSV files, one clip per row (taken in turn from `clips`), and the faults."""
+    """Write MELD's folders to `target`: the CSV files in `sheets`, a clip for each of their rows, and the known faults.
+
+    `clips` are the files that become the clips, in turn.
+    """
     for split, name in FOLDERS.items():
         folder = target / name
         folder.mkdir(parents=True)

@@ -83,7 +83,7 @@ def _write_corpus(utterances: int) -> None:
 
 
 def _configurations() -> list[tuple[str, str, str]]:
-    """Return about as many configurations as the table has with the setting ``table: paper``."""
+    """Return about as many configurations as `crossmodal train` fits with the setting ``table: paper``."""
     single = [("unimodal", modality, model) for modality in ("text", "audio", "video") for model in MODELS]
     sets = ("text+audio", "text+audio+video")
     return [("majority", "", ""), *single, *((one, modalities, "logistic") for one in FUSIONS for modalities in sets)]

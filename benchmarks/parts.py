@@ -96,7 +96,7 @@ def _report(name: str, ours: Ours, recordings: Sequence[Recording], rounds: int)
 
 
 def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
-    """Return plain library calls that do the work of the steps, keyed by name; their inputs are already prepared."""
+    """Return plain library calls, keyed by name, that do the work of the pipeline's steps on inputs prepared here."""
     streams = ours.streams(recording, duration_s)
     rate_hz, fps = streams["audio"].rate_hz, ours.config["video"].fps
     samples = streams["audio"].signal()
@@ -123,7 +123,7 @@ def _bare_calls(ours: Ours, recording: Recording, duration_s: float) -> Calls:
 
 
 def _reduced(image: Picture, config: VideoConfig) -> Picture:
-    """Return a picture as `posture` reads it from a stream."""
+    """Return a picture as the video stream stores whole frames: shrunk, written as JPEG, and read again."""
     return read_jpeg(jpeg(shrink(image, config.frame_height), config.jpeg_quality))
 
 
@@ -135,7 +135,7 @@ def _tables(own: Sequence[str], samples: Sequence[Sample], seconds: Sequence[flo
     plain = [part for step in paired for part in (*PARTS[step][:-1], OTHER_WAYS.get(step, PARTS[step][-1:])[-1])]
     rows += [
         _row("**steps with a bare part**", paired, lean, samples, seconds),
-        _row("**the same, plain calls face by face**", paired, plain, samples, seconds),
+        _row("**steps with a bare part, plain calls face by face**", paired, plain, samples, seconds),
         _row("**all steps**", own, lean, samples, seconds),
     ]
     parts = [(part, 1000 * median_cost([s[part] for s in samples]).cpu_s) for part in samples[0] if part not in own]
@@ -166,7 +166,11 @@ def _ratios(name: str, own: Sequence[str], samples: Sequence[Sample]) -> list[Ra
 def _row(
     name: str, own: Sequence[str], parts: Sequence[str], samples: Sequence[Sample], seconds: Sequence[float]
 ) -> list[object]:
-    """Return a row of the table of steps; the cells about plain calls are None if `parts` is empty."""
+    """Return a row of the table that compares the pipeline's steps with plain calls.
+
+    The row adds up the steps `own`, and compares them with the sum of the plain calls `parts`. If `parts` is empty, the
+    cells about plain calls are None. `seconds` holds the length of the clip of each sample.
+    """
     costs = [total(sample, own) for sample in samples]
     speed = median_cost([Cost(s / c.cpu_s, s / c.wall_s) for s, c in zip(seconds, costs, strict=True)])
     row: list[object] = [name, 1000 * median_cost(costs).cpu_s]

@@ -42,8 +42,8 @@ def main(
 
     \b
     parts      each step against plain library calls, on one core
-    workers    the commands with 1 and with 2 workers
-    hosts      the commands on 1 and on 2 hosts (network namespaces of this machine)
+    workers    `preprocess` and `extract` with 1 and with 2 workers
+    hosts      `preprocess` and `extract` on 1 and on 2 hosts (network namespaces of this machine)
     opensmile  the openSMILE path against audinterface, 2 processes each
     mmsa-fet   streams and three extractors against MMSA-FET (`make mmsa-fet` installs it)
     rows       every stage on 10,000 and on 100,000 rows of text
@@ -85,7 +85,11 @@ def _record(parts: Sequence[str], measured: Callable[..., list[Ratio]], out: Pat
 
 
 def _check(parts: Sequence[str], measured: Callable[..., list[Ratio]], out: Path | None) -> None:
-    """Compare with the last record; what seems slower is measured once more, and the faster measurement counts."""
+    """Measure the ratios of benchmarks, and compare them with the last record of each benchmark.
+
+    If a ratio is more than 10 % above the recorded one or is missing, its benchmark runs once more, and the smaller
+    value counts. If this does not help, `click.ClickException` is raised.
+    """
     before = last(read(), parts)
     ratios = measured(parts, out)
     if found := slower(fastest(ratios), before):

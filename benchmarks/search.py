@@ -49,20 +49,25 @@ Outcomes = dict[Configuration, dict[tuple[float, ...], Outcome]]  # a network ->
 
 
 def networks(settings: TrainParams, modalities: Sequence[str], only: Sequence[str]) -> list[Configuration]:
-    """Return the networks of a corpus's table that read sequences.
+    """Return the networks that read sequences among the configurations that `train` fits for a corpus.
 
-    If `only` is not empty, keep those whose strategy or model it names.
+    If `only` is not empty, only those are returned whose strategy or model it names.
     """
     planned = plan_configurations(settings, modalities)
     found = [one for one in planned if reads_sequences(one.strategy, one.model)]
     chosen = [one for one in found if not only or one.strategy in only or one.model in only]
     if not chosen:
-        raise UserError(f"the table has no such network; available: {', '.join(map(str, found)) or 'none'}")
+        raise UserError(
+            f"no network that reads sequences was selected; available: {', '.join(map(str, found)) or 'none'}"
+        )
     return chosen
 
 
 def search(params: Params, name: str, only: Sequence[str] = ()) -> str:
-    """Return the table of a corpus whose features have been extracted; raise the same errors as `crossmodal train`."""
+    """Return a table of how well a corpus's networks predict with chosen and with fixed dropout.
+
+    Raise the same errors as `crossmodal train`.
+    """
     corpus, utterances = params.corpus(name), read_utterances(CorpusPaths(name).utterances, params.corpus(name).label)
     require_features(params, name)
     settings, _ = step_settings(name, settings_of(params, name), corpus, utterances)

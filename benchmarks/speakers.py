@@ -42,9 +42,13 @@ Lips = NDArray[np.float64]  # (clips, frames), at 25 frames per second
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--clips", type=click.IntRange(2), default=49, show_default=True, help="Number of clips to pair.")
 @click.option(
-    "--scenes", "count", type=click.IntRange(0), default=0, help="Also compose this many recordings of each scene."
+    "--scenes",
+    "count",
+    type=click.IntRange(0),
+    default=0,
+    help="Number of recordings of several people to compose for each scene.",
 )
-@click.option("--cost", is_flag=True, help="Also measure the time for one and for two faces.")
+@click.option("--cost", is_flag=True, help="Also measure how long recordings with one and with two faces take to read.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random pairings.")
 def main(clips: int, count: int, cost: bool, seed: int) -> None:
     """Measure how often the face that speaks is found among several.
@@ -120,13 +124,17 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Draw a wrong face for each voice, and return the share of voices for which the right face is chosen."""
+    """Choose another face for each voice at random, and return the share of voices whose own face wins against it.
+
+    `right` and `allowed` have a row for each other face and a column for each voice. They say whether the voice's own
+    face wins against the other face, and whether the other face may be chosen.
+    """
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))
 
 
 def _evidence(lips: Lips, frames: NDArray[Any], heard: Sequence[TimeArray], rate_hz: float) -> NDArray[np.float64]:
-    """Return the evidence of each mouth for each voice, ``(mouths, voices)``."""
+    """Return how clearly each mouth moves with each voice, ``(mouths, voices)``; `frames` are the frames to use."""
     times = (frames - frames[0]) / scenes.FPS
     return np.array([[evidence([(times, mouth[frames])], level, rate_hz) for level in heard] for mouth in lips])
 

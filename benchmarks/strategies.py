@@ -1,4 +1,4 @@
-"""Measure training at the size of CMU-MOSI: classical strategies, all strategies, and one added to a finished run."""
+"""Measure training at the size of CMU-MOSI: classical strategies, all, and a strategy added to a finished run."""
 
 import csv
 import shutil
@@ -30,7 +30,7 @@ CLASSICAL_S, ALL_S = 60, 720  # target times on two cores
 
 
 def run(*, quick: bool) -> Iterator[str]:
-    """Yield the report's paragraphs; if `quick`, only on the classical strategies."""
+    """Yield the paragraphs of the report. If `quick`, only the classical strategies are measured."""
     yield "## Strategies at the size of CMU-MOSI"
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -1,7 +1,8 @@
 """Write files and folders completely or not at all: each is written under a temporary name and renamed at the end.
 
-The temporary name is random and must not exist yet, so a link planted there is never followed. The file stays locked
-while it is being written: a temporary file without a lock was left behind by a killed run, and `leftovers` finds it.
+The temporary name is random and must not exist yet, so a symbolic link of that name is never followed. The file stays
+locked while it is being written: a temporary file without a lock was left behind by a killed run, and `leftovers` finds
+it.
 """
 
 import errno
@@ -109,7 +110,7 @@ def _refuse_what_others_wrote(path: Path, ours: Callable[[Path], bool]) -> None:
 
 @contextmanager
 def scratch_folder(parent: Path, prefix: str, suffix: str = "") -> Iterator[Path]:
-    """Yield a new, empty, locked folder that is removed at the end."""
+    """Yield a new, empty, locked folder that is removed at the end of the block."""
     folder = parent / f"{prefix}{secrets.token_hex(8)}{suffix}"
     folder.mkdir(parents=True)
     held = os.open(folder, os.O_RDONLY)

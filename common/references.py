@@ -71,7 +71,7 @@ class Reference:
 
 
 def _ascii(text: str) -> str:
-    """Return a text without its accents: ``Spärck`` becomes ``Sparck``."""
+    """Return a text in ASCII: ``Spärck`` becomes ``Sparck``; letters without an ASCII form are left out."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
 
 

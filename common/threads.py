@@ -1,7 +1,8 @@
 """Limit every numeric library to one thread, so that sums are added in the same order on every machine and worker.
 
-A process that is started with `ENVIRONMENT` has one thread from its first import on. `pin_to_one_thread` limits a
-running process for good; `one_thread` limits it for a block and then restores the previous limits.
+A process that is started with the environment variables in `ENVIRONMENT` has one thread from its first import
+on. `pin_to_one_thread` limits a running process for good; `one_thread` limits it for a block and then restores the
+previous limits.
 """
 
 import sys

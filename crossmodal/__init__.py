@@ -160,8 +160,8 @@ def features(store: Place, *, corpus: str | None = None, project: Place | None =
     Returns
     -------
     Features
-        Has the methods ``to_frame()`` (one row per utterance), ``sequence(utterance)`` (its rows over time) and
-        ``to_xarray()``.
+        Has the method ``sequence(utterance)`` (its rows over time) and, except for a stream, ``to_frame()`` (one row
+        per utterance) and ``to_xarray()``.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def fit(
     model: str | None = None,
     project: Place | None = None,
 ) -> Path:
-    """Fit a strategy on a whole corpus, save it for `predict`, and return its folder.
+    """Fit a strategy on all labelled utterances of a corpus, save the model, and return its folder for `predict`.
 
     Parameters
     ----------
@@ -286,8 +286,9 @@ def predict(
     Returns
     -------
     pandas.DataFrame
-        Indexed by utterance: ``prediction``, ``p_<class>`` or ``score``, ``prior``, ``share_<modality>`` (what each
-        modality adds), and ``remark`` (what was missing, or why there is no prediction).
+        Indexed by utterance: ``prediction``, ``p_<class>`` or ``score``, ``prior`` (the prediction without any
+        modality), ``share_<modality>`` (what each modality adds to it), and ``remark`` (what was missing, or why there
+        is no prediction).
 
     Raises
     ------

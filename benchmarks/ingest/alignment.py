@@ -38,7 +38,7 @@ Sound = NDArray[np.float32]
 
 
 def grid() -> Iterator[tuple[Sound, list[tuple[str, float, float]]]]:
-    """Yield the sound and the timed words of each sentence."""
+    """Yield the sound and the timed words of each sentence of GRID's first speaker."""
     for path in sorted((DATA / "grid" / "s1").glob("*.mpg")):
         yield sound(path), list(timed_words(path.with_suffix(".align"), []))
 
@@ -79,7 +79,9 @@ def grid_rows() -> Iterator[list[object]]:
         for _, words in found
     ]
     sounds = [samples for samples, _ in found]
-    yield starts("subtitle from 0.4 s before to 0.3 s after", list(zip(sounds, cues, true, strict=True)))
+    yield starts(
+        "time of a subtitle, from 0.4 s before the words to 0.3 s after", list(zip(sounds, cues, true, strict=True))
+    )
     noisy = [noise_added(samples, i) for i, samples in enumerate(sounds)]
     yield starts("white noise 20 dB below", list(zip(noisy, text, true, strict=True)))
 
@@ -136,14 +138,14 @@ def spoken(text: str, voice: str, seed: int) -> Sound:
 
 
 def main() -> None:
-    """Print both tables."""
+    """Print a table on GRID and a table on MELD."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--transcripts", type=int, default=300, help="MELD transcripts to speak (default: 300)")
     arguments = parser.parse_args()
     header = ["GRID, 40 sentences", "words", "median ms", "95th percentile ms", "within 100 ms", "mean confidence"]
     print(table(header, grid_rows()))
     if importlib.util.find_spec("espeakng_loader") is None:
-        print("MELD's transcripts are left out: pip install -r requirements-demo.txt")
+        print("MELD is left out because espeak-ng is not installed: pip install -r requirements-demo.txt")
         return
     print()
     print(table(["MELD, synthetic speech", ""], transcripts(arguments.transcripts)))

@@ -92,7 +92,7 @@ def row(name: str, clips: Sequence[tuple[Path, str]], settings: WordsConfig) -> 
 
 
 def main() -> None:
-    """Print the table."""
+    """Print a table with a row for RAVDESS and a row for GRID."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=int, default=100, help="number of RAVDESS clips (default: 100)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the choice of clips (default: 0)")

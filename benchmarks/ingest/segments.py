@@ -35,7 +35,7 @@ Span = tuple[float, float]
 @click.option(
     "--clips", type=click.IntRange(4), default=300, show_default=True, help="Number of clips in the recording."
 )
-@click.option("--picture", is_flag=True, help="Use sound and picture; without it, sound alone.")
+@click.option("--picture", is_flag=True, help="Use clips with sound and picture instead of sound alone.")
 @click.option(
     "--rounds",
     type=click.IntRange(0),
@@ -45,7 +45,7 @@ Span = tuple[float, float]
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of the choice of clips and gaps.")
 def main(clips: int, picture: bool, rounds: int, seed: int) -> None:
-    """Cut one long recording into utterances, and run the commands on them with 1 and with 2 workers.
+    """Cut one long recording into utterances; run `preprocess` and `extract` on them with 1 and with 2 workers.
 
     Example: python -m benchmarks.ingest.segments --clips 60 --picture
     """

@@ -10,7 +10,7 @@ import opensmile
 
 
 def main(listed: str, workers: str) -> None:
-    """Compute the table of functionals, and print its shape (files, functionals)."""
+    """Compute the functionals of the files that the file `listed` names, and print how many files and functionals."""
     smile = opensmile.Smile(
         feature_set=opensmile.FeatureSet.eGeMAPSv02,
         feature_level=opensmile.FeatureLevel.Functionals,

@@ -41,7 +41,10 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
 
 def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> Iterator[str | Ratio]:
     def each(cost_s: Callable[[Sequence[Recording], Path], float]) -> float:
-        """Return the seconds per clip beyond start-up, as the median of all rounds."""
+        """Return the processor time per clip without start-up, in seconds: the median of all rounds.
+
+        `cost_s` runs one program on recordings in a folder, and returns the processor time of the run.
+        """
         found = []
         for i in range(rounds):
             start_s = cost_s(recordings[:START_CLIPS], folder / f"{cost_s.__name__}-start-{i}")

@@ -13,7 +13,10 @@ FOLDER = Path(__file__).parents[2] / ".mmsa-fet"
 
 
 def settings(encoder: str) -> dict[str, object]:
-    """Return settings for features that crossmodal computes too: face mesh, eGeMAPS functionals, the text `encoder`."""
+    """Return MMSA-FET's settings for features that crossmodal computes too.
+
+    These are the face mesh, the eGeMAPS functionals, and sentence vectors from the model in the folder `encoder`.
+    """
     mesh = {"refine_landmarks": True, "min_detection_confidence": 0.5, "min_tracking_confidence": 0.5}
     smile = {"feature_set": "eGeMAPSv02", "feature_level": "Functionals", "start": None, "end": None}
     return {

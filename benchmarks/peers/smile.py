@@ -26,7 +26,7 @@ What each measurement includes, in addition to the start-up of all its processes
 
 
 def run(count: int, rounds: int) -> Iterator[str | Ratio]:
-    """Yield the report's paragraphs and ratios."""
+    """Yield the paragraphs of the report on `count` speech files, and our wall times divided by audinterface's."""
     yield "## openSMILE path"
     recordings = speech(count)
     if not recordings:

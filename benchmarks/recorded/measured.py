@@ -44,7 +44,7 @@ def commit() -> str:
 
 
 def require_idle() -> None:
-    """Raise `click.ClickException` if other programs are running."""
+    """Raise `click.ClickException` if the load of this machine over the last minute is above `_IDLE`."""
     if (load := os.getloadavg()[0]) > _IDLE:
         raise click.ClickException(
             f"the load of this machine is {load:.1f}, but a record needs an idle machine (at most {_IDLE:g}): wait, or "

@@ -79,7 +79,10 @@ def read(folder: Path = RESULTS) -> list[Record]:
 
 
 def last(records: Iterable[Record], parts: Sequence[str]) -> dict[str, tuple[float, Record]]:
-    """Return the last ratios of each benchmark in `parts`, each with its record; they are keyed by `Ratio.key`."""
+    """Return the last ratios of each benchmark in `parts`, each with its record, keyed by `Ratio.key`.
+
+    `records` must be sorted, the oldest first.
+    """
     found: dict[str, dict[str, tuple[float, Record]]] = {}
     for record in records:
         for part in parts:

@@ -1,7 +1,7 @@
-"""Compare the commands on one and on two hosts with one worker each; the hosts are network namespaces of this machine.
+"""Compare `crossmodal preprocess` and `extract` on one and on two hosts, with one worker on each host.
 
-The hosts share processors and disk, so this measures the cost of the scheduler, the network protocol and the division
-of the work, but not the cost of a network file system.
+The hosts are network namespaces of this machine. They share processors and disk, so this measures the cost of the
+scheduler, the network protocol and the division of the work, but not the cost of a network file system.
 """
 
 import subprocess
@@ -29,7 +29,7 @@ _START_S = 60
 
 
 def run(clips: int, rounds: int) -> Iterator[str | Ratio]:
-    """Yield the report's paragraphs and the ratio."""
+    """Yield the paragraphs of the report, and the ratio of the wall times on two hosts and on one, without start-up."""
     yield "## One and two hosts"
     recordings = grid(clips)
     if not recordings:
@@ -57,7 +57,11 @@ def run(clips: int, rounds: int) -> Iterator[str | Ratio]:
 
 
 def _beyond_start_up(count: int, whole: BenchCorpus, start: BenchCorpus, clips: int) -> list[float]:
-    """Return the wall time of each command minus its time for `START_CLIPS` clips, scaled to all clips."""
+    """Return the wall time without start-up of each command in `COMMANDS`, in seconds.
+
+    The time for the `START_CLIPS` clips of `start` is subtracted from the time for the clips of `whole`; the difference
+    is scaled to all clips.
+    """
     with _cluster(count, whole.folder) as hosts:
         _timed(hosts, start)
         small_s, large_s = _timed(hosts, start), _timed(hosts, whole)
@@ -72,7 +76,7 @@ def _timed(hosts: Hosts, corpus: BenchCorpus) -> list[float]:
 
 @contextmanager
 def _cluster(count: int, folder: Path) -> Iterator[Hosts]:
-    """Start a scheduler on the first host, and a worker on each of the first `count` hosts."""
+    """Yield two hosts, with a scheduler on the first one and a worker on each of the first `count` hosts."""
     log = folder / "cluster.txt"
     with ExitStack() as ending:
         hosts = ending.enter_context(Hosts())

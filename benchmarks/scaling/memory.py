@@ -31,7 +31,7 @@ QUICK = (Case("audio", "mfcc", 20, 100),)
 
 
 def run(cases: Sequence[Case]) -> Iterator[str]:
-    """Yield the report's paragraphs."""
+    """Yield the paragraphs of the report on peak memory, with a table for each case."""
     yield "## Memory of few and many clips"
     for case in cases:
         recordings = grid(case.many)

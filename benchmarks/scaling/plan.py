@@ -23,7 +23,7 @@ MB = 1e6
 
 
 def run(names: Sequence[str], workers: int, most: int | None) -> Iterator[str]:
-    """Yield the report's paragraphs."""
+    """Yield the paragraphs of the report that compares planned with measured costs of corpora of up to `most` clips."""
     yield "## Plans and runs"
     rows = []
     for name in names:
@@ -67,7 +67,7 @@ def _pair(planned: float, found: float) -> tuple[float, float, str]:
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True, help="Number of workers.")
 @click.option("--clips", "most", type=click.IntRange(8), help="Maximum number of clips of a corpus.")
 def main(names: tuple[str, ...], workers: int, most: int | None) -> None:
-    """Plan the streams and features of real recordings, compute them, and compare.
+    """Compute streams and features of real recordings, and compare the cost with the estimate of `crossmodal plan`.
 
     Example: python -m benchmarks.scaling.plan grid
     """

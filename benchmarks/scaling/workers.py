@@ -1,4 +1,4 @@
-"""Compare the commands with one and with two workers: speed-up beyond start-up, start-up, and memory."""
+"""Compare `crossmodal preprocess` and `extract` with one and with two workers: speed-up, start-up and memory."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ MOST_OTHERS = 0.1  # maximum number of cores that other programs may keep busy
 
 @dataclass(frozen=True)
 class Timed:
-    """A command with a number of workers, run on all clips and, to measure start-up, on only `START_CLIPS` clips."""
+    """What two runs of a command used: `all` on all clips, and `start` on `START_CLIPS` clips, to measure start-up."""
 
     command: str
     workers: int

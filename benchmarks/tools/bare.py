@@ -24,7 +24,7 @@ NETWORK_SIDE, NETWORK_CUT = (
 
 
 def pictures(path: Path, fps: float) -> list[Picture]:
-    """Decode all frames, and convert the frames that are closest to the sampling times to RGB."""
+    """Decode all frames, and return those closest to the sampling times, converted to RGB."""
     import av
 
     taken: list[Picture] = []

@@ -125,7 +125,7 @@ class OpenSmile(Extractor[AudioStream]):
 
 
 class _Row(NamedTuple):
-    """Start and length of a row in seconds, and its values as the bytes of 4-byte floats."""
+    """A row of openSMILE's output: its start and length in seconds, and its values as the bytes of 4-byte floats."""
 
     start_s: float
     length_s: float
@@ -172,7 +172,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @cache
 def _kept(feature_set: str, rate_hz: int) -> Any:
-    """Return the process's openSMILE instance with these settings."""
+    """Return this process's openSMILE instance with these settings; the first call makes it."""
     return _start(feature_set, rate_hz)
 
 

@@ -78,9 +78,9 @@ def track_pitch(
 def difference_function(signal: Array, frame: int, hop: int, longest: int) -> Array:
     """Return the sum of squared differences between each frame and the signal at each lag, ``(rows, longest + 1)``.
 
-    `frame`, `hop` and the `longest` lag are in samples. The result is averaged over lags in both directions, so that
-    the compared parts are centred on the frame. At the ends of the signal, only the direction that stays inside the
-    signal is used.
+    `frame`, `hop` and the `longest` lag are in samples. At a lag of k samples, each frame is compared with the signal k
+    samples later and k samples earlier, and the two results are averaged. Near the ends of the signal, only the
+    direction is used in which all lags stay inside the signal.
     """
     from scipy.fft import next_fast_len
 
@@ -113,7 +113,11 @@ def cumulative_mean_normalised(difference: Array) -> Array:
 
 
 def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[Array, Array]:
-    """Return the periods (in samples) and the costs of each frame's best minima, both ``(rows, CANDIDATES)``."""
+    """Return the candidates for each frame's period, in samples, and their costs, both ``(rows, CANDIDATES)``.
+
+    The candidates are the local minima of the aperiodicity with the lowest costs. If a frame has fewer minima, other
+    lags with the cost `NEVER` are added.
+    """
     middle = aperiodicity[:, shortest:-1]
     minimum = (middle < aperiodicity[:, shortest - 1 : -2]) & (middle <= aperiodicity[:, shortest + 1 :])
     octaves_down = np.log2(np.arange(shortest, shortest + middle.shape[1]) / shortest)
@@ -129,7 +133,11 @@ def _candidates(difference: Array, aperiodicity: Array, shortest: int) -> tuple[
 
 
 def _cheapest_path(cost: Array, octaves: Array, unvoiced_cost: float) -> NDArray[np.intp]:
-    """Return each row's column on the cheapest path, ``(rows,)``; for unvoiced rows, this is the number of columns."""
+    """Return which candidate period the cheapest path through all frames takes in each frame, ``(rows,)``.
+
+    `cost` and `octaves` have a row for each frame and a column for each candidate. The result is a column number, or
+    the number of columns if the frame is unvoiced.
+    """
     rows, count = cost.shape
     own = np.column_stack([cost, np.full(rows, unvoiced_cost)])
     step = np.full((rows - 1, count + 1, count + 1), VOICING_COST)

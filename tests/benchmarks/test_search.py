@@ -52,4 +52,4 @@ def test_numbers_are_those_of_train_and_nothing_is_written(networks):
 def test_a_network_that_is_not_in_the_table_is_refused(networks):
     shown = CliRunner().invoke(main, ["toy", "--only", "transformer"])
     assert shown.exit_code == 1
-    assert "the table has no such network; available: intermediate audio+video, modality_attention" in shown.stderr
+    assert "was selected; available: intermediate audio+video, modality_attention" in shown.stderr
