@@ -29,7 +29,7 @@ def main(utterances: int) -> None:
         made_s, path = _made(utterances)
         shown_s, drawn_s = _opened(path)
         megabytes = path.stat().st_size / 1e6
-    click.echo(f"{utterances} utterances: made in {made_s:.1f} s, {megabytes:.1f} MB")
+    click.echo(f"page of {utterances} utterances: made in {made_s:.1f} s, {megabytes:.1f} MB")
     click.echo(f"in the browser: shown after {shown_s:.2f} s, all charts drawn after {drawn_s:.2f} s")
 
 

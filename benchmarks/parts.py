@@ -1,4 +1,4 @@
-"""Compare each step of the pipeline with plain library calls that do the same work; all run warm, on one core.
+"""Compare each step of the pipeline with plain library calls that do the same work, on one core and after a warm-up.
 
 Steps are called in this process through the pipeline's own functions. For each clip and round, the same work is done by
 plain library calls (`bare`) right before or after the steps. Extractors and plain calls get the same sound, crops and

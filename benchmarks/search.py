@@ -39,7 +39,7 @@ ALL = "all together"
 
 @dataclass(eq=False)
 class Outcome:
-    """The predictions for the test utterances, fold by fold, and the processor time of the fits in seconds."""
+    """A network's predictions for the test utterances, fold by fold, and the processor seconds that its fits took."""
 
     predictions: list[NDArray[Any]] = field(default_factory=list)
     seconds: float = 0.0

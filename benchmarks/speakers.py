@@ -86,7 +86,7 @@ def _report(paths: Sequence[Path], count: int, cost: bool, seed: int) -> Iterato
 
 
 def _measured(paths: Sequence[Path]) -> tuple[Lips, list[TimeArray]]:
-    """Return the opening of the lips in each clip, and the level of its voice."""
+    """Return the opening of the lips in each frame of each clip, and the level of each clip's voice over time."""
     detect = detector("mediapipe", VideoConfig().min_score)
     lips = []
     for path in paths:
@@ -203,7 +203,7 @@ def _costs(paths: Sequence[Path]) -> Iterator[list[object]]:
 
 
 def _read(path: Path, config: VideoConfig) -> Any:
-    """Return the stream of a whole clip."""
+    """Return the video stream of a clip of `CLIP_S` seconds."""
     ((_, stream),) = read_video(path, [Span(0.0, CLIP_S)], config)
     return stream
 

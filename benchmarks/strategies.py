@@ -57,7 +57,7 @@ def run(*, quick: bool) -> Iterator[str]:
 
 
 def _make(folder: Path) -> None:
-    """Write features in which each modality is weakly related to the class, and import them."""
+    """Write features in which each modality is weakly related to the class, and import them as a corpus."""
     rng = np.random.default_rng(0)
     videos = np.sort(rng.integers(0, VIDEOS, UTTERANCES))
     truth = rng.integers(0, 2, UTTERANCES)

@@ -137,7 +137,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 def leftovers(root: Path, names: str = TEMPORARY, *, deep: bool = True) -> Iterator[Path]:
     """Yield the temporary files and folders in `root` that killed runs left behind; those in use are skipped.
 
-    A folder that was moved aside and never replaced is the last copy of its content, so it is skipped too.
+    If a run was killed after it had moved an old folder aside and before it had put the new one in its place, the old
+    folder is the last copy. It is skipped too.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def discard(path: Path) -> bool:
 
 
 def _last_copy(path: Path) -> bool:
-    """Whether this folder was moved aside and nothing has replaced it."""
+    """Whether `path` is a folder's old content that was moved aside to be replaced, and nothing has replaced it."""
     found = re.fullmatch(TEMPORARY, path.name)
     if found is None or found["what"] != "old":
         return False

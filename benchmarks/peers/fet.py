@@ -1,9 +1,9 @@
-"""Compare with MMSA-FET on the same features: face mesh at 5 frames per second, eGeMAPS functionals, sentence encoder.
+"""Compare crossmodal with MMSA-FET on the same features.
 
-Each program runs with one worker. What is measured is the processor time of all its processes, without start-up.
-MMSA-FET decodes to BMP and WAV files with ffmpeg, searches whole pictures for a face, and keeps everything in memory
-until it writes a pickle. Our commands also filter, trim and level the sound, detect and crop faces, and write streams,
-cache and stores.
+These are the face mesh at 5 frames per second, eGeMAPS functionals and sentence vectors. Each program runs with one
+worker. What is measured is the processor time of all its processes, without start-up. MMSA-FET decodes to BMP and WAV
+files with ffmpeg, searches whole pictures for a face, and keeps everything in memory until it writes a pickle. Our
+commands also filter, trim and level the sound, detect and crop faces, and write streams, cache and stores.
 """
 
 import shutil

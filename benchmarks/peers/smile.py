@@ -1,4 +1,4 @@
-"""Compare our commands with audinterface: openSMILE features of the RAVDESS speech files, with two processes each."""
+"""Compare `crossmodal preprocess` and `extract` with audinterface on openSMILE features, with two processes each."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

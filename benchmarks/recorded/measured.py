@@ -39,7 +39,9 @@ def commit() -> str:
         If the code differs from the commit, or there is no commit.
     """
     if changed := _git("status", "--porcelain", "--untracked-files=no", "--", *_CODE):
-        raise click.ClickException(f"commit these changes first, so that the record names the code:\n{changed}")
+        raise click.ClickException(
+            f"commit these changes first, so that the recorded commit is the code that is measured:\n{changed}"
+        )
     return _git("rev-parse", "--short=7", "HEAD")
 
 
