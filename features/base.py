@@ -19,7 +19,7 @@ class Extractor(ABC, Generic[StreamT]):
     A subclass defines its name, its modality, its version (raised whenever its numbers change), a frozen dataclass
     ``Config`` for its settings, and the packages whose versions may change its numbers. Construction is cheap
     (``Config`` checks the settings), and all feature names are available after it; models are loaded on first use, once
-    per process. The result of ``extract`` must not depend on earlier clips.
+    per process. The result of ``extract`` must not depend on other utterances.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class Extractor(ABC, Generic[StreamT]):
 
     @property
     def is_named(self) -> bool:
-        """Whether the settings name the model; False if the model is packaged, or there is none."""
+        """Whether the user's settings name the model; False if the extractor uses its packaged model, or no model."""
         return False
 
     @property

@@ -44,7 +44,7 @@ def torch_device(wanted: str) -> str:
 
 
 def _built_for_cpu(package: str) -> bool:
-    """Whether the version of a package says that it was built without accelerators; importing torch takes seconds."""
+    """Whether the version of the installed `package` ends in ``+cpu``: such a build cannot use an accelerator."""
     try:
         return version(package).endswith("+cpu")
     except PackageNotFoundError:

@@ -40,7 +40,7 @@ class Encoder(Extractor[StreamT]):
         """Return the network's inputs for an utterance; raise `EmptyInput` if there are none."""
 
     def shape(self, one: Any) -> Hashable:  # noqa: ARG002
-        """Return a key of one input; inputs with equal keys may be read in one batch."""
+        """Return a key of one input of the network; only inputs with equal keys are put into one batch."""
         return None
 
     @abstractmethod

@@ -24,7 +24,7 @@ _NOT_READ = ("onnx", "openvino", ".cache", ".git")
 
 @cache
 def encoder_folder(model: str) -> Path:
-    """Return the folder of the encoder `model`, which is downloaded from the hub if necessary.
+    """Return the folder of the encoder `model`, which is downloaded from the Hugging Face hub if necessary.
 
     Parameters
     ----------
@@ -38,11 +38,13 @@ def encoder_folder(model: str) -> Path:
     """
     path = Path(model).expanduser()
     if not model:
-        raise ExtractorError("model is empty: give the folder of an encoder, or a name on the hub")
+        raise ExtractorError("model is empty: give the folder of an encoder, or a name on the Hugging Face hub")
     if path.is_dir():
         return path
     if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
-        raise ExtractorError(f"there is no folder {path}: give the folder of an encoder, or a name on the hub")
+        raise ExtractorError(
+            f"there is no folder {path}: give the folder of an encoder, or a name on the Hugging Face hub"
+        )
     return _hub_folder(model)
 
 

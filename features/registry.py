@@ -54,7 +54,7 @@ def register(extractor: type[Extractor[Any]]) -> None:
 
 
 def _faults_of(extractor: type[Extractor[Any]]) -> Iterator[tuple[str, str]]:
-    """Yield each missing or invalid attribute of an extractor class, and what is wrong with it."""
+    """Yield the first missing attribute of an extractor class, or else each invalid one, and what is wrong with it."""
     for attribute in ("name", "modality", "version", "Config"):
         if not hasattr(extractor, attribute):
             yield attribute, "is missing"

@@ -48,7 +48,8 @@ class AudioStream:
     gain_db
         Gain that normalised the level of the trimmed speech; the louder the speaker, the lower the gain.
     words
-        Number of words of this utterance that have times; 0 if no times are known.
+        Number of words from the first timed word to the last, including words without times between them; 0 if no
+        word has times.
     words_start_s, words_end_s
         Start of the first timed word and end of the last one, in seconds; NaN without timed words.
     note

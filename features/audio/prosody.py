@@ -176,7 +176,7 @@ class Prosody(Extractor[AudioStream]):
 
 
 def frame_intensity_db(signal: Array, frame: int, hop: int) -> Array:
-    """Return each frame's Hann-weighted level in dB of full scale, ``(rows,)``; at least the level of a 16-bit step."""
+    """Return each frame's Hann-weighted level in dB of full scale, ``(rows,)``; lower levels are set to -90.3 dB."""
     weights = np.hanning(frame + 2)[1:-1]
     power = np.lib.stride_tricks.sliding_window_view(np.square(signal), frame)[::hop] @ (weights / weights.sum())
     levels: Array = 10 * np.log10(np.maximum(power, _QUIETEST**2))

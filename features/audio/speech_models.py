@@ -149,12 +149,18 @@ class _FromWaveform:
 
 
 def _columns(states: Sequence[Any], layer: Layer | Sequence[Layer]) -> list[FloatArray]:
-    """Return ``(frames, d)`` for each signal, with the columns of the chosen layers side by side."""
+    """Return ``(frames, d)`` for each signal of a batch: the outputs of the chosen layers, side by side.
+
+    `states` holds the input of the first layer, followed by the output of each layer, for the whole batch.
+    """
     return list(np.concatenate([block.cpu().numpy() for block in select_layers(states, layer)], axis=2))
 
 
 def _log_mel(signal: FloatArray, bands: int) -> FloatArray:
-    """Return Whisper's log-mel spectrogram, ``(bands, frames)``; an even number of frames covers the whole sound."""
+    """Return Whisper's log-mel spectrogram, ``(bands, frames)``.
+
+    The sound is padded at its end by less than 20 ms, so that the number of frames is even.
+    """
     padded = np.pad(signal, (0, -len(signal) % _WHISPER_HOP))
     found = _spectrogram(bands)(
         padded, sampling_rate=16000, padding="do_not_pad", truncation=False, return_tensors="np"
@@ -248,7 +254,13 @@ def _kind(folder: Path) -> str:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of `model` (``packaged``, a path or a hub name); raise `ExtractorError` if there is none."""
+    """Return the folder of `model`: ``packaged``, a path, or a name on the Hugging Face hub.
+
+    Raises
+    ------
+    ExtractorError
+        If the model cannot be found.
+    """
     return packaged_folder() if model == PACKAGED else encoder_folder(model)
 
 

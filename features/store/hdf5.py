@@ -34,7 +34,7 @@ class Room:
         Raises
         ------
         OSError
-            If the disk is full, or the file may not become that large. HDF5 can then still close the file.
+            If the disk is full, or the file may not become that large. Enough to close the file stays reserved.
         """
         needed = self._id.get_filesize() + SLACK + size
         if needed > self._end:
@@ -49,8 +49,8 @@ class Room:
 def room_for_texts(texts: Iterable[str | bytes]) -> int:
     """Return an upper limit for the number of bytes that texts need in the file.
 
-    HDF5 stores texts in heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit. A text
-    larger than half a heap may therefore need two heaps.
+    HDF5 stores texts in heaps of 4096 bytes and leaves the end of a heap empty if the next text does not fit. If each
+    text is slightly larger than half a heap, almost half of the space thus stays empty.
     """
     sizes = (
         _TEXT_OVERHEAD + len(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text) for text in texts

@@ -112,7 +112,13 @@ class Store:
         return cells
 
     def clip(self, i: int, name: str) -> Any:
-        """Return the value of utterance i in an utterance column; raise `StoreError` if the value is damaged."""
+        """Return the value of utterance i in the column `name`, which has one cell per utterance.
+
+        Raises
+        ------
+        StoreError
+            If the value is damaged.
+        """
         where = self._where(name, "clips")
         cell = self._read(where, i)
         self._check(where, i, cell)
@@ -136,7 +142,10 @@ class Store:
         return "".join(self._expected(where)[i].tobytes().hex() for where in self.columns)
 
     def cells(self, name: str) -> list[str]:
-        """Return the n digests of one row column, one per utterance; equal rows have equal digests."""
+        """Return one digest per utterance: that of its rows in the column `name`.
+
+        Utterances with the same rows have the same digest.
+        """
         return [row.tobytes().hex() for row in self._expected(self._where(name, "rows"))]
 
     def damage(self) -> Iterator[str]:
@@ -157,7 +166,10 @@ class Store:
         return name if name in ("values", "times", "pooled") else f"{group}/{name}"
 
     def _read(self, where: str, which: slice | int) -> Any:
-        """Read a part of a dataset; return an array, texts, or a list of bytes with one item per row."""
+        """Read one row or a range of rows of a dataset.
+
+        Numbers are returned as an array, texts as one str or a list of str, and bytes as a list with one item per row.
+        """
         try:
             if where in self._of_bytes:
                 return self._bytes(where, which)

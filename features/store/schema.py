@@ -40,7 +40,7 @@ class Column:
 
     @property
     def nothing(self) -> Cells:
-        """The cell of an utterance without a value."""
+        """The cell of an utterance whose status is not ``ok``: empty in a column of texts, otherwise `fill`."""
         return "" if self.dtype == "str" else np.full(self.width or (), self.fill, self.dtype)
 
 

@@ -148,7 +148,7 @@ class _Writer:
             yield path_of(column, "clips"), _clip_cell(column, entry)
 
     def _add(self, entry: Entry) -> None:
-        """Add an utterance to the block, and write the block if it is large."""
+        """Add an utterance to the block, and write the block once it has enough bytes or utterances."""
         self._block.append(entry)
         if entry.status == "ok":
             self._size += sum(map(_bytes_of, entry.rows.values()))

@@ -143,7 +143,7 @@ class Bert(Encoder[TextStream]):
         return one.whole
 
     def encode(self, inputs: "Sequence[_Part]") -> "list[_Read]":
-        """Return the vectors of each input of a batch, which holds either whole transcripts or parts."""
+        """Return the vectors of each text; the texts are either all whole transcripts, or all parts of transcripts."""
         model = self._model if inputs[0].whole else _bare(self._model)
         with one_thread():
             return _encoded(model, [part.text for part in inputs], self.config.layers)
@@ -216,7 +216,7 @@ def _encoded(model: Any, texts: Sequence[str], layers: Layer | Sequence[Layer]) 
 
 
 def _read(model: Any, text: str, encoded: Mapping[str, Any], vectors: NDArray[np.float32]) -> _Read:
-    """Return the vectors of one text of a batch, without padding."""
+    """Return the vectors of one text of a batch, without the vectors of its padding."""
     mask = encoded["attention_mask"].bool().cpu().numpy()
     ids, offsets = _pieces(model, text)
     if ids != encoded["input_ids"].cpu().numpy()[mask].tolist():
@@ -228,7 +228,7 @@ def _read(model: Any, text: str, encoded: Mapping[str, Any], vectors: NDArray[np
 
 
 def _windows(model: Any, text: str, most: int) -> list[Span]:
-    """Return the spans of the parts into which `text` is cut for the encoder."""
+    """Cut a long text into parts that the encoder can read, of at most `most` word pieces; return their spans."""
     marks = len(_pieces(model, "")[0])  # special tokens and prompt
     if marks >= most:
         raise ExtractorError(
@@ -259,7 +259,10 @@ def _bare(model: Any) -> Any:
 
 
 def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
-    """Return ids and ``(pieces, 2)`` character spans of all word pieces, including special tokens and the prompt."""
+    """Return the ids of a text's word pieces, and the characters that each piece covers, ``(pieces, 2)``.
+
+    Special tokens and the encoder's prompt, which precedes the text, are included, but cover no characters.
+    """
     prompt = model.prompts.get(model.default_prompt_name) or "" if model.default_prompt_name else ""
     try:
         found = model.tokenizer(prompt + text, return_offsets_mapping=True, truncation=False, verbose=False)
@@ -272,5 +275,5 @@ def _pieces(model: Any, text: str) -> tuple[list[int], NDArray[np.intp]]:
 
 
 def _covers(offsets: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Return a mask: True for pieces that cover characters of the text, False for special tokens and the prompt."""
+    """Return a mask: True for pieces that cover characters of the text, False for special tokens and prompts."""
     return offsets[:, 1] > offsets[:, 0]

@@ -17,7 +17,7 @@ PACKAGED = "packaged"
 
 @cache
 def text_folder(model: str) -> Path:
-    """Return the folder of the text encoder `model`, which is downloaded from the hub if necessary.
+    """Return the folder of the text encoder `model`, which is downloaded from the Hugging Face hub if necessary.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def text_folder(model: str) -> Path:
 
 @cache
 def widths(folder: Path) -> tuple[int, int, int]:
-    """Read the width of word vectors, that of sentence vectors, and the number of layers from the configuration."""
+    """Read the width of an encoder's word vectors, that of its sentence vectors, and its number of layers."""
     config = read_config(folder)
     try:
         hidden = sentence = _number(config, "hidden_size", "dim", "d_model", "n_embd")

@@ -43,7 +43,7 @@ def windows(text: str, pieces: Callable[[str], NDArray[np.intp]], room: int) -> 
         parts = [(a, b) for a, b in parts if b > a]
         if all(len(pieces(text[a:b])) <= room for a, b in parts):
             return parts
-    raise ValueError(f"no part of the text fits {room} pieces")
+    raise ValueError(f"the text cannot be cut into parts of at most {room} word pieces")
 
 
 def _edge(text: str, pieces: NDArray[np.intp], at: int, count: int) -> int:

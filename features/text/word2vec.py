@@ -84,7 +84,7 @@ class Word2VecText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             )
 
     def fit(self, texts: Any, y: Any = None) -> "Word2VecText":  # noqa: ARG002 - scikit-learn's signature
-        """Learn vectors from `texts` (n items, each a str or None), or load them from the file."""
+        """Learn vectors from `texts` (n items, each a str or None), or read them from the file `vectors`."""
         self.check()
         self.by_letter_ = without_blanks(text or "" for text in texts)
         self.index_, self.table_ = self._learnt(texts) if self.vectors is None else read_vectors(self.vectors)
@@ -154,10 +154,10 @@ def read_vectors(path: str) -> Vectors:
 def _from_npz(path: str) -> Vectors:
     with np.load(path, allow_pickle=False) as file:
         if (name := repeated(file.files)) is not None:
-            raise ValueError(f"it has two arrays named {name!r}")
+            raise ValueError(f"the file has two arrays named {name!r}")
         words, table = file["words"], np.asarray(file["vectors"], np.float32)
     if table.ndim != 2 or len(words) != len(table):
-        raise ValueError(f"it has {len(words)} words, but vectors of the shape {table.shape}")
+        raise ValueError(f"the file has {len(words)} words, but vectors of the shape {table.shape}")
     return {str(word): row for row, word in enumerate(words)}, table
 
 
@@ -183,5 +183,5 @@ def _from_text(path: str) -> Vectors:
                 index[word] = len(rows)
                 rows.append(row)
     if not rows:
-        raise ValueError("it is empty")
+        raise ValueError("the file is empty")
     return index, np.stack(rows)

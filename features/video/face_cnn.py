@@ -41,7 +41,8 @@ class FaceCnnConfig:
     Attributes
     ----------
     scale
-        Side of the square that the network sees, as a multiple of the longer side of the detector's tight box.
+        Side of the square that the network sees, as a multiple of the longer side of the box that the detector found
+        around the face.
     """
 
     scale: float = 1.1
@@ -140,7 +141,7 @@ def tight_face(crop: Picture, box: FloatArray, square: FloatArray, scale: float)
 
     Returns
     -------
-    ``(n, n)`` uint8; smaller if the result would extend beyond the crop.
+    ``(n, n)`` uint8; what would lie outside the crop is cut off.
     """
     import cv2
 
@@ -237,7 +238,7 @@ def _block(weights: Weights, b: int) -> "list[tuple[Tensor, ...]]":
 
 
 def _folded(weights: Weights, kernel: str, norm: int) -> "tuple[Tensor, Tensor]":
-    """Return a kernel and a bias that include the following batch normalisation (epsilon 0.001)."""
+    """Return a convolution's kernel and bias, combined with the batch normalisation after it (epsilon 0.001)."""
     import torch
 
     gamma, beta, mean, variance = (

@@ -38,8 +38,8 @@ class FaceEncoderConfig:
         Side of the pictures that the ONNX file reads, in pixels.
     mean, std
         Mean and standard deviation of each channel, in the order of `channels`. The ONNX file gets
-        ``(value - mean) / std`` for values from 0 to 1. If it expects values from 0 to 255, set mean to 0 and std to
-        1 / 255.
+        ``(value - mean) / std`` for values from 0 to 1. If it expects values from 0 to 255, set each
+        number of `mean` to 0, and each number of `std` to 1 / 255 (0.00392157).
     channels
         Order of the channels that the ONNX file expects, ``rgb`` or ``bgr``.
     output
@@ -57,7 +57,9 @@ class FaceEncoderConfig:
 
     def __post_init__(self) -> None:
         if bool(self.model) == bool(self.file):
-            raise ValueError("set either model (a folder, or a name on the hub) or file (an ONNX file), not both")
+            raise ValueError(
+                "set either model (a folder, or a name on the Hugging Face hub) or file (an ONNX file), not both"
+            )
         if not 16 <= self.size <= 1024:
             raise ValueError(f"size is {self.size}: it must be from 16 to 1024 pixels")
         finite = all(math.isfinite(value) for value in (*self.mean, *self.std))

@@ -38,7 +38,7 @@ def test_a_word_is_cut_only_if_it_is_as_long_as_half_a_part() -> None:
 
 
 def test_a_text_that_cannot_be_cut_into_parts_is_refused() -> None:
-    with pytest.raises(ValueError, match="no part of the text fits 1 pieces"):
+    with pytest.raises(ValueError, match="the text cannot be cut into parts of at most 1 word pieces"):
         windows("ab", lambda text: np.array([[0, 1], [0, 1]], np.intp), 1)  # each part still has two pieces
 
 
