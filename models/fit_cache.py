@@ -13,8 +13,8 @@ class FitCache:
     """Keeps fitted models, keyed by a hash of their settings and of all data that they were fitted on.
 
     The hash covers every byte that could make a difference, so a cached model is never stale. Fits of different folds
-    are never the same, so one cache per fold is enough. Cloning or copying, as scikit-learn does with parameters,
-    returns the same cache; a pickled copy is empty.
+    are never the same, so one cache per fold is enough. scikit-learn's clone and a deep copy of the cache are the cache
+    itself; a pickled copy is empty.
     """
 
     def __init__(self) -> None:

@@ -130,7 +130,8 @@ def class_counts(
     metric
         Function ``(right, true, predicted) -> (...)`` of counts ``(..., classes)``.
     of
-        Function from scores to whether they belong to the second of two classes; by default, values are classes.
+        Function that returns True for scores of the second of two classes, and False for those of the first. By
+        default, the truth and the predictions are class numbers.
     counted
         Function from the truth to a mask of the utterances that count; all by default.
     """

@@ -28,7 +28,7 @@ class ModalityAttention(Multimodal):
     _module = "models.nets.modules:ModalityAttentionNet"
 
     def weights(self, X: Modalities) -> FloatArray:
-        """Return the ``(n, modalities)`` weights; they sum to 1 in each row, or are 0 if the row has no modality."""
+        """Return the ``(n, modalities)`` weights; they sum to 1 in each row, or are 0 if the row gets the prior."""
         full = np.zeros((len(X), len(self.modalities)))
         rows, outputs = self.model_.network_outputs(X)
         for place, channel in enumerate(self.model_.inputs.channels_ if outputs else ()):
@@ -37,7 +37,9 @@ class ModalityAttention(Multimodal):
         return full
 
     def step_weights(self, X: Modalities) -> dict[str, list[FloatArray]]:
-        """Return the step weights: for each modality, one ``(steps,)`` array per utterance, empty without steps.
+        """Return the step weights: for each modality, one ``(steps,)`` array per utterance.
+
+        The array is empty if the network reads no steps of the modality in this utterance.
 
         In a sequence longer than `models.nets.steps.MAX_STEPS`, neighbouring steps are averaged before the network
         reads it. The weight of an average is divided equally among the steps that it averages.
@@ -123,10 +125,10 @@ class SelfAttention(Multimodal):
         return FusedInputs(self.modalities, self.fitted, self.normalise)
 
     def step_weights(self, X: Modalities) -> list[FloatArray]:
-        """Return the weights of the fused sequence's steps: one ``(steps,)`` array per utterance, empty without steps.
+        """Return the weights of the fused sequence's steps: one ``(steps,)`` array per utterance.
 
         A fused sequence is as long as the longest of its modalities' sequences, but at most
-        `models.nets.steps.MAX_STEPS`.
+        `models.nets.steps.MAX_STEPS`. The array of an utterance is empty if it has no steps, or if it gets the prior.
         """
         found: list[FloatArray] = [np.empty(0)] * len(X)
         rows, outputs = self.model_.network_outputs(X)

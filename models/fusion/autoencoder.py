@@ -54,7 +54,7 @@ class Autoencoder:
         self.seed = seed
 
     def fit(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> "Autoencoder":  # noqa: ARG002
-        """Learn the code from one ``(n, p)`` matrix per modality."""
+        """Train the network that computes the codes, on one ``(n, p)`` matrix per modality."""
         from models.nets.modules import ReconstructionLoss
 
         variances = [total_variance(block) for block in blocks]

@@ -27,7 +27,7 @@ class Reducer(Protocol):
         ...
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:
-        """Return one ``(n, q)`` matrix."""
+        """Return one ``(n, q)`` matrix, joined from one ``(n, p)`` matrix per modality."""
         ...
 
 
@@ -53,7 +53,7 @@ class Concat:
         return self
 
     def transform(self, blocks: Sequence[Matrix], present: BoolArray | None = None) -> Matrix:  # noqa: ARG002
-        """Return all columns, ``(n, sum of p)``."""
+        """Return the weighted columns of all blocks side by side, ``(n, sum of p)``."""
         return joined([block * weight for block, weight in zip(blocks, self.weights_, strict=True)])
 
 
@@ -107,7 +107,7 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
     """
     found = strategy(name)
     if not found.early or found.core is None:
-        raise ModelError(f"the strategy {name!r} has no reducer: name an early fusion, such as concat")
+        raise ModelError(f"the strategy {name!r} cannot join features: name an early fusion, such as concat")
     try:
         made: Reducer = class_of(found.core)(**settings)
     except TypeError as error:
@@ -116,7 +116,10 @@ def reducer(name: str, settings: Mapping[str, Any]) -> Reducer:
 
 
 class _Joined:
-    """The design of early fusion: a reducer joins the blocks of all modalities, which include presence indicators."""
+    """Joins the columns of all modalities with a reducer.
+
+    If some training rows lack a modality, one more column marks the rows that have it.
+    """
 
     def __init__(
         self, modalities: Sequence[str], fitted: FoldTransformers | None, how: Reducer, normalise: str

@@ -1,4 +1,4 @@
-"""Intermediate fusion: modalities are combined inside a network, after separate encoders or token by token."""
+"""Intermediate fusion: a network merges one encoding per modality, or attends to the steps of all modalities."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar

@@ -40,7 +40,7 @@ class Late(UtteranceEstimator):
 
     @property
     def classes(self) -> Sequence[Any] | None:  # type: ignore[override]
-        """The classes of the base models."""
+        """The classes that the base models were given; None if they take them from the training labels."""
         return self.bases[0].classes
 
     def _fit(self, x: Modalities, target: Target, inner: Pairs) -> None:

@@ -154,5 +154,5 @@ class Rows:
         return len(self.matrix)
 
     def batch(self, rows: IntArray, *, training: bool = False) -> Batch:  # noqa: ARG002
-        """Return the rows, keyed ``input``."""
+        """Return the rows of the matrix at the positions `rows`, keyed ``input``."""
         return {"input": self.matrix[rows]}

@@ -219,7 +219,10 @@ class Steps:
         self.starts = np.cumsum(self.lengths) - self.lengths
 
     def padded(self, rows: IntArray, available: BoolArray) -> tuple[Floats, BoolArray, FloatArray]:
-        """Return ``(b, longest, d)`` steps, their mask and their times; rows that are not `available` have no steps."""
+        """Return the steps of b rows, ``(b, longest, d)``, and their mask and times, ``(b, longest)``, all padded.
+
+        The mask is True for steps and False for padding. Rows that are not `available` have only padding.
+        """
         lengths = np.where(available, self.lengths[rows], 0)
         positions = np.repeat(self.starts[rows], lengths) + within(lengths)
         steps, mask = padded(self.values[positions], lengths)

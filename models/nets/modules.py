@@ -59,8 +59,9 @@ class Loss(nn.Module):
     def forward(self, found: dict[str, Tensor], targets: Tensor) -> Tensor:
         """Return the loss as one number.
 
-        `found` holds the ``outputs``, ``(n, k)``. If modalities have outputs of their own, it also holds these as
-        ``decisions``, ``(n, modalities, k)``, and a mask ``available``, ``(n, modalities)``, of those that count.
+        `found` holds the ``outputs``, ``(n, k)``. If each modality has outputs of its own, `found` also holds these as
+        ``decisions``, ``(n, modalities, k)``. It then holds ``available``, ``(n, modalities)``, too: a mask of the
+        modalities that each row has.
         """
         loss = self._each(found["outputs"], targets).mean()
         if not self.auxiliary or "decisions" not in found:

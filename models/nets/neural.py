@@ -150,7 +150,7 @@ class FittedNet:
         self.net_: TrainedNet | None = None
 
     def train(self, build: Any, x: Modalities, target: Target) -> None:
-        """Train on rows, all of which must have an input."""
+        """Train the network that `build` returns; every row of `x` must have an input."""
         from models.nets.modules import Loss
 
         learning = {key: self.settings[key] for key in LEARNING}

@@ -103,7 +103,7 @@ class ReducedInputs(Inputs):
 class ReducedReader(InputReader):
     """Makes batches for an LSTM: one sequence and one summary per utterance.
 
-    If there are no sequences in training, the summary is the only step.
+    If the training rows have no sequences, the LSTM gets the summary as a sequence of one step.
     """
 
     def __init__(self, inputs: ReducedInputs, x: Modalities, modality_dropout: float) -> None:
@@ -111,7 +111,10 @@ class ReducedReader(InputReader):
         self.inputs = inputs
 
     def steps(self, rows: IntArray, available: BoolArray) -> tuple[Blocks, BoolArray, IntArray]:
-        """Return ``(total, d)`` steps of each modality that has steps, their mask, and each row's number of steps."""
+        """Return ``(total, d)`` steps of each modality that has steps, a mask of them, and each row's number of steps.
+
+        The mask, ``(modalities, total)``, is False where the row has no steps of the modality; these steps are 0.
+        """
         read = [m for m, (_, width) in enumerate(self.inputs.widths) if width]
         blocks, has, lengths = self.side_by_side(rows, available)
         return [blocks[m] for m in read], has[read], lengths

@@ -117,7 +117,7 @@ class SpectrogramCNN(Neural):
     Parameters
     ----------
     modality
-        The modality whose mask applies to the spectrogram.
+        The modality that a row must have for its spectrogram to be read.
     task
         ``classification`` or ``regression``.
     classes

@@ -79,7 +79,7 @@ def within(lengths: IntArray) -> IntArray:
 
 
 def parts_of(lengths: IntArray) -> IntArray:
-    """Cut each sequence into at most `MAX_STEPS` parts of about equal length; return the number of each step's part."""
+    """Return the index of each step's part when each sequence is cut into at most `MAX_STEPS` parts of similar size."""
     whole = np.repeat(lengths, lengths)
     place = within(lengths)
     return np.where(whole > MAX_STEPS, place * MAX_STEPS // np.maximum(whole, 1), place)

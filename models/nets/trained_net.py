@@ -135,7 +135,7 @@ class TrainedNet:
 
 
 def _plausible(options: Any, size: int, count: int) -> bool:
-    """Whether settings are plausible for a network of `count` arrays with `size` weights in total."""
+    """Whether a network's settings have plain types and are not too large for its `count` arrays of `size` weights."""
     if isinstance(options, Mapping):
         layers = options.get("layers", 0)
         return type(layers) is int and layers <= count and all(_plausible(v, size, count) for v in options.values())

@@ -32,8 +32,8 @@ def build(text: Any) -> Any:
     Raises
     ------
     ModelError
-        If this project does not fit boosters of this kind; or if the booster could crash XGBoost, or could make it
-        allocate far more memory than the text needs.
+        If the booster is of a kind that this project never trains, could crash XGBoost, or could make it allocate far
+        more memory than the text needs.
     """
     from xgboost import Booster
 

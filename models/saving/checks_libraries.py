@@ -19,7 +19,7 @@ _KERNELS = ("linear", "poly", "rbf", "sigmoid")
 
 
 def _machine(part: Any) -> None:
-    """Check the arrays that libsvm reads, because libsvm reads as many numbers as the counts say."""
+    """Check that a libsvm model's arrays are as long as its counts say, because libsvm reads that many numbers."""
     own = vars(part)
     if "support_" not in own:
         return
@@ -33,9 +33,13 @@ def _machine(part: Any) -> None:
     classifies = any(kind.__name__ == "BaseSVC" for kind in type(part).__mro__)
     named = own["classes_"] if classifies else ()
     require(isinstance(named, np.ndarray) or not classifies, part, "no names for its classes")
-    require(classes == (len(named) if classifies else 2), part, "more or fewer classes than counts of support vectors")
+    require(
+        classes == (len(named) if classifies else 2),
+        part,
+        "more or fewer counts of support vectors than classes",
+    )
     whole = counts.sum() if classifies else counts.max(initial=0)
-    require(whole == found == len(own["support_"]), part, "more or fewer support vectors than it counts")
+    require(whole == found == len(own["support_"]), part, "more or fewer support vectors than its counts say")
     require(
         vectors.shape[1] == own["n_features_in_"],
         part,

@@ -1,4 +1,4 @@
-"""Checks of this project's own loaded models: widths must match existing arrays, and parts must match each other."""
+"""Checks of loaded objects of this project: a stored width must match the arrays, and parts must match each other."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ def _block(part: Any) -> None:
 
 
 def _summary(part: Any) -> None:
-    """Check that a summary is as wide as its block, because memory is reserved for its width."""
+    """Check that a `Summary` has as many columns as its block gives it, because memory is reserved for this number."""
     own = vars(part)
     if "width_" not in own:
         return
@@ -73,7 +73,7 @@ def _summary(part: Any) -> None:
     widths = [len(block["columns_"])] if block["pooled_"] is not None else []
     widths += [scaler.width for scaler in block["scalers_"]]
     reduced = [w if r is None else _width(r.standardise_) for w, r in zip(widths, own["reduced_"], strict=False)]
-    require(len(own["reduced_"]) == len(widths), part, "more or fewer parts than its block")
+    require(len(own["reduced_"]) == len(widths), part, "more or fewer groups of columns than its block")
     require(
         is_count(own["width_"], sum(reduced)) and own["width_"] == sum(reduced),
         part,
@@ -121,7 +121,7 @@ def _autoencoder(part: Any) -> None:
         require(
             own["net_"].options["components"] == own["components"],
             part,
-            "more or fewer components than its network",
+            "more or fewer code units than its network",
         )
         _numbers(part)
 
@@ -132,7 +132,7 @@ def _numbers(part: Any) -> None:
 
 
 def _views(part: Any) -> None:
-    """Check the principal components, the directions and the scale of each view."""
+    """Check that a `Cca` has, for each modality, directions that fit its components, and one scale per direction."""
     own = vars(part)
     if "parts_" not in own:
         return
@@ -141,7 +141,7 @@ def _views(part: Any) -> None:
     for view, directions, scale in zip(own["parts_"], own["directions_"], own["scales_"], strict=True):
         arrays = isinstance(directions, np.ndarray) and isinstance(scale, np.ndarray)
         fits = arrays and directions.ndim == 2 and directions.shape == (len(view.axes_), scale.size)
-        require(fits and scale.ndim == 1, part, "directions that do not fit its components")
+        require(fits and scale.ndim == 1, part, "directions that do not fit its principal components")
 
 
 def _late(part: Any) -> None:

@@ -38,7 +38,7 @@ def read(plain: Any, arrays: Mapping[str, Any]) -> Any:
     reader = _Reader(dict(arrays))
     found = reader.value(plain)
     if reader.arrays:
-        raise ModelError(f"its array {min(reader.arrays)!r} belongs to nothing in the model")
+        raise ModelError(f"no object of the model uses the array {min(reader.arrays)!r}")
     return found
 
 
@@ -53,7 +53,7 @@ def check(part: Any) -> None:
     jobs = vars(part).get("n_jobs")
     if jobs is not None and not (type(jobs) is int and abs(jobs) <= _MAX_JOBS):
         raise ModelError(
-            f"its {type(part).__name__} asks for {jobs!r:.60} parallel jobs; at most {_MAX_JOBS} are allowed"
+            f"the model's {type(part).__name__} asks for {jobs!r:.60} parallel jobs; at most {_MAX_JOBS} are allowed"
         )
     check_shapes(part)
     for kind in type(part).__mro__:
@@ -74,7 +74,7 @@ class _Reader:
     def value(self, plain: Any) -> Any:
         self.depth += 1
         if self.depth > _MAX_DEPTH:
-            raise ModelError(f"its values are nested more than {_MAX_DEPTH} deep")
+            raise ModelError(f"the values of the model are nested more than {_MAX_DEPTH} deep")
         found = self._value(plain)
         self.depth -= 1
         return found
@@ -87,14 +87,14 @@ class _Reader:
         if isinstance(plain, list):
             return self._kept([self.value(part) for part in plain], before)
         if not isinstance(plain, dict):
-            raise ModelError(f"it holds a value of the type {type(plain).__name__}, which no model contains")
+            raise ModelError(f"the model holds a value of the type {type(plain).__name__}, which no saved model has")
         keys = frozenset(plain)
         if keys == {"same"}:
             return self._same(plain["same"])
         if keys in _SCALARS:
             return _SCALARS[keys](plain)
         if keys not in _COMPOUNDS:
-            raise ModelError(f"it holds an entry with unknown keys: {', '.join(sorted(keys)) or '(none)'}")
+            raise ModelError(f"the model holds an entry with unknown keys: {', '.join(sorted(keys)) or '(none)'}")
         return self._kept(_COMPOUNDS[keys](self, plain), before)
 
     def _kept(self, value: Any, before: int) -> Any:
@@ -104,15 +104,15 @@ class _Reader:
 
     def _same(self, number: Any) -> Any:
         if type(number) is not int or not 0 <= number < len(self.done):
-            raise ModelError(f"it refers back to value number {number!r}, which does not come before the reference")
+            raise ModelError(f"the model refers back to value number {number!r}, which is not an earlier one")
         self.expanded += self.sizes[number]
         if self.expanded > _FEW + _MAX_REPEATED * self.written:  # nested repetitions grow exponentially
-            raise ModelError("it repeats the same parts over and over again, so that using it could take forever")
+            raise ModelError("the model repeats the same parts over and over again, so using it could take forever")
         return self.done[number]
 
     def parts(self, plain: Any) -> list[Any]:
         if not isinstance(plain, list):
-            raise ModelError(f"it holds {plain!r:.60} where a list is needed")
+            raise ModelError(f"the model holds {plain!r:.60} where a list is needed")
         return [self.value(part) for part in plain]
 
     def mapping(self, plain: Mapping[str, Any]) -> Any:
@@ -127,7 +127,7 @@ class _Reader:
     def array(self, plain: Mapping[str, Any]) -> Any:
         name, order = plain["array"], plain["order"]
         if not isinstance(name, str) or name not in self.arrays or order not in ("C", "F"):
-            raise ModelError(f"its array {name!r:.60} is missing, or is used twice")
+            raise ModelError(f"the array {name!r:.60} of the model is missing, or is used twice")
         array = np.array(self.arrays.pop(name))  # a copy, because some libraries need writable arrays
         _check_sides(array.shape, array.size)
         return array.T if order == "F" else array
@@ -138,7 +138,7 @@ class _Reader:
             raise ModelError("an array of strings in the model holds something else")
         self.letters += len(texts) * max(map(len, texts), default=0)
         if self.letters > _MAX_LETTERS:
-            raise ModelError(f"its arrays of strings have more than {_MAX_LETTERS} letters")
+            raise ModelError(f"the model's arrays of strings need space for more than {_MAX_LETTERS} letters")
         if not isinstance(shape, list) or not all(type(side) is int and side >= 0 for side in shape):
             raise ModelError(f"an array of strings in the model has the invalid shape {shape!r:.60}")
         _check_sides(shape, len(texts))
@@ -156,9 +156,9 @@ class _Reader:
             raise ModelError(refusal(str(name)))
         state = self.value(plain["state"])
         if not isinstance(state, dict) or not all(isinstance(key, str) for key in state):
-            raise ModelError(f"the state of its {name} does not map names to values")
+            raise ModelError(f"the model holds a {name} whose stored values have no names")
         if methods := [key for key in state if callable(getattr(found, key, None))]:
-            raise ModelError(f"the state of its {name} would replace its method {methods[0]!r:.60}")
+            raise ModelError(f"the model holds a {name} with a value that would replace its method {methods[0]!r:.60}")
         made = found.__new__(found)
         made.__setstate__(state) if hasattr(made, "__setstate__") else made.__dict__.update(state)
         check(made)
@@ -180,7 +180,7 @@ def _hashable(key: Any) -> Any:
 
 def _float(plain: Mapping[str, Any]) -> float:
     if plain["float"] not in ("nan", "inf", "-inf"):
-        raise ModelError(f"it holds {plain['float']!r:.60} where nan, inf or -inf is needed")
+        raise ModelError(f"the model holds {plain['float']!r:.60} where nan, inf or -inf is needed")
     return float(plain["float"])
 
 
@@ -191,7 +191,7 @@ def _scalar(plain: Mapping[str, Any]) -> Any:
 
 def _type(plain: Mapping[str, Any]) -> Any:
     if plain["type"] not in NUMBERS:
-        raise ModelError(f"it names the type {plain['type']!r:.60}, which is not a number type of NumPy")
+        raise ModelError(f"the model names the type {plain['type']!r:.60}, which is not a number type of NumPy")
     return np.dtype(plain["type"]).type
 
 
