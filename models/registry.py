@@ -74,7 +74,14 @@ STRATEGIES: Registry[Strategy] = Registry(
 
 
 def register(name: str, strategy: Strategy) -> None:
-    """Add a strategy; raise `ModelError` if it is not a `Strategy`, or the name is taken or contains ``/`` or ``@``."""
+    """Add a strategy.
+
+    Raises
+    ------
+    ModelError
+        If `strategy` is not a `Strategy`, if a different one already has the name, or if the name contains ``/`` or
+        ``@``.
+    """
     if "/" in name or "@" in name:
         raise ModelError(f"a strategy cannot be named {name!r}: / and @ separate its name from its model and its bases")
     if not isinstance(strategy, Strategy):
@@ -151,8 +158,8 @@ def unimodal_model_names() -> tuple[str, ...]:
 def default_fusions() -> tuple[str, ...]:
     """Return the default of ``train.fusions``: all fusions.
 
-    An early fusion is listed once for each model in its `tried_with`. A late fusion is listed twice: over modalities,
-    and over extractors.
+    An early fusion is listed once for each model that its ``tried_with`` names (None stands for all models). A late
+    fusion is listed twice: over modalities, and over extractors.
 
     >>> [entry for entry in default_fusions() if entry.startswith("p")]
     ['pca/logistic', 'pca/fcnn', 'pca/lstm', 'product', 'product@extractor']
