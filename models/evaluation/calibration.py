@@ -96,7 +96,7 @@ def reliability(truth: Any, probabilities: Any) -> Reliability:
 
 
 def squared_errors() -> SufficientStatistics:
-    """Return the sufficient statistics of the Brier score."""
+    """Define the Brier score by sums over utterances."""
 
     def per_utterance(truth: Array, probabilities: Array) -> FloatArray:
         errors = _squared_errors(truth, probabilities)
@@ -106,7 +106,7 @@ def squared_errors() -> SufficientStatistics:
 
 
 def calibration_gaps() -> SufficientStatistics:
-    """Return the sufficient statistics of the expected calibration error.
+    """Define the expected calibration error by sums over utterances.
 
     There is one statistic for each bin: the sum of the predicted classes' probabilities minus the number of correct
     predictions. The last statistic is the number of utterances.

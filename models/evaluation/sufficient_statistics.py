@@ -60,7 +60,7 @@ class SufficientStatistics:
 
 
 def agreement(of: Mapped = np.asarray, counted: Mapped | None = None) -> SufficientStatistics:
-    """Return the statistics of the share of utterances whose prediction agrees with the truth.
+    """Define the share of utterances whose prediction agrees with the truth, by sums over utterances.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def agreement(of: Mapped = np.asarray, counted: Mapped | None = None) -> Suffici
 
 
 def absolute_errors() -> SufficientStatistics:
-    """Return the statistics of the mean absolute error."""
+    """Define the mean absolute error by sums over utterances: of the absolute errors, and of ones."""
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
         errors = np.abs(predictions - truth)
@@ -89,7 +89,7 @@ def absolute_errors() -> SufficientStatistics:
 
 
 def root_mean_square() -> SufficientStatistics:
-    """Return the statistics of the root of the mean squared error."""
+    """Define the root of the mean squared error by sums over utterances: of the squared errors, and of ones."""
 
     def per_utterance(truth: Array, predictions: Array) -> FloatArray:
         squares = (predictions - truth) ** 2
@@ -99,7 +99,7 @@ def root_mean_square() -> SufficientStatistics:
 
 
 def moments(metric: Callable[[FloatArray], FloatArray]) -> SufficientStatistics:
-    """Return the statistics of a correlation: count, sums, squares and products.
+    """Define a correlation by sums over utterances: of ones, values, squares and products.
 
     The mean of the truth is first subtracted from the truth and from the predictions.
 
@@ -123,7 +123,7 @@ def class_counts(
     of: Mapped | None = None,
     counted: Mapped | None = None,
 ) -> SufficientStatistics:
-    """Return the statistics of a metric that depends on three counts per class: correct, true and predicted.
+    """Define a metric by sums over utterances: how many of each class are correct, true and predicted.
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ def explain(
     "strategies",
     multiple=True,
     shell_complete=completion.strategies,
-    help="Strategy; can be repeated.  [default: the best fusion in the table]",
+    help="Strategy; can be repeated.  [default: the best fusion of the most modalities in the table]",
 )
 @click.option("--modalities", default="", help="Modalities, separated by commas.  [default: all of the corpus]")
 @click.option("--model", help="Base classifier.  [default: train.fusion_classifier]")

@@ -75,7 +75,7 @@ class ManifestFile:
         return how if self._how.quoted else {**how, "quoting": csv.QUOTE_NONE, "quotechar": None}
 
     def values(self, row: list[str]) -> dict[str, str]:
-        """Return the cells of a row, trimmed and without the apostrophes that `csv_cells.mark` adds.
+        """Return the trimmed cells of a row; if it is marked, without the apostrophes that `csv_cells.mark` added.
 
         The keys are crossmodal's names of the columns that it knows, and the normalised names of all other columns.
         """

@@ -71,7 +71,11 @@ def _entries(name: str, stage: Stage) -> Iterator[str]:
 
 
 def _entry(dep: str) -> str:
-    """Return the entry of inputs.json that replaces a dependency; ``""`` for code or a dependency that is kept."""
+    """Return the entry of inputs.json that is watched instead of a dependency, such as ``recordings.demo``.
+
+    Return ``""`` for a dependency that no entry replaces, and for code: `_entries` adds one entry for all code of a
+    stage.
+    """
     if dep.startswith("requirements"):
         return "libraries"
     return f"recordings.{dep.removeprefix(_RECORDINGS)}" if dep.startswith(_RECORDINGS) else ""

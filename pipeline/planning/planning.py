@@ -36,9 +36,10 @@ class Plan:
     utterances, hours
         Number of its utterances that have a clip in any modality, and their total length in hours.
     measured_clips, measured_s
-        Number of clips that were measured, and their total length in seconds; 0 if everything is in the cache.
+        Number of utterances whose clips were computed to measure the cost, and their total length in seconds; 0 if
+        everything is in the cache.
     failed
-        How many of the measured results failed.
+        How many of the computations failed; there is one for each of these utterances and each step.
     cost
         The estimated cost.
     """

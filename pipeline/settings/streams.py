@@ -1,4 +1,4 @@
-"""Settings of the three streams, and the names that their tracks and channels can have."""
+"""Settings of the three streams, and the names that tracks and channels of a recording can have in them."""
 
 import re
 from dataclasses import asdict, dataclass, field, fields

@@ -120,7 +120,9 @@ def _looked_up(path: Path, lines: Sequence[int], count: TimeArray, shown: TimeAr
 
 
 def _seconds(path: Path, line: int, time: Cells, cell: str, frame: str) -> float:
-    """Return a cell as a number or, if it holds minutes and seconds, in seconds; raise `UserError` for other cells.
+    """Return a time of a table in seconds: a number, or minutes and seconds, with or without hours.
+
+    Any other cell raises `UserError`.
 
     >>> _seconds(Path(), 1, Cells("approx_time"), "01:02.5", ""), _seconds(Path(), 1, Cells("time"), "40", "")
     (62.5, 40.0)

@@ -123,19 +123,19 @@ def _spellings(recording: str, media: str, pattern: re.Pattern[str] | None) -> s
 def _candidates(
     spellings: Collection[Parts], ends: Mapping[Parts, Sequence[str]], shared: Mapping[Parts, int]
 ) -> list[str]:
-    """Return the tables whose paths end with a recording's whole name or, failing that, with a part of it.
+    """Return the tables whose paths end with a recording's name or, if there are none, with the end of its name.
 
-    The parts of ``a/s1/clip`` are ``s1/clip`` and ``clip``; the longest is tried first. A part is used only if no other
-    recording's name ends with it.
+    The ends of ``a/s1/clip`` are ``s1/clip`` and ``clip``; the longest is tried first. An end is used only if no other
+    recording's name ends in the same way.
 
     Parameters
     ----------
     spellings
-        The names that the table of the recording may have.
+        The names under which the recording may have a table, each divided at its slashes.
     ends
-        The tables, keyed by everything with which their paths end.
+        The tables whose paths end in the same way, keyed by that end; a table of ``s1/clip`` is under both its ends.
     shared
-        For each part of a name, how many recordings have names that end with it.
+        For each end of a name, how many recordings have names with this end.
     """
     for length in range(max(map(len, spellings), default=0), 0, -1):
         keys = sorted({key[-length:] for key in spellings if len(key) >= length})

@@ -29,15 +29,15 @@ class Line:
 
 @dataclass(frozen=True)
 class Cue:
-    """A cue as it is in the file.
+    """A cue: its times, and its lines that contain words, without markup.
 
     Attributes
     ----------
     start, end
         Seconds.
     voices
-        Speakers in the order in which they speak, each with the lines that contain words. A speaker that the file does
-        not name is ``""``.
+        The turns of the cue, in order: each speaker with the lines of the turn. A speaker that the file does not name
+        is ``""``.
     """
 
     start: float

@@ -64,7 +64,7 @@ class _Tokens:
     def count(self, meaning: str) -> int:
         number = self.number(meaning)
         if not 0 <= number < 1e9 or number != int(number):
-            raise self.fault(f"found {number:g} where {meaning} is expected")
+            raise self.fault(f"found {number:g} where {meaning}, a whole number, is expected")
         return int(number)
 
 
