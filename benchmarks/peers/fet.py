@@ -16,12 +16,12 @@ from tempfile import TemporaryDirectory
 from benchmarks.peers.fet_process import FOLDER
 from benchmarks.recorded.ratios import Ratio
 from benchmarks.tools.corpus import BenchCorpus, write_table
-from benchmarks.tools.recordings import ABSENT, SETS, Recording
+from benchmarks.tools.recordings import ABSENT, SETS, Recording, multiplied
 from benchmarks.tools.table import table
 from benchmarks.tools.watch import watch
 
 EXTRACTORS = ("bert", "egemaps", "landmarks")
-START_CLIPS = 2
+START_CLIPS = 6  # clips that measure start-up: more than copies of the main process compute without any worker
 COLUMNS = ("video_id", "clip_id", "text", "label", "label_T", "label_A", "label_V", "annotation", "mode")
 
 
@@ -36,7 +36,8 @@ def run(sets: Sequence[str], rounds: int, clips: dict[str, int]) -> Iterator[str
             yield "Skipped: MMSA-FET is not installed (`make mmsa-fet`)."
         else:
             with TemporaryDirectory() as folder:
-                yield from _report(name, recordings, Path(folder), rounds)
+                everything = multiplied(recordings, clips[name], Path(folder) / "copies")
+                yield from _report(name, everything, Path(folder), rounds)
 
 
 def _report(name: str, recordings: Sequence[Recording], folder: Path, rounds: int) -> Iterator[str | Ratio]:
