@@ -124,10 +124,17 @@ def _rows(
 
 
 def _drawn(right: NDArray[np.bool_], allowed: NDArray[np.bool_], rng: np.random.Generator) -> float:
-    """Choose another face for each voice at random, and return the share of voices whose own face wins against it.
+    """Pair each voice with a random face of another speaker, and return the share of voices that prefer their own face.
 
-    `right` and `allowed` have a row for each other face and a column for each voice. They say whether the voice's own
-    face wins against the other face, and whether the other face may be chosen.
+    Parameters
+    ----------
+    right
+        Mask ``(faces, voices)``: whether the voice fits its own face better than this one.
+    allowed
+        Mask ``(faces, voices)``: whether the voice may be paired with this face. Voices without any such face are left
+        out.
+    rng
+        The source of random numbers.
     """
     voices = [voice for voice in range(len(right)) if allowed[:, voice].any()]
     return float(np.mean([right[rng.choice(np.flatnonzero(allowed[:, voice])), voice] for voice in voices]))

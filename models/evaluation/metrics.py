@@ -1,8 +1,9 @@
 """The metrics that the field reports: functions ``(truth, prediction) -> float``, and the registry of all metrics.
 
-Metrics of class probabilities are in `models.evaluation.calibration`. Shares are fractions, not percentages. Classes
-may be names or integers; integers from 0 avoid a sort, which matters to callers that compute a metric many times.
-Scores are floats.
+Metrics of class probabilities are in `models.evaluation.calibration`. A metric that is a share is returned as a
+fraction, not as a percentage. For classification, truths and predictions are names or integers of classes; with
+integers from 0, a function need not sort them, which matters if it is called many times. For regression, truths and
+predictions are floats.
 """
 
 from collections.abc import Callable, Sequence
