@@ -107,18 +107,20 @@ function summary(facts) {
     ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
-/** Tell in how many frames the face was found, in how many of these the detector ran, and what it found there. */
+/** Tell in how many frames the face was found, in how many of these by the detector, and how many other faces there are. */
 function facesSentence(faces) {
   const measured = faces.scores.filter((score, i) => score !== null && faces.detected[i]);
   const found = faces.scores.filter((score) => score !== null).length;
-  const shown = faces.shown || [], looked = shown.filter((frame) => frame.others);
-  const most = Math.max(0, ...looked.map((frame) => frame.others.length + (frame.box ? 1 : 0)));
+  const shown = faces.shown || [];
+  const searched = shown.flatMap((frame, i) => (frame.others ? [i + 1] : []));
+  const pictures = `picture${searched.length > 1 ? "s" : ""} ${searched.join(", ").replace(/, (\d+)$/, " and $1")}`;
+  const others = Math.max(0, ...shown.map((frame) => (frame.others || []).length));
   const mean = measured.reduce((sum, score) => sum + score, 0) / measured.length;
   return `the followed face was found in ${found} of ${counted(faces.times.length, "sampled frame")}` +
     (found ? `: in ${measured.length} by the detector (mean score ${mean.toFixed(2)})` : "") +
     (found > measured.length ? `, in ${found - measured.length} by following it from the frame before` : "") +
-    (looked.length ? `. In ${looked.length} of the ${counted(shown.length, "picture")} below, other faces were looked ` +
-      `for as well: at most ${counted(most, "face")} in a picture` : "");
+    (searched.length ? `. Other faces were searched for in ${pictures} of those below, for this page: ` +
+      (others ? `at most ${counted(others, "other face")} in a picture` : "none") : "");
 }
 
 /** Show the clip, or why there is none. */
