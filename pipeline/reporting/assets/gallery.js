@@ -15,22 +15,21 @@ const watcher = new IntersectionObserver((entries) => {
   }
 }, { rootMargin: "200px" });
 
-function card(id) {
+function card(id, one) {
   const { corpus } = glass;
   const place = glass.place(id);
   const missing = Object.entries(corpus.statuses).filter(([, codes]) => codes[place] !== "o").map(([name]) => name);
   const made = element("button", { class: "card", "data-utterance": id },
     element("span", { class: "blank" }), element("b", {}, id),
     element("span", { dir: "auto" }, corpus.texts[place].slice(0, 80)),
-    element("small", {}, ...verdict(id), ...(missing.length ? [` · no ${missing.join(", ")}`] : [])));
+    element("small", {}, ...verdict(id, one), ...(missing.length ? [` · no ${missing.join(", ")}`] : [])));
   if (corpus.clips !== "none") watcher.observe(made);
   return element("li", {}, made);
 }
 
-/** The label of an utterance, the prediction unless it is the same, and whether that is right. */
-function verdict(id) {
+/** The label of an utterance, what a configuration predicts unless it is the same, and whether that is right. */
+function verdict(id, one) {
   const label = glass.corpus.labels[glass.place(id)];
-  const one = predicted.best;
   if (!one || !predicted.has(id)) return [label];
   const right = predicted.right(one, id);
   return [label, right ? "" : `, predicted ${predicted.named(predicted.of(one, id))}`, mark(right)];
@@ -39,20 +38,21 @@ function verdict(id) {
 /** For each list of cards, its utterances in their order. */
 const listed = new WeakMap();
 
-/** Cards of utterances: the first ones at once, more at the press of a button. */
-function cards(ids) {
+/** Cards of utterances, with the predictions of one configuration: the first at once, more at the press of a button. */
+function cards(ids, one = predicted.best) {
   const grid = element("ul", { class: "cards" });
   listed.set(grid, ids);
   const more = element("button", { onclick: () => add() });
   let shown = 0;
   function add() {
-    grid.append(...ids.slice(shown, shown + PER_PAGE).map(card));
+    grid.append(...ids.slice(shown, shown + PER_PAGE).map((id) => card(id, one)));
     shown = Math.min(shown + PER_PAGE, ids.length);
     more.hidden = shown >= ids.length;
     more.textContent = `Show more (${ids.length - shown} left)`;
   }
   add();
-  const judged = predicted.best ? [element("p", { class: "quiet" }, `Predictions of ${predicted.judge}.`)] : [];
+  const name = one === predicted.best ? predicted.judge : one.name;
+  const judged = one ? [element("p", { class: "quiet" }, `Predictions of ${name}.`)] : [];
   return ids.length ? [...judged, grid, more] : [element("p", { class: "quiet" }, "None.")];
 }
 
@@ -82,7 +82,7 @@ function options(id, values) {
   field.addEventListener("change", filtered);
 }
 
-/** Add buttons that list where only the fusion, or only one modality, is right: the lists of the section Results. */
+/** Add buttons that list where the fusion is wrong, and where only it, or only one modality, is right, as in Results. */
 function disagreements() {
   const holder = document.getElementById("utterance-only");
   if (!predicted.all || !predicted.all.classes.length) return;
@@ -90,7 +90,8 @@ function disagreements() {
   if (predicted.best.kind !== "fusion" || alone.length < 2) return;
   const right = (one, id) => predicted.right(one, id);
   const ids = predicted.all.utterances;
-  const lists = [["Only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
+  const lists = [["The fusion is wrong", ids.filter((id) => !right(predicted.best, id))],
+    ["Only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
   for (const one of alone) {
     lists.push([`Of the single modalities, only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) &&
       alone.every((other) => other === one || !right(other, id)))]);

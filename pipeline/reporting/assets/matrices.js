@@ -40,7 +40,7 @@
     const label = `${counted(ids.length, "utterance")}, truth ${truth}, predicted ${predicted}`;
     const title = `${one.name}: truth ${truth}, predicted ${predicted}`;
     if (!ids.length) made.append("0");
-    else made.append(element("button", { "aria-label": label, onclick: () => showUtterances(ids, title) },
+    else made.append(element("button", { "aria-label": label, onclick: () => showUtterances(ids, title, one) },
       `${ids.length} `, element("small", {}, `${share} %`)));
     return made;
   }

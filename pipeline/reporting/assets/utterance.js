@@ -95,9 +95,9 @@ function summary(facts) {
   if (facts.group && facts.group !== facts.speaker) rows.push(["Group", facts.group]);
   if (facts.label) rows.push(["Label", facts.label]);
   if (sound.kept) {
-    rows.push(["Trimmed", `${seconds(sound.kept[0])} at the start, ` +
+    rows.push(["Sound trimmed", `${seconds(sound.kept[0])} at the start, ` +
       `${seconds(Math.max(0, facts.seconds - sound.kept[1]))} at the end`]);
-    rows.push(["Gain", `${sound.gain_db > 0 ? "+" : ""}${sound.gain_db} dB`]);
+    rows.push(["Gain of the sound", `${sound.gain_db > 0 ? "+" : ""}${sound.gain_db} dB`]);
   }
   if (facts.faces.times && facts.faces.times.length) rows.push(["Faces", facesSentence(facts.faces)]);
   for (const [what, from] of Object.entries(facts.sources)) {
@@ -251,10 +251,13 @@ async function openUtterance(id, cards = null) {
   goTo(shown);
 }
 
-/** Show a list of utterances as cards. */
-function showUtterances(ids, title) {
+/** Show a list of utterances as cards, with the predictions of `one`; an utterance of another list is hidden. */
+function showUtterances(ids, title, one = predicted.best) {
   const list = document.getElementById("utterance-list");
-  list.replaceChildren(element("h3", {}, `${title} (${ids.length})`), ...cards(ids));
+  list.replaceChildren(element("h3", {}, `${title} (${ids.length})`), ...cards(ids, one));
+  opened += 1;
+  document.getElementById("utterance-shown").replaceChildren();
+  if (location.hash.startsWith("#utterance=")) history.pushState(null, "", "#utterance-list");
   goTo(list);
 }
 

@@ -7,11 +7,10 @@ import pandas as pd
 
 from models.evaluation.metrics import Metric
 from pipeline.evaluation.results import by_configuration
-from pipeline.evaluation.scoring import Scores
+from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.reporting.charts.chart import ROW, Chart, axis_title, data_of, scaled, specification
 from pipeline.reporting.tables import Table
 
-_COLOURS = {"fusion": "var(--fusion)", "single modality": "var(--audio)"}
 SHOWN = 40  # at most this many groups are in the chart; by_group.csv has all of them
 
 
@@ -30,20 +29,23 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
     import altair as alt
 
     leading, groups = scores.leading, [line[0] for line in shown.lines[:SHOWN]]
-    kinds = {"fusion": scores.best_fusion, "single modality": scores.best_unimodal}
+    fusion, single = scores.best_fusion, scores.best_unimodal
+    kinds = {f"fusion: {fusion.configuration}": fusion} if fusion else {}
+    kinds |= {f"single modality: {single.configuration}": single} if single else {}
     parts = by_configuration(table[table["group"].isin(groups)])
     values = [
         value
         for kind, row in kinds.items()
-        if row is not None and row.configuration in parts
+        if row.configuration in parts
         for value in _values(parts[row.configuration], kind, leading)
     ]
     shown_kinds = list(dict.fromkeys(value["kind"] for value in values))
-    colours = alt.Scale(domain=shown_kinds, range=[_COLOURS[kind] for kind in shown_kinds])
+    colours = alt.Scale(domain=shown_kinds, range=[_colour(kinds[kind]) for kind in shown_kinds])
+    legend = alt.Legend(columns=1, labelLimit=0)
     base = alt.Chart(data_of(values)).encode(
         y=alt.Y("group:N", sort=groups, title=None, scale=alt.Scale(domain=groups)),
         yOffset=alt.YOffset("kind:N", sort=shown_kinds),
-        color=alt.Color("kind:N", title=None, scale=colours),
+        color=alt.Color("kind:N", title=None, scale=colours, legend=legend),
         tooltip=[alt.Tooltip(name) for name in ("group:N", "kind:N", "n:Q", "value:Q", "low:Q", "high:Q")],
     )
     title, scale = axis_title(leading), alt.Scale(zero=False)
@@ -53,7 +55,7 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         .transform_filter("isValid(datum.low)")
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X("value:Q", title=title, scale=scale), shape=alt.Shape("kind:N", legend=None)
+        x=alt.X("value:Q", title=title, scale=scale), shape=alt.Shape("kind:N", title=None, legend=legend)
     )
     layers = [lines, points] if any(value["low"] is not None for value in values) else [points]
     return Chart(
@@ -62,6 +64,12 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         specification(alt.layer(*layers), ROW * max(1, len(groups))),
         shown,
     )
+
+
+def _colour(row: Scored) -> str:
+    """Return the colour of a row: that of its modality, or of fusions."""
+    modalities = row.configuration.modalities
+    return f"var(--{modalities[0] if len(modalities) == 1 else 'fusion'})"
 
 
 def _values(part: pd.DataFrame, kind: str, metric: Metric) -> Sequence[dict[str, Any]]:

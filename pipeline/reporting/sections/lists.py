@@ -1,5 +1,6 @@
-"""Lists of utterances on which the best models differ: only the fusion is right, or only one modality is."""
+"""Lists of utterances on which the best models differ: the fusion or a single modality is wrong, or alone is right."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -80,6 +81,11 @@ def _of_fusion(
     fused_by, one, top = fusion.configuration, best.configuration, scores.top
     return [
         UtteranceList(
+            "The fusion is wrong",
+            f"{fused_by} is wrong. {_who_is_right(~fused, correct, top)}".strip(),
+            tuple(utterances[~fused]),
+        ),
+        UtteranceList(
             "Only the fusion is right",
             f"The fusion ({fused_by}) is right, and the {top} model of each single modality is wrong.",
             tuple(utterances[fused & ~any_single]),
@@ -100,6 +106,26 @@ def _of_fusion(
             tuple(utterances[~fused & ~any_single]),
         ),
     ]
+
+
+def _who_is_right(wrong: NDArray[np.bool_], correct: Mapping[str, NDArray[np.bool_]], top: str) -> str:
+    """Say of which modalities the best models are right where the fusion is wrong; an empty text if it never is.
+
+    Parameters
+    ----------
+    wrong
+        Mask ``(n,)`` of the utterances on which the fusion is wrong.
+    correct
+        Mask ``(n,)`` of each modality: where its best model is right.
+    top
+        How the page calls these models: "best", or "first" if no metric ranks them.
+    """
+    at = np.flatnonzero(wrong)
+    counts = Counter(tuple(modality for modality, own in correct.items() if own[i]) for i in at)
+    if not counts:
+        return ""
+    parts = [f"{' and '.join(right) or 'none'} {count}" for right, count in counts.most_common()]
+    return f"Modalities of which the {top} model is right on these: {', '.join(parts)}."
 
 
 def _right(part: pd.DataFrame, utterances: NDArray[np.object_], task: Task) -> NDArray[np.bool_]:

@@ -50,7 +50,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 WATCH = """() => {
   const show = showUtterances;
-  showUtterances = (ids, title) => { window.asked = ids; show(ids, title); };
+  showUtterances = (ids, ...more) => { window.asked = ids; show(ids, ...more); };
 }"""
 
 
@@ -179,6 +179,9 @@ def test_a_matrix_counts_what_was_picked_and_its_cell_lists_the_utterances(page:
     x, y = (order[0], order[1])
     right = [f"{B}{i}" for i, pair in enumerate(zip(TRUTH, SINGLE, strict=True)) if pair == (x, y)]
     assert listed(seen) == right != []
+    cards = seen.locator("#utterance-list")
+    assert cards.locator("p").text_content() == "Predictions of unimodal text svm."  # not of the best fusion
+    assert cards.locator(".card .wrong").count() == len(right)
     assert first.locator("td.other button").last.get_attribute("aria-label").startswith("1 utterance, truth ")
     first.locator("select").select_option(label="majority")
     assert first.locator("tbody button").first.text_content().startswith("5")
@@ -222,6 +225,23 @@ def test_what_a_search_found_belongs_to_the_list_of_the_search(page: Path, opene
     seen.locator("#utterance-search").press("Enter")
     title.filter(has_text=f"{B}8").wait_for()
     assert walk.count() == 0  # the list of the search holds only this one
+
+
+def test_an_utterance_is_hidden_by_another_list_or_by_a_search_without_a_hit(page: Path, opened: Opening) -> None:
+    seen = opened(page)
+    seen.locator("#results").get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
+    seen.locator("#utterance-list .card").first.click()
+    title = seen.locator("#utterance-shown h3")
+    title.wait_for()
+    seen.locator("#results").get_by_role("button", name=re.compile("^The fusion is right, the best")).click()
+    assert title.count() == 0
+    assert seen.evaluate("location.hash") == "#utterance-list"
+    seen.go_back()
+    title.wait_for()  # the address of the utterance opens it again
+    seen.locator("#utterance-search").fill("zzz")
+    seen.locator("#utterance-search").press("Enter")
+    assert seen.locator("#utterance-list").inner_text().endswith("None.")
+    assert title.count() == 0
 
 
 def test_a_list_of_who_is_right_shows_its_utterances(page: Path, opened: Opening) -> None:

@@ -32,10 +32,11 @@ def test_each_group_has_a_point_of_each_and_no_number_where_there_is_none() -> N
     shown = Table(["speaker", "n"], [["s1", "12"], ["</script>", "12"]])
     chart = groups_chart(pd.DataFrame(lines, columns=COLUMNS), SCORES, shown)
     assert [(v["group"], v["kind"], v["value"], v["low"]) for v in values(chart.spec, 0)] == [
-        ("</script>", "fusion", 75.0, None),
-        ("s1", "fusion", 75.0, None),
-        ("</script>", "single modality", 50.0, None),
-        ("s1", "single modality", 50.0, None),
+        ("</script>", "fusion: vote text+audio svm", 75.0, None),
+        ("s1", "fusion: vote text+audio svm", 75.0, None),
+        ("</script>", "single modality: unimodal text svm", 50.0, None),
+        ("s1", "single modality: unimodal text svm", 50.0, None),
     ]
+    assert chart.spec["layer"][0]["encoding"]["color"]["scale"]["range"] == ["var(--fusion)", "var(--text)"]
     assert chart.spec["layer"][0]["encoding"]["y"]["sort"] == ["s1", "</script>"]
     assert chart.table is shown

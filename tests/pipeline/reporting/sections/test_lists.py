@@ -40,8 +40,13 @@ def test_each_list_holds_the_utterances_that_its_sentence_describes() -> None:
         Configuration.parse(*names): part(prediction, orders[i % 2])
         for i, (names, prediction) in enumerate(PREDICTED.items())
     }
-    found = {one.title: one.utterances for one in lists_of(scores(), parts, "classification")}
+    lists = lists_of(scores(), parts, "classification")
+    assert lists[0].sentence == (
+        "vote text+audio svm is wrong. Modalities of which the best model is right on these: audio 1, none 1."
+    )
+    found = {one.title: one.utterances for one in lists}
     assert found == {
+        "The fusion is wrong": ("u3", "u4"),
         "Only the fusion is right": ("u0",),
         "The fusion is right, the best single modality is wrong": ("u0",),
         "The best single modality is right, the fusion is wrong": (),

@@ -46,7 +46,9 @@ def test_a_clip_plays_and_its_facts_are_shown(
     scores = shown.locator(".stills figcaption").all_text_contents()
     assert [one.rpartition(", ")[2].split()[0] for one in scores] == ["score", "score", "score", "followed"]
     assert "found in 14 of 14 sampled frames: in 3 by the detector" in shown.text_content()
-    assert "Other faces were searched for in pictures 1 and 3 of those below, for this page: none" in shown.text_content()
+    assert (
+        "Other faces were searched for in pictures 1 and 3 of those below, for this page: none" in shown.text_content()
+    )
     shown.locator(".timeline svg").press("ArrowRight")
     page.wait_for_function("document.querySelector('#utterance-shown video').currentTime > 0.05")
     page.evaluate("async () => { const film = document.querySelector('#utterance-shown video'); await film.play(); }")
