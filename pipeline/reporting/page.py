@@ -8,6 +8,7 @@ from pipeline.evaluation.answer import read_answer
 from pipeline.evaluation.results import by_configuration, count_groups, group_by_utterance
 from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.charts.chart import unvalidated
+from pipeline.reporting.methods.models import Division
 from pipeline.reporting.methods.section import methods_of
 from pipeline.reporting.predictions import predictions_block
 from pipeline.reporting.rendering import render
@@ -75,6 +76,13 @@ def page_of(
         },
         answer=answer,
         data=sections.data,
-        methods=methods_of(params, name, table, scores, count_groups(groups, predictions)),
+        methods=methods_of(
+            params, name, table, scores, Division(count_groups(groups, predictions), _per_fold(predictions))
+        ),
         results=results,
     )
+
+
+def _per_fold(predictions: pd.DataFrame) -> tuple[int, ...]:
+    """Return how many utterances each fold tests."""
+    return tuple(predictions.drop_duplicates("utterance")["fold"].value_counts().tolist())

@@ -80,4 +80,7 @@ def _speakers(table: pd.DataFrame) -> Iterator[str]:
     elif len(known) < len(table):
         yield f"The speaker is known for {len(known)} of the utterances ({counted(known.nunique(), 'speaker')})."
     else:
-        yield f"It has {counted(known.nunique(), 'speaker')}."
+        counts = known.value_counts()
+        most = counts.iloc[0]
+        alone = f", one of whom has {most} of the {len(known)} utterances" if len(known) > most > len(known) / 2 else ""
+        yield f"It has {counted(len(counts), 'speaker')}{alone}."

@@ -1,6 +1,7 @@
 """Sentences of the methods text about the models, the protocol and the statistics."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from common.references import Reference, cited
 from models.classical.classifiers import SEED, classifier, classifier_names
@@ -11,8 +12,8 @@ from models.registry import LSTM, strategy
 from models.validation.folds import INNER_FOLDS
 from models.wording import model_words, strategy_words
 from pipeline.errors import counted
-from pipeline.evaluation.formatting import basic_intervals
-from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.formatting import basic_intervals, p_value
+from pipeline.evaluation.scoring import Scored, Scores, smallest_p
 from pipeline.settings.blocks import CorpusParams, EvaluateParams, TrainParams
 
 HOLM = Reference(
@@ -38,6 +39,20 @@ _PROTOCOLS = {
     "leave-one-group-out": "each {group} was tested by models trained on all others",
     "leave-one-corpus-out": "each corpus was tested by models trained on all others",
 }
+
+
+_MOST_FOLDS = 10  # with more folds, their sizes are given as a range
+
+
+@dataclass(frozen=True)
+class Division:
+    """The utterances that were predicted: the number of their groups, and how many of them each fold tests."""
+
+    groups: int
+    per_fold: tuple[int, ...] = ()
+
+
+UNTESTED = Division(0)
 
 
 def model_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
@@ -100,28 +115,33 @@ def _classifies(scores: Scores) -> bool:
     return scores.leading.task == "classification"
 
 
-def protocol_sentences(corpus: CorpusParams, groups: int, unranked: str) -> Iterator[str]:
+def protocol_sentences(corpus: CorpusParams, tested: Division, unranked: str) -> Iterator[str]:
     """Yield sentences on how utterances were divided into training and test.
 
     Parameters
     ----------
     corpus
         The settings of the corpus.
-    groups
-        The number of groups of the predicted utterances.
+    tested
+        The predicted utterances.
     unranked
         Why no row is called best; empty if one is.
     """
     protocol = corpus.protocol
     sentence = _PROTOCOLS.get(protocol.kind, f"the protocol {protocol.kind} was used")
-    folds = min(protocol.folds, groups)
-    yield f"For evaluation, {sentence.format(folds=folds, group=protocol.group)} (groups: {groups})."
+    folds = min(protocol.folds, tested.groups)
+    yield f"For evaluation, {sentence.format(folds=folds, group=protocol.group)} (groups: {tested.groups})."
+    sizes = sorted(map(str, tested.per_fold), key=int, reverse=True)
+    if len(sizes) > _MOST_FOLDS:
+        yield f"Each fold tests {sizes[-1]} to {sizes[0]} utterances."
+    elif len(sizes) > 1:
+        yield f"The folds test {', '.join(sizes[:-1])} and {sizes[-1]} utterances."
     if unranked:
         yield f"{unranked[0].upper()}{unranked[1:]}: the same person may be in training and test."
 
 
-def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: EvaluateParams) -> Iterator[str]:
-    """Yield sentences on the metrics, the intervals and the tests."""
+def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: EvaluateParams, groups: int) -> Iterator[str]:
+    """Yield sentences on the metrics, the intervals and the tests; `groups` is the number of tested groups."""
     leading, *others = (metric.name for metric in scores.metrics)
     besides = f" (also reported: {', '.join(others)})" if others else ""
     yield f"The leading metric is {leading}{besides}."
@@ -132,11 +152,13 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
     if basic := basic_intervals(scores.metrics):
         yield basic
     if any(row.comparison for row in scores.rows):
-        fusions = sum(row.is_fusion for row in scores.rows)
+        fusions, ways = sum(row.is_fusion for row in scores.rows), 2**groups
+        swaps = f"all {ways} ways" if ways <= SWAPS else f"{SWAPS} random ways"
         yield (
             f"Each fusion was compared with the {scores.top} single modality on the same utterances, by the interval "
-            f"of the paired difference and by a randomisation test over whole groups (at most {SWAPS} permutations); p "
-            f"was corrected for {counted(fusions, 'fusion')} by Holm's method{cited((HOLM,))}."
+            "of the paired difference and by a two-sided randomisation test over whole groups "
+            f"({swaps} to swap the predictions of groups); p was corrected for {counted(fusions, 'fusion')} by Holm's "
+            f"method{cited((HOLM,))}, and the smallest p that can result is {p_value(smallest_p(groups, fusions))}."
         )
 
 

@@ -11,6 +11,8 @@ from pipeline.reporting.methods.choices import settings_sentences
 from pipeline.reporting.methods.corpus import corpus_sentences, published_in
 from pipeline.reporting.methods.features import feature_sentences, stream_sentences, used_features
 from pipeline.reporting.methods.models import (
+    UNTESTED,
+    Division,
     model_sentences,
     protocol_sentences,
     statistics_sentences,
@@ -48,7 +50,7 @@ class Methods:
 
 
 def methods_of(
-    params: Params, name: str, table: pd.DataFrame, scores: Scores | None = None, groups: int = 0
+    params: Params, name: str, table: pd.DataFrame, scores: Scores | None = None, tested: Division = UNTESTED
 ) -> Methods:
     """Return the content of the section *Methods*.
 
@@ -60,8 +62,8 @@ def methods_of(
         The utterance table.
     scores
         The rows of the table; None if nothing was learnt.
-    groups
-        The number of groups of the predicted utterances.
+    tested
+        The predicted utterances.
     """
     corpus, published, used = params.corpus(name), published_in(params, name), list(used_features(params, name))
     record, tools = read_record(name), list(word_tools(table, words_made(name)))
@@ -77,8 +79,8 @@ def methods_of(
         parts |= {
             "Models": model_sentences(scores, settings_of(params, name)),
             "Settings": settings_sentences(scores, settings_of(params, name)),
-            "Protocol": protocol_sentences(corpus, groups, unranked),
-            "Statistics": statistics_sentences(scores, corpus, params.evaluate),
+            "Protocol": protocol_sentences(corpus, tested, unranked),
+            "Statistics": statistics_sentences(scores, corpus, params.evaluate, tested.groups),
         }
         references += used_references(scores)
     device = devices_sentence(record.devices) if record else ""

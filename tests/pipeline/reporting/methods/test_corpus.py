@@ -48,7 +48,7 @@ def test_sizes_labels_speakers_and_words_made_by_machines(params: Params) -> Non
     assert said(params, "c") == [
         "The corpus c has 3 utterances of 2 recordings, 1.5 minutes in all.",
         "The label mood is predicted, one of 2 classes (utterances: joy 2, </script> 1).",
-        "It has 2 speakers.",
+        "It has 2 speakers, one of whom has 2 of the 3 utterances.",
         "In 2 of the utterances the transcript was recognised by a machine; by which program is not recorded.",
         said(params, "c")[4],
     ]

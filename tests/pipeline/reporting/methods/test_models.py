@@ -5,8 +5,10 @@ from dataclasses import replace
 from models.configuration import Configuration
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
+from pipeline.evaluation.formatting import p_value
 from pipeline.evaluation.scoring import Comparison, Scored, Scores
 from pipeline.reporting.methods.models import (
+    Division,
     model_sentences,
     protocol_sentences,
     references_of,
@@ -70,29 +72,37 @@ def test_neighbours_and_other_normalisations_are_said() -> None:
 
 
 def test_folds_are_as_many_as_there_are_groups() -> None:
-    (sentence,) = protocol_sentences(CORPUS, 3, "")
+    (sentence,) = protocol_sentences(CORPUS, Division(3), "")
     assert sentence == (
         "For evaluation, cross-validation with 3 folds was used, in which no speaker is in both training and test "
         "(groups: 3)."
     )
-    _, caution = protocol_sentences(CORPUS, 3, "it is not known who speaks")
+    _, caution = protocol_sentences(CORPUS, Division(3), "it is not known who speaks")
     assert caution == "It is not known who speaks: the same person may be in training and test."
+    *_, sizes = protocol_sentences(CORPUS, Division(3, (2, 40, 3)), "")
+    assert sizes == "The folds test 40, 3 and 2 utterances."
+    *_, sizes = protocol_sentences(CORPUS, Division(12, tuple(range(1, 13))), "")
+    assert sizes == "Each fold tests 1 to 12 utterances."
     official = replace(CORPUS, protocol=ProtocolParams("official"))
-    assert "the published split into training and test" in next(protocol_sentences(official, 3, ""))
+    assert "the published split into training and test" in next(protocol_sentences(official, Division(3), ""))
 
 
 def test_tests_are_described_only_if_there_were_any() -> None:
-    text = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4)))
+    text = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4), 12))
     assert "The leading metric is accuracy (also reported: uar)." in text
     assert "500 bootstrap samples of whole groups (speaker), with the seed 4 (Efron and Tibshirani, 1993)" in text
-    assert "p was corrected for 2 fusions by Holm's method (Holm, 1979)." in text
+    assert "two-sided randomisation test over whole groups (all 4096 ways to swap the predictions of groups)" in text
+    least = p_value(2 * 2 / 2**12)
+    assert f"for 2 fusions by Holm's method (Holm, 1979), and the smallest p that can result is {least}." in text
+    many = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4), 40))
+    assert "(9999 random ways to swap the predictions of groups)" in many
     assert "basic" not in text
     with_ece = replace(SCORES, metrics=metrics_of("classification"))
     assert "Intervals of ece are basic (reflected)" in " ".join(
-        statistics_sentences(with_ece, CORPUS, EvaluateParams())
+        statistics_sentences(with_ece, CORPUS, EvaluateParams(), 12)
     )
     alone = Scores(ROWS[:2], SCORES.metrics)
-    assert "Holm" not in " ".join(statistics_sentences(alone, CORPUS, EvaluateParams()))
+    assert "Holm" not in " ".join(statistics_sentences(alone, CORPUS, EvaluateParams(), 12))
     assert "holm1979simple" not in [one.key for one in used_references(alone)]
 
 

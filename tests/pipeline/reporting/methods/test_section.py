@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.corpora.utterances import read_utterances
 from pipeline.evaluation.table_files import read_scores
+from pipeline.reporting.methods.models import Division
 from pipeline.reporting.methods.section import Methods, methods_of
 from pipeline.settings.params import load_params
 from pipeline.stages.evaluate import evaluate
@@ -24,7 +25,7 @@ def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Methods, Met
     evaluate(params, "c")
     table = read_utterances(Path("data/work/c/utterances.csv"), "label")
     scores = read_scores("c", params.corpus("c"))
-    return methods_of(params, "c", table, scores, 4), methods_of(params, "c", table)
+    return methods_of(params, "c", table, scores, Division(4)), methods_of(params, "c", table)
 
 
 def test_every_reference_that_the_text_names_is_in_the_bibliography(found: tuple[Methods, Methods]) -> None:
