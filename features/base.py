@@ -36,6 +36,7 @@ class Extractor(ABC, Generic[StreamT]):
     needs_settings: ClassVar[bool] = False  # True if it cannot run with default settings
     light: ClassVar[bool] = False  # True if reading a file takes longer than the extraction: no workers, no cache
     terms: ClassVar[str] = "not stated"  # the licence of the packaged weights, or of the library that computes
+    packaged: ClassVar[str] = ""  # the name of the model for which the setting ``model: packaged`` stands
     references: ClassVar[tuple[Reference, ...]] = ()  # what to cite for the method and its packaged weights
     Config: ClassVar[type[Any]]
     instance: str = ""

@@ -70,6 +70,7 @@ class SpeechEncoder(Encoder[AudioStream]):
     name = "speech_encoder"
     modality: ClassVar[Modality] = "audio"
     version = 1
+    packaged = "Whisper tiny.en"
     terms = "MIT"
     references = (
         Reference(

@@ -81,6 +81,7 @@ class Bert(Encoder[TextStream]):
     name = "bert"
     modality = "text"
     version = 2
+    packaged = "all-MiniLM-L6-v2"
     terms = "Apache-2.0"
     references = (
         Reference(

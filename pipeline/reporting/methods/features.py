@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.references import Reference, cited
+from features.encoder import Encoder
 from features.store import IMPORTED, Store, open_store
 from features.text import fitted
 from pipeline.errors import counted
@@ -118,7 +119,10 @@ def _stored(params: Params, feature: str, modality: str, store: Store) -> Used:
     extractor = params.extractor(feature)
     named = "" if extractor.name == feature else f" (extractor {extractor.name})"
     version, config = store.attribute("version"), dict(store.attribute("config"))
-    sentence = f"{feature}{named}, version {version}{_settings(config)}, {columns}{cited(extractor.citations)}"
+    if extractor.packaged and not extractor.is_named:
+        config["model"] = extractor.packaged
+    frozen = ", not trained further" if isinstance(extractor, Encoder) else ""
+    sentence = f"{feature}{named}, version {version}{_settings(config)}{frozen}, {columns}{cited(extractor.citations)}"
     libraries = dict(store.attribute("libraries"))
     return Used(feature, modality, sentence, libraries, extractor.licence, extractor.citations)
 

@@ -30,7 +30,11 @@ def params(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Params:
     monkeypatch.chdir(tmp_path)
     corpus = {"reader": "manifest", "root": "c", "task": "classification", "label": "label"}
     corpus |= {"modalities": ["text", "audio", "video"], "protocol": {"kind": "group-kfold"}}
-    corpus["features"] = {"text": ["vader", "tfidf"], "audio": ["egemaps", "mine"], "video": ["landmarks"]}
+    corpus["features"] = {
+        "text": ["vader", "tfidf"],
+        "audio": ["egemaps", "mine", "speech_encoder"],
+        "video": ["landmarks"],
+    }
     Path("params.yaml").write_text(yaml.safe_dump({"corpora": {"c": corpus}}))
     return load_params(Path("params.yaml"))
 
@@ -52,6 +56,15 @@ def test_each_feature_has_its_version_settings_size_and_references(params: Param
         "Voice: egemaps (extractor opensmile), version 7 (feature_set eGeMAPSv02), 2 features (Eyben et al., 2010; "
         "Eyben et al., 2016); mine, imported from a file (2 features); how they were made is not recorded.",
     ]
+
+
+def test_a_packaged_encoder_is_named(params: Params) -> None:
+    store("speech_encoder", name="speech_encoder", modality="audio", version="1", config={"model": "packaged"})
+    *_, sentence = feature_sentences(list(used_features(params, "c")))
+    assert sentence == (
+        "Voice: speech_encoder, version 1 (model Whisper tiny.en), not trained further, 2 features (Radford et al., "
+        "2023)."
+    )
 
 
 def test_streams_are_described_by_the_settings_that_they_were_made_with(params: Params) -> None:
