@@ -132,9 +132,9 @@ def protocol_sentences(corpus: CorpusParams, tested: Division, unranked: str) ->
     folds = min(protocol.folds, tested.groups)
     yield f"For evaluation, {sentence.format(folds=folds, group=protocol.group)} (groups: {tested.groups})."
     sizes = sorted(map(str, tested.per_fold), key=int, reverse=True)
-    if len(sizes) > _MOST_FOLDS:
+    if len(set(sizes)) > 1 and len(sizes) > _MOST_FOLDS:
         yield f"Each fold tests {sizes[-1]} to {sizes[0]} utterances."
-    elif len(sizes) > 1:
+    elif len(set(sizes)) > 1:
         yield f"The folds test {', '.join(sizes[:-1])} and {sizes[-1]} utterances."
     if unranked:
         yield f"{unranked[0].upper()}{unranked[1:]}: the same person may be in training and test."

@@ -11,6 +11,7 @@ from pipeline.evaluation.disagreements import alike
 from pipeline.evaluation.formatting import basic_intervals, lower_is_better, with_interval
 from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
 from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention
+from pipeline.evaluation.robustness import ORDERS
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.evaluation.tables import VERDICTS
 from pipeline.reporting.charts.attention import attention_chart
@@ -79,6 +80,11 @@ class Results:
     calibration: Sequence[Chart]
     groups: Groups | None
     attention: Chart | None
+
+    @property
+    def orders(self) -> int:
+        """The number of random orders in which utterances lose a modality."""
+        return ORDERS
 
     @property
     def charts(self) -> list[Chart]:
@@ -165,6 +171,8 @@ def _forest(scores: Scores) -> Chart:
 def _reading(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> list[str]:
     verdicts = VERDICTS if any(row.comparison for row in scores.rows) else ""
     said = [lower_is_better(scores.metrics), basic_intervals(scores.metrics), verdicts, *alike(scores, parts)]
+    if any(row.parameters is not None for row in scores.rows):
+        said.append("Parameters: the coefficients, weights and thresholds that a model has learnt, mean over its fits.")
     return [sentence for sentence in said if sentence]
 
 

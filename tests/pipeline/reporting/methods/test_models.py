@@ -83,6 +83,8 @@ def test_folds_are_as_many_as_there_are_groups() -> None:
     assert sizes == "The folds test 40, 3 and 2 utterances."
     *_, sizes = protocol_sentences(CORPUS, Division(12, tuple(range(1, 13))), "")
     assert sizes == "Each fold tests 1 to 12 utterances."
+    first, caution = protocol_sentences(CORPUS, Division(4, (5, 5)), "x")  # even folds need no sizes
+    assert (first[-12:], caution) == ("(groups: 4).", "X: the same person may be in training and test.")
     official = replace(CORPUS, protocol=ProtocolParams("official"))
     assert "the published split into training and test" in next(protocol_sentences(official, Division(3), ""))
 

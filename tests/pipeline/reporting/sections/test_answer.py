@@ -103,6 +103,8 @@ def test_gains_are_in_percentage_points_with_a_line_at_nothing() -> None:
     together = answer_section(replace(ANSWER, full=full, modalities=ANSWER.modalities[:1]), scores()).gains
     assert together is not None
     assert [(row["label"], row["kind"]) for row in values(together.spec, 1)] == [("T+V\nagainst audio", "fusion")]
+    assert (chart.title, together.title) == ("What each modality adds", "What modalities add")
+    assert together.caption.endswith("no fusion without only one of them was fitted.")
     assert together.table.lines == [["text and video", "audio by SVM", "+15.0 [+10.0, +20.0]"]]
 
 
