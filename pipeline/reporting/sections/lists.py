@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.configuration import Configuration
+from features.base import MODALITIES
+from models.configuration import Configuration, join_modalities
 from models.data.modalities import Task
 from pipeline.evaluation.disagreements import right
 from pipeline.evaluation.scoring import Scored, Scores
@@ -121,10 +122,11 @@ def _who_is_right(wrong: NDArray[np.bool_], correct: Mapping[str, NDArray[np.boo
         How the page calls these models: "best", or "first" if no metric ranks them.
     """
     at = np.flatnonzero(wrong)
-    counts = Counter(tuple(modality for modality, own in correct.items() if own[i]) for i in at)
+    known = [modality for modality in MODALITIES if modality in correct]
+    counts = Counter(join_modalities(modality for modality in known if correct[modality][i]) for i in at)
     if not counts:
         return ""
-    parts = [f"{' and '.join(right) or 'none'} {count}" for right, count in counts.most_common()]
+    parts = [f"{right or 'none'} {count}" for right, count in counts.most_common()]
     return f"Modalities of which the {top} model is right on these: {', '.join(parts)}."
 
 
