@@ -47,7 +47,9 @@ def run(sizes: Sequence[int]) -> Iterator[str | Ratio]:
         growth = (seen[many][stage].cpu_s / many) / (seen[few][stage].cpu_s / few)
         rows.append([stage, *parts, f"x {growth:.2f}"])
     total = {size: sum(one.cpu_s for one in seen[size].values()) for size in (few, many)}
-    yield Ratio("rows", f"a row of text: {many:,} rows / {few:,}", (total[many] / many) / (total[few] / few))
+    yield Ratio(
+        "rows", f"processor time per row of text: {many:,} rows / {few:,}", (total[many] / many) / (total[few] / few)
+    )
     yield table([*header, f"s a row, {many:,} against {few:,}"], rows)
     yield (
         "Processor seconds of all processes, and the largest memory of a process. The text is made up: twelve words a "

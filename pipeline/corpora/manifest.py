@@ -157,8 +157,8 @@ def _utterance(
     if PROTOCOLS[corpus.protocol.kind].needs_groups and group != "group" and not row.get(group):
         note(
             "error",
-            f"{group} is empty, but the protocol groups by it: fill in the cell, or set protocol.group to 'group', "
-            "where an empty cell stands for the recording",
+            f"the cell of the column {group} is empty, but the protocol groups by it: fill in the cell, or set "
+            "protocol.group to 'group'; a recording without a group then forms its own",
         )
     media = Path(cells["media"])
     cells["recording"] = cells["media"] or f"row {line}"

@@ -8,7 +8,9 @@ from models.evaluation.metrics import Metric
 
 
 def number(metric: Metric, value: float) -> str:
-    """Return a metric as text, without its interval.
+    """Return a metric as text, without its interval: a share in percent, any other metric with three decimals.
+
+    A value that is not finite is written as ``undefined``.
 
     >>> from models.evaluation.metrics import metric
     >>> number(metric("classification", "accuracy"), 0.8125), number(metric("regression", "mae"), 0.8125)

@@ -116,10 +116,10 @@ def _power(row: FloatArray) -> float:
 
 
 def _cancels(rows: FloatArray, rate_hz: int) -> bool:
-    """Whether the channels, or the voice in them, nearly cancel in their mean.
+    """Whether the channels, or the voice in them, nearly cancel in their mean, in all or in any audible half second.
 
-    Hum, hiss and rumble that all channels share stay in the mean even if the voice cancels. Therefore the octaves of
-    speech, and the sound that rises above the steady sound in each octave, are checked separately.
+    Hum, hiss and rumble that all channels share stay in the mean even if the voice cancels. So the whole sound is
+    checked, then only the octaves of speech, and then only what rises above the steady sound.
     """
     kept, whole = _octave_powers(rows, rate_hz)
     if not whole.size or whole.max() <= 0:

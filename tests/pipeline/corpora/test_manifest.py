@@ -491,7 +491,7 @@ def test_a_protocol_of_a_plugin_says_whether_it_needs_groups(
     rows = "a.mp4,joy,07\nb.mp4,anger,\n"
     found = corpus(tmp_path, rows, "media,emotion,actor\n", protocol=ProtocolParams("halves", 2, "actor"))
     reported = (
-        "actor is empty, but the protocol groups by it: fill in the cell, or set protocol.group to 'group', where an "
-        "empty cell stands for the recording"
+        "the cell of the column actor is empty, but the protocol groups by it: fill in the cell, or set "
+        "protocol.group to 'group'; a recording without a group then forms its own"
     )
     assert [problem.message for problem in found.problems if "groups" in problem.message] == [reported] * needs
