@@ -3,7 +3,7 @@
 `models.validation.probes` checks fitted models.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -18,11 +18,19 @@ from models.validation.columns import (
     Contents,
     cut_out,
     files_of,
-    of_several_lengths,
-    repeated,
     segments_of,
     text_of,
     words_of,
+)
+from models.validation.leak_notices import (
+    empty_notices,
+    feature_notices,
+    ids_of,
+    picture_notices,
+    segment_notices,
+    sound_notices,
+    speaker_notices,
+    text_notices,
 )
 from models.validation.protocol import Fold
 from models.validation.speakers import alike_notices
@@ -30,7 +38,6 @@ from models.validation.speakers import alike_notices
 # Rows with the same value in one of these columns come from the same source, which no fold may split.
 SOURCES = ("recording", "media", "media_sha256")
 _COPIES = ". They are one recording in several files: remove all but one, or give all of them the same group"
-EXAMPLES = 3  # maximum number of utterances or speakers that a message names
 SHOWN = 200  # maximum length of a value in a message, in characters
 
 
@@ -152,13 +159,13 @@ def _notices(folds: Sequence[Fold], table: pd.DataFrame, compared: _Compared, by
     distinctive = compared.features.without(~compared.contents.distinctive)
     empty = compared.contents.empty
     notices = (
-        _text_notices(folds, table),
-        _segment_notices(folds, table, compared.segments),
-        _feature_notices(folds, table, distinctive),
-        _empty_notices(folds, table, empty),
-        _sound_notices(folds, table, empty, compared.read_voices),
-        _picture_notices(folds, table, compared.pictures),
-        _speaker_notices(folds, table, by),
+        text_notices(folds, table),
+        segment_notices(folds, table, compared.segments),
+        feature_notices(folds, table, distinctive),
+        empty_notices(folds, table, empty),
+        sound_notices(folds, table, empty, compared.read_voices),
+        picture_notices(folds, table, compared.pictures),
+        speaker_notices(folds, table, by),
         alike_notices(folds, table, by),
     )
     return tuple(chain(*notices))
@@ -177,21 +184,16 @@ def _group_and_source_columns(
     return columns | {c: Column(text_of(table, c)).without(empty) for c in sources}
 
 
-def _ids(table: pd.DataFrame, rows: NDArray[np.intp]) -> str:
-    names = [str(table["utterance"].iloc[row]) for row in rows[:EXAMPLES]]
-    return ", ".join(names) + (f" and {len(rows) - EXAMPLES} more" if len(rows) > EXAMPLES else "")
-
-
 def _check_unique(table: pd.DataFrame) -> None:
     repeated = np.flatnonzero(table["utterance"].duplicated().to_numpy())
     if len(repeated):
-        raise LeakError(f"the table holds an utterance more than once: {_ids(table, repeated)}")
+        raise LeakError(f"the table holds an utterance more than once: {ids_of(table, repeated)}")
 
 
 def _check_overlap(fold: Fold, table: pd.DataFrame) -> None:
     both = np.intersect1d(fold.train, fold.test)
     if len(both):
-        raise LeakError(f"{fold.name} has utterances in both its training and its test part: {_ids(table, both)}")
+        raise LeakError(f"{fold.name} has utterances in both its training and its test part: {ids_of(table, both)}")
 
 
 def _check_column(fold: Fold, table: pd.DataFrame, what: str, column: Column, by: str) -> None:
@@ -223,7 +225,7 @@ def _whole(what: str, by: str) -> str:
 
 def _in_both_parts(fold: Fold, table: pd.DataFrame, what: str, column: Column, shared: IntArray) -> str:
     train, test = (side[column.codes[side] == shared[0]] for side in (fold.train, fold.test))
-    return f"{fold.name}: {what} in both parts: trained on {_ids(table, train)}; tested on {_ids(table, test)}" + (
+    return f"{fold.name}: {what} in both parts: trained on {ids_of(table, train)}; tested on {ids_of(table, test)}" + (
         f"; {len(shared)} cases in all" if len(shared) > 1 else ""
     )
 
@@ -287,81 +289,3 @@ def _indistinguishable(fold: Fold, column: Column, contents: Sequence[Column]) -
         both = np.where(column.codes >= 0, both, -1)
         doubtful.append(column.codes[fold.train[np.isin(both[fold.train], both[fold.test]) & (both[fold.train] >= 0)]])
     return np.intersect1d(shared, np.concatenate(doubtful))
-
-
-def _text_notices(folds: Sequence[Fold], table: pd.DataFrame) -> Iterator[str]:
-    if "text" not in table:
-        return
-    tested = sum(len(fold.test) for fold in folds)
-    rows = repeated(folds, Column(words_of(table)))
-    counted = f"{len(rows)} of {tested}, {len(rows) / max(tested, 1):.1%}"
-    what, advice = "have text that also occurs, word for word, in training", "results for text may be too good"
-    yield from _noticed(table, rows, what, advice, counted)
-    whole = repeated(folds, Column(np.where(cut_out(table) | of_several_lengths(table), "", segments_of(table))))
-    what, advice = "have the same text and length as a clip in training", "check whether the same clip occurs twice"
-    yield from _noticed(table, whole, what, advice)
-
-
-def _segment_notices(folds: Sequence[Fold], table: pd.DataFrame, segments: Column) -> Iterator[str]:
-    what = "have the same words, start and end as a training utterance in another recording"
-    yield from _noticed(
-        table, repeated(folds, segments), what, "check whether one recording is a re-encoded copy of the other"
-    )
-
-
-def _feature_notices(folds: Sequence[Fold], table: pd.DataFrame, features: Column) -> Iterator[str]:
-    what = "have exactly the same audio and video features as a training utterance"
-    yield from _noticed(table, repeated(folds, features), what, "check whether these are copies of one recording")
-
-
-def _empty_notices(folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_]) -> Iterator[str]:
-    rows = _shared_rows(folds, table, ("media_sha256", "sound_sha256"), ~empty)
-    what = "have a file with the same content as a training utterance"
-    yield from _noticed(table, rows, what, "nothing can be read from these files; check whether they are complete")
-
-
-def _sound_notices(
-    folds: Sequence[Fold], table: pd.DataFrame, empty: NDArray[np.bool_], voices: Column
-) -> Iterator[str]:
-    advice = "results for audio may be too good"
-    rows = _shared_rows(folds, table, ("sound", "sound_sha256"), empty)
-    yield from _noticed(table, rows, "are in a sound file that also contains training utterances", advice)
-    what = "have the same voice as a training utterance, sample by sample, but different pictures"
-    yield from _noticed(table, repeated(folds, voices), what, advice)
-
-
-def _picture_notices(folds: Sequence[Fold], table: pd.DataFrame, pictures: Column) -> Iterator[str]:
-    what = "have the same pictures as a training utterance, but a different voice, different words or no movement"
-    yield from _noticed(table, repeated(folds, pictures), what, "results for video may be too good")
-
-
-def _noticed(table: pd.DataFrame, rows: IntArray, what: str, advice: str, counted: str = "") -> Iterator[str]:
-    """Yield one sentence about the test rows `rows`, with examples; yield nothing if there are none.
-
-    `what` says what is suspicious about the rows, and `advice` what to check. `counted`, if given, is shown instead of
-    the number of rows.
-    """
-    if len(rows):
-        yield f"tested utterances ({counted or len(rows)}) {what} (tested: {_ids(table, rows)}): {advice}"
-
-
-def _shared_rows(
-    folds: Sequence[Fold], table: pd.DataFrame, columns: Sequence[str], ignored: NDArray[np.bool_]
-) -> NDArray[np.intp]:
-    """Return the test rows that share a value in any column with a training row; `ignored` rows do not count."""
-    found = [repeated(folds, Column(text_of(table, c)).without(ignored)) for c in columns if c in table]
-    return np.unique(np.concatenate([*found, np.empty(0, np.intp)])).astype(np.intp)
-
-
-def _speaker_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterator[str]:
-    if by == "speaker" or "speaker" not in table:
-        return
-    speakers = Column(text_of(table, "speaker"))
-    rows = repeated(folds, speakers)
-    found = sorted(set(speakers.texts[rows]))
-    if found:
-        names = ", ".join(found[:EXAMPLES]) + (f" and {len(found) - EXAMPLES} more" if len(found) > EXAMPLES else "")
-        yield (
-            f"speakers are in both training and test: {names}; results hold for known voices and faces (set "
-            "protocol.group to speaker to keep speakers apart)"
-        )

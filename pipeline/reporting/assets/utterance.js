@@ -256,6 +256,7 @@ function showUtterances(ids, title, one = predicted.best) {
   const list = document.getElementById("utterance-list");
   list.replaceChildren(element("h3", {}, `${title} (${ids.length})`), ...cards(ids, one));
   opened += 1;
+  walked = { ids, place: list };
   document.getElementById("utterance-shown").replaceChildren();
   if (location.hash.startsWith("#utterance=")) history.pushState(null, "", "#utterance-list");
   goTo(list);

@@ -171,7 +171,7 @@ def _gains(answer: Answer, scores: Scores) -> Chart | None:
         caption += f" Lower is better for {leading.name}: a modality that helps lies left of 0."
     several = any(len(names) > 1 for names, _ in found)
     if several:
-        caption += " Modalities are taken together where no fusion without only one of them was fitted."
+        caption += f" If the {scores.top} row without a modality lacks another one too, both are taken together."
     table = Table(["modality", f"against the {scores.top} row without it", f"difference ({unit})"], lines)
     spec = forest(rows, f"difference ({unit})", line=0.0, line_label="no difference")
     return Chart("gains", "What modalities add" if several else "What each modality adds", spec, table, caption)

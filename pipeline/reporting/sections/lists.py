@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.base import MODALITIES
-from models.configuration import Configuration, join_modalities
+from models.configuration import Configuration
 from models.data.modalities import Task
 from pipeline.evaluation.disagreements import right
 from pipeline.evaluation.scoring import Scored, Scores
@@ -123,11 +123,11 @@ def _who_is_right(wrong: NDArray[np.bool_], correct: Mapping[str, NDArray[np.boo
     """
     at = np.flatnonzero(wrong)
     known = [modality for modality in MODALITIES if modality in correct]
-    counts = Counter(join_modalities(modality for modality in known if correct[modality][i]) for i in at)
+    counts = Counter(tuple(modality for modality in known if correct[modality][i]) for i in at)
     if not counts:
         return ""
-    parts = [f"{right or 'none'} {count}" for right, count in counts.most_common()]
-    return f"Modalities of which the {top} model is right on these: {', '.join(parts)}."
+    parts = [f"{' and '.join(right) or 'none'} in {count}" for right, count in counts.most_common()]
+    return f"Modalities whose own {top} models are right there: {', '.join(parts)}."
 
 
 def _right(part: pd.DataFrame, utterances: NDArray[np.object_], task: Task) -> NDArray[np.bool_]:

@@ -237,7 +237,9 @@ def test_an_utterance_is_hidden_by_another_list_or_by_a_search_without_a_hit(pag
     assert title.count() == 0
     assert seen.evaluate("location.hash") == "#utterance-list"
     seen.go_back()
-    title.wait_for()  # the address of the utterance opens it again
+    title.wait_for()  # the address of the utterance opens it again, but not as a part of the other list
+    position = seen.locator("#utterance-shown nav span").text_content()
+    assert position.split(" of ")[1] == seen.locator("#utterance-list h3").text_content().split("(")[1].rstrip(")")
     seen.locator("#utterance-search").fill("zzz")
     seen.locator("#utterance-search").press("Enter")
     assert seen.locator("#utterance-list").inner_text().endswith("None.")

@@ -104,7 +104,9 @@ def test_gains_are_in_percentage_points_with_a_line_at_nothing() -> None:
     assert together is not None
     assert [(row["label"], row["kind"]) for row in values(together.spec, 1)] == [("T+V\nagainst audio", "fusion")]
     assert (chart.title, together.title) == ("What each modality adds", "What modalities add")
-    assert together.caption.endswith("no fusion without only one of them was fitted.")
+    assert together.caption.endswith(
+        "If the best row without a modality lacks another one too, both are taken together."
+    )
     assert together.table.lines == [["text and video", "audio by SVM", "+15.0 [+10.0, +20.0]"]]
 
 

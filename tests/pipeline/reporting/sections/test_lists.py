@@ -42,7 +42,7 @@ def test_each_list_holds_the_utterances_that_its_sentence_describes() -> None:
     }
     lists = lists_of(scores(), parts, "classification")
     assert lists[0].sentence == (
-        "vote text+audio svm is wrong. Modalities of which the best model is right on these: audio 1, none 1."
+        "vote text+audio svm is wrong. Modalities whose own best models are right there: audio in 1, none in 1."
     )
     found = {one.title: one.utterances for one in lists}
     assert found == {
