@@ -57,7 +57,7 @@ def _panel(alt: Any, rows: Any, heading: str, time: Any) -> Any:
         .encode(
             x=time,
             y=alt.Y("value:Q", title="lower is faster", scale=alt.Scale(zero=True)),
-            color=alt.Color("ratio:N", title=None, legend=alt.Legend(orient="bottom", labelLimit=320, columns=2)),
+            color=alt.Color("ratio:N", title=None, legend=alt.Legend(orient="bottom", labelLimit=320, columns=1)),
             tooltip=["commit:N", "ratio:N", "value:Q"],
         )
     )
