@@ -39,6 +39,11 @@ class Swaps:
     exact: bool
 
 
+def takes_all_ways(groups: int, draws: int = SWAPS) -> bool:
+    """Whether `swaps` takes all ``2 ** groups`` ways to swap, since they are at most `draws`."""
+    return bool(2**groups <= draws)
+
+
 def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
     """Draw the groups in which two models swap predictions; if there are at most `draws` ways to swap, take all.
 
@@ -56,7 +61,7 @@ def swaps(groups: Any, *, draws: int = SWAPS, seed: int = SEED) -> Swaps:
     numbers, count = numbered(groups)
     if count < 2:
         return Swaps(numbers, np.empty((0, count), bool), True)
-    if 2**count <= draws:
+    if takes_all_ways(count, draws):
         ways = np.arange(2**count)[:, None] >> np.arange(count) & 1
         return Swaps(numbers, ways.astype(bool), True)
     return Swaps(numbers, np.random.default_rng(seed).random((draws, count)) < 0.5, False)

@@ -82,23 +82,10 @@ function options(id, values) {
   field.addEventListener("change", filtered);
 }
 
-/** Add buttons that list where the fusion is wrong, and where only it, or only one modality, is right, as in Results. */
+/** Repeat the buttons of the section Results that list utterances by who is right. */
 function disagreements() {
-  const holder = document.getElementById("utterance-only");
-  if (!predicted.all || !predicted.all.classes.length) return;
-  const alone = predicted.detailed.filter((one) => one.kind === "unimodal" && one.modalities.length === 1);
-  if (predicted.best.kind !== "fusion" || alone.length < 2) return;
-  const right = (one, id) => predicted.right(one, id);
-  const ids = predicted.all.utterances;
-  const lists = [["The fusion is wrong", ids.filter((id) => !right(predicted.best, id))],
-    ["Only the fusion is right", ids.filter((id) => right(predicted.best, id) && !alone.some((one) => right(one, id)))]];
-  for (const one of alone) {
-    lists.push([`Of the single modalities, only ${one.modalities[0]} is right`, ids.filter((id) => right(one, id) &&
-      alone.every((other) => other === one || !right(other, id)))]);
-  }
-  lists.push(["None of them is right", ids.filter((id) => !right(predicted.best, id) && !alone.some((one) => right(one, id)))]);
-  holder.append(...lists.map(([title, found]) => element("button", { onclick: () => showUtterances(found, title),
-    ...(found.length ? {} : { disabled: "" }) }, `${title}: ${found.length}`)));
+  const buttons = document.querySelectorAll("#results .lists button");
+  document.getElementById("utterance-only").append(...[...buttons].map((button) => button.cloneNode(true)));
 }
 
 function search(event) {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from common.references import Reference, cited
 from models.classical.classifiers import SEED, classifier, classifier_names
 from models.configuration import EXTRACTOR, split_bases
-from models.evaluation.paired_tests import SWAPS
+from models.evaluation.paired_tests import SWAPS, takes_all_ways
 from models.references import HOCHREITER
 from models.registry import LSTM, strategy
 from models.validation.folds import INNER_FOLDS
@@ -152,8 +152,11 @@ def statistics_sentences(scores: Scores, corpus: CorpusParams, settings: Evaluat
     if basic := basic_intervals(scores.metrics):
         yield basic
     if any(row.comparison for row in scores.rows):
-        fusions, ways = sum(row.is_fusion for row in scores.rows), 2**groups
-        swaps = f"all {ways} ways" if ways <= SWAPS else f"{SWAPS} random ways"
+        if groups < 2:
+            yield "With a single group, fusions cannot be tested."
+            return
+        fusions = sum(row.is_fusion for row in scores.rows)
+        swaps = f"all {2**groups} ways" if takes_all_ways(groups) else f"{SWAPS} random ways"
         yield (
             f"Each fusion was compared with the {scores.top} single modality on the same utterances, by the interval "
             "of the paired difference and by a two-sided randomisation test over whole groups "

@@ -250,6 +250,9 @@ def test_a_list_of_who_is_right_shows_its_utterances(page: Path, opened: Opening
     seen = watched(opened(page))
     seen.locator("#results").get_by_role("button", name=re.compile("^Only the fusion is right: ")).click()
     assert listed(seen) == [f"{B}{i}" for i in (1, 7, 8)]
+    again = seen.locator("#utterance-only button").all_text_contents()  # the same lists beside the search
+    assert again == seen.locator("#results .lists button").all_text_contents()
+    assert "Only the fusion is right: 3" in again
     assert seen.locator("img[src=x]").count() == 0
 
 

@@ -99,6 +99,8 @@ def test_tests_are_described_only_if_there_were_any() -> None:
     many = " ".join(statistics_sentences(SCORES, CORPUS, EvaluateParams(500, 4), 40))
     assert "(9999 random ways to swap the predictions of groups)" in many
     assert "basic" not in text
+    *_, sentence = statistics_sentences(SCORES, CORPUS, EvaluateParams(), 1)
+    assert sentence == "With a single group, fusions cannot be tested."
     with_ece = replace(SCORES, metrics=metrics_of("classification"))
     assert "Intervals of ece are basic (reflected)" in " ".join(
         statistics_sentences(with_ece, CORPUS, EvaluateParams(), 12)
