@@ -22,7 +22,7 @@ function card(id, one) {
   const made = element("button", { class: "card", "data-utterance": id },
     element("span", { class: "blank" }), element("b", {}, id),
     element("span", { dir: "auto" }, corpus.texts[place].slice(0, 80)),
-    element("small", {}, ...verdict(id, one), ...(missing.length ? [` · no ${missing.join(", ")}`] : [])));
+    element("small", {}, ...verdict(id, one), ...(missing.length ? [` · no ${missing.join(", ")}`] : [])), ...alone(id, one));
   if (corpus.clips !== "none") watcher.observe(made);
   return element("li", {}, made);
 }
@@ -33,6 +33,19 @@ function verdict(id, one) {
   if (!one || !predicted.has(id)) return [label];
   const right = predicted.right(one, id);
   return [label, right ? "" : `, predicted ${predicted.named(predicted.of(one, id))}`, mark(right)];
+}
+
+/** Whether cards show what each modality alone predicts: beside the classes that a fusion predicts. */
+const besideSingles = (one) => one && one.kind === "fusion" && predicted.all.classes.length && predicted.singles.length;
+
+/** What the best model of each modality alone predicts, one line for each. */
+function alone(id, one) {
+  if (!besideSingles(one) || !predicted.has(id)) return [];
+  return predicted.singles.map((single) => {
+    const right = predicted.right(single, id);
+    return element("small", {}, `${single.modalities[0]}: ${predicted.named(predicted.of(single, id))} `,
+      element("span", { class: right ? "right" : "wrong" }, right ? "✓" : "✗"));
+  });
 }
 
 /** For each list of cards, its utterances in their order. */
@@ -52,7 +65,8 @@ function cards(ids, one = predicted.best) {
   }
   add();
   const name = one === predicted.best ? predicted.judge : one.name;
-  const judged = one ? [element("p", { class: "quiet" }, `Predictions of ${name}.`)] : [];
+  const alone = besideSingles(one) ? " Below them, those of each modality alone, by its best model." : "";
+  const judged = one ? [element("p", { class: "quiet" }, `Predictions of ${name}.${alone}`)] : [];
   return ids.length ? [...judged, grid, more] : [element("p", { class: "quiet" }, "None.")];
 }
 

@@ -1,6 +1,5 @@
 """Lists of utterances on which the best models differ: the fusion or a single modality is wrong, or alone is right."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,7 +7,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.base import MODALITIES
 from models.configuration import Configuration
 from models.data.modalities import Task
 from pipeline.evaluation.disagreements import right
@@ -83,7 +81,7 @@ def _of_fusion(
     return [
         UtteranceList(
             "The fusion is wrong",
-            f"{fused_by} is wrong. {_who_is_right(~fused, correct, top)}".strip(),
+            f"{fused_by} is wrong.",
             tuple(utterances[~fused]),
         ),
         UtteranceList(
@@ -107,27 +105,6 @@ def _of_fusion(
             tuple(utterances[~fused & ~any_single]),
         ),
     ]
-
-
-def _who_is_right(wrong: NDArray[np.bool_], correct: Mapping[str, NDArray[np.bool_]], top: str) -> str:
-    """Say of which modalities the best models are right where the fusion is wrong; an empty text if it never is.
-
-    Parameters
-    ----------
-    wrong
-        Mask ``(n,)`` of the utterances on which the fusion is wrong.
-    correct
-        Mask ``(n,)`` of each modality: where its best model is right.
-    top
-        How the page calls these models: "best", or "first" if no metric ranks them.
-    """
-    at = np.flatnonzero(wrong)
-    known = [modality for modality in MODALITIES if modality in correct]
-    counts = Counter(tuple(modality for modality in known if correct[modality][i]) for i in at)
-    if not counts:
-        return ""
-    parts = [f"{' and '.join(right) or 'none'} in {count}" for right, count in counts.most_common()]
-    return f"Modalities whose own {top} models are right there: {', '.join(parts)}."
 
 
 def _right(part: pd.DataFrame, utterances: NDArray[np.object_], task: Task) -> NDArray[np.bool_]:

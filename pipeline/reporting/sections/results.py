@@ -1,6 +1,6 @@
 """The section *Results*: charts and tables of the scores that `evaluate` wrote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,6 +20,7 @@ from pipeline.reporting.charts.chart import Chart, axis_title, kind_of, label_of
 from pipeline.reporting.charts.groups import groups_chart
 from pipeline.reporting.charts.intervals import Row, forest
 from pipeline.reporting.charts.robustness import robustness_charts
+from pipeline.reporting.sections.errors import Errors, errors_of
 from pipeline.reporting.sections.lists import UtteranceList, best_of_each_modality, lists_of
 from pipeline.reporting.sections.rows import Rows, rows_of
 from pipeline.reporting.tables import Table
@@ -53,6 +54,8 @@ class Results:
         Sentences on how to read the table of all rows, and on fusions that repeat a single modality.
     picked
         The configurations whose confusion matrices are shown first.
+    errors
+        The errors of the best row; None if only baselines were evaluated.
     lists
         Lists of utterances on which the best models differ.
     robustness, fusions, best
@@ -72,6 +75,7 @@ class Results:
     scores: bool
     reading: Sequence[str]
     picked: Sequence[str]
+    errors: Errors | None
     lists: Sequence[UtteranceList]
     robustness: Sequence[Chart]
     fusions: Sequence[str]
@@ -95,7 +99,13 @@ class Results:
 
 
 def results_of(
-    name: str, scores: Scores, parts: Mapping[Configuration, pd.DataFrame], table: pd.DataFrame, corpus: CorpusParams
+    name: str,
+    scores: Scores,
+    parts: Mapping[Configuration, pd.DataFrame],
+    table: pd.DataFrame,
+    corpus: CorpusParams,
+    missing: Mapping[str, Collection[str]],
+    groups: pd.Series,
 ) -> Results:
     """Return the content of the section *Results*.
 
@@ -109,6 +119,10 @@ def results_of(
         The predictions of each configuration.
     table
         The utterance table.
+    missing
+        The utterances that lack a modality, keyed by modality.
+    groups
+        The group of each utterance, indexed by utterance.
     """
     metric, shares = leading_of_predictions(corpus), _shares(name)
     best = scores.best_full_fusion
@@ -122,6 +136,7 @@ def results_of(
         scores=corpus.task == "regression",
         reading=_reading(scores, parts),
         picked=picked or [scores.rows[0].configuration.display],
+        errors=errors_of(scores, parts, corpus.task, missing, groups.rename(corpus.protocol.group)),
         lists=lists_of(scores, parts, corpus.task),
         robustness=robustness_charts(shares, metric, best.configuration) if best and drawn else [],
         fusions=list(dict.fromkeys(_displays(shares))),

@@ -191,8 +191,38 @@ def test_cards_say_what_was_predicted_and_by_what(page: Path, opened: Opening) -
     seen = opened(page)
     judge = "the best fusion (vote text+audio svm)"
     assert seen.locator("#gallery-judge").text_content() == f"prediction of {judge}"
-    assert seen.locator("#gallery-cards > p").text_content() == f"Predictions of {judge}."
-    assert seen.locator("#gallery-cards .card .right").count() == 10
+    alone = "Below them, those of each modality alone, by its best model."
+    assert seen.locator("#gallery-cards > p").text_content() == f"Predictions of {judge}. {alone}"
+    first = seen.locator("#gallery-cards .card").first.locator("small")
+    assert first.locator("span").all_text_contents() == [" ✓ right", "✓", "✗"]  # the truth is A
+    assert [one.split(":")[0] for one in first.all_text_contents()[1:]] == ["text", "audio"]
+    assert seen.locator("#gallery-cards .card small:first-of-type .right").count() == 10
+    seen.locator("#gallery-cards .card").first.click()
+    alone = seen.locator("#utterance-shown h3 + p")
+    alone.wait_for()
+    assert alone.text_content().endswith(f" Alone: text {A} ✓ right, audio {B} ✗ wrong.")
+
+
+def test_errors_are_listed_by_the_modalities_that_are_right_alone(tmp_path: Path, opened: Opening) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.chdir(tmp_path)
+        fused = [B, A, B, B, A, A, A, A, A, B]  # wrong: 0, 4, 5
+        project(tmp_path, TRUTH, ROWS | {("vote", "text+audio", "svm"): fused}, "classification")  # type: ignore[arg-type]
+        params = load_params(tmp_path / "params.yaml")
+        beside(tmp_path, A)
+        evaluate(params, "c")
+        page = tmp_path / report(params, "c")
+    seen = watched(opened(page))
+    cases = seen.locator("#errors ~ .scroll").first.locator("tbody tr")
+    assert [one.split() for one in cases.all_text_contents()] == [
+        ["text", "1"],
+        ["audio", "1"],
+        ["text", "and", "audio", "1"],
+    ]
+    cases.nth(1).get_by_role("button").click()
+    assert listed(seen) == ["u4"]
+    title = "Where the best fusion is wrong; modalities that are right alone: audio (1)"
+    assert seen.locator("#utterance-list h3").text_content() == title
 
 
 def test_previous_next_and_back_go_through_the_list_that_was_opened(page: Path, opened: Opening) -> None:

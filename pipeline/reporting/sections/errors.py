@@ -1,0 +1,199 @@
+"""The errors of the best row: what it confuses, which modalities are right there, and where errors are frequent."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.base import MODALITIES
+from models.configuration import Configuration
+from models.data.modalities import Task
+from pipeline.errors import counted
+from pipeline.evaluation.disagreements import right
+from pipeline.evaluation.results import PROBABILITY
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.sections.lists import best_of_each_modality
+
+NAMED = 3  # a sentence names at most this many confusions or groups
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The errors at which the models of certain modalities alone are right.
+
+    Attributes
+    ----------
+    right
+        The names of these modalities; empty if every single modality is wrong, too.
+    utterances
+        The ids of the utterances.
+    """
+
+    right: tuple[str, ...]
+    utterances: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """The modalities as words: ``text and audio``, or ``none``."""
+        return " and ".join(self.right) or "none"
+
+
+@dataclass(frozen=True)
+class Errors:
+    """What the page tells about the errors of a row.
+
+    Attributes
+    ----------
+    title, sentence
+        The heading, and a sentence on how many utterances are wrong.
+    cases
+        The errors by the modalities that alone are right, the most frequent case first; empty if the corpus has one
+        modality.
+    remarks
+        Sentences on confusions, on modalities that make the same error, on missing modalities and on groups.
+    """
+
+    title: str
+    sentence: str
+    cases: tuple[Case, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+def errors_of(
+    scores: Scores,
+    parts: Mapping[Configuration, pd.DataFrame],
+    task: Task,
+    missing: Mapping[str, Collection[str]],
+    groups: pd.Series,
+) -> Errors | None:
+    """Return the errors of the best fusion, or of the best single modality if nothing was fused; None without either.
+
+    Parameters
+    ----------
+    scores
+        The scores of the corpus.
+    parts
+        The predictions of each configuration.
+    task
+        Whether classes or scores are predicted; a score is right if it is within 0.5 of the truth.
+    missing
+        The utterances that lack a modality, keyed by modality.
+    groups
+        The group of each utterance, indexed by utterance; its name says what a group is, such as ``speaker``.
+    """
+    judged = scores.best_fusion or scores.best_unimodal
+    if judged is None:
+        return None
+    part = parts[judged.configuration].set_index("utterance")
+    wrong = ~_right(part, task)
+    kind = "fusion" if judged.is_fusion else "single modality"
+    title = f"Where the {scores.top} {kind} is wrong"
+    sentence = f"{judged.configuration} is wrong on {int(wrong.sum())} of {counted(len(part), 'utterance')}."
+    if not wrong.any():
+        return Errors(title, sentence)
+    singles = {
+        modality: parts[row.configuration].set_index("utterance").loc[part.index]
+        for modality, row in best_of_each_modality(scores).items()
+        if judged.is_fusion
+    }
+    read = judged.configuration.modalities
+    remarks = [
+        _confusions(part[wrong]) if task == "classification" else _directions(part[wrong]),
+        _repeated(part[wrong], {name: singles[name][wrong] for name in read if name in singles}, task),
+        _confidence(part, wrong),
+        *_without(part.index.to_numpy(object), wrong, {name: missing.get(name, ()) for name in read}),
+        _groups(groups.loc[part.index], wrong),
+    ]
+    return Errors(title, sentence, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
+
+
+def _right(part: pd.DataFrame, task: Task) -> Mask:
+    return right(part["truth"].to_numpy(), part["prediction"].to_numpy(), task)
+
+
+def _cases(wrong: pd.Index, singles: Mapping[str, pd.DataFrame], task: Task) -> tuple[Case, ...]:
+    if not singles:
+        return ()
+    correct = {name: _right(singles[name].loc[wrong], task) for name in MODALITIES if name in singles}
+    found: dict[tuple[str, ...], list[str]] = {}
+    for i, utterance in enumerate(wrong):
+        found.setdefault(tuple(name for name, own in correct.items() if own[i]), []).append(utterance)
+    return tuple(Case(names, tuple(ids)) for names, ids in sorted(found.items(), key=lambda one: -len(one[1])))
+
+
+def _confusions(wrong: pd.DataFrame) -> str:
+    """Name the most frequent pairs of a true and a predicted class."""
+    pairs = Counter(zip(wrong["truth"], wrong["prediction"], strict=True)).most_common()
+    named = [f"{truth} predicted as {predicted} ({count})" for (truth, predicted), count in pairs[:NAMED]]
+    others = len(wrong) - sum(count for _, count in pairs[:NAMED])
+    return f"Confusions: {', '.join(named)}{f', others ({others})' if others else ''}."
+
+
+def _directions(wrong: pd.DataFrame) -> str:
+    """Say how many wrong scores are too high or too low, and by how much on average."""
+    error = wrong["prediction"].to_numpy(np.float64) - wrong["truth"].to_numpy(np.float64)
+    sides = (("too high", error[error > 0]), ("too low", -error[error < 0]))
+    return (
+        f"{', '.join(f'{len(x)} {side} (by {x.mean():.2f} on average)' for side, x in sides if len(x))}.".capitalize()
+    )
+
+
+def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Task) -> str:
+    """Say how often the model of each modality that the fusion reads makes the same error alone."""
+    if not singles:
+        return ""
+    predicted, truth = wrong["prediction"].to_numpy(), wrong["truth"].to_numpy()
+    if task == "classification":
+        same = {name: one["prediction"].to_numpy() == predicted for name, one in singles.items()}
+    else:
+        side = np.sign(predicted - truth)
+        same = {
+            name: ~_right(one, task) & (np.sign(one["prediction"].to_numpy() - truth) == side)
+            for name, one in singles.items()
+        }
+    what = "The same wrong class" if task == "classification" else "An error in the same direction"
+    counts = sorted(((int(own.sum()), name) for name, own in same.items()), reverse=True)
+    named = ", ".join(f"{name} in {count}" for count, name in counts)
+    return f"{what} is also predicted by the best model of a modality alone: {named}."
+
+
+def _confidence(part: pd.DataFrame, wrong: Mask) -> str:
+    """Compare the mean probability of the predicted class where it is wrong and where it is right."""
+    places = part.columns.get_indexer(PROBABILITY + part["prediction"].astype(str))
+    if (places < 0).any() or wrong.all():
+        return ""
+    own = part.to_numpy(object)[np.arange(len(part)), places].astype(np.float64)
+    if not np.isfinite(own).all():
+        return ""
+    return (
+        f"Mean probability of the predicted class: {100 * own[wrong].mean():.0f} % where it is wrong, "
+        f"{100 * own[~wrong].mean():.0f} % where it is right."
+    )
+
+
+def _without(utterances: NDArray[np.object_], wrong: Mask, missing: Mapping[str, Collection[str]]) -> Iterator[str]:
+    """For each modality, compare the utterances that lack it with those that have it."""
+    for modality, lacking in missing.items():
+        lacks = np.array([one in lacking for one in utterances], np.bool_)
+        if lacks.any() and not lacks.all():
+            yield (
+                f"Wrong on {int(wrong[lacks].sum())} of {counted(int(lacks.sum()), 'utterance')} without {modality}, "
+                f"and on {int(wrong[~lacks].sum())} of {int((~lacks).sum())} with it."
+            )
+
+
+def _groups(groups: pd.Series, wrong: Mask) -> str:
+    """Name the groups with the most errors; an empty text with a single group, or if each utterance is a group."""
+    sizes, errors = Counter(groups), Counter(groups[wrong]).most_common()
+    if len(sizes) in (1, len(groups)):
+        return ""
+    named = [f"{group} ({count} of {sizes[group]} wrong)" for group, count in errors[:NAMED]]
+    others, rest = len(sizes) - len(named), sum(count for _, count in errors[NAMED:])
+    which = f"other {groups.name}" if others == 1 else f"other {others} {groups.name}s"
+    more = f"; {counted(rest, 'error') if rest else 'no error'} from the {which}" if others else ""
+    return f"Most errors by {groups.name}: {', '.join(named)}{more}."
