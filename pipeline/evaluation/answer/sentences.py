@@ -32,6 +32,7 @@ def sentences(answer: Answer) -> list[str]:
     else:
         found = [
             *_verdict(answer, answer.measure),
+            *_baseline(answer, answer.measure),
             *unequal(answer),
             *_caution(answer),
             *_gains(answer, answer.measure),
@@ -117,6 +118,17 @@ def _beside(fusion: Compared, single: Measured, answer: Answer, measure: Measure
     if math.isfinite(fusion.p_holm) and answer.fusions == 1:
         tested = f"; {p_equals(fusion.p_holm)}"
     return f"{_scored(fusion.row, measure)}, {_apart(fusion.difference, measure)} {base}{tested}"
+
+
+def _baseline(answer: Answer, measure: Measure) -> Iterator[str]:
+    """Yield a sentence if the best baseline is at least as good as the best fusion and the best single modality."""
+    if answer.baseline is None or answer.fusion is None or answer.single is None:
+        return
+    sign = 1 if measure.higher_is_better else -1
+    learnt = max(sign * answer.fusion.row.found.value, sign * answer.single.found.value)
+    if (own := sign * answer.baseline.found.value) >= learnt:
+        how = "better than both" if own > learnt else "as good"
+        yield f"The {'top' if answer.unranked else 'best'} baseline is {how}: {_scored(answer.baseline, measure)}."
 
 
 def _caution(answer: Answer) -> Iterator[str]:

@@ -60,6 +60,18 @@ def test_a_fusion_that_does_not() -> None:
     assert sentences(replace(nothing, worse=25))[0].startswith("It is not shown that fusing helps.")
 
 
+def test_a_baseline_that_is_not_beaten() -> None:
+    words = replace(TEXT, strategy="tfidf", words="text by TF-IDF")
+    for value, how in ((0.9, "better than both"), (0.86667, "as good"), (0.86, None)):
+        above = replace(HELPS, baseline=replace(words, found=Interval(value, 0.8, 1.0)))
+        sentence = f"The best baseline is {how}: text by TF-IDF: accuracy {100 * value:.1f} % [80.0, 100.0]."
+        assert sentences(above)[1:] == ([sentence] if how else [])
+    low = replace(above, measure=ERROR, baseline=replace(words, found=Interval(0.5, 0.4, 0.6)))
+    assert "The best baseline is better than both: text by TF-IDF: mae (lower is better) 0.500 [0.400, 0.600]." in (
+        sentences(low)
+    )
+
+
 def test_too_few_groups() -> None:
     few = replace(HELPS, groups=8, fusion=EQUAL, better=(), decidable=False, smallest_p=0.203125)
     said = sentences(few)
@@ -94,7 +106,10 @@ def test_an_error_is_lowered() -> None:
         Modality("text", None, Gain(single, Interval(-0.2, -0.3, -0.1)), {}),
         Modality("audio", single, Gain(TEXT, Interval(0.02, -0.1, 0.1)), {}),
     )
-    answer = replace(HELPS, measure=ERROR, single=single, fusion=shown, better=(shown,), modalities=gains)
+    chance = replace(CHANCE, found=Interval(0.9, 0.8, 1.0))
+    answer = replace(
+        HELPS, measure=ERROR, baseline=chance, single=single, fusion=shown, better=(shown,), modalities=gains
+    )
     assert sentences(answer) == [
         "Fusing helps. T+A by weighted averaging: mae (lower is better) 0.500 [0.400, 0.600], 0.200 [0.100, 0.300] "
         "below the best single modality, audio by XGBoost (0.700); p = .010 after correction over 26 fusions.",
