@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from models.configuration import Configuration
-from models.registry import strategy
 from pipeline.evaluation.formatting import with_interval
 from pipeline.evaluation.results import PROBABILITY, by_configuration
 from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.reporting.alone import alone_of
 from pipeline.settings.blocks import CorpusParams
 
 _DIGITS = 4  # significant digits of a score
@@ -37,7 +36,8 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
         which have equal lengths; ``truth``, which has an index into ``classes`` or a score for each utterance; and
         ``configurations`` in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``,
         ``model``, ``kind``, ``value`` (the leading metric as text), a ``prediction`` per
-        utterance, and ``base``: whether a late fusion among the rows of `detailed` combines it. If classes are
+        utterance, ``base``: whether a late fusion among the rows of `detailed` combines it, and, as `alone_of` returns
+        them, ``alone`` (indices into ``configurations``) and ``combined``. If classes are
         predicted, the rows of `detailed` and of `bases` also have ``shares``, as `_shares` returns them.
     """
     parts, combined = by_configuration(predictions), bases(scores)
@@ -51,7 +51,9 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
         part = parts[row.configuration].set_index("utterance").loc[names]
         coded = _coded(part["prediction"], classes)
         one = {**_named(row, scores), "prediction": coded, "base": row in combined}
-        rows.append(one | ({"shares": _shares(part, classes)} if classes and row in with_shares else {}))
+        rows.append(
+            one | _beside(row, scores) | ({"shares": _shares(part, classes)} if classes and row in with_shares else {})
+        )
     return {
         "task": corpus.task,
         "classes": classes,
@@ -90,10 +92,15 @@ def detailed(scores: Scores) -> list[Scored]:
 
 def bases(scores: Scores) -> list[Scored]:
     """Return the rows of the unimodal models that are combined by the late fusions which `detailed` returns."""
-    late = [row.configuration for row in detailed(scores) if row.is_fusion]
-    late = [one for one in late if strategy(one.strategy).shares_bases and one.strategy == one.registered_strategy]
-    wanted = {Configuration("unimodal", (m,), one.model) for one in late for m in one.modalities}
+    found = [alone_of(row, scores) for row in detailed(scores)]
+    wanted = {row.configuration for one in found if one.combined for row in one.rows}
     return [row for row in scores.rows if row.configuration in wanted]
+
+
+def _beside(row: Scored, scores: Scores) -> dict[str, Any]:
+    found = alone_of(row, scores)
+    places = {one.configuration: place for place, one in enumerate(scores.rows)}
+    return {"alone": [places[one.configuration] for one in found.rows], "combined": found.combined}
 
 
 def _named(row: Scored, scores: Scores) -> dict[str, Any]:

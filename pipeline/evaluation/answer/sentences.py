@@ -152,13 +152,15 @@ def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
 
 
 def _added(names: Sequence[str], gain: Gain, measure: Measure) -> str:
-    """Return what modalities add: ``text adds 10.2 points [0.0, 30.0] (against A+V)``."""
-    several = len(names) > 1
-    adds = ("together add" if several else "adds", 1)
-    lowers = (f"{'together lower' if several else 'lowers'} {measure.name} by", -1)
-    verb, sign = adds if measure.higher_is_better else lowers
-    by = _turned(gain.difference, sign, measure)
-    return f"{' and '.join(names)} {verb} {by} (against {initials(gain.without.modalities)})"
+    """Return what modalities add: ``text adds 10.2 points [0.0, 30.0] (against A+V)``, or lower or raise."""
+    value, several = gain.difference.value, len(names) > 1
+    if measure.higher_is_better and not value < 0:
+        verb, by, sign = "add", "", 1
+    else:
+        verb, by, sign = ("raise", f" {measure.name} by", 1) if value > 0 else ("lower", f" {measure.name} by", -1)
+    verb = f"together {verb}{by}" if several else f"{verb}s{by}"
+    difference = _turned(gain.difference, sign, measure)
+    return f"{' and '.join(names)} {verb} {difference} (against {initials(gain.without.modalities)})"
 
 
 def _missing(answer: Answer) -> Iterator[str]:

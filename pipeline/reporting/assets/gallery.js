@@ -35,13 +35,12 @@ function verdict(id, one) {
   return [label, right ? "" : `, predicted ${predicted.named(predicted.of(one, id))}`, mark(right)];
 }
 
-/** Whether cards show what each modality alone predicts: beside the classes that a fusion predicts. */
-const besideSingles = (one) => one && one.kind === "fusion" && predicted.all.classes.length && predicted.singles.length;
+/** The configurations of single modalities that cards show beside the class that a fusion predicts. */
+const besides = (one) => (one && predicted.all.classes.length ? predicted.alone(one) : []);
 
-/** What the best model of each modality alone predicts, one line for each. */
+/** What each of them predicts, one line for each. */
 function alone(id, one) {
-  if (!besideSingles(one) || !predicted.has(id)) return [];
-  return predicted.singles.map((single) => {
+  return (predicted.has(id) ? besides(one) : []).map((single) => {
     const right = predicted.right(single, id);
     return element("small", {}, `${single.modalities[0]}: ${predicted.named(predicted.of(single, id))} `,
       element("span", { class: right ? "right" : "wrong" }, right ? "✓" : "✗"));
@@ -65,8 +64,9 @@ function cards(ids, one = predicted.best) {
   }
   add();
   const name = one === predicted.best ? predicted.judge : one.name;
-  const alone = besideSingles(one) ? " Below them, those of each modality alone, by its best model." : "";
-  const judged = one ? [element("p", { class: "quiet" }, `Predictions of ${name}.${alone}`)] : [];
+  const below = one && one.combined ? "the models that it combines" : "the best models of single modalities";
+  const said = besides(one).length ? ` Below them, those of ${below}.` : "";
+  const judged = one ? [element("p", { class: "quiet" }, `Predictions of ${name}.${said}`)] : [];
   return ids.length ? [...judged, grid, more] : [element("p", { class: "quiet" }, "None.")];
 }
 

@@ -28,7 +28,7 @@ const glass = (() => {
   };
 })();
 
-/** The predictions of configurations for an utterance; `detailed` has the best configuration of each set of modalities, `singles` those of single modalities if there are several. */
+/** The predictions of configurations for an utterance; `detailed` has the best configuration of each set of modalities. */
 const predicted = (() => {
   const found = block("predictions");
   const all = found && found.configurations.length ? found : null;
@@ -41,13 +41,12 @@ const predicted = (() => {
     if (one.kind !== "baseline" && (!firsts.has(set) || withShares)) firsts.set(set, one);
   }
   const detailed = [...firsts.values()];
-  const own = Object.keys(glass.corpus.statuses).flatMap((name) => detailed.filter((one) => one.modalities.join() === name));
-  const singles = own.length > 1 ? own : [];
   const best = all && (all.configurations.find((one) => one.name === glass.corpus.best) || detailed.at(-1));
   const judge = best && (glass.corpus.judge ? `the ${glass.corpus.judge} (${best.name})` : best.name);
   return {
     all, best, detailed, named, judge,
-    singles,
+    /** The configurations of single modalities beside a fusion: those that it combines, or else the best ones. */
+    alone: (one) => one.alone.map((place) => all.configurations[place]),
     has: (id) => places.has(id),
     truth: (id) => all.truth[places.get(id)],
     of: (one, id) => one.prediction[places.get(id)],
@@ -213,10 +212,11 @@ function walk(id) {
     to("Next", ids[at + 1]), element("span", { class: "quiet" }, `${at + 1} of ${ids.length}`), ...back)];
 }
 
-/** Say what the row that judges the utterance predicts, and what the model of each single modality does. */
+/** Say what the row that judges the utterance predicts, and what the models of single modalities beside it do. */
 function judgement(id) {
   if (!predicted.best || !predicted.has(id)) return [];
-  const alone = predicted.singles.flatMap((one, i) => [`${i ? ", " : " Alone: "}${one.modalities[0]} `,
+  const opening = predicted.best.combined ? " It combines: " : " Best models of single modalities: ";
+  const alone = predicted.alone(predicted.best).flatMap((one, i) => [`${i ? ", " : opening}${one.modalities[0]} `,
     predicted.named(predicted.of(one, id)), mark(predicted.right(one, id))]);
   return [element("p", { class: "quiet" }, `Prediction of ${predicted.judge}: ` +
     `${predicted.named(predicted.of(predicted.best, id))}; truth: ${predicted.named(predicted.truth(id))}.`,

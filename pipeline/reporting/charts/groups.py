@@ -55,7 +55,8 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         .transform_filter("isValid(datum.low)")
     )
     points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X("value:Q", title=title, scale=scale), shape=alt.Shape("kind:N", legend=None)
+        x=alt.X("value:Q", title=title, scale=scale),
+        shape=alt.Shape("kind:N", title=None, scale=alt.Scale(domain=shown_kinds), legend=legend),
     )
     layers = [lines, points] if any(value["low"] is not None for value in values) else [points]
     return Chart(

@@ -7,6 +7,7 @@ from typing import Any
 from models.builders import LSTM, class_of
 from models.classical.classifiers import WIDE, ByWidth, classifier, classifier_names
 from models.classical.search_space import search_space, within_budget
+from models.configuration import Configuration
 from models.data.modalities import Task
 from models.registry import strategy
 from models.wording import model_words, strategy_words
@@ -41,6 +42,7 @@ def settings_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
     for name, (words, defaults) in owners.items():
         given = settings.settings.get(name, {})
         own = {key: given.get(key, value) for key, value in defaults.items()}
+        own = own if "meta" not in own else _of_meta(own, task)
         few, many = (_tried(own, columns, settings.budget) for columns in (0, WIDE))
         if said := [_written(key, few[key], many[key]) for key in own]:
             written.append(f"{words[0].upper()}{words[1:]}: {', '.join(said)}.")
@@ -70,6 +72,15 @@ def _of_strategy(name: str) -> Mapping[str, Any]:
     return {
         one.name: one.default for one in taken if one.name not in _NOT_SETTINGS and one.default is not Parameter.empty
     }
+
+
+def _of_meta(own: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """Return settings in which those of the meta-classifier replace ``settings``; its name is that in the table."""
+    meta, given = own["meta"], own.get("settings") or {}
+    inner = {key: given.get(key, value) for key, value in _of_model(meta, task).items()}
+    inner = {key: value.at(0) if isinstance(value, ByWidth) else value for key, value in inner.items()}  # few columns
+    shown = Configuration("", (), meta).as_shown(task).model
+    return {key: value for key, value in own.items() if key != "settings"} | {"meta": shown} | inner
 
 
 def _tried(settings: Mapping[str, Any], columns: int, budget: int) -> dict[str, list[Any]]:

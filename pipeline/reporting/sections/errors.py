@@ -11,25 +11,28 @@ from numpy.typing import NDArray
 from features.base import MODALITIES
 from models.configuration import Configuration
 from models.data.modalities import Task
+from models.validation.protocol import PROTOCOLS
 from pipeline.errors import counted
 from pipeline.evaluation.disagreements import right
 from pipeline.evaluation.results import PROBABILITY
 from pipeline.evaluation.scoring import Scores
-from pipeline.reporting.sections.lists import best_of_each_modality
+from pipeline.reporting.alone import alone_of
+from pipeline.settings.blocks import CorpusParams
 
 NAMED = 3  # a sentence names at most this many confusions or groups
+CLASSES = 10  # with more classes, no sentence counts each of them
 
 Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Case:
-    """The errors at which the models of certain modalities alone are right.
+    """The errors at which the models of certain modalities are right.
 
     Attributes
     ----------
     right
-        The names of these modalities; empty if every single modality is wrong, too.
+        The names of these modalities; empty if the models of all modalities are wrong, too.
     utterances
         The ids of the utterances.
     """
@@ -51,15 +54,17 @@ class Errors:
     ----------
     title, sentence
         The heading, and a sentence on how many utterances are wrong.
+    compared
+        The models of single modalities with which a fusion is compared, in words.
     cases
-        The errors by the modalities that alone are right, the most frequent case first; empty if the corpus has one
-        modality.
+        The errors by the modalities whose models are right, the most frequent case first; empty if nothing was fused.
     remarks
-        Sentences on confusions, on modalities that make the same error, on missing modalities and on groups.
+        Sentences on classes, on models that make the same error, on missing modalities, on groups and on training.
     """
 
     title: str
     sentence: str
+    compared: str = ""
     cases: tuple[Case, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -67,7 +72,7 @@ class Errors:
 def errors_of(
     scores: Scores,
     parts: Mapping[Configuration, pd.DataFrame],
-    task: Task,
+    corpus: CorpusParams,
     missing: Mapping[str, Collection[str]],
     groups: pd.Series,
 ) -> Errors | None:
@@ -79,8 +84,8 @@ def errors_of(
         The scores of the corpus.
     parts
         The predictions of each configuration.
-    task
-        Whether classes or scores are predicted; a score is right if it is within 0.5 of the truth.
+    corpus
+        The settings of the corpus. A predicted score is right if it is within 0.5 of the truth.
     missing
         The utterances that lack a modality, keyed by modality.
     groups
@@ -89,27 +94,29 @@ def errors_of(
     judged = scores.best_fusion or scores.best_unimodal
     if judged is None:
         return None
-    part = parts[judged.configuration].set_index("utterance")
+    part, task = parts[judged.configuration].set_index("utterance"), corpus.task
     wrong = ~_right(part, task)
     kind = "fusion" if judged.is_fusion else "single modality"
     title = f"Where the {scores.top} {kind} is wrong"
     sentence = f"{judged.configuration} is wrong on {int(wrong.sum())} of {counted(len(part), 'utterance')}."
     if not wrong.any():
         return Errors(title, sentence)
+    beside = alone_of(judged, scores)
+    compared = "models that it combines" if beside.combined else f"{scores.top} models of its modalities alone"
     singles = {
-        modality: parts[row.configuration].set_index("utterance").loc[part.index]
-        for modality, row in best_of_each_modality(scores).items()
-        if judged.is_fusion
+        row.configuration.modalities[0]: parts[row.configuration].set_index("utterance").loc[part.index]
+        for row in beside.rows
     }
     read = judged.configuration.modalities
     remarks = [
-        _confusions(part[wrong]) if task == "classification" else _directions(part[wrong]),
-        _repeated(part[wrong], {name: singles[name][wrong] for name in read if name in singles}, task),
+        *(_classes(part) if task == "classification" else [_directions(part[wrong])]),
+        _repeated(part[wrong], {name: one[wrong] for name, one in singles.items()}, task, compared),
         _confidence(part, wrong),
         *_without(part.index.to_numpy(object), wrong, {name: missing.get(name, ()) for name in read}),
         _groups(groups.loc[part.index], wrong),
+        "" if PROTOCOLS[corpus.protocol.kind].needs_splits else _smallest_training(part, wrong, task),
     ]
-    return Errors(title, sentence, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
+    return Errors(title, sentence, compared, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
 
 
 def _right(part: pd.DataFrame, task: Task) -> Mask:
@@ -126,12 +133,17 @@ def _cases(wrong: pd.Index, singles: Mapping[str, pd.DataFrame], task: Task) -> 
     return tuple(Case(names, tuple(ids)) for names, ids in sorted(found.items(), key=lambda one: -len(one[1])))
 
 
-def _confusions(wrong: pd.DataFrame) -> str:
-    """Name the most frequent pairs of a true and a predicted class."""
+def _classes(part: pd.DataFrame) -> Iterator[str]:
+    """Name the most frequent pairs of a true and a predicted class, and say how often each class is predicted."""
+    wrong = part[part["truth"] != part["prediction"]]
     pairs = Counter(zip(wrong["truth"], wrong["prediction"], strict=True)).most_common()
     named = [f"{truth} predicted as {predicted} ({count})" for (truth, predicted), count in pairs[:NAMED]]
     others = len(wrong) - sum(count for _, count in pairs[:NAMED])
-    return f"Confusions: {', '.join(named)}{f', others ({others})' if others else ''}."
+    yield f"Confusions: {', '.join(named)}{f', others ({others})' if others else ''}."
+    truth, predicted = Counter(part["truth"]), Counter(part["prediction"])
+    if len(truth) <= CLASSES:
+        named = [f"{name} {predicted[name]} ({count})" for name, count in truth.most_common()]
+        yield f"Utterances predicted as each class, and in brackets those that belong to it: {', '.join(named)}."
 
 
 def _directions(wrong: pd.DataFrame) -> str:
@@ -143,8 +155,8 @@ def _directions(wrong: pd.DataFrame) -> str:
     )
 
 
-def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Task) -> str:
-    """Say how often the model of each modality that the fusion reads makes the same error alone."""
+def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Task, compared: str) -> str:
+    """Say how often each of the models of single modalities makes the same error."""
     if not singles:
         return ""
     predicted, truth = wrong["prediction"].to_numpy(), wrong["truth"].to_numpy()
@@ -156,10 +168,10 @@ def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Ta
             name: ~_right(one, task) & (np.sign(one["prediction"].to_numpy() - truth) == side)
             for name, one in singles.items()
         }
-    what = "The same wrong class" if task == "classification" else "An error in the same direction"
+    what = "The same wrong class" if task == "classification" else "A wrong score on the same side of the truth"
     counts = sorted(((int(own.sum()), name) for name, own in same.items()), reverse=True)
     named = ", ".join(f"{name} in {count}" for count, name in counts)
-    return f"{what} is also predicted by the best model of a modality alone: {named}."
+    return f"{what} is predicted by {compared}: {named}."
 
 
 def _confidence(part: pd.DataFrame, wrong: Mask) -> str:
@@ -193,7 +205,24 @@ def _groups(groups: pd.Series, wrong: Mask) -> str:
     if len(sizes) in (1, len(groups)):
         return ""
     named = [f"{group} ({count} of {sizes[group]} wrong)" for group, count in errors[:NAMED]]
-    others, rest = len(sizes) - len(named), sum(count for _, count in errors[NAMED:])
+    others = len(sizes) - len(named)
+    if not others:
+        return f"Errors by {groups.name}: {', '.join(named)}."
+    rest, left = sum(count for _, count in errors[NAMED:]), len(groups) - sum(sizes[one] for one, _ in errors[:NAMED])
     which = f"other {groups.name}" if others == 1 else f"other {others} {groups.name}s"
-    more = f"; {counted(rest, 'error') if rest else 'no error'} from the {which}" if others else ""
-    return f"Most errors by {groups.name}: {', '.join(named)}{more}."
+    return f"Most errors by {groups.name}: {', '.join(named)}; the {which} together: {rest} of {left} wrong."
+
+
+def _smallest_training(part: pd.DataFrame, wrong: Mask, task: Task) -> str:
+    """Compare the largest fold, if its models learn from less than half of the utterances, with the others."""
+    sizes = part["fold"].value_counts()
+    tested = (part["fold"] == sizes.index[0]).to_numpy()
+    learnt = part["truth"][~tested]
+    if not 0 < 2 * len(learnt) < len(part):
+        return ""
+    classes = Counter(learnt).most_common() if task == "classification" else []
+    of = f" ({', '.join(f'{name} {count}' for name, count in classes)})" if 0 < len(classes) <= CLASSES else ""
+    few = f"{int(wrong[tested].sum())} of {int(tested.sum())}"
+    others = f"{int(wrong[~tested].sum())} of {len(learnt)}"
+    whose = f"Models that learned from only {counted(len(learnt), 'utterance')}{of}"
+    return f"{whose} are wrong on {few}; the others, on {others}."

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from models.configuration import Configuration
 from models.data.modalities import Task
 from pipeline.evaluation.disagreements import right
-from pipeline.evaluation.scoring import Scored, Scores
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.alone import best_of_each_modality
 
 
 @dataclass(frozen=True)
@@ -53,16 +54,6 @@ def lists_of(scores: Scores, parts: Mapping[Configuration, pd.DataFrame], task: 
             )
         )
     return found
-
-
-def best_of_each_modality(scores: Scores) -> dict[str, Scored]:
-    """Return the best unimodal row of each modality; a modality without a defined value is left out."""
-    modalities = dict.fromkeys(row.configuration.modalities[0] for row in scores.rows if row.is_unimodal)
-    best = {
-        one: scores.best(row for row in scores.rows if row.is_unimodal and row.configuration.modalities == (one,))
-        for one in modalities
-    }
-    return {modality: row for modality, row in best.items() if row is not None}
 
 
 def _of_fusion(

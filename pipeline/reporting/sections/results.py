@@ -14,6 +14,7 @@ from pipeline.evaluation.results import NAMES, leading_of_predictions, read_atte
 from pipeline.evaluation.robustness import ORDERS
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.evaluation.tables import VERDICTS
+from pipeline.reporting.alone import best_of_each_modality
 from pipeline.reporting.charts.attention import attention_chart
 from pipeline.reporting.charts.calibration import calibration_charts
 from pipeline.reporting.charts.chart import Chart, axis_title, kind_of, label_of, scaled
@@ -21,7 +22,7 @@ from pipeline.reporting.charts.groups import groups_chart
 from pipeline.reporting.charts.intervals import Row, forest
 from pipeline.reporting.charts.robustness import robustness_charts
 from pipeline.reporting.sections.errors import Errors, errors_of
-from pipeline.reporting.sections.lists import UtteranceList, best_of_each_modality, lists_of
+from pipeline.reporting.sections.lists import UtteranceList, lists_of
 from pipeline.reporting.sections.rows import Rows, rows_of
 from pipeline.reporting.tables import Table
 from pipeline.settings.blocks import CorpusParams
@@ -136,7 +137,7 @@ def results_of(
         scores=corpus.task == "regression",
         reading=_reading(scores, parts),
         picked=picked or [scores.rows[0].configuration.display],
-        errors=errors_of(scores, parts, corpus.task, missing, groups.rename(corpus.protocol.group)),
+        errors=errors_of(scores, parts, corpus, missing, groups.rename(corpus.protocol.group)),
         lists=lists_of(scores, parts, corpus.task),
         robustness=robustness_charts(shares, metric, best.configuration) if best and drawn else [],
         fusions=list(dict.fromkeys(_displays(shares))),

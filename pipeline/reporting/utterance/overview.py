@@ -19,7 +19,7 @@ MOST_GROUPS = 40  # the table of labels lists at most this many groups
 BINS = 24
 _MEASURES = {
     "seconds": ("Length of utterances", "s"),
-    "voice_s": ("Length of the voice after trimming", "s"),
+    "voice_s": ("Length of the sound after trimming", "s"),
     "gain_db": ("Gain that levels the voice", "dB"),
     "face": ("Share of sampled frames with the followed face", ""),
     "words": ("Words with times per utterance", "words"),

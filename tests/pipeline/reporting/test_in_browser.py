@@ -191,16 +191,16 @@ def test_cards_say_what_was_predicted_and_by_what(page: Path, opened: Opening) -
     seen = opened(page)
     judge = "the best fusion (vote text+audio svm)"
     assert seen.locator("#gallery-judge").text_content() == f"prediction of {judge}"
-    alone = "Below them, those of each modality alone, by its best model."
-    assert seen.locator("#gallery-cards > p").text_content() == f"Predictions of {judge}. {alone}"
+    below = "Below them, those of the models that it combines."
+    assert seen.locator("#gallery-cards > p").text_content() == f"Predictions of {judge}. {below}"
     first = seen.locator("#gallery-cards .card").first.locator("small")
     assert first.locator("span").all_text_contents() == [" ✓ right", "✓", "✗"]  # the truth is A
     assert [one.split(":")[0] for one in first.all_text_contents()[1:]] == ["text", "audio"]
     assert seen.locator("#gallery-cards .card small:first-of-type .right").count() == 10
     seen.locator("#gallery-cards .card").first.click()
-    alone = seen.locator("#utterance-shown h3 + p")
-    alone.wait_for()
-    assert alone.text_content().endswith(f" Alone: text {A} ✓ right, audio {B} ✗ wrong.")
+    judged = seen.locator("#utterance-shown h3 + p")
+    judged.wait_for()
+    assert judged.text_content().endswith(f" It combines: text {A} ✓ right, audio {B} ✗ wrong.")
 
 
 def test_errors_are_listed_by_the_modalities_that_are_right_alone(tmp_path: Path, opened: Opening) -> None:
@@ -221,7 +221,7 @@ def test_errors_are_listed_by_the_modalities_that_are_right_alone(tmp_path: Path
     ]
     cases.nth(1).get_by_role("button").click()
     assert listed(seen) == ["u4"]
-    title = "Where the best fusion is wrong; modalities that are right alone: audio (1)"
+    title = "Where the best fusion is wrong; right: audio (1)"
     assert seen.locator("#utterance-list h3").text_content() == title
 
 

@@ -113,7 +113,7 @@ def test_an_error_is_lowered() -> None:
     assert sentences(answer) == [
         "Fusing helps. T+A by weighted averaging: mae (lower is better) 0.500 [0.400, 0.600], 0.200 [0.100, 0.300] "
         "below the best single modality, audio by XGBoost (0.700); p = .010 after correction over 26 fusions.",
-        "Text lowers mae by 0.200 [0.100, 0.300] (against audio), audio lowers mae by -0.020 [-0.100, 0.100] (against "
+        "Text lowers mae by 0.200 [0.100, 0.300] (against audio), audio raises mae by 0.020 [-0.100, 0.100] (against "
         "text). Each modality is compared with the best row without it.",
     ]
 
@@ -151,6 +151,9 @@ def test_modalities_that_the_compared_row_lacks_are_said_to_add_together() -> No
         "No fusion of A+V or T+V was fitted.",
     ]
     assert [names for names, _ in answer.gains] == [("text", "audio"), ("video",)]
+    worse = Gain(video, Interval(-0.02, -0.1, 0.05), others_fitted=False)
+    lowering = replace(answer, modalities=[replace(one, gain=worse) for one in gains[:2]])
+    assert sentences(lowering)[1].startswith("Text and audio together lower accuracy by 2.0 points [-5.0, 10.0] (")
     within_two = (Modality("text", TEXT, Gain(AUDIO, together), {}),)
     assert "together" not in " ".join(sentences(replace(HELPS, modalities=within_two)))
     of_a_pair = replace(HELPS, full=FULL, modalities=(Modality("text", TEXT, Gain(video, together), {}),))

@@ -37,6 +37,14 @@ def test_values_that_the_budget_left_out_are_not_said_to_have_been_tried() -> No
     assert said(svm, budget=2, svm=both)[1] == "SVM: C 1 or 4, class_weight balanced or none."
 
 
+def test_stacking_names_what_was_tried_for_its_meta_classifier() -> None:
+    stacking = [("stacking", "text+audio", "")]
+    assert said(stacking)[1] == "Stacking: meta logistic, C 0.3 or 1.5 or 6, class_weight none."
+    svm = {"meta": "svm", "settings": {"C": 2.0}}
+    assert said(stacking, stacking=svm) == ["Stacking: meta svm, C 2, class_weight none."]
+    assert said(stacking, "regression")[1] == "Stacking: meta ridge, alpha 0.3 or 1.5 or 40."
+
+
 def test_networks_have_their_sizes() -> None:
     (net,) = said([("self_attention", "text+audio", "")])
     assert net.startswith("Self-attention: hidden 32, dropout 0.5, ")

@@ -1,6 +1,6 @@
 """What the page tells about errors, counted by hand."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -9,98 +9,128 @@ from models.data.modalities import Task
 from models.evaluation.intervals import Interval
 from models.evaluation.metrics import metrics_of
 from pipeline.evaluation.scoring import Scored, Scores
-from pipeline.reporting.sections.errors import Errors, errors_of
+from pipeline.reporting.sections.errors import Case, Errors, errors_of
+from pipeline.settings.blocks import CorpusParams, ProtocolParams
 
 Names = tuple[str, str, str]
 
 UTTERANCES = [f"u{i}" for i in range(8)]
 TEXT, AUDIO, VIDEO = (("unimodal", name, "svm") for name in ("text", "audio", "video"))
-FUSION = ("vote", "text+audio", "svm")
-VALUES = {("majority", "", ""): 0.1, TEXT: 0.4, AUDIO: 0.3, VIDEO: 0.2, FUSION: 0.6}
+BEST_TEXT = ("unimodal", "text", "logistic")  # not what the fusion combines
+LATE, EARLY = ("vote", "text+audio", "svm"), ("concat", "text+audio", "svm")
+VALUES = {("majority", "", ""): 0.1, TEXT: 0.4, BEST_TEXT: 0.5, AUDIO: 0.3, VIDEO: 0.2, LATE: 0.6, EARLY: 0.6}
 
-#            u0   u1   u2   u3   u4   u5   u6   u7
+#         u0   u1   u2   u3   u4   u5   u6   u7
 TRUTH = ["a", "a", "a", "b", "b", "b", "c", "c"]
-PREDICTED = {
+FUSED = ["a", "b", "b", "b", "b", "a", "b", "c"]  # wrong: u1, u2, u5, u6
+SINGLE = {
     ("majority", "", ""): ["b"] * 8,
     TEXT: ["a", "b", "c", "b", "b", "b", "b", "c"],
+    BEST_TEXT: ["a", "a", "a", "b", "b", "b", "b", "c"],
     AUDIO: ["a", "b", "a", "b", "b", "a", "b", "a"],
     VIDEO: ["a", "b", "b", "b", "b", "b", "c", "c"],
-    FUSION: ["a", "b", "b", "b", "b", "a", "b", "c"],  # wrong: u1, u2, u5, u6
 }
 GROUPS = pd.Series(["s0", "s1", "s1", "s2", "s2", "s3", "s4", "s5"], UTTERANCES, name="speaker")
+SPEAKERS = ProtocolParams("group-kfold", group="speaker")
 
 
 def found(
-    predicted: Mapping[Names, list[object]],
-    truth: list[object],
+    predicted: Mapping[Names, Sequence[object]],
+    truth: Sequence[object] = TRUTH,
+    *,
     task: Task = "classification",
     missing: Mapping[str, Collection[str]] | None = None,
     groups: pd.Series = GROUPS,
+    folds: str = "11223344",
+    protocol: ProtocolParams = SPEAKERS,
 ) -> Errors | None:
     leading = metrics_of(task)[0].name
     interval = {names: Interval(VALUES[names], 0, 1) for names in predicted}
     rows = [Scored(Configuration.parse(*names), 8, {leading: interval[names]}) for names in predicted]
     parts = {}
     for i, (names, prediction) in enumerate(predicted.items()):
-        part = pd.DataFrame({"utterance": UTTERANCES, "truth": truth, "prediction": prediction})
+        table = {"utterance": UTTERANCES, "fold": list(folds), "truth": truth, "prediction": prediction}
+        part = pd.DataFrame(table)
         if task == "classification":
             for name in "abc":
-                part[f"p_{name}"] = [
-                    0.5 if (one, of) == (name, name) else 0.25 for one, of in zip(prediction, truth, strict=True)
-                ]
-        parts[Configuration.parse(*names)] = part.iloc[:: -1 if i % 2 else 1]
-    return errors_of(Scores(rows, metrics_of(task)), parts, task, missing or {}, groups)
+                pairs = zip(prediction, truth, strict=True)
+                part[f"p_{name}"] = [0.5 if one == name == of else 0.25 for one, of in pairs]
+        parts[Configuration.parse(*names)] = part.iloc[:: 1 if i % 2 else -1]
+    corpus = CorpusParams("manifest", "c", task, "label", ("text", "audio", "video"), protocol)
+    return errors_of(Scores(rows, metrics_of(task)), parts, corpus, missing or {}, groups)
 
 
-def test_errors_of_a_fusion_are_counted() -> None:
-    errors = found(PREDICTED, TRUTH, missing={"audio": {"u0", "u1", "u2"}, "video": {"u1"}})  # type: ignore[arg-type]
+def counted(errors: Errors | None) -> dict[str, set[str]]:
+    assert errors is not None
+    return {case.words: set(case.utterances) for case in errors.cases}
+
+
+def test_errors_of_a_late_fusion_are_counted_beside_the_models_that_it_combines() -> None:
+    errors = found(SINGLE | {LATE: FUSED}, missing={"audio": {"u0", "u1", "u2"}, "video": {"u1"}})
     assert errors is not None
     assert errors.title == "Where the best fusion is wrong"
     assert errors.sentence == "vote text+audio svm is wrong on 4 of 8 utterances."
-    cases = {case.words: set(case.utterances) for case in errors.cases}
-    assert cases == {"none": {"u1"}, "audio": {"u2"}, "text and video": {"u5"}, "video": {"u6"}}
+    assert errors.compared == "models that it combines"
+    assert counted(errors) == {"none": {"u1", "u6"}, "audio": {"u2"}, "text": {"u5"}}
     assert errors.remarks == (
         "Confusions: a predicted as b (2), b predicted as a (1), c predicted as b (1).",
-        "The same wrong class is also predicted by the best model of a modality alone: audio in 3, text in 2.",
+        "Utterances predicted as each class, and in brackets those that belong to it: a 2 (3), b 5 (3), c 1 (2).",
+        "The same wrong class is predicted by models that it combines: audio in 3, text in 2.",
         "Mean probability of the predicted class: 25 % where it is wrong, 50 % where it is right.",
         "Wrong on 2 of 3 utterances without audio, and on 2 of 5 with it.",
-        "Most errors by speaker: s1 (2 of 2 wrong), s3 (1 of 1 wrong), s4 (1 of 1 wrong); no error from the other 3 "
-        "speakers.",
+        "Most errors by speaker: s1 (2 of 2 wrong), s3 (1 of 1 wrong), s4 (1 of 1 wrong); "
+        "the other 3 speakers together: 0 of 4 wrong.",
     )
+
+
+def test_errors_of_another_fusion_are_counted_beside_the_best_models() -> None:
+    errors = found(SINGLE | {EARLY: FUSED})
+    assert errors is not None
+    assert errors.compared == "best models of its modalities alone"
+    assert counted(errors) == {"text": {"u1", "u5"}, "text and audio": {"u2"}, "none": {"u6"}}
 
 
 def test_the_most_frequent_case_is_first() -> None:
-    fused = [*PREDICTED[FUSION][:7], "b"]  # u7 is wrong, too, and only video is right on it, as on u6
-    predicted = PREDICTED | {FUSION: fused, TEXT: [*PREDICTED[TEXT][:7], "b"]}
-    errors = found(predicted, TRUTH)  # type: ignore[arg-type]
+    errors = found(SINGLE | {LATE: FUSED})
     assert errors is not None
-    assert (errors.cases[0].words, set(errors.cases[0].utterances)) == ("video", {"u6", "u7"})
+    assert errors.cases[0] == Case((), ("u1", "u6"))
 
 
 def test_without_a_fusion_the_best_single_modality_is_judged() -> None:
-    errors = found({TEXT: PREDICTED[TEXT]}, TRUTH)  # type: ignore[dict-item, arg-type]
+    errors = found({TEXT: SINGLE[TEXT]})
     assert errors is not None
     assert errors.title == "Where the best single modality is wrong"
     assert errors.cases == ()
-    assert not any("alone" in remark for remark in errors.remarks)
+    assert not any("The same wrong class" in remark for remark in errors.remarks)
 
 
 def test_a_row_without_errors_needs_no_remarks() -> None:
-    errors = found({TEXT: TRUTH}, TRUTH)  # type: ignore[dict-item, arg-type]
-    assert errors == Errors(
-        "Where the best single modality is wrong", "unimodal text svm is wrong on 0 of 8 utterances."
-    )
+    sentence = "unimodal text svm is wrong on 0 of 8 utterances."
+    assert found({TEXT: TRUTH}) == Errors("Where the best single modality is wrong", sentence)
 
 
 def test_baselines_alone_have_no_errors_to_tell() -> None:
-    assert found({("majority", "", ""): ["b"] * 8}, TRUTH) is None  # type: ignore[arg-type]
+    assert found({("majority", "", ""): ["b"] * 8}) is None
 
 
 def test_groups_are_not_named_if_each_utterance_is_one_or_all_are_one() -> None:
     for groups in (pd.Series(UTTERANCES, UTTERANCES), pd.Series("s", UTTERANCES)):
-        errors = found(PREDICTED, TRUTH, groups=groups.rename("speaker"))  # type: ignore[arg-type]
+        errors = found(SINGLE | {LATE: FUSED}, groups=groups.rename("speaker"))
         assert errors is not None
         assert not any("speaker" in remark for remark in errors.remarks)
+
+
+def test_models_that_learned_from_little_are_told_apart() -> None:
+    errors = found(SINGLE | {LATE: FUSED}, folds="11111234")  # u5 to u7 are all that the models of fold 1 learn from
+    assert errors is not None
+    assert errors.remarks[-1] == (
+        "Models that learned from only 3 utterances (c 2, b 1) are wrong on 2 of 5; the others, on 2 of 3."
+    )
+    given = found(
+        SINGLE | {LATE: FUSED}, folds="11111234", protocol=ProtocolParams("official")
+    )  # training is not tested
+    assert given is not None
+    assert not any("learned" in remark for remark in given.remarks)
 
 
 def test_errors_of_scores_have_a_direction() -> None:
@@ -108,12 +138,11 @@ def test_errors_of_scores_have_a_direction() -> None:
     fused = [0.5, 1.0, 2.0, 1.0, 0.0, 1.5, 2.5, 2.0]  # too high: u1 by 1, u2 by 2; too low: u4 by 1
     text = [0.0, 0.6, -1.0, 1.0, 0.3, 1.0, 2.0, 2.0]  # as the fusion on u1 and u4
     audio = [0.0, 0.4, 0.6, 1.0, 2.0, 1.0, 2.0, 2.0]  # as the fusion on u2; right on u1
-    errors = found({TEXT: text, AUDIO: audio, FUSION: fused}, truth, "regression")  # type: ignore[dict-item, arg-type]
+    errors = found({TEXT: text, AUDIO: audio, LATE: fused}, truth, task="regression")
     assert errors is not None
     assert errors.sentence == "vote text+audio svm is wrong on 3 of 8 utterances."
     assert errors.remarks[:2] == (
         "2 too high (by 1.50 on average), 1 too low (by 1.00 on average).",
-        "An error in the same direction is also predicted by the best model of a modality alone: "
-        "text in 2, audio in 1.",
+        "A wrong score on the same side of the truth is predicted by models that it combines: text in 2, audio in 1.",
     )
-    assert {case.words: set(case.utterances) for case in errors.cases} == {"audio": {"u1"}, "none": {"u2", "u4"}}
+    assert counted(errors) == {"audio": {"u1"}, "none": {"u2", "u4"}}
