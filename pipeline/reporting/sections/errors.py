@@ -171,7 +171,7 @@ def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Ta
     what = "The same wrong class" if task == "classification" else "A wrong score on the same side of the truth"
     counts = sorted(((int(own.sum()), name) for name, own in same.items()), reverse=True)
     named = ", ".join(f"{name} in {count}" for count, name in counts)
-    return f"{what} is predicted by {compared}: {named}."
+    return f"{what} is predicted by the {compared}: {named}."
 
 
 def _confidence(part: pd.DataFrame, wrong: Mask) -> str:

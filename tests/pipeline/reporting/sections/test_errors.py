@@ -75,7 +75,7 @@ def test_errors_of_a_late_fusion_are_counted_beside_the_models_that_it_combines(
     assert errors.remarks == (
         "Confusions: a predicted as b (2), b predicted as a (1), c predicted as b (1).",
         "Utterances predicted as each class, and in brackets those that belong to it: a 2 (3), b 5 (3), c 1 (2).",
-        "The same wrong class is predicted by models that it combines: audio in 3, text in 2.",
+        "The same wrong class is predicted by the models that it combines: audio in 3, text in 2.",
         "Mean probability of the predicted class: 25 % where it is wrong, 50 % where it is right.",
         "Wrong on 2 of 3 utterances without audio, and on 2 of 5 with it.",
         "Most errors by speaker: s1 (2 of 2 wrong), s3 (1 of 1 wrong), s4 (1 of 1 wrong); "
@@ -143,6 +143,6 @@ def test_errors_of_scores_have_a_direction() -> None:
     assert errors.sentence == "vote text+audio svm is wrong on 3 of 8 utterances."
     assert errors.remarks[:2] == (
         "2 too high (by 1.50 on average), 1 too low (by 1.00 on average).",
-        "A wrong score on the same side of the truth is predicted by models that it combines: text in 2, audio in 1.",
+        "A wrong score on the same side of the truth is predicted by the models that it combines: text in 2, audio in 1.",
     )
     assert counted(errors) == {"audio": {"u1"}, "none": {"u2", "u4"}}
