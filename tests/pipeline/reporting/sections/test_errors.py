@@ -143,6 +143,7 @@ def test_errors_of_scores_have_a_direction() -> None:
     assert errors.sentence == "vote text+audio svm is wrong on 3 of 8 utterances."
     assert errors.remarks[:2] == (
         "2 too high (by 1.50 on average), 1 too low (by 1.00 on average).",
-        "A wrong score on the same side of the truth is predicted by the models that it combines: text in 2, audio in 1.",
+        "A wrong score on the same side of the truth is predicted by the models that it combines: "
+        "text in 2, audio in 1.",
     )
     assert counted(errors) == {"audio": {"u1"}, "none": {"u2", "u4"}}
