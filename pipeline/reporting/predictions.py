@@ -35,10 +35,10 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
         ``task``; ``classes`` (empty for scores); the leading ``metric``; ``utterances``, ``texts`` and ``speakers``,
         which have equal lengths; ``truth``, which has an index into ``classes`` or a score for each utterance; and
         ``configurations`` in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``,
-        ``model``, ``kind``, ``value`` (the leading metric as text), a ``prediction`` per
-        utterance, ``base``: whether a late fusion among the rows of `detailed` combines it, and, as `alone_of` returns
-        them, ``alone`` (indices into ``configurations``) and ``combined``. If classes are
-        predicted, the rows of `detailed` and of `bases` also have ``shares``, as `_shares` returns them.
+        ``model``, ``kind``, ``value`` (the leading metric as text) and a ``prediction`` per utterance. ``base`` says
+        whether a late fusion among the rows of `detailed` combines it. ``alone`` (indices into ``configurations``) and
+        ``combined`` hold what `alone_of` returns. If classes are predicted, the rows of `detailed` and of `bases` also
+        have ``shares``, as `_shares` returns them.
     """
     parts, combined = by_configuration(predictions), bases(scores)
     with_shares = [*detailed(scores), *combined]

@@ -54,10 +54,9 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         .encode(x=alt.X("low:Q", title=title, scale=scale), x2="high:Q")
         .transform_filter("isValid(datum.low)")
     )
-    points = base.mark_point(filled=True, size=70, opacity=1).encode(
-        x=alt.X("value:Q", title=title, scale=scale),
-        shape=alt.Shape("kind:N", title=None, scale=alt.Scale(domain=shown_kinds), legend=legend),
-    )
+    shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=shown_kinds), legend=legend)
+    value = alt.X("value:Q", title=title, scale=scale)
+    points = base.mark_point(filled=True, size=70, opacity=1).encode(x=value, shape=shape)
     layers = [lines, points] if any(value["low"] is not None for value in values) else [points]
     return Chart(
         "groups-chart",

@@ -94,7 +94,7 @@ def errors_of(
     judged = scores.best_fusion or scores.best_unimodal
     if judged is None:
         return None
-    part, task = parts[judged.configuration].set_index("utterance"), corpus.task
+    task, part = corpus.task, parts[judged.configuration].set_index("utterance")
     wrong = ~_right(part, task)
     kind = "fusion" if judged.is_fusion else "single modality"
     title = f"Where the {scores.top} {kind} is wrong"
@@ -114,7 +114,7 @@ def errors_of(
         _confidence(part, wrong),
         *_without(part.index.to_numpy(object), wrong, {name: missing.get(name, ()) for name in read}),
         _groups(groups.loc[part.index], wrong),
-        "" if PROTOCOLS[corpus.protocol.kind].needs_splits else _smallest_training(part, wrong, task),
+        _smallest_training(part, wrong, corpus),
     ]
     return Errors(title, sentence, compared, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
 
@@ -213,14 +213,19 @@ def _groups(groups: pd.Series, wrong: Mask) -> str:
     return f"Most errors by {groups.name}: {', '.join(named)}; the {which} together: {rest} of {left} wrong."
 
 
-def _smallest_training(part: pd.DataFrame, wrong: Mask, task: Task) -> str:
-    """Compare the largest fold, if its models learn from less than half of the utterances, with the others."""
+def _smallest_training(part: pd.DataFrame, wrong: Mask, corpus: CorpusParams) -> str:
+    """Compare the largest fold with the others, if its models learn from less than half of the utterances.
+
+    Nothing is compared under a protocol whose training part is not tested.
+    """
+    if PROTOCOLS[corpus.protocol.kind].needs_splits:
+        return ""
     sizes = part["fold"].value_counts()
     tested = (part["fold"] == sizes.index[0]).to_numpy()
     learnt = part["truth"][~tested]
     if not 0 < 2 * len(learnt) < len(part):
         return ""
-    classes = Counter(learnt).most_common() if task == "classification" else []
+    classes = Counter(learnt).most_common() if corpus.task == "classification" else []
     of = f" ({', '.join(f'{name} {count}' for name, count in classes)})" if 0 < len(classes) <= CLASSES else ""
     few = f"{int(wrong[tested].sum())} of {int(tested.sum())}"
     others = f"{int(wrong[~tested].sum())} of {len(learnt)}"

@@ -306,7 +306,7 @@ def test_the_methods_can_be_copied_and_every_part_is_reached_by_its_name(page: P
     assert "Statistics." in seen.evaluate("getSelection().toString()")
     links = seen.locator("nav a").evaluate_all("all => all.map((one) => one.getAttribute('href'))")
     for link in links:
-        assert seen.locator(f"section{link}[aria-labelledby]").count() == 1
+        assert seen.locator(f"section{link}[aria-labelledby], h3{link}").count() == 1
     nameless = "!one.getAttribute('aria-label') && !one.getAttribute('aria-labelledby')"
     regions = f"[...document.querySelectorAll('.scroll, .chart')].filter((one) => {nameless}).length"
     assert seen.evaluate(regions) == 0
