@@ -1,7 +1,7 @@
 """Count the parameters that a fitted model has learnt.
 
 ==============================  ========================================================================
-linear models                   coefficients and intercepts
+linear models                   coefficients and intercepts, one coefficient per column of the features
 support vector machines         support vectors x features, dual coefficients, intercepts
 trees, forests, boosting        one threshold per split, and all values of each leaf
 networks                        all elements of all weights
@@ -95,6 +95,15 @@ def _product(part: Any) -> int:
     return 1 if part.task == "classification" else _elements(part.weights_)
 
 
+def _spanned(part: Any) -> int:
+    """Count what a linear model that was fitted in a `RowSpace` would have more in the space of all columns."""
+    axes = next((step.axes_ for _, step in part.steps if getattr(step, "axes_", None) is not None), None)
+    if axes is None or not hasattr(part.steps[-1][1], "coef_"):
+        return 0
+    columns, rank = np.shape(axes)
+    return int(columns - rank) * (_elements(part.steps[-1][1].coef_) // int(rank))
+
+
 def _nothing(part: Any) -> int:  # noqa: ARG001 - all rules take the part
     return 0
 
@@ -106,6 +115,7 @@ _MACHINE = _attributes("support_vectors_", "dual_coef_", "intercept_")
 _COUNTS: dict[str, Callable[[Any], int]] = {
     "sklearn.LogisticRegression": _LINEAR,
     "sklearn.Ridge": _LINEAR,
+    "sklearn.Pipeline": _spanned,
     "sklearn.BaseLibSVM": _MACHINE,
     "sklearn.BaseDecisionTree": _tree,
     "sklearn.PCA": _attributes("components_"),

@@ -97,7 +97,7 @@ def alike(scores: Scores, parts: Mapping[Configuration, pd.DataFrame]) -> Iterat
             found.setdefault(single.configuration.display, []).append(fusion.configuration.display)
     for single_name, fusions in found.items():
         more = f" and {len(fusions) - NAMED} more" if len(fusions) > NAMED else ""
-        yield f"Predicts every utterance as {single_name} does: {', '.join(fusions[:NAMED])}{more}."
+        yield f"Fusions that predict every utterance as {single_name} does: {', '.join(fusions[:NAMED])}{more}."
 
 
 def _repeats(fusion: Scored, single: Scored, parts: Mapping[Configuration, pd.DataFrame]) -> bool:

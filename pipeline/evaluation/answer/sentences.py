@@ -144,7 +144,10 @@ def _gains(answer: Answer, measure: Measure) -> Iterator[str]:
     if not parts:
         return
     best = "top" if answer.unranked else "best"
-    yield f"{_capital(', '.join(parts))}. Each modality is compared with the {best} row without it."
+    where = ""
+    if answer.full and answer.fusion and answer.full.configuration != answer.fusion.row.configuration:
+        where = f"In {answer.full.words}, "
+    yield f"{_capital(where + ', '.join(parts))}. Each modality is compared with the {best} row without it."
     full = answer.full.modalities if answer.full else ()
     lacking = [one.name for one in answer.modalities if one.gain is not None and not one.gain.others_fitted]
     if sets := [initials([m for m in full if m != name]) for name in lacking]:

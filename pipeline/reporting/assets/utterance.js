@@ -121,8 +121,8 @@ function facesSentence(faces) {
   return `the followed face was found in ${found} of ${counted(faces.times.length, "sampled frame")}` +
     (found ? `: in ${measured.length} by the detector (mean score ${mean.toFixed(2)})` : "") +
     (found > measured.length ? `, in ${found - measured.length} by following it from the frame before` : "") +
-    (searched.length ? `. Other faces were searched for in ${pictures} of those below, for this page: ` +
-      (others ? `at most ${counted(others, "other face")} in a picture` : "none") : "");
+    (searched.length ? `. For this page, other faces were searched for in ${pictures} of those below, and ` +
+      (others ? `at most ${counted(others, "other face")} found in a picture` : "none found") : "");
 }
 
 /** Show the clip, or why there is none. */

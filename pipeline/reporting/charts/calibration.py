@@ -12,7 +12,7 @@ from models.evaluation.metrics import metric
 from pipeline.evaluation.formatting import number
 from pipeline.evaluation.results import truth_and_outputs
 from pipeline.evaluation.scoring import Scores
-from pipeline.reporting.charts.chart import Chart, data_of, specification
+from pipeline.reporting.charts.chart import Chart, data_of, kind_of, specification
 from pipeline.reporting.tables import Table
 
 HEIGHT = 300
@@ -32,7 +32,7 @@ def calibration_charts(scores: Scores, parts: Mapping[Configuration, pd.DataFram
             title = f"{what.capitalize()}: {best.configuration}"
             error = number(ece, ece(truth, probabilities))
             caption = f"Expected calibration error {error} %, {len(truth)} utterances."
-            yield _chart(name, title, caption, _bins(truth, probabilities))
+            yield _chart(name, title, caption, _bins(truth, probabilities), f"var(--{kind_of(best)})")
 
 
 def _bins(truth: Any, probabilities: Any) -> list[dict[str, Any]]:
@@ -51,7 +51,7 @@ def _bins(truth: Any, probabilities: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _chart(name: str, title: str, caption: str, bins: list[dict[str, Any]]) -> Chart:
+def _chart(name: str, title: str, caption: str, bins: list[dict[str, Any]], colour: str) -> Chart:
     import altair as alt
 
     whole = alt.Scale(domain=[0, 100], nice=False)
@@ -64,10 +64,10 @@ def _chart(name: str, title: str, caption: str, bins: list[dict[str, Any]]) -> C
         ]
     )
     y = alt.Y("correct:Q", title=up, scale=whole)
-    bars = base.mark_bar(color="var(--fusion)", opacity=0.3, stroke="var(--fusion)").encode(
+    bars = base.mark_bar(color=colour, opacity=0.3, stroke=colour).encode(
         x=alt.X("from:Q", title=across, scale=whole), x2="to:Q", y=y, y2=alt.datum(0)
     )
-    points = base.mark_point(filled=True, color="var(--fusion)", size=60, opacity=1).encode(
+    points = base.mark_point(filled=True, color=colour, size=60, opacity=1).encode(
         x=alt.X("probability:Q", title=across, scale=whole), y=y
     )
     counts = base.mark_text(dy=-10, fontSize=11).encode(

@@ -7,8 +7,8 @@ import pandas as pd
 
 from models.evaluation.metrics import Metric
 from pipeline.evaluation.results import by_configuration
-from pipeline.evaluation.scoring import Scored, Scores
-from pipeline.reporting.charts.chart import ROW, Chart, axis_title, data_of, scaled, specification
+from pipeline.evaluation.scoring import Scores
+from pipeline.reporting.charts.chart import ROW, Chart, axis_title, data_of, kind_of, scaled, specification
 from pipeline.reporting.tables import Table
 
 SHOWN = 40  # at most this many groups are in the chart; by_group.csv has all of them
@@ -40,7 +40,7 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         for value in _values(parts[row.configuration], kind, leading)
     ]
     shown_kinds = list(dict.fromkeys(value["kind"] for value in values))
-    colours = alt.Scale(domain=shown_kinds, range=[_colour(kinds[kind]) for kind in shown_kinds])
+    colours = alt.Scale(domain=shown_kinds, range=[f"var(--{kind_of(kinds[kind])})" for kind in shown_kinds])
     legend = alt.Legend(columns=1, labelLimit=0)
     base = alt.Chart(data_of(values)).encode(
         y=alt.Y("group:N", sort=groups, title=None, scale=alt.Scale(domain=groups)),
@@ -64,12 +64,6 @@ def groups_chart(table: pd.DataFrame, scores: Scores, shown: Table) -> Chart:
         specification(alt.layer(*layers), ROW * max(1, len(groups))),
         shown,
     )
-
-
-def _colour(row: Scored) -> str:
-    """Return the colour of a row: that of its modality, or of fusions."""
-    modalities = row.configuration.modalities
-    return f"var(--{modalities[0] if len(modalities) == 1 else 'fusion'})"
 
 
 def _values(part: pd.DataFrame, kind: str, metric: Metric) -> Sequence[dict[str, Any]]:

@@ -79,8 +79,8 @@ def _audio(config: Mapping[str, Any]) -> str:
     return (
         f"Sound was mixed to mono (channel: {config['channel']}), resampled to {config['rate_hz']} Hz, filtered "
         f"from {config['low_hz']:g} to {config['high_hz']:g} Hz (Butterworth, order {config['order']}, forwards and "
-        f"backwards), trimmed at both ends where it is more than {config['trim_db']:g} dB below the loudest 10 ms, and "
-        f"brought to {config['level_db']:g} dB of full scale."
+        f"backwards), trimmed up to the first and the last 10 ms that are at most {config['trim_db']:g} dB below the "
+        f"loudest, and brought to {config['level_db']:g} dB of full scale."
     )
 
 

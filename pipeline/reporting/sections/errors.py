@@ -19,7 +19,8 @@ from pipeline.evaluation.scoring import Scores
 from pipeline.reporting.alone import alone_of
 from pipeline.settings.blocks import CorpusParams
 
-NAMED = 3  # a sentence names at most this many confusions or groups
+NAMED = 3  # a sentence names at most this many groups
+PAIRS = 6  # a sentence names at most this many confusions
 CLASSES = 10  # with more classes, no sentence counts each of them
 
 Mask = NDArray[np.bool_]
@@ -53,9 +54,7 @@ class Errors:
     Attributes
     ----------
     title, sentence
-        The heading, and a sentence on how many utterances are wrong.
-    compared
-        The models of single modalities with which a fusion is compared, in words.
+        The heading, and a sentence on how many utterances are wrong and with which models the row is compared.
     cases
         The errors by the modalities whose models are right, the most frequent case first; empty if nothing was fused.
     remarks
@@ -64,7 +63,6 @@ class Errors:
 
     title: str
     sentence: str
-    compared: str = ""
     cases: tuple[Case, ...] = ()
     remarks: tuple[str, ...] = ()
 
@@ -103,6 +101,8 @@ def errors_of(
         return Errors(title, sentence)
     beside = alone_of(judged, scores)
     compared = "models that it combines" if beside.combined else f"{scores.top} models of its modalities alone"
+    if beside.rows:
+        sentence += f" The {compared}: {', '.join(row.configuration.display for row in beside.rows)}."
     singles = {
         row.configuration.modalities[0]: parts[row.configuration].set_index("utterance").loc[part.index]
         for row in beside.rows
@@ -110,13 +110,13 @@ def errors_of(
     read = judged.configuration.modalities
     remarks = [
         *(_classes(part) if task == "classification" else [_directions(part[wrong])]),
-        _repeated(part[wrong], {name: one[wrong] for name, one in singles.items()}, task, compared),
+        _repeated(part[wrong], {name: one[wrong] for name, one in singles.items()}, task),
         _confidence(part, wrong),
         *_without(part.index.to_numpy(object), wrong, {name: missing.get(name, ()) for name in read}),
         _groups(groups.loc[part.index], wrong),
         _smallest_training(part, wrong, corpus),
     ]
-    return Errors(title, sentence, compared, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
+    return Errors(title, sentence, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
 
 
 def _right(part: pd.DataFrame, task: Task) -> Mask:
@@ -137,13 +137,13 @@ def _classes(part: pd.DataFrame) -> Iterator[str]:
     """Name the most frequent pairs of a true and a predicted class, and say how often each class is predicted."""
     wrong = part[part["truth"] != part["prediction"]]
     pairs = Counter(zip(wrong["truth"], wrong["prediction"], strict=True)).most_common()
-    named = [f"{truth} predicted as {predicted} ({count})" for (truth, predicted), count in pairs[:NAMED]]
-    others = len(wrong) - sum(count for _, count in pairs[:NAMED])
+    named = [f"{truth} predicted as {predicted} ({count})" for (truth, predicted), count in pairs[:PAIRS]]
+    others = len(wrong) - sum(count for _, count in pairs[:PAIRS])
     yield f"Confusions: {', '.join(named)}{f', others ({others})' if others else ''}."
     truth, predicted = Counter(part["truth"]), Counter(part["prediction"])
     if len(truth) <= CLASSES:
-        named = [f"{name} {predicted[name]} ({count})" for name, count in truth.most_common()]
-        yield f"Utterances predicted as each class, and in brackets those that belong to it: {', '.join(named)}."
+        named = [f"{name} {predicted[name]} and {count}" for name, count in truth.most_common()]
+        yield f"How often each class is predicted, and how often it is the truth: {', '.join(named)}."
 
 
 def _directions(wrong: pd.DataFrame) -> str:
@@ -155,7 +155,7 @@ def _directions(wrong: pd.DataFrame) -> str:
     )
 
 
-def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Task, compared: str) -> str:
+def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Task) -> str:
     """Say how often each of the models of single modalities makes the same error."""
     if not singles:
         return ""
@@ -170,8 +170,8 @@ def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Ta
         }
     what = "The same wrong class" if task == "classification" else "A wrong score on the same side of the truth"
     counts = sorted(((int(own.sum()), name) for name, own in same.items()), reverse=True)
-    named = ", ".join(f"{name} in {count}" for count, name in counts)
-    return f"{what} is predicted by the {compared}: {named}."
+    named = ", of ".join(f"{name} in {count}" for count, name in counts)
+    return f"{what} is predicted by the model of {named}."
 
 
 def _confidence(part: pd.DataFrame, wrong: Mask) -> str:

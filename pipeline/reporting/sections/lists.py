@@ -91,7 +91,7 @@ def _of_fusion(
             tuple(utterances[single & ~fused]),
         ),
         UtteranceList(
-            "None of them is right",
+            f"Neither the fusion nor a {top} single modality is right",
             f"{fused_by} is wrong, and so is the {top} model of each single modality.",
             tuple(utterances[~fused & ~any_single]),
         ),

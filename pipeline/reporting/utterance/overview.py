@@ -184,7 +184,7 @@ def _histogram(name: str, values: Sequence[float]) -> Histogram | None:
     counts, _ = np.histogram(values, bins=BINS, range=(low, high) if high > low else (low - 0.5, low + 0.5))
     ends = [f"{value:.3g} {unit}".strip() for value in (low, high)]
     if ends[0] == ends[1]:
-        known = f"{ends[0]} in {counted(len(values), 'utterance')}"
+        known = f"{ends[0]} in {'all ' if len(values) > 1 else ''}{counted(len(values), 'utterance')}"
     else:
         known = f"{low:.3g} to {ends[1]}, median {middle:.3g}; {counted(len(values), 'utterance')}"
     return Histogram(title, _bars(counts, ends, f"{title}: {known}"), known)

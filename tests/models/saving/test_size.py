@@ -6,12 +6,14 @@ from sklearn.base import BaseEstimator
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import SVC
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
 from features.text.tfidf import TfidfText
 from features.text.word2vec import Word2VecText
 from models.data.modalities import Modalities
+from models.data.scaling import RowSpace
 from models.nets.trained_net import TrainedNet
 from models.registry import Recipe, build
 from models.saving.size import parameters
@@ -25,6 +27,15 @@ X, Y = RNG.normal(size=(40, 6)), np.arange(40) % 3
 def test_linear():
     assert parameters(LogisticRegression().fit(X, Y)) == 3 * 6 + 3
     assert parameters(LogisticRegression()) == 0
+
+
+def test_a_linear_svm_of_wide_features_counts_every_column():
+    wide = RNG.normal(size=(12, 50))
+    for classes, outputs in ((2, 1), (3, 3)):
+        machine = make_pipeline(RowSpace(), LinearSVC()).fit(wide, np.arange(12) % classes)
+        assert machine[-1].coef_.shape[1] == 12
+        assert parameters(machine) == outputs * (50 + 1)
+    assert parameters(make_pipeline(RowSpace(), LinearSVC()).fit(X, Y)) == 3 * (6 + 1)
 
 
 def test_of_a_plugins_strategy_the_prior_does_not_count():

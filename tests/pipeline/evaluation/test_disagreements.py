@@ -77,7 +77,7 @@ def test_fusions_that_predict_as_one_of_their_modalities_are_named() -> None:
         ("weighted", "audio+video", "svm"): text,  # it does not read text
         ("vote", "text+audio", "svm"): other,
     }
-    assert said(rows) == ["Predicts every utterance as unimodal text svm does: weighted text+audio svm."]
+    assert said(rows) == ["Fusions that predict every utterance as unimodal text svm does: weighted text+audio svm."]
     assert said({**rows, ("weighted", "text+audio", "svm"): other}) == []
 
 

@@ -146,14 +146,16 @@ def test_modalities_that_the_compared_row_lacks_are_said_to_add_together() -> No
     )
     answer = replace(HELPS, full=all_three, modalities=gains)
     assert sentences(answer)[1:] == [
-        "Text and audio together add 20.0 points [10.0, 30.0] (against video), video adds 10.0 points [0.0, 20.0] "
-        "(against T+A). Each modality is compared with the best row without it.",
+        "In T+A by weighted averaging, text and audio together add 20.0 points [10.0, 30.0] (against video), video "
+        "adds 10.0 points [0.0, 20.0] (against T+A). Each modality is compared with the best row without it.",
         "No fusion of A+V or T+V was fitted.",
     ]
     assert [names for names, _ in answer.gains] == [("text", "audio"), ("video",)]
     worse = Gain(video, Interval(-0.02, -0.1, 0.05), others_fitted=False)
     lowering = replace(answer, modalities=[replace(one, gain=worse) for one in gains[:2]])
-    assert sentences(lowering)[1].startswith("Text and audio together lower accuracy by 2.0 points [-5.0, 10.0] (")
+    assert sentences(lowering)[1].startswith(
+        "In T+A by weighted averaging, text and audio together lower accuracy by 2.0 points [-5.0, 10.0] ("
+    )
     within_two = (Modality("text", TEXT, Gain(AUDIO, together), {}),)
     assert "together" not in " ".join(sentences(replace(HELPS, modalities=within_two)))
     of_a_pair = replace(HELPS, full=FULL, modalities=(Modality("text", TEXT, Gain(video, together), {}),))

@@ -69,13 +69,15 @@ def test_errors_of_a_late_fusion_are_counted_beside_the_models_that_it_combines(
     errors = found(SINGLE | {LATE: FUSED}, missing={"audio": {"u0", "u1", "u2"}, "video": {"u1"}})
     assert errors is not None
     assert errors.title == "Where the best fusion is wrong"
-    assert errors.sentence == "vote text+audio svm is wrong on 4 of 8 utterances."
-    assert errors.compared == "models that it combines"
+    assert errors.sentence == (
+        "vote text+audio svm is wrong on 4 of 8 utterances. The models that it combines: unimodal text svm, unimodal "
+        "audio svm."
+    )
     assert counted(errors) == {"none": {"u1", "u6"}, "audio": {"u2"}, "text": {"u5"}}
     assert errors.remarks == (
         "Confusions: a predicted as b (2), b predicted as a (1), c predicted as b (1).",
-        "Utterances predicted as each class, and in brackets those that belong to it: a 2 (3), b 5 (3), c 1 (2).",
-        "The same wrong class is predicted by the models that it combines: audio in 3, text in 2.",
+        "How often each class is predicted, and how often it is the truth: a 2 and 3, b 5 and 3, c 1 and 2.",
+        "The same wrong class is predicted by the model of audio in 3, of text in 2.",
         "Mean probability of the predicted class: 25 % where it is wrong, 50 % where it is right.",
         "Wrong on 2 of 3 utterances without audio, and on 2 of 5 with it.",
         "Most errors by speaker: s1 (2 of 2 wrong), s3 (1 of 1 wrong), s4 (1 of 1 wrong); "
@@ -86,7 +88,9 @@ def test_errors_of_a_late_fusion_are_counted_beside_the_models_that_it_combines(
 def test_errors_of_another_fusion_are_counted_beside_the_best_models() -> None:
     errors = found(SINGLE | {EARLY: FUSED})
     assert errors is not None
-    assert errors.compared == "best models of its modalities alone"
+    assert errors.sentence.endswith(
+        " The best models of its modalities alone: unimodal text logistic, unimodal audio svm."
+    )
     assert counted(errors) == {"text": {"u1", "u5"}, "text and audio": {"u2"}, "none": {"u6"}}
 
 
@@ -140,10 +144,9 @@ def test_errors_of_scores_have_a_direction() -> None:
     audio = [0.0, 0.4, 0.6, 1.0, 2.0, 1.0, 2.0, 2.0]  # as the fusion on u2; right on u1
     errors = found({TEXT: text, AUDIO: audio, LATE: fused}, truth, task="regression")
     assert errors is not None
-    assert errors.sentence == "vote text+audio svm is wrong on 3 of 8 utterances."
+    assert errors.sentence.startswith("vote text+audio svm is wrong on 3 of 8 utterances. The models that it combines:")
     assert errors.remarks[:2] == (
         "2 too high (by 1.50 on average), 1 too low (by 1.00 on average).",
-        "A wrong score on the same side of the truth is predicted by the models that it combines: "
-        "text in 2, audio in 1.",
+        "A wrong score on the same side of the truth is predicted by the model of text in 2, of audio in 1.",
     )
     assert counted(errors) == {"audio": {"u1"}, "none": {"u2", "u4"}}

@@ -47,7 +47,8 @@ def test_a_clip_plays_and_its_facts_are_shown(
     assert [one.rpartition(", ")[2].split()[0] for one in scores] == ["score", "score", "score", "followed"]
     assert "found in 14 of 14 sampled frames: in 3 by the detector" in shown.text_content()
     assert (
-        "Other faces were searched for in pictures 1 and 3 of those below, for this page: none" in shown.text_content()
+        "For this page, other faces were searched for in pictures 1 and 3 of those below, and none found"
+        in shown.text_content()
     )
     shown.locator(".timeline svg").press("ArrowRight")
     page.wait_for_function("document.querySelector('#utterance-shown video').currentTime > 0.05")
