@@ -2,12 +2,15 @@
 
 import errno
 import fcntl
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +51,19 @@ def holder() -> Any:
     process.wait()
 
 
+class Heard(io.StringIO):
+    """A stream that calls a function when something is written into it for the first time."""
+
+    def __init__(self, then: Callable[[], object]) -> None:
+        super().__init__()
+        self.then = then
+
+    def write(self, text: str) -> int:
+        if not self.getvalue():
+            self.then()
+        return super().write(text)
+
+
 def lock_files() -> list[Path]:
     return list((CACHE / "locks").iterdir())
 
@@ -77,14 +93,14 @@ def test_the_lock_file_is_removed(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_second_run_waits_and_names_the_first_until_that_ends_in_any_way(
-    holder: Any, number: int, capsys: pytest.CaptureFixture[str]
+    holder: Any, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    timer = threading.Timer(1.5, holder.send_signal, [number])
-    timer.start()
+    heard = Heard(lambda: holder.send_signal(number))
+    monkeypatch.setattr(sys, "stderr", heard)
     began = time.monotonic()
     with writing(TARGET):
-        assert time.monotonic() - began > 1.2
-    printed = capsys.readouterr().err
+        assert time.monotonic() - began > 0.9
+    printed = heard.getvalue()
     assert printed.startswith("Waiting for another run: 'crossmodal preprocess --corpus c', process ")
     assert f"process {holder.pid} on " in printed
     assert printed.endswith("is writing data/work/c/streams/audio.h5\n")
@@ -149,16 +165,18 @@ def test_a_file_system_without_locks_is_used_with_a_warning(
     )
 
 
-def test_a_lock_file_with_any_content_only_causes_waiting(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lock_file_with_any_content_only_causes_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_PATIENCE", 2)
     path = Path("x.lock")
     for content in (b"", b"\xff\x00", b"[1]", b'{"who": 1}'):
         path.write_bytes(content)
         descriptor = os.open(path, os.O_RDWR)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        threading.Timer(1.2, os.close, [descriptor]).start()
+        heard = Heard(partial(os.close, descriptor))
+        monkeypatch.setattr(sys, "stderr", heard)
         with locked(path, "is writing y"):
             pass
-        assert capsys.readouterr().err == "Waiting for another run: it is writing y\n"
+        assert heard.getvalue() == "Waiting for another run: it is writing y\n"
         assert not path.exists()
 
 
