@@ -24,6 +24,10 @@ STAGES = [
 ]
 
 
+# what is computed on workers of their own: extractors that a process imports quickly
+ON_WORKERS = [("preprocess",), ("extract", "--extractor", "mfcc", "--extractor", "vader")]
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = grid_corpus(tmp_path_factory.mktemp("whole"), 6)
@@ -102,9 +106,9 @@ def test_a_damaged_cache_is_mended_clip_by_clip(whole: Path, uninterrupted: dict
 def test_one_worker_and_two_give_the_same_bytes(uninterrupted: dict[str, bytes], tmp_path: Path) -> None:
     folder = grid_corpus(tmp_path, 6)
     run("prepare", cwd=folder)
-    for stage, workers in zip(STAGES[1:], ("1", "2"), strict=True):
+    for stage, workers in zip(ON_WORKERS, ("1", "2"), strict=True):
         shell(*stage, "--workers", workers, cwd=folder)
-    assert outputs(folder) == uninterrupted
+    assert outputs(folder) == {name: one for name, one in uninterrupted.items() if "landmarks" not in name}
 
 
 def listening(port: int) -> bool:
@@ -127,14 +131,14 @@ def test_an_existing_cluster_gives_the_same_bytes(uninterrupted: dict[str, bytes
         while not listening(18786):
             assert started[0].poll() is None
             time.sleep(0.1)
-        for stage in STAGES[1:]:
+        for stage in ON_WORKERS:
             shell(*stage, "--scheduler", address, cwd=folder)
     finally:
         for process in started:
             process.terminate()
         for process in started:
             process.wait(20)
-    assert outputs(folder) == uninterrupted
+    assert outputs(folder) == {name: one for name, one in uninterrupted.items() if "landmarks" not in name}
 
 
 def test_a_replaced_clip_is_the_only_one_computed(tmp_path: Path) -> None:
