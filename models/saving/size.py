@@ -97,11 +97,14 @@ def _product(part: Any) -> int:
 
 def _spanned(part: Any) -> int:
     """Count what a linear model that was fitted in a `RowSpace` would have more in the space of all columns."""
-    axes = next((step.axes_ for _, step in part.steps if getattr(step, "axes_", None) is not None), None)
-    if axes is None or not hasattr(part.steps[-1][1], "coef_"):
+    axes, last = (
+        next((step.axes_ for _, step in part.steps if getattr(step, "axes_", None) is not None), None),
+        part[-1],
+    )
+    if axes is None or not hasattr(last, "coef_") or hasattr(last, "support_vectors_"):
         return 0
     columns, rank = np.shape(axes)
-    return int(columns - rank) * (_elements(part.steps[-1][1].coef_) // int(rank))
+    return int(columns - rank) * (_elements(last.coef_) // int(rank))
 
 
 def _nothing(part: Any) -> int:  # noqa: ARG001 - all rules take the part

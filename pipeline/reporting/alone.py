@@ -30,8 +30,8 @@ def alone_of(row: Scored, scores: Scores) -> Alone:
     who, found = row.configuration, {one.configuration: one for one in scores.rows}
     bases = [Configuration("unimodal", (modality,), who.model) for modality in who.modalities]
     late = strategy(who.strategy).shares_bases and who.strategy == who.registered_strategy
-    if late and (rows := tuple(found[base] for base in bases if base in found)):
-        return Alone(rows, True)
+    if late and all(base in found for base in bases):
+        return Alone(tuple(found[base] for base in bases), True)
     best = best_of_each_modality(scores)
     return Alone(tuple(best[modality] for modality in who.modalities if modality in best))
 

@@ -59,8 +59,7 @@ def page_of(
     table = read_utterances(paths.utterances, corpus.label)
     groups = group_by_utterance(table, corpus, predictions)
     with unvalidated():
-        missing = sections.data.missing
-        results = results_of(name, scores, by_configuration(predictions), table, corpus, missing, groups)
+        results = results_of(name, scores, by_configuration(predictions), table, corpus, groups)
         answer = answer_section(read_answer(name), scores)
     charts = [*([answer.gains] if answer.gains else []), *results.charts]
     return render(

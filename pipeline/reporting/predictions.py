@@ -32,13 +32,13 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
     Returns
     -------
     dict
-        ``task``; ``classes`` (empty for scores); the leading ``metric``; ``utterances``, ``texts`` and ``speakers``,
-        which have equal lengths; ``truth``, which has an index into ``classes`` or a score for each utterance; and
-        ``configurations`` in the order of the table. Each configuration has ``name``, ``strategy``, ``modalities``,
-        ``model``, ``kind``, ``value`` (the leading metric as text) and a ``prediction`` per utterance. ``base`` says
-        whether a late fusion among the rows of `detailed` combines it. ``alone`` (indices into ``configurations``) and
-        ``combined`` hold what `alone_of` returns. If classes are predicted, the rows of `detailed` and of `bases` also
-        have ``shares``, as `_shares` returns them.
+        ``task``; ``classes`` (empty for scores); the leading ``metric``; ``top``, which is what sentences call the best
+        rows; ``utterances``, ``texts`` and ``speakers``, which have equal lengths; ``truth``, which has an index into
+        ``classes`` or a score for each utterance; and ``configurations`` in the order of the table. Each configuration
+        has ``name``, ``strategy``, ``modalities``, ``model``, ``kind``, ``value`` (the leading metric as text) and a
+        ``prediction`` per utterance. ``base`` says whether a late fusion among the rows of `detailed` combines it.
+        ``alone`` (indices into ``configurations``) and ``combined`` hold what `alone_of` returns. If classes are
+        predicted, the rows of `detailed` and of `bases` also have ``shares``, as `_shares` returns them.
     """
     parts, combined = by_configuration(predictions), bases(scores)
     with_shares = [*detailed(scores), *combined]
@@ -58,6 +58,7 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
         "task": corpus.task,
         "classes": classes,
         "metric": scores.leading.name,
+        "top": scores.top,
         "utterances": names,
         "texts": own["text"].tolist(),
         "speakers": own["speaker"].tolist(),
@@ -72,6 +73,7 @@ def no_predictions(table: pd.DataFrame, corpus: CorpusParams) -> Any:
         "task": corpus.task,
         "classes": [],
         "metric": "",
+        "top": "",
         "utterances": table["utterance"].tolist(),
         "texts": table["text"].tolist(),
         "speakers": table["speaker"].tolist(),

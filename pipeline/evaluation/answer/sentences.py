@@ -121,14 +121,14 @@ def _beside(fusion: Compared, single: Measured, answer: Answer, measure: Measure
 
 
 def _baseline(answer: Answer, measure: Measure) -> Iterator[str]:
-    """Yield a sentence if the best baseline is at least as good as the best fusion and the best single modality."""
+    """Yield a sentence if neither the best fusion nor the best single modality scores better than the best baseline."""
     if answer.baseline is None or answer.fusion is None or answer.single is None:
         return
     sign = 1 if measure.higher_is_better else -1
     learnt = max(sign * answer.fusion.row.found.value, sign * answer.single.found.value)
-    if (own := sign * answer.baseline.found.value) >= learnt:
-        how = "better than both" if own > learnt else "as good"
-        yield f"The {'top' if answer.unranked else 'best'} baseline is {how}: {_scored(answer.baseline, measure)}."
+    if sign * answer.baseline.found.value >= learnt:
+        best = "top" if answer.unranked else "best"
+        yield f"No row scores better than the {best} baseline, {_scored(answer.baseline, measure)}."
 
 
 def _caution(answer: Answer) -> Iterator[str]:
@@ -159,6 +159,8 @@ def _added(names: Sequence[str], gain: Gain, measure: Measure) -> str:
     value, several = gain.difference.value, len(names) > 1
     if measure.higher_is_better and not value < 0:
         verb, by, sign = "add", "", 1
+    elif value == 0 or not math.isfinite(value):
+        verb, by, sign = "change", f" {measure.name} by", 1
     else:
         verb, by, sign = ("raise", f" {measure.name} by", 1) if value > 0 else ("lower", f" {measure.name} by", -1)
     verb = f"together {verb}{by}" if several else f"{verb}s{by}"

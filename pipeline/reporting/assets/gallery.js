@@ -64,8 +64,8 @@ function cards(ids, one = predicted.best) {
   }
   add();
   const name = one === predicted.best ? predicted.judge : one.name;
-  const below = one && one.combined ? "the models that it combines" : "the best models of single modalities";
-  const said = besides(one).length ? ` Below them, those of ${below}.` : "";
+  const below = () => (one.combined ? "the models that it combines" : `the ${predicted.all.top} models of single modalities`);
+  const said = besides(one).length ? ` Below them, those of ${below()}.` : "";
   const judged = one ? [element("p", { class: "quiet" }, `Predictions of ${name}.${said}`)] : [];
   return ids.length ? [...judged, grid, more] : [element("p", { class: "quiet" }, "None.")];
 }

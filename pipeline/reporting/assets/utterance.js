@@ -215,7 +215,7 @@ function walk(id) {
 /** Say what the row that judges the utterance predicts, and what the models of single modalities beside it do. */
 function judgement(id) {
   if (!predicted.best || !predicted.has(id)) return [];
-  const opening = predicted.best.combined ? " It combines: " : " Best models of single modalities: ";
+  const opening = predicted.best.combined ? " It combines: " : ` The ${predicted.all.top} models of single modalities: `;
   const alone = predicted.alone(predicted.best).flatMap((one, i) => [`${i ? ", " : opening}${one.modalities[0]} `,
     predicted.named(predicted.of(one, id)), mark(predicted.right(one, id))]);
   return [element("p", { class: "quiet" }, `Prediction of ${predicted.judge}: ` +

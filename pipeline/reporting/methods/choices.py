@@ -42,7 +42,7 @@ def settings_sentences(scores: Scores, settings: TrainParams) -> Iterator[str]:
     for name, (words, defaults) in owners.items():
         given = settings.settings.get(name, {})
         own = {key: given.get(key, value) for key, value in defaults.items()}
-        own = own if "meta" not in own else _of_meta(own, task)
+        own = _of_meta(own, task) if own.get("meta") in classifier_names() else own
         few, many = (_tried(own, columns, settings.budget) for columns in (0, WIDE))
         if said := [_written(key, few[key], many[key]) for key in own]:
             written.append(f"{words[0].upper()}{words[1:]}: {', '.join(said)}.")

@@ -1,7 +1,7 @@
-"""The errors of the best row: what it confuses, which modalities are right there, and where errors are frequent."""
+"""The errors of the best fusion: what it confuses, which models are right there, and where errors are frequent."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from pipeline.errors import counted
 from pipeline.evaluation.disagreements import right
 from pipeline.evaluation.results import PROBABILITY
 from pipeline.evaluation.scoring import Scores
-from pipeline.reporting.alone import alone_of
+from pipeline.reporting.alone import Alone, alone_of
 from pipeline.settings.blocks import CorpusParams
 
 NAMED = 3  # a sentence names at most this many groups
@@ -33,7 +33,7 @@ class Case:
     Attributes
     ----------
     right
-        The names of these modalities; empty if the models of all modalities are wrong, too.
+        The names of these modalities; empty if the models with which the row is compared are all wrong, too.
     utterances
         The ids of the utterances.
     """
@@ -49,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Errors:
-    """What the page tells about the errors of a row.
+    """What the page tells about the errors of the best fusion, or of the best single modality.
 
     Attributes
     ----------
@@ -71,10 +71,12 @@ def errors_of(
     scores: Scores,
     parts: Mapping[Configuration, pd.DataFrame],
     corpus: CorpusParams,
-    missing: Mapping[str, Collection[str]],
+    presence: pd.DataFrame | None,
     groups: pd.Series,
 ) -> Errors | None:
-    """Return the errors of the best fusion, or of the best single modality if nothing was fused; None without either.
+    """Return the errors of the best fusion, or of the best single modality if no fusion has a defined metric.
+
+    Return None if neither has one.
 
     Parameters
     ----------
@@ -84,8 +86,8 @@ def errors_of(
         The predictions of each configuration.
     corpus
         The settings of the corpus. A predicted score is right if it is within 0.5 of the truth.
-    missing
-        The utterances that lack a modality, keyed by modality.
+    presence
+        The column utterance, and one column for each modality, with 1 where models had it; None if that is unknown.
     groups
         The group of each utterance, indexed by utterance; its name says what a group is, such as ``speaker``.
     """
@@ -100,9 +102,7 @@ def errors_of(
     if not wrong.any():
         return Errors(title, sentence)
     beside = alone_of(judged, scores)
-    compared = "models that it combines" if beside.combined else f"{scores.top} models of its modalities alone"
-    if beside.rows:
-        sentence += f" The {compared}: {', '.join(row.configuration.display for row in beside.rows)}."
+    sentence += _compared(beside, scores.top)
     singles = {
         row.configuration.modalities[0]: parts[row.configuration].set_index("utterance").loc[part.index]
         for row in beside.rows
@@ -112,11 +112,19 @@ def errors_of(
         *(_classes(part) if task == "classification" else [_directions(part[wrong])]),
         _repeated(part[wrong], {name: one[wrong] for name, one in singles.items()}, task),
         _confidence(part, wrong),
-        *_without(part.index.to_numpy(object), wrong, {name: missing.get(name, ()) for name in read}),
+        *_without(part.index, wrong, presence, read),
         _groups(groups.loc[part.index], wrong),
-        _smallest_training(part, wrong, corpus),
+        _smallest_training(part, wrong, corpus, len(groups)),
     ]
     return Errors(title, sentence, _cases(part.index[wrong], singles, task), tuple(filter(None, remarks)))
+
+
+def _compared(beside: Alone, top: str) -> str:
+    """Name the models with which a fusion is compared; an empty text without any."""
+    if not beside.rows:
+        return ""
+    what = "models that it combines" if beside.combined else f"{top} models of its modalities alone"
+    return f" The {what}: {', '.join(row.configuration.display for row in beside.rows)}."
 
 
 def _right(part: pd.DataFrame, task: Task) -> Mask:
@@ -141,18 +149,17 @@ def _classes(part: pd.DataFrame) -> Iterator[str]:
     others = len(wrong) - sum(count for _, count in pairs[:PAIRS])
     yield f"Confusions: {', '.join(named)}{f', others ({others})' if others else ''}."
     truth, predicted = Counter(part["truth"]), Counter(part["prediction"])
-    if len(truth) <= CLASSES:
-        named = [f"{name} {predicted[name]} and {count}" for name, count in truth.most_common()]
-        yield f"How often each class is predicted, and how often it is the truth: {', '.join(named)}."
+    if len(truth | predicted) <= CLASSES:
+        named = [f"{name}: {predicted[name]} ({truth[name]})" for name in sorted(truth | predicted)]
+        yield f"Predictions of each class (and how many utterances belong to it): {', '.join(named)}."
 
 
 def _directions(wrong: pd.DataFrame) -> str:
     """Say how many wrong scores are too high or too low, and by how much on average."""
     error = wrong["prediction"].to_numpy(np.float64) - wrong["truth"].to_numpy(np.float64)
     sides = (("too high", error[error > 0]), ("too low", -error[error < 0]))
-    return (
-        f"{', '.join(f'{len(x)} {side} (by {x.mean():.2f} on average)' for side, x in sides if len(x))}.".capitalize()
-    )
+    named = [f"{len(x)} {side} (by {x.mean():.2f} on average)" for side, x in sides if len(x)]
+    return f"{', '.join(named)}." if named else ""
 
 
 def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Task) -> str:
@@ -169,9 +176,9 @@ def _repeated(wrong: pd.DataFrame, singles: Mapping[str, pd.DataFrame], task: Ta
             for name, one in singles.items()
         }
     what = "The same wrong class" if task == "classification" else "A wrong score on the same side of the truth"
-    counts = sorted(((int(own.sum()), name) for name, own in same.items()), reverse=True)
-    named = ", of ".join(f"{name} in {count}" for count, name in counts)
-    return f"{what} is predicted by the model of {named}."
+    counts = sorted(((int(own.sum()), name) for name, own in same.items() if own.any()), reverse=True)
+    named = ", by that of ".join(f"{name} in {count}" for count, name in counts)
+    return f"{what} is predicted by the model of {named}." if named else ""
 
 
 def _confidence(part: pd.DataFrame, wrong: Mask) -> str:
@@ -188,10 +195,15 @@ def _confidence(part: pd.DataFrame, wrong: Mask) -> str:
     )
 
 
-def _without(utterances: NDArray[np.object_], wrong: Mask, missing: Mapping[str, Collection[str]]) -> Iterator[str]:
+def _without(
+    utterances: pd.Index, wrong: Mask, presence: pd.DataFrame | None, modalities: Sequence[str]
+) -> Iterator[str]:
     """For each modality, compare the utterances that lack it with those that have it."""
-    for modality, lacking in missing.items():
-        lacks = np.array([one in lacking for one in utterances], np.bool_)
+    if presence is None:
+        return
+    known = presence.set_index("utterance").loc[utterances]
+    for modality in (name for name in modalities if name in known):
+        lacks = known[modality].to_numpy() == 0
         if lacks.any() and not lacks.all():
             yield (
                 f"Wrong on {int(wrong[lacks].sum())} of {counted(int(lacks.sum()), 'utterance')} without {modality}, "
@@ -206,19 +218,19 @@ def _groups(groups: pd.Series, wrong: Mask) -> str:
         return ""
     named = [f"{group} ({count} of {sizes[group]} wrong)" for group, count in errors[:NAMED]]
     others = len(sizes) - len(named)
+    opening = f"Errors by {groups.name}: {', '.join(named)}"
     if not others:
-        return f"Errors by {groups.name}: {', '.join(named)}."
+        return f"{opening}."
     rest, left = sum(count for _, count in errors[NAMED:]), len(groups) - sum(sizes[one] for one, _ in errors[:NAMED])
-    which = f"other {groups.name}" if others == 1 else f"other {others} {groups.name}s"
-    return f"Most errors by {groups.name}: {', '.join(named)}; the {which} together: {rest} of {left} wrong."
+    return f"{opening}; {'the other one' if others == 1 else f'the other {others} together'}: {rest} of {left} wrong."
 
 
-def _smallest_training(part: pd.DataFrame, wrong: Mask, corpus: CorpusParams) -> str:
+def _smallest_training(part: pd.DataFrame, wrong: Mask, corpus: CorpusParams, utterances: int) -> str:
     """Compare the largest fold with the others, if its models learn from less than half of the utterances.
 
-    Nothing is compared under a protocol whose training part is not tested.
+    Nothing is compared where some of the corpus's utterances are not tested, since models may have learned from them.
     """
-    if PROTOCOLS[corpus.protocol.kind].needs_splits:
+    if PROTOCOLS[corpus.protocol.kind].needs_splits or len(part) < utterances:
         return ""
     sizes = part["fold"].value_counts()
     tested = (part["fold"] == sizes.index[0]).to_numpy()
@@ -226,7 +238,7 @@ def _smallest_training(part: pd.DataFrame, wrong: Mask, corpus: CorpusParams) ->
     if not 0 < 2 * len(learnt) < len(part):
         return ""
     classes = Counter(learnt).most_common() if corpus.task == "classification" else []
-    of = f" ({', '.join(f'{name} {count}' for name, count in classes)})" if 0 < len(classes) <= CLASSES else ""
+    of = f" ({', '.join(f'{name}: {count}' for name, count in classes)})" if 0 < len(classes) <= CLASSES else ""
     few = f"{int(wrong[tested].sum())} of {int(tested.sum())}"
     others = f"{int(wrong[~tested].sum())} of {len(learnt)}"
     whose = f"Models that learned from only {counted(len(learnt), 'utterance')}{of}"

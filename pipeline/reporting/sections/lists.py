@@ -91,7 +91,7 @@ def _of_fusion(
             tuple(utterances[single & ~fused]),
         ),
         UtteranceList(
-            f"Neither the fusion nor a {top} single modality is right",
+            "The fusion and all single modalities are wrong",
             f"{fused_by} is wrong, and so is the {top} model of each single modality.",
             tuple(utterances[~fused & ~any_single]),
         ),

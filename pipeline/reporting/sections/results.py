@@ -1,6 +1,6 @@
 """The section *Results*: charts and tables of the scores that `evaluate` wrote."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,8 +9,8 @@ from models.configuration import Configuration
 from pipeline.corpora.utterances import read_table
 from pipeline.evaluation.disagreements import alike
 from pipeline.evaluation.formatting import basic_intervals, lower_is_better, with_interval
-from pipeline.evaluation.groups import blocks, how_resampled, read_by_group
-from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention
+from pipeline.evaluation.groups import blocks, how_resampled, read_by_group, unit_of
+from pipeline.evaluation.results import NAMES, leading_of_predictions, read_attention, read_presence
 from pipeline.evaluation.robustness import ORDERS
 from pipeline.evaluation.scoring import Scored, Scores
 from pipeline.evaluation.tables import VERDICTS
@@ -56,7 +56,7 @@ class Results:
     picked
         The configurations whose confusion matrices are shown first.
     errors
-        The errors of the best row; None if only baselines were evaluated.
+        The errors of the best fusion, or of the best single modality; None if neither has a defined metric.
     lists
         Lists of utterances on which the best models differ.
     robustness, fusions, best
@@ -105,7 +105,6 @@ def results_of(
     parts: Mapping[Configuration, pd.DataFrame],
     table: pd.DataFrame,
     corpus: CorpusParams,
-    missing: Mapping[str, Collection[str]],
     groups: pd.Series,
 ) -> Results:
     """Return the content of the section *Results*.
@@ -120,8 +119,6 @@ def results_of(
         The predictions of each configuration.
     table
         The utterance table.
-    missing
-        The utterances that lack a modality, keyed by modality.
     groups
         The group of each utterance, indexed by utterance.
     """
@@ -129,6 +126,8 @@ def results_of(
     best = scores.best_full_fusion
     weights = read_attention(CorpusPaths(name).results / "attention.csv", corpus)
     truth = table.set_index("utterance")[corpus.label]
+    predicted = next(iter(parts.values()))["utterance"]
+    unit = unit_of(table, groups.loc[predicted], corpus)
     picked = [row.configuration.display for row in (scores.best_unimodal, scores.best_fusion) if row]
     drawn = best is not None and not shares.empty
     return Results(
@@ -137,7 +136,7 @@ def results_of(
         scores=corpus.task == "regression",
         reading=_reading(scores, parts),
         picked=picked or [scores.rows[0].configuration.display],
-        errors=errors_of(scores, parts, corpus, missing, groups.rename(corpus.protocol.group)),
+        errors=errors_of(scores, parts, corpus, read_presence(name), groups.rename(unit)),
         lists=lists_of(scores, parts, corpus.task),
         robustness=robustness_charts(shares, metric, best.configuration) if best and drawn else [],
         fusions=list(dict.fromkeys(_displays(shares))),

@@ -78,14 +78,6 @@ class Overview:
     remarks: Sequence[str]
     where: str
 
-    @property
-    def missing(self) -> dict[str, set[str]]:
-        """The utterances that lack a modality, keyed by modality."""
-        found: dict[str, set[str]] = {}
-        for reason in self.reasons:
-            found.setdefault(reason.modality, set()).update(reason.utterances)
-        return found
-
 
 def overview_of(known: Known, parts: Parts, folds: pd.Series | None, by: str, remarks: Sequence[str]) -> Overview:
     """Return the content of the section *Data*.

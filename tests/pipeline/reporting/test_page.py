@@ -133,3 +133,13 @@ def test_the_template_is_packaged_with_the_code() -> None:
     assert (
         found == {file for file in folder.rglob("*") if file.is_file() and file.suffix not in (".py", ".pyc")} != set()
     )
+
+
+def test_errors_know_which_modalities_the_models_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    fused = [*TRUTH[:3], "a", *TRUTH[4:7], "b"]  # wrong on u3 and u7, whose audio `beside` leaves out
+    project(tmp_path, TRUTH, SYSTEMS | {("vote", "text+audio", "svm"): fused}, "classification")  # type: ignore[arg-type]
+    beside(tmp_path, "a")
+    text = page(tmp_path)
+    assert "Wrong on 2 of 2 utterances without audio, and on 0 of 6 with it." in text
+    assert "Errors by speaker: s1 (1 of 2 wrong), s3 (1 of 2 wrong); the other 2 together: 0 of 4 wrong." in text

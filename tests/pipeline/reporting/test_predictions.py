@@ -61,13 +61,20 @@ def test_the_rows_that_a_late_fusion_combines_have_shares_even_if_others_are_bet
     rows = {
         ("unimodal", "text", "xgboost"): TRUTH,
         ("unimodal", "text", "svm"): SINGLE,
+        ("unimodal", "audio", "svm"): SINGLE,
         ("vote", "text+audio", "svm"): TRUTH,
     }
     project(tmp_path, TRUTH, rows, "classification")  # type: ignore[arg-type]
-    found = {one["name"]: one for one in block(tmp_path)["configurations"]}
+    rows = block(tmp_path)["configurations"]
+    found = {one["name"]: one for one in rows}
+    fusion = found["vote text+audio svm"]
+    assert [rows[place]["name"] for place in fusion["alone"]] == ["unimodal text svm", "unimodal audio svm"]
+    assert fusion["combined"]
+    assert found["unimodal text svm"]["alone"] == []
     assert {name: one["base"] for name, one in found.items()} == {
         "unimodal text xgboost": False,
         "unimodal text svm": True,
+        "unimodal audio svm": True,
         "vote text+audio svm": False,
     }
     assert all("shares" in one for one in found.values())

@@ -62,14 +62,23 @@ def test_a_fusion_that_does_not() -> None:
 
 def test_a_baseline_that_is_not_beaten() -> None:
     words = replace(TEXT, strategy="tfidf", words="text by TF-IDF")
-    for value, how in ((0.9, "better than both"), (0.86667, "as good"), (0.86, None)):
+    for value, told in ((0.9, True), (0.86667, True), (0.86, False)):
         above = replace(HELPS, baseline=replace(words, found=Interval(value, 0.8, 1.0)))
-        sentence = f"The best baseline is {how}: text by TF-IDF: accuracy {100 * value:.1f} % [80.0, 100.0]."
-        assert sentences(above)[1:] == ([sentence] if how else [])
+        baseline = f"text by TF-IDF: accuracy {100 * value:.1f} % [80.0, 100.0]"
+        sentence = f"No row scores better than the best baseline, {baseline}."
+        assert sentences(above)[1:] == ([sentence] if told else [])
     low = replace(above, measure=ERROR, baseline=replace(words, found=Interval(0.5, 0.4, 0.6)))
-    assert "The best baseline is better than both: text by TF-IDF: mae (lower is better) 0.500 [0.400, 0.600]." in (
-        sentences(low)
-    )
+    baseline = "text by TF-IDF: mae (lower is better) 0.500 [0.400, 0.600]"
+    sentence = f"No row scores better than the best baseline, {baseline}."
+    assert sentence in sentences(low)
+    assert sentence.replace("the best", "the top") in sentences(replace(low, unranked="no utterance has a speaker"))
+
+
+def test_a_modality_that_changes_nothing_neither_raises_nor_lowers() -> None:
+    for value, text in ((0.0, "0.000 [-0.100, 0.100]"), (NAN, "an undefined amount")):
+        gains = (Modality("text", None, Gain(AUDIO, Interval(value, -0.1, 0.1)), {}),)
+        answer = replace(HELPS, measure=ERROR, baseline=None, modalities=gains)
+        assert sentences(answer)[1].startswith(f"Text changes mae by {text} (against audio).")
 
 
 def test_too_few_groups() -> None:

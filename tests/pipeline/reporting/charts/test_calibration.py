@@ -28,3 +28,9 @@ def test_bins_hold_their_utterances_mean_probability_and_share_of_correct_predic
     assert chart.table.lines[1][1:] == ["3", "91.0", "66.7"]
     # 1/4 * (1 - 0.7) + 3/4 * (0.91 - 2/3)
     assert "error 25.8 %, 4 utterances" in chart.caption
+
+
+def test_charts_have_the_colours_of_their_rows() -> None:
+    single, fusion = (str(chart.spec) for chart in calibration_charts(SCORES, {ONE: SURE, TWO: SURE}))
+    assert ("var(--text)" in single, "var(--fusion)" in single) == (True, False)
+    assert ("var(--text)" in fusion, "var(--fusion)" in fusion) == (False, True)

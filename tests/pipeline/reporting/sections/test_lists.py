@@ -48,7 +48,7 @@ def test_each_list_holds_the_utterances_that_its_sentence_describes() -> None:
         "Only the fusion is right": ("u0",),
         "The fusion is right, the best single modality is wrong": ("u0",),
         "The best single modality is right, the fusion is wrong": (),
-        "Neither the fusion nor a best single modality is right": ("u4",),
+        "The fusion and all single modalities are wrong": ("u4",),
         "Of the single modalities, only text is right": ("u1",),
         "Of the single modalities, only audio is right": ("u3",),
     }
