@@ -113,7 +113,7 @@ def main() -> None:
         found = measure(groups, runs=2000)
         print(f"| {groups} | {found.covered:.1%} | {found.paired:.1%} | {found.alarms:.1%} |")
     columns = "95 % interval contains ece", "... if it were not reflected", "... contains brier"
-    print(f"\n| groups | overstated | {' | '.join(columns)} |")
+    print(f"\n| groups | log-odds overstated by the factor | {' | '.join(columns)} |")
     print("|---|---|---|---|---|")
     for groups in (12, 24, 100):
         for factor in OVERSTATED:

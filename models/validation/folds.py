@@ -28,8 +28,8 @@ def inner_folds(groups: NDArray[Any], labels: Labels, task: Task, folds: int = I
 
     With at least two groups, scikit-learn's ``GroupKFold`` makes the folds; there are at most as many folds as groups.
     With a single group, ``StratifiedKFold`` makes them, or ``KFold`` if the labels are scores or a class has only one
-    row. With fewer than two rows, or `folds` below 2, there are no folds, and a model then uses the first of the
-    settings among which it would choose.
+    row. With fewer than two rows, or `folds` below 2, there are no folds; a model with several candidate settings
+    then uses the first of them.
 
     Parameters
     ----------

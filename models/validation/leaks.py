@@ -99,8 +99,8 @@ class _Compared:
         Columns that no fold may divide, keyed by name: groups, then names and contents of recordings from which
         something is read.
     segments, read_segments
-        Words with their times inside a recording. In `read_segments`, they are left out for recordings from which
-        nothing is read.
+        For each row that is cut out of a longer recording, one text: all its words, with its start and end in the
+        recording. In `read_segments`, it is left out for recordings from which nothing is read.
     texts
         The words of each row.
     pictures, voices, read_voices, features

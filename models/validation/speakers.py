@@ -128,8 +128,8 @@ def alike_notices(folds: Sequence[Fold], table: pd.DataFrame, by: str) -> Iterat
 def _bare_names(names: Iterable[str]) -> dict[str, str]:
     """Return a plain form of each name, which is the same for all spellings of a name (see `bare_name`).
 
-    ``ae``, ``oe`` and ``ue`` stand for ä, ö and ü only if another spelling has that letter: Mueller and Müller are
-    alike, Joe and Jo are not.
+    ``ae``, ``oe`` and ``ue`` count as ä, ö and ü only if the same name is also spelt with that letter. Mueller is the
+    same as Müller if both are given; Joe is not the same as Jo, since nobody is called Jö.
     """
     loose = {name: bare_name(name) for name in names}
     marked = {one for name, one in loose.items() if _UMLAUT.search(unicodedata.normalize("NFD", name.casefold()))}

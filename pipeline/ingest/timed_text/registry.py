@@ -113,7 +113,7 @@ def _shifted(said: TimedText, shift_s: float) -> TimedText | None:
 
 
 def source_of(path: Path) -> str:
-    """Return the source of a text from this file: given, subtitles or recognised.
+    """Return how the text of this file came about, by its suffix: given, subtitles or recognised.
 
     >>> source_of(Path("talk.json"))
     'recognised'

@@ -197,8 +197,8 @@ def _goes_on(container: Any, path: Path, at: int) -> bool:
     """Whether the content from byte `at` on can be a continuation of the content at the beginning of the file.
 
     The content is read as a separate file, and must have the same streams and decoder settings. In MPEG streams
-    (`FROM_STAMPS`), it is enough if streams with equal numbers have equal codecs, and content that is too short to be
-    read counts as a continuation.
+    (`FROM_STAMPS`), it is enough if each stream that both have, by its number, has the same codec; and content that is
+    too short to be read counts as a continuation.
     """
     name = str(container.format.name)
     try:

@@ -106,7 +106,7 @@ def _look(picture: Picture, number: int, time_s: float, spans: Sequence[Watched]
 
 
 def sightings(picture: Picture, detect: Detector) -> list[Sighting]:
-    """Return the faces of a picture, in the order of `pipeline.streams.faces.found_faces`, with their lips."""
+    """Return the faces of a picture, in the order of `found_faces`, with how far their lips are apart."""
     found = []
     for face in found_faces(picture, detect):
         crop = cut(picture, square(face.box, MARGIN), SIDE)
