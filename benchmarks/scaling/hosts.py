@@ -19,7 +19,7 @@ from benchmarks.tools.corpus import BenchCorpus
 from benchmarks.tools.recordings import ABSENT, ROOT, grid, multiplied
 from benchmarks.tools.table import table
 from benchmarks.tools.watch import environment, watch
-from pipeline.run.pool.cluster import MALLOC
+from pipeline.run.pool.cluster import MALLOC, QUIET
 
 SCHEDULER = f"tcp://{ADDRESSES[0]}:8786"
 COMMANDS = ("preprocess", "extract")
@@ -83,7 +83,9 @@ def _cluster(count: int, folder: Path) -> Iterator[Hosts]:
         output = ending.enter_context(log.open("w"))
 
         def start(host: int, *command: str) -> None:
-            env = {**environment(), **{name: str(value) for name, value in MALLOC.items()}, "OMP_NUM_THREADS": "1"}
+            quiet = {f"DASK_{name.upper().replace('.', '__').replace('-', '_')}": one for name, one in QUIET.items()}
+            more = {name: str(value) for name, value in (MALLOC | quiet).items()}
+            env = {**environment(), **more, "OMP_NUM_THREADS": "1"}
             whole: Sequence[str] = [*hosts.on(host), sys.executable, "-m", "dask", *command, "--no-dashboard"]
             process = subprocess.Popen(whole, cwd=folder, env=env, stdout=output, stderr=output)
             ending.callback(process.wait)

@@ -44,6 +44,13 @@ MALLOC = {"MALLOC_TRIM_THRESHOLD_": 1 << 27, "MALLOC_MMAP_THRESHOLD_": 1 << 25}
 START_S = 10.0  # roughly the time until two workers have started and imported the libraries of a fit
 
 # Dask's web servers listen even without a dashboard, so they are given no pages to serve.
+# Nobody reads what Dask measures about itself: its loops 50 times a second, its processes twice a second, and what its
+# workers do 100 times a second, of which it also keeps a record of every second.
+QUIET = {
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.worker.profile.enabled": False,
+}
 _NO_PAGES: dict[str, list[str]] = {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
 
 
@@ -210,8 +217,8 @@ class Pool:
                 "distributed.comm.timeouts.connect": "60s",
                 "distributed.nanny.pre-spawn-environ": {**MALLOC, **_SAFE_PATH},
                 "distributed.scheduler.allowed-failures": 0,  # `run` itself retries, to find the culprit
-                "distributed.worker.profile.enabled": False,  # it keeps a record of every second
             }
+            | QUIET
             | _NO_PAGES
         )
         parent = Path(dask.config.get("temporary-directory") or tempfile.gettempdir())
