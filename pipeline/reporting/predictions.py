@@ -46,14 +46,14 @@ def predictions_block(scores: Scores, predictions: pd.DataFrame, table: pd.DataF
     names = first["utterance"].tolist()
     classes = _classes(predictions) if corpus.task == "classification" else []
     own = table.set_index("utterance").loc[names]
-    rows = []
+    rows, places = [], {row.configuration: place for place, row in enumerate(scores.rows)}
     for row in scores.rows:
         part = parts[row.configuration].set_index("utterance").loc[names]
         coded = _coded(part["prediction"], classes)
         one = {**_named(row, scores), "prediction": coded, "base": row in combined}
-        rows.append(
-            one | _beside(row, scores) | ({"shares": _shares(part, classes)} if classes and row in with_shares else {})
-        )
+        beside = alone_of(row, scores)
+        one |= {"alone": [places[other.configuration] for other in beside.rows], "combined": beside.combined}
+        rows.append(one | ({"shares": _shares(part, classes)} if classes and row in with_shares else {}))
     return {
         "task": corpus.task,
         "classes": classes,
@@ -97,12 +97,6 @@ def bases(scores: Scores) -> list[Scored]:
     found = [alone_of(row, scores) for row in detailed(scores)]
     wanted = {row.configuration for one in found if one.combined for row in one.rows}
     return [row for row in scores.rows if row.configuration in wanted]
-
-
-def _beside(row: Scored, scores: Scores) -> dict[str, Any]:
-    found = alone_of(row, scores)
-    places = {one.configuration: place for place, one in enumerate(scores.rows)}
-    return {"alone": [places[one.configuration] for one in found.rows], "combined": found.combined}
 
 
 def _named(row: Scored, scores: Scores) -> dict[str, Any]:

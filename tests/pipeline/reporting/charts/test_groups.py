@@ -38,5 +38,7 @@ def test_each_group_has_a_point_of_each_and_no_number_where_there_is_none() -> N
         ("s1", "single modality: unimodal text svm", 50.0, None),
     ]
     assert chart.spec["layer"][0]["encoding"]["color"]["scale"]["range"] == ["var(--fusion)", "var(--text)"]
+    colour, shape = (chart.spec["layer"][0]["encoding"][name] for name in ("color", "shape"))
+    assert (colour["legend"], colour["scale"]["domain"]) == (shape["legend"], shape["scale"]["domain"])  # one legend
     assert chart.spec["layer"][0]["encoding"]["y"]["sort"] == ["s1", "</script>"]
     assert chart.table is shown

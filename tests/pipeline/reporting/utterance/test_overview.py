@@ -48,13 +48,18 @@ def test_scores_have_their_mean_and_extremes_and_many_groups_are_not_all_listed(
 
 
 def test_histograms_show_what_was_measured_and_nothing_else() -> None:
-    measures = [{"seconds": 1.0}, {"seconds": 2.0}, {"seconds": 4.0, "gain_db": 3.0}]
+    measures = [
+        {"seconds": 1.0, "words": 7.0},
+        {"seconds": 2.0, "words": 7.0},
+        {"seconds": 4.0, "words": 7.0, "gain_db": 3.0},
+    ]
     found = overview_of(known(["x"] * 3, ["g"] * 3), Parts("none", {}, measures), None, "group", ["a remark"])
     assert [one.caption for one in found.histograms] == [
         "1 to 4 s, median 2; 3 utterances",
         "3 dB in 1 utterance",
+        "7 words in all 3 utterances",
     ]
-    first, last = (one.drawing for one in found.histograms)
+    first, last, _ = (one.drawing for one in found.histograms)
     assert first.count("<rect") == 24
     assert re.findall("<text[^>]*>([^<]*)<", first) == ["1 utterance", "1 s", "4 s"]
     assert re.findall("<text[^>]*>([^<]*)<", last) == ["1 utterance", "3 dB"]
